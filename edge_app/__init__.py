@@ -1,0 +1,1 @@
+"""The device: camera frames in, emotion events out."""
