@@ -1,0 +1,64 @@
+"""The one interface of everything that gives frames."""
+
+from __future__ import annotations
+
+import abc
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.errors import MienError
+
+
+class SourceError(MienError):
+    """A source that cannot be opened or read: which one, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture and when it was taken.
+
+    image: uint8 [H, W] gray or uint8 [H, W, 3] BGR.
+    timestamp_ns: on the source's own steadily rising clock: a live source's is `time.monotonic_ns`,
+    a file's is the position in the file.
+    name: the file that a folder's picture came from, otherwise empty.
+    """
+
+    image: NDArray[np.uint8]
+    timestamp_ns: int
+    name: str = ""
+
+
+class FrameSource(abc.ABC):
+    """An open source; `close` ends it, and so does leaving its `with` block."""
+
+    #: What the user asked for, as it stands in messages.
+    name: str
+    #: False for recordings: they end, and every one of their frames counts.
+    is_live: bool
+
+    @abc.abstractmethod
+    def read(self) -> Frame | None:
+        """Wait for the next frame; None at the end of a recording.
+
+        Raises:
+            SourceError: the source failed; it may be closed and opened again.
+        """
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Give back the camera or file. A second call does nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

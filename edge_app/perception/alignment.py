@@ -1,0 +1,88 @@
+"""A frame and a face's landmarks → the upright gray crop that the classifier looks at."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.perception.card import Alignment
+from edge_app.perception.faces import Image
+
+#: Rows of `Face.landmarks` that place the crop: the eyes and the corners of the mouth. The nose
+#: stands out of their plane, so a turned head would tilt the crop.
+_PLACED = [0, 1, 3, 4]
+#: From the outer corner of a pixel, where Mien counts from, to its centre, where OpenCV does.
+_CENTRE = 0.5 + 0.5j
+
+
+def align(
+    image: Image, landmarks: NDArray[np.float32], alignment: Alignment, side: int
+) -> NDArray[np.uint8]:
+    """Cut out one face by the similarity that fits its landmarks best (least squares).
+
+    image: uint8 [H, W] or BGR [H, W, 3]; landmarks: float32 [5, 2] in pixels of it.
+    Beyond the frame's edge its outermost pixels are repeated, as in training.
+
+    Returns uint8 [side, side].
+    """
+    rotation, shift = _similarity(landmarks, alignment, side)
+    corners = (np.array([0, side, side * 1j, side * (1 + 1j)]) - shift) / rotation
+    left, right = _span(corners.real, image.shape[1])
+    top, bottom = _span(corners.imag, image.shape[0])
+    patch = image[top:bottom, left:right]
+    if patch.ndim == 3:
+        patch = np.asarray(cv2.cvtColor(patch, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+
+    # A warp reads four pixels whatever it skips: shrink a large face by area first.
+    shrink = int(1.0 / abs(rotation))
+    height, width = patch.shape
+    if shrink > 1:
+        width, height = max(1, width // shrink), max(1, height // shrink)
+        patch = np.asarray(cv2.resize(patch, (width, height), interpolation=cv2.INTER_AREA))
+    step_x, step_y = (right - left) / width, (bottom - top) / height
+
+    # Pixel (x, y) of the patch lies at (left + x * step_x, top + y * step_y) of the frame.
+    origin = rotation * complex(left, top) + shift - _CENTRE
+    across, down = rotation * step_x, rotation * step_y * 1j
+    origin += (across + down) / 2
+    matrix = np.array(
+        [[across.real, down.real, origin.real], [across.imag, down.imag, origin.imag]]
+    )
+    return np.asarray(
+        cv2.warpAffine(patch, matrix, (side, side), borderMode=cv2.BORDER_REPLICATE),
+        dtype=np.uint8,
+    )
+
+
+def canonical_landmarks(alignment: Alignment) -> NDArray[np.float64]:
+    """Eyes and corners of the mouth in the crop: float64 [4, 2], fractions of its side."""
+    return np.array(
+        [
+            alignment.right_eye, alignment.left_eye, alignment.right_mouth, alignment.left_mouth,
+        ]
+    )  # fmt: skip
+
+
+def _similarity(
+    landmarks: NDArray[np.float32], alignment: Alignment, side: int
+) -> tuple[complex, complex]:
+    """Both factors of w = a z + b, from points z of the frame to points w of the crop."""
+    points = landmarks[_PLACED].astype(np.float64)
+    source = points[:, 0] + 1j * points[:, 1]
+    wanted = canonical_landmarks(alignment) * side
+    target = wanted[:, 0] + 1j * wanted[:, 1]
+    centred = source - source.mean()
+    spread = float(np.vdot(centred, centred).real)
+    # Landmarks that fall on one point have no size: one pixel keeps the crop finite.
+    rotation = np.vdot(centred, target - target.mean()) / max(spread, 1.0)
+    if rotation == 0:
+        rotation = complex(1.0)
+    return complex(rotation), complex(target.mean() - rotation * source.mean())
+
+
+def _span(reached: NDArray[np.float64], limit: int) -> tuple[int, int]:
+    """The pixels from the least to the greatest place reached, two to spare, inside the frame."""
+    first = int(np.clip(np.floor(reached.min()) - 2, 0, limit - 1))
+    last = int(np.clip(np.ceil(reached.max()) + 2, first + 1, limit))
+    return first, last

@@ -1,0 +1,90 @@
+"""Gray face crops → calibrated probabilities of the emotions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.perception.card import Alignment, ClassifierCard, ModelError
+from edge_app.perception.faces import FrameError
+from edge_app.perception.int8_model import Int8Model, dequantize
+from edge_app.perception.labels import UNSURE
+from edge_app.perception.shipped import EMOTION
+
+
+class EmotionClassifier:
+    """The int8 emotion network with what its card says of its answers."""
+
+    def __init__(self, model: Int8Model) -> None:
+        if not isinstance(model.card, ClassifierCard):
+            raise ModelError(f"{model.path}: its card is no emotion classifier's")
+        self.model = model
+        self.card: ClassifierCard = model.card
+        self.labels: tuple[str, ...] = model.card.labels
+        self.side: int = model.card.input.shape[1]
+        self._input = np.empty((1, self.side, self.side, 1), np.int8)
+
+    @classmethod
+    def load(cls, path: Path | None = None, *, threads: int = 1) -> Self:
+        """Load the shipped model, or the one at `path` with its card beside it.
+
+        Raises:
+            ModelError: model and card do not fit, or no runtime takes the model.
+        """
+        return cls(Int8Model.load(path or EMOTION, threads))
+
+    @property
+    def alignment(self) -> Alignment:
+        """How the crops are to be cut."""
+        return self.card.alignment
+
+    def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Probabilities of the emotions in each crop.
+
+        crops: uint8 [N, h, w], any size; best is `side` squared, cut by `alignment`.
+
+        Returns float32 [N, len(labels)]; rows sum to 1.
+
+        Raises:
+            FrameError: crops of another dtype or shape.
+        """
+        if crops.ndim != 3 or crops.dtype != np.uint8 or 0 in crops.shape[1:]:
+            raise FrameError(
+                f"crops are {crops.dtype} {list(crops.shape)}; uint8 [N, height, width] is needed"
+            )
+        logits = np.empty((len(crops), len(self.labels)), np.float32)
+        for row, crop in enumerate(crops):
+            self._fill_input(crop)
+            answer = self.model.run(self._input)["logits"]
+            logits[row] = dequantize(answer, self.card.outputs["logits"])
+        return softmax(logits / np.float32(self.card.temperature))
+
+    def emotion(self, probabilities: NDArray[np.float32]) -> str:
+        """The likeliest label of one row, or `labels.UNSURE` below the card's threshold."""
+        best = int(probabilities.argmax())
+        return self.labels[best] if probabilities[best] >= self.card.unsure_below else UNSURE
+
+    def _fill_input(self, crop: NDArray[np.uint8]) -> None:
+        """Scale 1/255 and zero point -128 make a gray byte the input by flipping one bit."""
+        height, width = crop.shape
+        if (height, width) != (self.side, self.side):
+            shrinks = max(height, width) > self.side
+            crop = np.asarray(
+                cv2.resize(
+                    crop,
+                    (self.side, self.side),
+                    interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR,
+                ),
+                dtype=np.uint8,
+            )
+        np.bitwise_xor(crop, 0x80, out=self._input.view(np.uint8)[0, :, :, 0])
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Softmax of each row: float32 [N, K] → float32 [N, K]."""
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True), dtype=np.float32)

@@ -1,0 +1,134 @@
+"""YuNet's int8 outputs → boxes, landmarks and scores in pixels of the network's input.
+
+The same answers as OpenCV's FaceDetectorYN (`postProcess` in objdetect/src/face_detect.cpp), found
+the other way round: cells are first sorted out by comparing bytes, and only what is left becomes
+real numbers. A frame without faces costs two comparisons a cell.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.perception.int8_model import Int8, dequantize
+from edge_app.perception.overlap import intersection_over_union
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from edge_app.perception.card import DetectorCard, Tensor
+
+Float = NDArray[np.float32]
+Index = NDArray[np.intp]
+
+
+class Detections(NamedTuple):
+    """boxes: float32 [N, 4], left, top, right, bottom; landmarks: float32 [N, 5, 2], x and y, in
+    `Face`'s order; scores: float32 [N], 0…1. Pixels of the network's input.
+    """
+
+    boxes: Float
+    landmarks: Float
+    scores: Float
+
+    def take(self, index: Index) -> Detections:
+        """Those of `index`, in its order."""
+        return Detections(self.boxes[index], self.landmarks[index], self.scores[index])
+
+
+class Decoder:
+    """Decodes the outputs that a card describes, at one threshold."""
+
+    def __init__(self, card: DetectorCard, score_threshold: float | None = None) -> None:
+        threshold = card.score_threshold if score_threshold is None else score_threshold
+        self._levels = [_Level(card, stride, threshold) for stride in card.strides]
+        self._nms_iou = card.nms_iou
+
+    def decode(self, outputs: Mapping[str, Int8]) -> Detections:
+        """Detections at or above the threshold after non-maximum suppression, best score first.
+
+        outputs: int8 by name, each [1, rows, columns, values] as the card says.
+        """
+        levels = [level.decode(outputs) for level in self._levels]
+        found = Detections(*(np.concatenate(parts) for parts in zip(*levels, strict=True)))
+        return found.take(suppress(found.boxes, found.scores, self._nms_iou))
+
+
+class _Level:
+    """The cells of one stride."""
+
+    def __init__(self, card: DetectorCard, stride: int, score_threshold: float) -> None:
+        self._names = {head: f"{head}_{stride}" for head in ("cls", "obj", "bbox", "kps")}
+        self._tensors = {head: card.outputs[name] for head, name in self._names.items()}
+        self._stride = stride
+        self._columns = self._tensors["cls"].shape[2]
+        # score² = P(cls) P(obj), and neither factor is above 1: a cell whose score reaches t has
+        # both at t² or above. The sigmoid rises with its byte, so the bound is a byte.
+        self._least_square = score_threshold**2
+        self._cls, self._obj = (probabilities(self._tensors[head]) for head in ("cls", "obj"))
+        self._least_cls, self._least_obj = (
+            int(np.searchsorted(table, self._least_square)) - 128
+            for table in (self._cls, self._obj)
+        )
+
+    def decode(self, outputs: Mapping[str, Int8]) -> Detections:
+        cls, obj, bbox, kps = (
+            outputs[self._names[head]].reshape(-1, self._tensors[head].shape[-1])
+            for head in ("cls", "obj", "bbox", "kps")
+        )
+        cells = np.flatnonzero((cls >= self._least_cls) & (obj >= self._least_obj))
+        # int16, because a byte plus 128 leaves int8.
+        square = (
+            self._cls[cls[cells, 0].astype(np.int16) + 128]
+            * self._obj[obj[cells, 0].astype(np.int16) + 128]
+        )
+        enough = square >= self._least_square
+        cells = cells[enough]
+        boxes, landmarks = locate(
+            cells,
+            dequantize(bbox[cells], self._tensors["bbox"]),
+            dequantize(kps[cells], self._tensors["kps"]),
+            stride=self._stride,
+            columns=self._columns,
+        )
+        return Detections(boxes, landmarks, np.sqrt(square[enough]).astype(np.float32))
+
+
+def probabilities(tensor: Tensor) -> NDArray[np.float64]:
+    """The sigmoid of every byte of `tensor`, from -128 to 127: float64 [256]."""
+    logits = (np.arange(-128, 128) - tensor.zero_point) * tensor.scale
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * logits)))
+
+
+def locate(
+    cells: Index, bbox: Float, kps: Float, *, stride: int, columns: int
+) -> tuple[Float, Float]:
+    """Boxes float32 [N, 4] and landmarks float32 [N, 5, 2] of `cells`, in pixels of the input.
+
+    cells: [N], row · columns + column; bbox: float32 [N, 4], offset of the centre from the cell's
+    corner (x, y) and log of the size (width, height), in strides; kps: float32 [N, 10], offsets
+    of the landmarks, x and y by turns.
+    """
+    row, column = np.divmod(cells, columns)
+    corner = np.stack([column, row], axis=1).astype(np.float32)
+    centre = (corner + bbox[:, :2]) * np.float32(stride)
+    half = np.exp(bbox[:, 2:]) * np.float32(stride / 2)
+    landmarks = (corner[:, None] + kps.reshape(-1, 5, 2)) * np.float32(stride)
+    return np.concatenate([centre - half, centre + half], axis=1), landmarks
+
+
+def suppress(boxes: Float, scores: Float, iou_threshold: float) -> Index:
+    """Greedy non-maximum suppression: the index of those kept, best score first.
+
+    A box goes when a better one that stays overlaps it by more than `iou_threshold`.
+    """
+    waiting = np.argsort(-scores, kind="stable")
+    kept = []
+    while len(waiting):
+        best, waiting = waiting[0], waiting[1:]
+        kept.append(best)
+        overlaps = intersection_over_union(boxes[best], boxes[waiting])[0]
+        waiting = waiting[overlaps <= iou_threshold]
+    return np.array(kept, np.intp)

@@ -1,0 +1,77 @@
+"""A frame → its faces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from edge_app.perception.card import DetectorCard, ModelError
+from edge_app.perception.decoding import Decoder, Detections
+from edge_app.perception.faces import Box, Face, Image
+from edge_app.perception.int8_model import Int8Model
+from edge_app.perception.letterbox import Letterbox, Scale
+from edge_app.perception.shipped import FACE_320
+
+
+class FaceDetector:
+    """YuNet with its model. One thread at a time may call it."""
+
+    def __init__(self, model: Int8Model) -> None:
+        card = model.card
+        if not isinstance(card, DetectorCard):
+            raise ModelError(f"{model.path}: its card is no face detector's; name another model")
+        border = card.input
+        size = border.shape[1]
+        if (border.shape, border.dtype, border.scale, border.zero_point) != (
+            (1, size, size, 3), "int8", 1.0, -128,
+        ):  # fmt: skip
+            raise ModelError(
+                f"{model.path}: takes {border.dtype} {list(border.shape)}, scale {border.scale},"
+                f" zero point {border.zero_point}; a face detector takes int8 [1, S, S, 3], scale"
+                " 1, zero point -128"
+            )
+        self.model = model
+        self._letterbox = Letterbox(size)
+        self._bytes = np.empty((1, size, size, 3), np.uint8)
+        self._input = self._bytes.view(np.int8)
+        self._decoder = Decoder(card)
+
+    @classmethod
+    def load(cls, path: Path | None = None, *, threads: int = 1) -> Self:
+        """Load the model at `path`, or the shipped one of 320 by 320 pixels.
+
+        Raises:
+            ModelError: the model and its card do not belong together, or are no face detector.
+        """
+        return cls(Int8Model.load(path or FACE_320, threads))
+
+    def detect(self, frame: Image) -> list[Face]:
+        """Find the faces of `frame`, best score first.
+
+        frame: uint8 [H, W] gray or uint8 [H, W, 3] BGR, from 1 by 1 pixel. Boxes end at the frame's
+        edges; landmarks of a face that the edge cuts may lie outside.
+
+        Raises:
+            FrameError: another dtype or shape.
+        """
+        scale = self._letterbox.fit(frame)
+        np.bitwise_xor(self._letterbox.picture, 0x80, out=self._bytes[0])
+        found = self._decoder.decode(self.model.run(self._input))
+        return in_frame(found, scale, height=frame.shape[0], width=frame.shape[1])
+
+
+def in_frame(found: Detections, scale: Scale, *, height: int, width: int) -> list[Face]:
+    """Map detections from the letterboxed picture to its frame of height by width pixels.
+
+    A detection that lies in the padding altogether is dropped.
+    """
+    axes = np.array(scale, np.float32)
+    boxes = (found.boxes.reshape(-1, 2, 2) * axes).clip(0, (width, height)).reshape(-1, 4)
+    landmarks = found.landmarks * axes
+    return [
+        Face(Box(*box), points, score)
+        for box, points, score in zip(boxes.tolist(), landmarks, found.scores.tolist(), strict=True)
+        if box[2] > box[0] and box[3] > box[1]
+    ]

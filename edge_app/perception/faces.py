@@ -1,0 +1,71 @@
+"""What perception says of a picture: where faces are, and what they show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.errors import MienError
+
+#: A frame as every source gives it: uint8 [H, W] gray or uint8 [H, W, 3] BGR.
+Image = NDArray[np.uint8]
+
+
+class FrameError(MienError):
+    """A picture of a shape or dtype that perception does not take."""
+
+
+class Box(NamedTuple):
+    """Edges in pixels of the frame; (0, 0) is the outer corner of the top left pixel."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        """Pixels from left to right."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """Pixels from top to bottom."""
+        return self.bottom - self.top
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One detected face.
+
+    landmarks: float32 [5, 2], x and y in pixels of the frame: right eye, left eye, tip of the
+    nose, right and left corner of the mouth. Right and left are the person's own, so the right
+    eye of a face that looks at the camera stands left in the picture.
+    score: 0…1.
+    """
+
+    box: Box
+    landmarks: NDArray[np.float32]
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFace:
+    """One face with its emotions in one frame.
+
+    labels: names of the emotions; probabilities: float32 [len(labels)], calibrated, sums to 1.
+    emotion: the likeliest label, or `labels.UNSURE` below the model's threshold.
+    """
+
+    face: Face
+    labels: tuple[str, ...]
+    probabilities: NDArray[np.float32]
+    emotion: str
+
+    @property
+    def confidence(self) -> float:
+        """Probability of the likeliest label."""
+        return float(self.probabilities.max())

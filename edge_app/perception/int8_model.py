@@ -1,0 +1,67 @@
+"""A .tflite file with its card → a checked model that maps int8 arrays to int8 arrays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.perception.card import ModelCard, ModelError, Tensor, read_card, read_model
+from edge_app.perception.runtime import Runtime, make_interpreter
+
+Int8 = NDArray[np.int8]
+
+
+class Int8Model:
+    """A model that agreed with its card when it was loaded."""
+
+    def __init__(self, path: Path, card: ModelCard, threads: int) -> None:
+        self.path, self.card = path, card
+        self._interpreter, runtime = make_interpreter(read_model(path, card), threads)
+        self.runtime: Runtime = runtime
+        self._input = self._interpreter.get_input_details()[0]
+        self._check("input", self._input, card.input)
+        outputs = self._interpreter.get_signature_runner().get_output_details()
+        if set(outputs) != set(card.outputs):
+            raise ModelError(f"{path}: outputs {sorted(outputs)}, its card: {sorted(card.outputs)}")
+        for name, details in outputs.items():
+            self._check(f"output {name}", details, card.outputs[name])
+        self._output_index = {name: details["index"] for name, details in outputs.items()}
+
+    @classmethod
+    def load(cls, path: Path, threads: int = 1) -> Self:
+        """Load `path` and the card beside it.
+
+        Raises:
+            ModelError: file, card and hash do not belong together, or no runtime takes the model.
+        """
+        return cls(path, read_card(path), threads)
+
+    def run(self, batch: Int8) -> dict[str, Int8]:
+        """Run the network on `batch`: int8 of the card's input shape → int8 by output name."""
+        self._interpreter.set_tensor(self._input["index"], batch)
+        self._interpreter.invoke()
+        return {
+            name: self._interpreter.get_tensor(index) for name, index in self._output_index.items()
+        }
+
+    def _check(self, what: str, details: dict[str, Any], said: Tensor) -> None:
+        scale, zero_point = details["quantization"]
+        shape = tuple(int(n) for n in details["shape"])
+        dtype = np.dtype(details["dtype"]).name
+        if (
+            (shape, dtype, int(zero_point)) != (said.shape, said.dtype, said.zero_point)
+            or not np.isclose(scale, said.scale, rtol=1e-6)
+        ):  # fmt: skip
+            raise ModelError(
+                f"{self.path}: {what} is {dtype} {list(shape)}, scale {scale}, zero point"
+                f" {zero_point}; its card says {said.dtype} {list(said.shape)}, scale"
+                f" {said.scale}, zero point {said.zero_point}"
+            )
+
+
+def dequantize(values: Int8, tensor: Tensor) -> NDArray[np.float32]:
+    """Bytes of `tensor` as real numbers: float32, same shape."""
+    return (values.astype(np.float32) - np.float32(tensor.zero_point)) * np.float32(tensor.scale)

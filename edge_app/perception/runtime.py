@@ -1,0 +1,78 @@
+"""TFLite bytes → an interpreter of whichever runtime works on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any
+
+from edge_app.perception.card import ModelError
+
+#: Distribution and module, in order of preference. tflite-runtime is LiteRT's predecessor; under
+#: NumPy 2 it imports and fails when the interpreter is made, so only a made one counts.
+RUNTIMES = (
+    ("ai-edge-litert", "ai_edge_litert.interpreter"),
+    ("tflite-runtime", "tflite_runtime.interpreter"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Which runtime answered."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+def make_interpreter(model: bytes, threads: int) -> tuple[Any, Runtime]:
+    """Make an interpreter with its tensors allocated.
+
+    Raises:
+        ModelError: no runtime is installed, or none takes the model; says why for each.
+    """
+    failures = []
+    for name, module in RUNTIMES:
+        try:
+            with _without_native_chatter():
+                interpreter = importlib.import_module(module).Interpreter(
+                    model_content=model, num_threads=threads
+                )
+                interpreter.allocate_tensors()
+        except (ImportError, ValueError, RuntimeError, AttributeError) as error:
+            failures.append(f"{name}: {error}")
+        else:
+            return interpreter, Runtime(name, metadata.version(name))
+    raise ModelError(
+        "no TFLite runtime takes the model; install ai-edge-litert (64 bit)"
+        f" or mien[tflite] (32 bit): {'; '.join(failures)}"
+    )
+
+
+@contextlib.contextmanager
+def _without_native_chatter() -> Iterator[None]:
+    """Keep the runtime's `INFO:` lines, which it has no switch for, out of standard error.
+
+    Its other lines are passed on. The descriptor is the process's: call it while loading only.
+    """
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as said:
+        ours = os.dup(2)
+        os.dup2(said.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(ours, 2)
+            os.close(ours)
+            said.seek(0)
+            for line in said:
+                if not line.startswith(b"INFO:"):
+                    os.write(2, line)

@@ -1,0 +1,89 @@
+"""One face's probabilities over time → the emotion that it shows, without flicker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.perception.labels import UNSURE
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """How quickly a changed face changes its emotion.
+
+    time_constant_s: of the exponential average. hold_s: how long another emotion leads before it
+    is believed. margin: by how much of probability it must lead.
+    """
+
+    time_constant_s: float
+    hold_s: float
+    margin: float
+
+
+REACTIONS = {
+    "quick": Reaction(time_constant_s=0.25, hold_s=0.2, margin=0.05),
+    "normal": Reaction(time_constant_s=0.6, hold_s=0.5, margin=0.1),
+    "calm": Reaction(time_constant_s=1.5, hold_s=1.5, margin=0.15),
+}
+
+
+class EmotionFilter:
+    """Averages log-probabilities exponentially; hysteresis and a hold decide on changes."""
+
+    def __init__(self, labels: tuple[str, ...], unsure_below: float, reaction: Reaction) -> None:
+        self._labels, self._unsure_below, self._reaction = labels, unsure_below, reaction
+        self._average: NDArray[np.float64] | None = None
+        self._updated_ns = 0
+        self._candidate: str | None = None
+        self._leads_since_ns = 0
+        self.emotion: str | None = None
+
+    @property
+    def probabilities(self) -> NDArray[np.float32]:
+        """The average as probabilities: float32 [len(labels)]."""
+        if self._average is None:
+            return np.full(len(self._labels), 1.0 / len(self._labels), np.float32)
+        raised = np.exp(self._average - self._average.max())
+        return np.asarray(raised / raised.sum(), dtype=np.float32)
+
+    def update(self, probabilities: NDArray[np.float32], timestamp_ns: int) -> str | None:
+        """Take one frame's probabilities: float32 [len(labels)], sums to 1.
+
+        Returns the emotion that holds now; None before the first one is decided.
+        """
+        logarithms = np.log(np.maximum(probabilities.astype(np.float64), 1e-6))
+        if self._average is None:
+            self._average = logarithms
+        else:
+            passed_s = (timestamp_ns - self._updated_ns) / 1e9
+            share = 1.0 - np.exp(-passed_s / self._reaction.time_constant_s)
+            self._average = self._average + share * (logarithms - self._average)
+        self._updated_ns = timestamp_ns
+
+        leader = self._leader()
+        if leader == self.emotion:
+            self._candidate = None
+        elif leader != self._candidate:
+            self._candidate, self._leads_since_ns = leader, timestamp_ns
+        if (
+            self._candidate is not None
+            and timestamp_ns - self._leads_since_ns >= self._reaction.hold_s * 1e9
+        ):
+            self.emotion, self._candidate = self._candidate, None
+        return self.emotion
+
+    def _leader(self) -> str:
+        """The emotion that the average speaks for; the present one keeps a margin's head start."""
+        now, margin = self.probabilities, self._reaction.margin
+        best = int(now.argmax())
+        threshold = self._unsure_below
+        if self.emotion == UNSURE:
+            threshold += margin
+        elif self.emotion is not None:
+            present = self._labels.index(self.emotion)
+            if now[best] < now[present] + margin:
+                best, threshold = present, threshold - margin
+        return self._labels[best] if now[best] >= threshold else UNSURE

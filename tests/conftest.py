@@ -1,0 +1,38 @@
+"""What tests of several stages stand on: a real broker, and the shared data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.brokers import MissingBrokerError, Mosquitto
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    """A running Mosquitto that everybody may use."""
+    folder = tmp_path / "mosquitto"
+    folder.mkdir()
+    try:
+        broker = Mosquitto(folder)
+    except MissingBrokerError as error:
+        pytest.fail(str(error))
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of data sets and photos that are too large, or not ours, to carry."""
+    given = os.environ.get("MIEN_DATA")
+    folder = Path(given) if given else Path(__file__).parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        reason = f"no data at {folder}: set MIEN_DATA to the folder with the data sets"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return folder

@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+
+from edge_app.perception.alignment import align, canonical_landmarks
+from edge_app.perception.card import Alignment
+
+ALIGNMENT = Alignment(
+    right_eye=(0.3, 0.4),
+    left_eye=(0.7, 0.4),
+    right_mouth=(0.35, 0.8),
+    left_mouth=(0.65, 0.8),
+    margin=0.75,
+)
+SIDE = 48
+
+
+def dots(size: int, points: np.ndarray, radius: float) -> np.ndarray:
+    """White dots on black at points (x, y) in pixels."""
+    y, x = np.mgrid[:size, :size] + 0.5
+    shown = np.zeros((size, size), np.uint8)
+    for point in points:
+        shown[np.hypot(x - point[0], y - point[1]) <= radius] = 255
+    return shown
+
+
+def landmarks_at(angle_deg: float, scale: float, centre: tuple[float, float]) -> np.ndarray:
+    """The canonical landmarks, turned, enlarged and moved; the nose lies between them."""
+    points = (canonical_landmarks(ALIGNMENT) - 0.5) * scale
+    angle = np.deg2rad(angle_deg)
+    turned = points @ np.array(
+        [[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]
+    ) + np.array(centre)
+    nose = turned.mean(axis=0, keepdims=True)
+    return np.concatenate([turned[:2], nose, turned[2:]]).astype(np.float32)
+
+
+@pytest.mark.parametrize("angle_deg", [0.0, 30.0, -30.0, 75.0])
+@pytest.mark.parametrize("scale", [48.0, 130.0, 400.0])
+def test_landmarks_land_on_their_canonical_places(angle_deg: float, scale: float) -> None:
+    landmarks = landmarks_at(angle_deg, scale, (320.0, 300.0))
+    placed = landmarks[[0, 1, 3, 4]]
+    for index, wanted in enumerate(canonical_landmarks(ALIGNMENT) * SIDE):
+        image = dots(640, placed[index : index + 1], radius=max(2.0, scale / 30))
+        crop = align(image, landmarks, ALIGNMENT, SIDE).astype(float)
+        y, x = np.mgrid[:SIDE, :SIDE] + 0.5
+        found = np.array([(crop * x).sum(), (crop * y).sum()]) / crop.sum()
+        assert np.abs(found - wanted).max() < 0.25
+
+
+def test_a_crop_of_the_canonical_size_is_the_picture_itself() -> None:
+    image = np.random.default_rng(1).integers(0, 256, (SIDE, SIDE), np.uint8)
+    landmarks = landmarks_at(0.0, SIDE, (SIDE / 2, SIDE / 2))
+    crop = align(image, landmarks, ALIGNMENT, SIDE)
+    assert np.abs(crop.astype(int) - image).max() <= 1
+
+
+def test_colour_becomes_gray() -> None:
+    gray = dots(200, np.array([[90.0, 110.0]]), radius=30)
+    landmarks = landmarks_at(10.0, 120.0, (100.0, 100.0))
+    from_colour = align(np.repeat(gray[..., None], 3, 2), landmarks, ALIGNMENT, SIDE)
+    assert np.array_equal(from_colour, align(gray, landmarks, ALIGNMENT, SIDE))
+
+
+def test_a_large_face_is_shrunk_by_area_and_not_by_picking_pixels() -> None:
+    checks = (np.indices((960, 960)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    crop = align(checks, landmarks_at(0.0, 800.0, (480.0, 480.0)), ALIGNMENT, SIDE)
+    assert np.abs(crop.astype(int) - 127).max() <= 3
+
+
+@pytest.mark.parametrize("place", [(0.0, 0.0), (199.0, 5.0), (-500.0, 900.0)])
+@pytest.mark.parametrize("scale", [0.0, 3.0, 300.0])
+def test_faces_at_and_beyond_the_edge_give_a_crop(place: tuple[float, float], scale: float) -> None:
+    image = np.full((150, 200, 3), 90, np.uint8)
+    crop = align(image, landmarks_at(20.0, scale, place), ALIGNMENT, SIDE)
+    assert crop.shape == (SIDE, SIDE)
+    assert crop.dtype == np.uint8
+    assert (crop == 90).all()
+
+
+def test_a_frame_of_one_pixel_gives_a_crop() -> None:
+    image = np.full((1, 1), 7, np.uint8)
+    assert (align(image, landmarks_at(0.0, 50.0, (0.5, 0.5)), ALIGNMENT, SIDE) == 7).all()
