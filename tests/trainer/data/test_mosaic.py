@@ -1,0 +1,79 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from trainer.data import DataError, Split, read_mosaic
+
+
+def write_mosaic(folder: Path, tiles: int, labels: int, **changed: np.ndarray) -> np.ndarray:
+    rows = -(-tiles // 341)
+    pixels = np.random.default_rng(5).integers(0, 256, (rows * 341, 48, 48)).astype(np.uint8)
+    mosaic = pixels.reshape(rows, 341, 48, 48).transpose(0, 2, 1, 3).reshape(rows * 48, 341 * 48)
+    cv2.imwrite(str(folder / "fer2013_mosaic.png"), mosaic)
+    stored = {
+        "emotion": np.arange(labels, dtype=np.uint8) % 7,
+        "usage": np.arange(labels, dtype=np.uint8) % 3,
+        "ferplus_votes": np.ones((labels, 10), np.uint8),
+        **changed,
+    }
+    np.savez(folder / "fer2013_labels.npz", **stored)
+    return pixels
+
+
+def test_tiles_come_back_in_their_order(tmp_path: Path) -> None:
+    pixels = write_mosaic(tmp_path, tiles=400, labels=400)
+    faces = read_mosaic(tmp_path)
+    assert len(faces) == 400
+    assert np.array_equal(faces.pixels, pixels[:400])
+    assert faces.labels[:8].tolist() == [0, 1, 2, 3, 4, 5, 6, 0]
+    assert len(faces.of(Split.PUBLIC_TEST)) == 133
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"fer2013_mosaic\.png: no such file"):
+        read_mosaic(tmp_path)
+
+
+def test_a_file_that_is_no_picture_is_refused(tmp_path: Path) -> None:
+    write_mosaic(tmp_path, 341, 341)
+    (tmp_path / "fer2013_mosaic.png").write_bytes(b"no picture")
+    with pytest.raises(DataError, match="not a picture"):
+        read_mosaic(tmp_path)
+
+
+def test_a_picture_of_another_shape_is_refused(tmp_path: Path) -> None:
+    write_mosaic(tmp_path, 341, 341)
+    cv2.imwrite(str(tmp_path / "fer2013_mosaic.png"), np.zeros((48, 480), np.uint8))
+    with pytest.raises(DataError, match="480x48"):
+        read_mosaic(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"usage": np.full(341, 3, np.uint8)}, "usage"),
+        ({"ferplus_votes": np.ones((341, 8), np.uint8)}, "votes"),
+        ({"emotion": np.zeros(900, np.uint8)}, "900 labels"),
+    ],
+)
+def test_labels_that_do_not_fit_are_refused(
+    tmp_path: Path, changed: dict[str, np.ndarray], said: str
+) -> None:
+    write_mosaic(tmp_path, 341, 341, **changed)
+    with pytest.raises(DataError, match=said):
+        read_mosaic(tmp_path)
+
+
+def test_the_real_data_set_has_its_known_numbers(shared_data: Path) -> None:
+    """The figures are those of the data set's description."""
+    faces = read_mosaic(shared_data)
+    training, private = faces.of(Split.TRAINING), faces.of(Split.PRIVATE_TEST)
+    assert (len(faces), len(training), len(private)) == (35_887, 28_709, 3_589)
+    assert private.twins_of(training).sum() == 288
+    assert faces.of(Split.PUBLIC_TEST).twins_of(training).sum() == 280
+    assert np.bincount(private.labels).tolist() == [491, 55, 528, 879, 594, 416, 626]
+    blank = faces.pixels.reshape(len(faces), -1).std(axis=1) < 1.0
+    assert blank.sum() == 13
+    assert faces.not_a_face()[blank].all()

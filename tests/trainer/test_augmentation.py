@@ -1,0 +1,51 @@
+import numpy as np
+
+from trainer.augmentation import Augmentation
+
+NOTHING = Augmentation(
+    rotation_deg=0, scale=0, shift=0, shear=0, gamma=0, contrast=0, brightness=0, noise=0,
+    low_resolution=0, erased=0,
+)  # fmt: skip
+
+
+def pictures(n: int = 40) -> np.ndarray:
+    y, x = np.mgrid[:48, :48]
+    return np.stack([(x * 3 + y * 2 + i) % 256 for i in range(n)]).astype(np.uint8)
+
+
+def test_nothing_but_the_mirror_is_left_when_all_is_off() -> None:
+    shown = pictures()
+    changed = NOTHING.apply(shown, np.random.default_rng(1))
+    kept = (changed == shown).all(axis=(1, 2))
+    mirrored = (changed == shown[:, :, ::-1]).all(axis=(1, 2))
+    assert (kept | mirrored).all()
+    assert 5 < kept.sum() < 35
+
+
+def test_the_same_generator_gives_the_same_pictures() -> None:
+    first = Augmentation().apply(pictures(), np.random.default_rng([1, 2]))
+    again = Augmentation().apply(pictures(), np.random.default_rng([1, 2]))
+    other = Augmentation().apply(pictures(), np.random.default_rng([1, 3]))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_pictures_keep_shape_and_dtype_and_the_originals_stay() -> None:
+    shown = pictures()
+    before = shown.copy()
+    changed = Augmentation(erased=1.0, low_resolution=1.0).apply(shown, np.random.default_rng(1))
+    assert changed.shape == shown.shape
+    assert changed.dtype == np.uint8
+    assert np.array_equal(shown, before)
+
+
+def test_light_is_changed_within_its_limits() -> None:
+    gray = np.full((200, 48, 48), 128, np.uint8)
+    only_brightness = Augmentation(
+        rotation_deg=0, scale=0, shift=0, shear=0, gamma=0, contrast=0, brightness=0.2, noise=0,
+        low_resolution=0, erased=0,
+    )  # fmt: skip
+    levels = only_brightness.apply(gray, np.random.default_rng(1))[:, 0, 0].astype(int)
+    assert levels.min() >= 128 - 52
+    assert levels.max() <= 128 + 52
+    assert levels.max() - levels.min() > 80

@@ -1,0 +1,98 @@
+import dataclasses
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from tests.trainer.synthetic import all_splits
+from trainer.batches import Batches, as_input
+from trainer.data import Faces, Split
+from trainer.networks import mien
+from trainer.networks.cost import macs
+from trainer.recipes import RECIPES, Recipe
+from trainer.schedule import WarmUpCosine
+from trainer.training import HISTORY, TrainingError, train
+
+RECIPE = Recipe(
+    name="test", epochs=3, hard_share=1.0, batch=32, learning_rate=0.05, warm_up_epochs=0.5
+)
+
+
+@pytest.fixture(scope="module")
+def faces() -> Faces:
+    return all_splits(training=224, others=28)
+
+
+def weights(model: Path) -> list[np.ndarray]:
+    return keras.saving.load_model(model, compile=False).get_weights()
+
+
+def test_the_network_is_as_large_as_its_docstring_says() -> None:
+    network = mien.build(classes=7)
+    assert mien.__doc__ is not None
+    assert f"{network.count_params() / 1e3:.0f} K" in mien.__doc__
+    assert f"{macs(network) / 1e6:.1f} M" in mien.__doc__
+
+
+def test_the_rate_rises_and_falls_to_zero() -> None:
+    schedule = WarmUpCosine(peak=0.1, warm_up_steps=10, steps=110)
+    rates = [float(schedule(step)) for step in range(111)]
+    assert rates[0] == pytest.approx(0.01)
+    assert rates[9] == pytest.approx(0.1)
+    assert rates[60] == pytest.approx(0.05, rel=0.01)
+    assert rates[110] == pytest.approx(0.0, abs=1e-8)
+
+
+def test_batches_are_the_same_for_the_same_seed_and_epoch() -> None:
+    pixels = np.arange(100, dtype=np.uint8)[:, None, None].repeat(48, 1).repeat(48, 2)
+    targets = np.eye(100, dtype=np.float32)
+    recipe = RECIPES["base"]
+
+    def first(epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        batches = Batches(
+            pixels, targets, batch=30, augmentation=recipe.augmentation, seed=1, epoch=epoch
+        )
+        assert len(batches) == 3
+        return batches[0]
+
+    assert np.array_equal(first(0)[0], first(0)[0])
+    assert not np.array_equal(first(0)[1], first(1)[1])
+
+
+def test_a_run_learns_and_a_killed_one_ends_as_if_it_had_not_been(
+    faces: Faces, tmp_path: Path
+) -> None:
+    class Killed(Exception):  # noqa: N818 - it stands for a signal
+        pass
+
+    def kill_after_the_first(figures: dict[str, float]) -> None:
+        if figures["epoch"] == 1:
+            raise Killed
+
+    whole = train(RECIPE, faces, tmp_path / "whole")
+    with pytest.raises(Killed):
+        train(RECIPE, faces, tmp_path / "killed", kill_after_the_first)
+    resumed = train(RECIPE, faces, tmp_path / "killed")
+
+    told = [json.loads(line) for line in (tmp_path / "killed" / HISTORY).read_text().splitlines()]
+    assert [line["epoch"] for line in told] == [1, 2, 3]
+    assert told[-1]["loss"] < told[0]["loss"]
+    for one, other in zip(weights(whole), weights(resumed), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def test_a_folder_of_another_run_is_refused(faces: Faces, tmp_path: Path) -> None:
+    short = dataclasses.replace(RECIPE, epochs=0)
+    train(short, faces, tmp_path)
+    with pytest.raises(TrainingError, match="another recipe"):
+        train(dataclasses.replace(short, seed=2), faces, tmp_path)
+    with pytest.raises(TrainingError, match="data set"):
+        train(short, faces.of(Split.TRAINING), tmp_path)
+
+
+def test_bytes_become_fractions() -> None:
+    shown = as_input(np.array([[[0, 255]]], np.uint8))
+    assert shown.shape == (1, 1, 2, 1)
+    assert shown.ravel().tolist() == [0.0, 1.0]

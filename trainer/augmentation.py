@@ -1,0 +1,83 @@
+"""A training face → the same face as another camera, in other light, might have shown it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Gray = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """How far each change may go; zero switches a change off."""
+
+    rotation_deg: float = 15.0
+    scale: float = 0.15
+    shift: float = 0.08  # of the picture's side
+    shear: float = 0.08
+    gamma: float = 0.5  # in octaves: gamma is drawn from 2**±gamma
+    contrast: float = 0.3
+    brightness: float = 0.15  # of the full range
+    noise: float = 0.03  # standard deviation, of the full range
+    low_resolution: float = 0.15  # probability of a loss of resolution
+    erased: float = 0.3  # probability of one erased rectangle
+
+    def apply(self, faces: Gray, rng: np.random.Generator) -> Gray:
+        """Change each face on its own: uint8 [N, H, W] → uint8 [N, H, W]."""
+        return np.stack([self._one(face, rng) for face in faces])
+
+    def _one(self, face: Gray, rng: np.random.Generator) -> Gray:
+        moved = self._move(face, rng)
+        if rng.random() < self.low_resolution:
+            moved = _lose_resolution(moved, rng)
+        lit = self._light(moved, rng)
+        if rng.random() < self.erased:
+            _erase(lit, rng)
+        return lit
+
+    def _move(self, face: Gray, rng: np.random.Generator) -> Gray:
+        height, width = face.shape
+        angle = np.deg2rad(rng.uniform(-self.rotation_deg, self.rotation_deg))
+        scale = np.exp(rng.uniform(-self.scale, self.scale))
+        shear = rng.uniform(-self.shear, self.shear)
+        flip = -1.0 if rng.random() < 0.5 else 1.0
+        cos, sin = scale * np.cos(angle), scale * np.sin(angle)
+        linear = np.array([[cos, -sin], [sin, cos]]) @ np.array([[flip, shear], [0.0, 1.0]])
+        centre = np.array([(width - 1) / 2, (height - 1) / 2])
+        shift = rng.uniform(-self.shift, self.shift, 2) * (width, height)
+        matrix = np.column_stack([linear, centre + shift - linear @ centre])
+        return np.asarray(
+            cv2.warpAffine(face, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE),
+            dtype=np.uint8,
+        )
+
+    def _light(self, face: Gray, rng: np.random.Generator) -> Gray:
+        level = np.arange(256, dtype=np.float32) / 255.0
+        level = level ** np.float32(2.0 ** rng.uniform(-self.gamma, self.gamma))
+        level = (level - 0.5) * (1.0 + rng.uniform(-self.contrast, self.contrast)) + 0.5
+        level += rng.uniform(-self.brightness, self.brightness)
+        lit = level[face]
+        if self.noise:
+            deviation = rng.uniform(0.0, self.noise)
+            lit = lit + rng.standard_normal(face.shape, dtype=np.float32) * deviation
+        return np.asarray(np.clip(lit * 255.0 + 0.5, 0, 255), dtype=np.uint8)
+
+
+def _lose_resolution(face: Gray, rng: np.random.Generator) -> Gray:
+    """As a face that was small in the frame: shrunk to 16 to 40 pixels and enlarged again."""
+    height, width = face.shape
+    side = int(rng.integers(16, 41))
+    small = cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(small, (width, height)), dtype=np.uint8)
+
+
+def _erase(face: Gray, rng: np.random.Generator) -> None:
+    """Cover one rectangle with one gray level, in place (Zhong et al. 2017)."""
+    height, width = face.shape
+    h, w = rng.integers(height // 8, height // 3), rng.integers(width // 8, width // 3)
+    y, x = rng.integers(0, height - h + 1), rng.integers(0, width - w + 1)
+    face[y : y + h, x : x + w] = rng.integers(0, 256)

@@ -1,0 +1,48 @@
+"""Faces and targets → shuffled, augmented batches, the same ones for the same seed and epoch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.augmentation import Augmentation
+
+
+class Batches(keras.utils.PyDataset):
+    """One epoch of (float32 [n, 48, 48, 1] in 0…1, float32 [n, classes])."""
+
+    def __init__(
+        self,
+        pixels: NDArray[np.uint8],
+        targets: NDArray[np.float32],
+        *,
+        batch: int,
+        augmentation: Augmentation,
+        seed: int,
+        epoch: int,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._pixels, self._targets = pixels, targets
+        self._batch, self._augmentation = batch, augmentation
+        self._key = (seed, epoch)
+        self._order = np.random.default_rng(self._key).permutation(len(pixels))
+
+    def __len__(self) -> int:
+        """Full batches only, so that every step has one shape."""
+        return len(self._pixels) // self._batch
+
+    def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        rows = self._order[index * self._batch : (index + 1) * self._batch]
+        # A generator a batch: the result does not depend on who asks first.
+        rng = np.random.default_rng((*self._key, index))
+        faces = self._augmentation.apply(self._pixels[rows], rng)
+        return as_input(faces), self._targets[rows]
+
+
+def as_input(faces: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Gray bytes as the network takes them: uint8 [N, H, W] → float32 [N, H, W, 1] in 0…1."""
+    return faces[..., np.newaxis].astype(np.float32) / np.float32(255.0)

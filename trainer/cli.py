@@ -1,0 +1,72 @@
+"""`mien train`: train a recipe, or evaluate a model."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from edge_app.perception.classifier import EmotionClassifier
+from edge_app.perception.shipped import EMOTION
+from trainer.data import Split, read_mosaic
+from trainer.evaluation import evaluate
+from trainer.recipes import RECIPES
+from trainer.report import lines
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    commands = parser.add_subparsers(dest="what", required=True, metavar="run|evaluate")
+    train = commands.add_parser("run", help="train a recipe; a killed run goes on where it was")
+    train.add_argument("--recipe", choices=sorted(RECIPES), default="base")
+    train.add_argument("--data", type=Path, required=True, help="folder with FER2013's mosaic")
+    train.add_argument("--run", type=Path, help="folder of the run (runs/<recipe>)")
+    measure = commands.add_parser("evaluate", help="figures of an int8 model")
+    measure.add_argument("model", type=Path, nargs="?", default=EMOTION)
+    measure.add_argument("--data", type=Path, required=True, help="folder with FER2013's mosaic")
+    measure.add_argument("--json", action="store_true", help="print the figures as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what was asked."""
+    return _evaluate(arguments) if arguments.what == "evaluate" else _train(arguments)
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from trainer.training import train  # noqa: PLC0415 - TensorFlow: only who trains waits for it
+
+    recipe = RECIPES[arguments.recipe]
+    folder = arguments.run or Path("runs") / recipe.name
+
+    def tell(figures: dict[str, float]) -> None:
+        print(
+            f"epoch {figures['epoch']:.0f}/{recipe.epochs}: loss {figures['loss']:.4f},"
+            f" PublicTest {figures['public_test_accuracy']:.2%}, {figures['seconds']:.0f} s",
+            flush=True,
+        )
+
+    model = train(recipe, read_mosaic(arguments.data), folder, tell)
+    print(f"written: {model}; next: mien quantize {folder} --data {arguments.data}")
+    return 0
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    classifier = EmotionClassifier.load(arguments.model)
+    faces = read_mosaic(arguments.data)
+    training = faces.of(Split.TRAINING)
+    figures = {}
+    for name, split in (
+        ("public_test", Split.PUBLIC_TEST),
+        ("private_test", Split.PRIVATE_TEST),
+    ):
+        shown = faces.of(split)
+        report = evaluate(classifier.predict(shown.pixels), shown, shown.twins_of(training))
+        figures[name] = asdict(report)
+    if arguments.json:
+        json.dump(figures, sys.stdout, indent=2)
+        print()
+    else:
+        print("\n".join(lines(figures)))
+    return 0

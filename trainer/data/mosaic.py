@@ -1,0 +1,58 @@
+"""FER2013 and FER+ as one picture of tiles beside one file of labels → `Faces`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from trainer.data.faces import FERPLUS_COLUMNS, DataError, Faces, Split
+
+PICTURE = "fer2013_mosaic.png"
+LABELS = "fer2013_labels.npz"
+TILE = 48
+TILES_A_ROW = 341
+
+
+def read_mosaic(folder: Path) -> Faces:
+    """Read `fer2013_mosaic.png` and `fer2013_labels.npz` of `folder`.
+
+    Tiles stand row-major, 341 a row, in FER2013's original order.
+
+    Raises:
+        DataError: a file is missing, is no picture, or holds fewer tiles than labels.
+    """
+    picture_path, labels_path = folder / PICTURE, folder / LABELS
+    for path in (picture_path, labels_path):
+        if not path.is_file():
+            raise DataError(
+                f"{path}: no such file; FER2013 is read from a folder with {PICTURE} and {LABELS}"
+            )
+    mosaic = cv2.imread(str(picture_path), cv2.IMREAD_GRAYSCALE)
+    if mosaic is None:
+        raise DataError(f"{picture_path}: not a picture that OpenCV can read")
+    rows = mosaic.shape[0] // TILE
+    if mosaic.shape != (rows * TILE, TILES_A_ROW * TILE):
+        raise DataError(
+            f"{picture_path}: {mosaic.shape[1]}x{mosaic.shape[0]} pixels are not"
+            f" rows of {TILES_A_ROW} tiles of {TILE}x{TILE}"
+        )
+    tiles = mosaic.reshape(rows, TILE, TILES_A_ROW, TILE).transpose(0, 2, 1, 3)
+    pixels = tiles.reshape(-1, TILE, TILE)
+
+    with np.load(labels_path) as stored:
+        missing = {"emotion", "usage", "ferplus_votes"} - set(stored.files)
+        if missing:
+            raise DataError(f"{labels_path}: without {', '.join(sorted(missing))}")
+        labels = stored["emotion"].astype(np.int64)
+        split = stored["usage"].astype(np.int64)
+        votes = stored["ferplus_votes"].astype(np.float32)
+    if len(pixels) < len(labels) or votes.shape != (len(labels), len(FERPLUS_COLUMNS)):
+        raise DataError(
+            f"{labels_path}: {len(labels)} labels and votes {votes.shape}"
+            f" for {len(pixels)} pictures"
+        )
+    if set(np.unique(split)) - set(Split):
+        raise DataError(f"{labels_path}: a usage other than {[int(s) for s in Split]}")
+    return Faces(np.ascontiguousarray(pixels[: len(labels)]), labels, votes, split)

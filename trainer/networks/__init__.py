@@ -1,0 +1,1 @@
+"""Networks: one file each; its docstring states source, input, parameters and MACs."""

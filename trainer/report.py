@@ -1,0 +1,34 @@
+"""Figures → lines for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+def lines(figures: Mapping[str, Any]) -> Iterator[str]:
+    """The figures of a card or a report, in a form that people read."""
+    for name, split in (("public_test", "PublicTest"), ("private_test", "PrivateTest")):
+        if name in figures:
+            yield from _split_lines(split, figures[name])
+    if "int8_minus_float_public_test" in figures:
+        points = 100 * figures["int8_minus_float_public_test"]
+        yield f"int8 - float, PublicTest: {points:+.2f} points"
+    if "macs" in figures:
+        yield (
+            f"{figures['macs'] / 1e6:.1f} M multiply-accumulates,"
+            f" {figures['parameters'] / 1e3:.0f} K parameters, {figures['bytes'] / 1e3:.0f} KB"
+        )
+
+
+def _split_lines(split: str, report: Mapping[str, Any]) -> Iterator[str]:
+    yield (
+        f"{split}: {report['accuracy']:.1%} of {report['faces']} faces,"
+        f" {report['without_twins']:.1%} without twins of training pictures,"
+        f" balanced {report['balanced_accuracy']:.1%}"
+    )
+    yield f"  calibration error {report['calibration_error']:.1%}"
+    if report["ferplus_majority"] is not None:
+        yield f"  agrees with FER+'s majority of eight emotions: {report['ferplus_majority']:.1%}"
+    for label, recall in report["recall"].items():
+        yield f"  {label:<9} recall {recall:6.1%}  precision {report['precision'][label]:6.1%}"
