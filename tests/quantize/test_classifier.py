@@ -1,0 +1,77 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge_app.perception.card import ClassifierCard, read_card
+from edge_app.perception.classifier import EmotionClassifier
+from edge_app.perception.shipped import EMOTION
+from quantize.calibration import choose
+from quantize.classifier import int8_logits
+from quantize.errors import QuantizeError
+from quantize.graph import float_tensors
+from quantize.static_int8 import quantize_int8, to_float_tflite
+from tests.trainer.synthetic import synthetic_faces
+from trainer.batches import as_input
+from trainer.data import Split, read_mosaic
+from trainer.evaluation import evaluate
+from trainer.networks import mien
+
+
+def test_the_shipped_model_is_int8_throughout() -> None:
+    assert float_tensors(EMOTION.read_bytes()) == []
+
+
+def test_a_camera_byte_is_the_input() -> None:
+    card = read_card(EMOTION)
+    assert (card.input.dtype, card.input.zero_point) == ("int8", -128)
+    assert card.input.scale == pytest.approx(1 / 255)
+
+
+def test_the_cards_figures_are_those_of_the_model(shared_data: Path) -> None:
+    card = read_card(EMOTION)
+    assert isinstance(card, ClassifierCard)
+    faces = read_mosaic(shared_data)
+    private = faces.of(Split.PRIVATE_TEST)
+    probabilities = EmotionClassifier.load().predict(private.pixels)
+    report = evaluate(probabilities, private, private.twins_of(faces.of(Split.TRAINING)))
+    said = card.figures["private_test"]
+    assert report.accuracy == pytest.approx(said["accuracy"], abs=1e-6)
+    assert report.without_twins == pytest.approx(said["without_twins"], abs=1e-6)
+    assert report.accuracy >= 0.63
+
+
+def test_int8_answers_as_float_does() -> None:
+    model = mien.build(classes=7)
+    shown = as_input(synthetic_faces(70).pixels)[:, np.newaxis]
+    content = quantize_int8(to_float_tflite(model, "faces"), "faces", list(shown), (0.0, 1.0))
+    assert float_tensors(content) == []
+    as_float = model.predict(shown[:, 0], verbose=0)
+    as_int8 = int8_logits(content, synthetic_faces(70).pixels)
+    assert np.abs(as_int8 - as_float).max() <= 0.1 * np.ptp(as_float)
+
+
+def test_weights_that_are_no_numbers_are_refused() -> None:
+    model = mien.build(classes=7)
+    values = model.get_weights()
+    values[0][0] = np.nan
+    model.set_weights(values)
+    with pytest.raises(QuantizeError, match="not finite"):
+        to_float_tflite(model, "faces")
+
+
+def test_calibration_spans_every_class_from_dark_to_bright() -> None:
+    faces = synthetic_faces(700)
+    for row, picture in enumerate(faces.pixels):
+        picture[:] = row // 3
+    chosen = choose(faces, a_class=10)
+    assert chosen.shape == (70, 48, 48)
+    levels = chosen[:, 0, 0].reshape(7, 10).astype(int)
+    assert (np.diff(levels, axis=1) > 0).all()
+    assert (levels[:, 0] <= 2).all()
+    assert (levels[:, -1] >= 231).all()
+
+
+def test_too_few_faces_are_refused() -> None:
+    with pytest.raises(QuantizeError, match="label 0 has 2 faces, 10 are needed"):
+        choose(synthetic_faces(14), a_class=10)
