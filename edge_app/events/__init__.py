@@ -1,0 +1,1 @@
+"""Faces over time → events. The types of everything that is published live in `payloads`."""

@@ -1,0 +1,1 @@
+"""Events → an MQTT broker, and back for whoever listens."""

@@ -1,0 +1,267 @@
+"""A broker's address → a connection that is made once and then kept, on a thread of its own."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import logging
+import socket
+import threading
+import time
+from pathlib import Path
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from edge_app.errors import MienError, UsageError
+from edge_app.mqtt.address import BrokerAddress
+from edge_app.mqtt.backoff import Backoff
+from edge_app.mqtt.link import Link, LinkError
+from edge_app.mqtt.topics import OFFLINE, ONLINE
+
+KEEP_ALIVE_S = 15
+
+#: At start-up, from the beginning of the first attempt to its failure at the latest.
+FIRST_CONNECTION_S = 5.0
+
+#: How long a protocol version that has not been tried yet may leave us without an answer. Short
+#: enough for both versions within `FIRST_CONNECTION_S`.
+FIRST_ANSWER_S = 2.0
+
+#: How long to wait for the broker to take the farewell, and then for the end.
+FAREWELL_S = 0.5
+
+_VERSION_NAMES = {MQTTProtocolVersion.MQTTv5: "MQTT 5", MQTTProtocolVersion.MQTTv311: "MQTT 3.1.1"}
+
+_LOG = logging.getLogger(__name__)
+
+
+class BrokerError(MienError):
+    """A broker that cannot be used: which one, what happened, and what to do."""
+
+
+class ConnectionHandler:
+    """What a connection's owner does on it. The connection's thread calls every method."""
+
+    def connected(self, client: mqtt.Client) -> None:
+        """A connection stands, the first or a later one; nothing is left of the one before."""
+
+    def proceed(self, client: mqtt.Client) -> None:
+        """Something may have happened, `Connection.wake` for example: publish what waits."""
+
+    def acknowledged(self, packet_id: int, *, is_accepted: bool) -> None:
+        """The broker took a message of quality of service 1, or refuses it for good."""
+
+    def received(self, message: mqtt.MQTTMessage) -> None:
+        """A message came."""
+
+    def disconnected(self) -> None:
+        """The connection is gone; what was not acknowledged may or may not have arrived."""
+
+
+class Connection:
+    """Keeps one connection to a broker: MQTT 5, or 3.1.1 where the broker knows no other.
+
+    The first connection must succeed; from then on every lost one is made again, for ever.
+
+    handler: what to do on the connection.
+    client_id: unique at the broker; a second client of the same name throws out the first.
+    availability: the topic that says `online` while the connection stands, and `offline`
+    otherwise, by the last will if need be; None for clients that nobody waits for.
+    password_file: read anew at each attempt, so that a password can be changed.
+    """
+
+    def __init__(
+        self,
+        address: BrokerAddress,
+        handler: ConnectionHandler,
+        *,
+        client_id: str,
+        availability: str | None = None,
+        password_file: Path | None = None,
+        keep_alive_s: int = KEEP_ALIVE_S,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self._address = address
+        self._handler = handler
+        self._client_id = client_id
+        self._availability = availability
+        self._password_file = password_file
+        self._keep_alive_s = keep_alive_s
+        self._backoff = backoff or Backoff()
+        self._versions = list(_VERSION_NAMES)
+        self._has_worked = False
+        self._first: concurrent.futures.Future[None] = concurrent.futures.Future()
+        self._ending = threading.Event()
+        self._wakes, self._waker = socket.socketpair()
+        self._wakes.settimeout(0)
+        self._waker.settimeout(0)
+        # A daemon thread, since only a name server or a TCP handshake can hold it past `close`.
+        self._thread = threading.Thread(target=self._run, name="mien-mqtt", daemon=True)
+
+    def start(self, timeout_s: float = FIRST_CONNECTION_S) -> None:
+        """Make the first connection; once, and not after `close`.
+
+        Raises:
+            UsageError: the password file cannot be read, or there is no user for it.
+            BrokerError: no connection within `timeout_s`, or a refusal before that.
+        """
+        try:
+            self._password()
+            self._thread.start()
+            self._first.result(timeout_s)
+        except TimeoutError as error:
+            self.close()
+            raise BrokerError(
+                f"broker {self._address}: no answer within {timeout_s:g} s;"
+                " check the address, the network and the firewall"
+            ) from error
+        except MienError:
+            self.close()
+            raise
+
+    def wake(self) -> None:
+        """Have `ConnectionHandler.proceed` called soon; any thread may ask, and none waits."""
+        # A full buffer wakes as well as one more byte, and after the end there is none to wake.
+        with contextlib.suppress(OSError):
+            self._waker.send(b"\0")
+
+    def close(self) -> None:
+        """Say `offline`, disconnect and end the thread: at most a second. Again: does nothing."""
+        self._ending.set()
+        self.wake()
+        if self._thread.ident is None:
+            self._close_sockets()
+        else:
+            self._thread.join(2 * FAREWELL_S)
+
+    def _run(self) -> None:
+        last_trouble = ""
+        while not self._ending.is_set():
+            try:
+                trouble = self._talk(self._open())
+            except (LinkError, MienError) as error:
+                if not self._first.done():
+                    self._first.set_exception(BrokerError(f"broker {self._address}: {error}"))
+                    break
+                trouble = str(error)
+            except Exception as error:  # noqa: BLE001 - whatever a broker sends, come back
+                _LOG.warning("broker %s: unexpected failure", self._address, exc_info=True)
+                trouble = type(error).__name__
+            if self._ending.is_set():
+                break
+            delay_s = self._backoff.next_delay_s()
+            # The same trouble for a whole night is one line: logs wear the card.
+            level = logging.WARNING if trouble != last_trouble else logging.DEBUG
+            last_trouble = trouble
+            _LOG.log(level, "broker %s: %s; trying again", self._address, trouble)
+            self._ending.wait(delay_s)
+        self._close_sockets()
+
+    def _open(self) -> Link:
+        """Connect with the version that worked last, else with the other."""
+        for version in tuple(self._versions):
+            link = Link(self._make_client(version), self._wakes)
+            is_new = not self._has_worked or version != self._versions[0]
+            timeout_s = FIRST_ANSWER_S if is_new else self._keep_alive_s
+            try:
+                link.open(
+                    self._address,
+                    keep_alive_s=self._keep_alive_s,
+                    timeout_s=timeout_s,
+                    ending=self._ending,
+                )
+            except LinkError as error:
+                if error.may_be_version and version != self._versions[-1]:
+                    continue
+                raise
+            self._versions.sort(key=lambda each: each != version)
+            self._has_worked = True
+            _LOG.info("broker %s: connected, %s", self._address, _VERSION_NAMES[version])
+            return link
+        raise AssertionError(self._versions)
+
+    def _talk(self, link: Link) -> str:
+        """Use the connection for as long as it stands; says why it ended."""
+        began = time.monotonic()
+        try:
+            if self._availability is not None:
+                link.client.publish(self._availability, ONLINE, qos=1, retain=True)
+            self._handler.connected(link.client)
+            if not self._first.done():
+                self._first.set_result(None)
+            while link.is_open and not self._ending.is_set():
+                self._handler.proceed(link.client)
+                link.step(1.0)
+            if link.is_open:
+                self._say_farewell(link)
+        finally:
+            link.abandon()
+            # A broker that takes us in and throws us out again is not to be asked every second.
+            if time.monotonic() - began > self._keep_alive_s:
+                self._backoff.reset()
+            self._handler.disconnected()
+        return link.end
+
+    def _say_farewell(self, link: Link) -> None:
+        if self._availability is not None:
+            farewell = link.client.publish(self._availability, OFFLINE, qos=1, retain=True)
+            deadline = time.monotonic() + FAREWELL_S
+            while link.is_open and not farewell.is_published() and time.monotonic() < deadline:
+                link.step(deadline - time.monotonic())
+        link.disconnect(FAREWELL_S / 2)
+
+    def _make_client(self, version: MQTTProtocolVersion) -> mqtt.Client:
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._client_id,
+            protocol=version,
+            # Otherwise paho falls back to MQTT 3.1, inside of a callback.
+            reconnect_on_failure=False,
+        )
+        if self._availability is not None:
+            client.will_set(self._availability, OFFLINE, qos=1, retain=True)
+        if self._address.username is not None:
+            client.username_pw_set(self._address.username, self._password())
+        client.on_publish = self._on_publish
+        client.on_message = self._on_message
+        return client
+
+    def _password(self) -> str | None:
+        if self._password_file is None:
+            return None
+        if self._address.username is None:
+            raise UsageError(
+                f"broker {self._address}: a password file needs a user; write mqtt://USER@HOST:PORT"
+            )
+        try:
+            password = self._password_file.read_text(encoding="utf-8").rstrip("\r\n")
+        except OSError as error:
+            raise UsageError(f"password file {self._password_file}: {error.strerror}") from error
+        except UnicodeDecodeError:
+            # Not chained: the exception carries the file's bytes.
+            raise UsageError(f"password file {self._password_file}: not UTF-8 text") from None
+        if not password:
+            raise UsageError(f"password file {self._password_file}: it is empty")
+        return password
+
+    def _on_publish(
+        self,
+        _client: mqtt.Client,
+        _userdata: object,
+        packet_id: int,
+        reason: ReasonCode,
+        _properties: Properties,
+    ) -> None:
+        self._handler.acknowledged(packet_id, is_accepted=not reason.is_failure)
+
+    def _on_message(
+        self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage
+    ) -> None:
+        self._handler.received(message)
+
+    def _close_sockets(self) -> None:
+        self._wakes.close()
+        self._waker.close()

@@ -1,0 +1,55 @@
+"""One message of a device → one line for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+
+from edge_app.events.payloads import EmotionChanged, Event, FaceAppeared, FaceLeft
+
+
+def event_line(event: Event, *, zone: tzinfo | None = None) -> str:
+    """An event as `12:01:07 kitchen  emotion_changed  neutral → happy (0.83)  face …3f2a`.
+
+    zone: of the time; None for the machine's own.
+    """
+    match event:
+        case FaceAppeared():
+            kind, what = "face_appeared", ""
+        case EmotionChanged():
+            change = event.emotion if event.previous is None else _arrow(event)
+            kind, what = "emotion_changed", f"{change} ({event.confidence:.2f})  "
+        case FaceLeft():
+            shown = _durations(event.emotions_s)
+            kind, what = "face_left", f"after {event.duration_s:.1f} s{shown}  "
+    # The end of an id, since its beginning is the time.
+    line = f"{_clock(event.time, zone)} {event.device}  {kind}  {what}face …{event.episode[-4:]}"
+    return printable(f"{line}  (late)" if event.is_historical else line)
+
+
+def availability_line(
+    device: str, payload: bytes, now: datetime, *, zone: tzinfo | None = None
+) -> str:
+    """What a device's availability says, as `12:01:07 kitchen  online`."""
+    text = payload[:64].decode("utf-8", errors="replace")
+    return printable(f"{_clock(now, zone)} {device}  {text}")
+
+
+def printable(text: str) -> str:
+    """The text without control characters: whoever may publish must not steer a terminal."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+
+
+def _arrow(event: EmotionChanged) -> str:
+    return f"{event.previous} → {event.emotion}"
+
+
+def _durations(emotions_s: Mapping[str, float]) -> str:
+    if not emotions_s:
+        return ""
+    longest_first = sorted(emotions_s.items(), key=lambda item: -item[1])
+    return ": " + ", ".join(f"{emotion} {seconds:.1f} s" for emotion, seconds in longest_first)
+
+
+def _clock(time: datetime, zone: tzinfo | None) -> str:
+    return time.astimezone(zone).strftime("%H:%M:%S")

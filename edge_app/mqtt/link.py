@@ -1,0 +1,177 @@
+"""A paho client → one connection to a broker, from its CONNECT to its end."""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+import time
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from edge_app.mqtt.address import BrokerAddress
+
+TCP_TIMEOUT_S = 5.0
+
+# MQTT 5, section 2.4; paho translates the return codes of 3.1.1 to these.
+_UNSUPPORTED_PROTOCOL_VERSION = 0x84
+_BAD_USER_NAME_OR_PASSWORD = 0x86
+_NOT_AUTHORIZED = 0x87
+
+
+class LinkError(Exception):
+    """Why there is no connection. may_be_version: the other protocol version may do better."""
+
+    def __init__(self, reason: str, *, may_be_version: bool = False) -> None:
+        super().__init__(reason)
+        self.may_be_version = may_be_version
+
+
+class Link:
+    """One connection. Only the thread that made it may use it, or the client in it.
+
+    A link is never opened twice: what paho keeps of a broken connection, its queue above all, goes
+    with it, and the owner's outbox is the only queue.
+
+    wakes: a socket whose bytes mean that the owner has work; they end a `step` early.
+    """
+
+    def __init__(self, client: mqtt.Client, wakes: socket.socket) -> None:
+        self.client = client
+        self.client.connect_timeout = TCP_TIMEOUT_S
+        self.client.on_connect = self._on_connect
+        self.client.on_disconnect = self._on_disconnect
+        self._wakes = wakes
+        self._answer: ReasonCode | None = None
+        self._end = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the connection stands, as far as is known."""
+        return self.client.socket() is not None
+
+    @property
+    def end(self) -> str:
+        """Why the connection ended, in words."""
+        return self._end
+
+    def open(
+        self,
+        address: BrokerAddress,
+        *,
+        keep_alive_s: int,
+        timeout_s: float,
+        ending: threading.Event,
+    ) -> None:
+        """Connect and wait up to `timeout_s` for the broker's answer, or until `ending` is set.
+
+        Raises:
+            LinkError: there is no connection; says why, and what to do.
+        """
+        try:
+            self.client.connect(address.host, address.port, keepalive=keep_alive_s)
+        except (OSError, ValueError) as error:
+            raise LinkError(_describe(error, address)) from error
+        deadline = time.monotonic() + timeout_s
+        while self._answer is None and self.is_open and time.monotonic() < deadline:
+            self.step(deadline - time.monotonic())
+            if ending.is_set():
+                self.abandon()
+                raise LinkError("given up")
+        if self._answer is not None and not self._answer.is_failure:
+            return
+        was_closed = not self.is_open
+        self.abandon()
+        if self._answer is not None:
+            raise _refusal(self._answer, address)
+        # Not every broker that knows 3.1.1 only says so: some close or reset the connection, and
+        # amqtt takes the end of an MQTT 5 CONNECT for a string, and waits for the rest of it.
+        silence = "closes the connection without an answer" if was_closed else "does not answer"
+        raise LinkError(
+            f"what listens there {silence}; check that it is an MQTT broker", may_be_version=True
+        )
+
+    def step(self, timeout_s: float) -> None:
+        """Send and receive what there is; wait up to `timeout_s` when there is nothing."""
+        connection = self.client.socket()
+        if connection is None:
+            return
+        # poll, not paho's own loop: that one selects, which fails for descriptors above 1023.
+        poll = select.poll()
+        wants = select.POLLIN | (select.POLLOUT if self.client.want_write() else 0)
+        poll.register(connection.fileno(), wants)
+        poll.register(self._wakes, select.POLLIN)
+        ready = dict(poll.poll(max(0.0, timeout_s) * 1000))
+        if self._wakes.fileno() in ready:
+            self._wakes.recv(4096)
+        happened = ready.get(connection.fileno(), 0)
+        if happened & ~select.POLLOUT:
+            self.client.loop_read()
+        if happened & select.POLLOUT and self.is_open:
+            self.client.loop_write()
+        self.client.loop_misc()
+
+    def disconnect(self, timeout_s: float) -> None:
+        """Say good-bye, so that the broker keeps the last will to itself."""
+        self.client.disconnect()
+        deadline = time.monotonic() + timeout_s
+        while self.is_open and time.monotonic() < deadline:
+            self.step(deadline - time.monotonic())
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Close the connection without a word."""
+        connection = self.client.socket()
+        if connection is not None:
+            connection.close()
+
+    def _on_connect(
+        self,
+        _client: mqtt.Client,
+        _userdata: object,
+        _flags: mqtt.ConnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        self._answer = reason
+
+    def _on_disconnect(
+        self,
+        _client: mqtt.Client,
+        _userdata: object,
+        flags: mqtt.DisconnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        # paho tells of the end again when it finds the socket closed; the first reason is the one.
+        if self._end:
+            return
+        if flags.is_disconnect_packet_from_server:
+            self._end = f"the broker ended the connection: {str(reason).lower()}"
+        else:
+            self._end = "the connection broke"
+
+
+def _refusal(answer: ReasonCode, address: BrokerAddress) -> LinkError:
+    if answer.value == _UNSUPPORTED_PROTOCOL_VERSION:
+        return LinkError("it speaks neither MQTT 5 nor 3.1.1; update it", may_be_version=True)
+    if answer.value not in {_BAD_USER_NAME_OR_PASSWORD, _NOT_AUTHORIZED}:
+        return LinkError(f"refused: {str(answer).lower()}; the broker's log says more")
+    if address.username is None:
+        return LinkError("it wants a user; write mqtt://USER@HOST:PORT and give a password file")
+    return LinkError(f"user {address.username!r} is refused; check the user and the password file")
+
+
+def _describe(error: OSError | ValueError, address: BrokerAddress) -> str:
+    match error:
+        # A name too long for the resolver is a UnicodeError, which is a ValueError.
+        case socket.gaierror() | ValueError():
+            return f"the name {address.host!r} is not known; check the address and the DNS"
+        case ConnectionRefusedError():
+            return "connection refused; check that the broker runs and that the port is right"
+        case TimeoutError():
+            return "no answer; check the address, the network and the firewall"
+        case _:
+            return f"{error.strerror or error}; check the address and the network"

@@ -1,0 +1,148 @@
+"""A broker's address and topic filters → the messages that come."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import secrets
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from edge_app.mqtt.address import BrokerAddress
+from edge_app.mqtt.backoff import Backoff
+from edge_app.mqtt.connection import (
+    FIRST_CONNECTION_S,
+    BrokerError,
+    Connection,
+    ConnectionHandler,
+)
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedMessage:
+    """A message as it came. is_retained: the broker kept it; it is not news."""
+
+    topic: str
+    payload: bytes
+    is_retained: bool
+
+
+class Subscriber:
+    """Listens, also across lost connections, until it is closed.
+
+    filters: topic filters, each with quality of service 1.
+    """
+
+    def __init__(
+        self,
+        address: BrokerAddress,
+        filters: Sequence[str],
+        *,
+        password_file: Path | None = None,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self._address = address
+        self._intake = _Intake(tuple(filters))
+        self._connection = Connection(
+            address,
+            self._intake,
+            client_id=f"mien-events-{secrets.token_hex(4)}",
+            password_file=password_file,
+            backoff=backoff,
+        )
+
+    @property
+    def address(self) -> BrokerAddress:
+        """The broker's."""
+        return self._address
+
+    def connect(self, timeout_s: float = FIRST_CONNECTION_S) -> None:
+        """Connect, and return when the broker has the subscriptions: nothing later is missed.
+
+        Raises:
+            UsageError: the password file cannot be read, or there is no user for it.
+            BrokerError: no connection, a refusal, or no subscription within `timeout_s`.
+        """
+        self._connection.start(timeout_s)
+        if self._intake.is_subscribed.wait(timeout_s) and not self._intake.refused:
+            return
+        self.close()
+        if self._intake.refused:
+            raise BrokerError(
+                f"broker {self._address}: {', '.join(self._intake.refused)}: subscription refused;"
+                " check the broker's access rules for this user"
+            )
+        raise BrokerError(f"broker {self._address}: no answer to the subscription; try again")
+
+    def receive(self, timeout_s: float | None = None) -> ReceivedMessage | None:
+        """The next message; None when none comes within `timeout_s`."""
+        try:
+            return self._intake.messages.get(timeout=timeout_s)
+        except queue.Empty:
+            return None
+
+    def close(self) -> None:
+        """Disconnect and end the thread. Again: does nothing."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        self.connect()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class _Intake(ConnectionHandler):
+    """The subscriber's part on the connection's thread."""
+
+    def __init__(self, filters: tuple[str, ...]) -> None:
+        self._filters = filters
+        self._asked: dict[int | None, str] = {}
+        self.messages: queue.SimpleQueue[ReceivedMessage] = queue.SimpleQueue()
+        self.is_subscribed = threading.Event()
+        self.refused: list[str] = []
+
+    def connected(self, client: mqtt.Client) -> None:
+        """Subscribe anew: the broker forgets a clean session with its connection."""
+        client.on_subscribe = self._on_subscribe
+        self._asked = {}
+        for each in self._filters:
+            _, packet_id = client.subscribe(each, qos=1)
+            self._asked[packet_id] = each
+
+    def received(self, message: mqtt.MQTTMessage) -> None:
+        """Pass a message on, if it was asked for: amqtt also sends what others asked for."""
+        if not any(mqtt.topic_matches_sub(each, message.topic) for each in self._filters):
+            return
+        self.messages.put(ReceivedMessage(message.topic, bytes(message.payload), message.retain))
+
+    def _on_subscribe(
+        self,
+        _client: mqtt.Client,
+        _userdata: object,
+        packet_id: int,
+        reasons: list[ReasonCode],
+        _properties: Properties,
+    ) -> None:
+        topic_filter = self._asked.pop(packet_id, None)
+        if topic_filter is not None and any(reason.is_failure for reason in reasons):
+            self.refused.append(topic_filter)
+            _LOG.warning("the broker refuses the subscription to %s", topic_filter)
+        if not self._asked:
+            self.is_subscribed.set()

@@ -1,0 +1,64 @@
+"""One message of each type, with fixed times."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from edge_app.events.payloads import (
+    EmotionChanged,
+    FaceAppeared,
+    FaceLeft,
+    FrameBox,
+    Info,
+    State,
+)
+
+TIME = datetime(2025, 3, 1, 12, 1, 7, tzinfo=UTC)
+BOX = FrameBox(left=0.25, top=0.25, width=0.5, height=0.5)
+EPISODE = "01955164-8df8-7000-8000-0000000a3f2a"
+
+
+def appeared(number: int = 0) -> FaceAppeared:
+    return FaceAppeared(
+        id=f"01955164-8df8-7000-8000-{number:012x}",
+        episode=EPISODE,
+        time=TIME,
+        device="kitchen",
+        model="5e" * 32,
+        box=BOX,
+    )
+
+
+def changed(previous: str | None = "neutral") -> EmotionChanged:
+    return EmotionChanged(
+        id="01955164-8df8-7001-8000-000000000000",
+        episode=EPISODE,
+        time=TIME,
+        device="kitchen",
+        model="5e" * 32,
+        box=BOX,
+        emotion="happy",
+        previous=previous,
+        confidence=0.834,
+        probabilities={"happy": 0.834, "neutral": 0.166},
+    )
+
+
+def left() -> FaceLeft:
+    return FaceLeft(
+        id="01955164-8df8-7002-8000-000000000000",
+        episode=EPISODE,
+        time=TIME,
+        device="kitchen",
+        model="5e" * 32,
+        duration_s=12.4,
+        emotions_s={"neutral": 3.3, "happy": 9.1},
+    )
+
+
+def info() -> Info:
+    return Info(version="0.1.0", runtime="LiteRT", models={}, source="clip.mp4", settings={})
+
+
+def state() -> State:
+    return State(time=TIME, faces=())

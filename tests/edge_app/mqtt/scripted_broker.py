@@ -1,0 +1,90 @@
+"""Brokers that do one thing, which real ones do seldom or never."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import threading
+from collections.abc import Callable
+
+from edge_app.mqtt.address import BrokerAddress
+from tests.brokers import HOST
+
+#: What to do with a connection; the number is its protocol version.
+Answer = Callable[[socket.socket, int], None]
+
+
+class ScriptedBroker:
+    """Answers each CONNECT as told; records the protocol versions that came."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self._listening = socket.create_server((HOST, 0))
+        self.address = BrokerAddress(HOST, self._listening.getsockname()[1])
+        self.versions: list[int] = []
+        self._open: list[socket.socket] = []
+        self._thread = threading.Thread(target=self._serve, name="scripted-broker")
+        self._thread.start()
+
+    def close(self) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listening.close()
+        for connection in self._open:
+            connection.close()
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listening.accept()
+                self._open.append(connection)
+                version = connection.recv(4096)[8]
+                self.versions.append(version)
+                self._answer(connection, version)
+
+
+def accept(connection: socket.socket) -> None:
+    connection.sendall(b"\x20\x02\x00\x00")
+
+
+def refuse_in_3_1_1(connection: socket.socket) -> None:
+    connection.sendall(b"\x20\x02\x00\x01")
+    connection.close()
+
+
+def refuse_in_5(connection: socket.socket) -> None:
+    connection.sendall(b"\x20\x03\x00\x84\x00")
+    connection.close()
+
+
+def close(connection: socket.socket) -> None:
+    connection.close()
+
+
+def reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def say_nothing(_: socket.socket) -> None:
+    pass
+
+
+def say_nonsense(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    connection.close()
+
+
+def throw_out(connection: socket.socket, _version: int) -> None:
+    """MQTT 5: take in, then tell that another client of the same name came."""
+    connection.sendall(b"\x20\x03\x00\x00\x00" + b"\xe0\x02\x8e\x00")
+
+
+def refuse_subscriptions(connection: socket.socket) -> None:
+    accept(connection)
+    packet_id = connection.recv(4096)[2:4]
+    connection.sendall(b"\x90\x03" + packet_id + b"\x80")
+
+
+MakeBroker = Callable[[Answer], ScriptedBroker]

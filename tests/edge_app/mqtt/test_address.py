@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import pytest
+
+from edge_app.errors import UsageError
+from edge_app.mqtt.address import BrokerAddress, parse_address
+
+
+@pytest.mark.parametrize(
+    ("setting", "address"),
+    [
+        ("localhost", BrokerAddress("localhost")),
+        (" 10.0.0.2:1884 ", BrokerAddress("10.0.0.2", 1884)),
+        ("mqtt://broker.lan", BrokerAddress("broker.lan")),
+        ("MQTT://broker.lan:65535/", BrokerAddress("broker.lan", 65535)),
+        ("mqtt://mien@broker.lan:1884", BrokerAddress("broker.lan", 1884, "mien")),
+        ("mien@broker.lan", BrokerAddress("broker.lan", 1883, "mien")),
+        ("mqtt://a%40b@broker.lan", BrokerAddress("broker.lan", 1883, "a@b")),
+        ("mqtt://[::1]", BrokerAddress("::1")),
+        ("mqtt://mien@[fe80::1%eth0]:1884", BrokerAddress("fe80::1%eth0", 1884, "mien")),
+        ("bücher.example", BrokerAddress("bücher.example")),
+    ],
+)
+def test_what_is_understood(setting: str, address: BrokerAddress) -> None:
+    assert parse_address(setting) == address
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("", "no host name"),
+        ("mqtt://", "no host name"),
+        ("mqtt://:1883", "no host name"),
+        ("two words", "no host name"),
+        ("host:", "number from 1 to 65535"),
+        ("host:0", "number from 1 to 65535"),
+        ("host:65536", "number from 1 to 65535"),
+        ("host:http", "number from 1 to 65535"),
+        ("host:\u0661\u0662", "number from 1 to 65535"),
+        ("host:" + "9" * 5000, "number from 1 to 65535"),
+        ("::1", "in brackets"),
+        ("[::1", "no IPv6 address"),
+        ("[host]:1883", "no IPv6 address"),
+        ("[::1]1883", "no IPv6 address"),
+        ("[::1]:", "number from 1 to 65535"),
+        ("@host", "user before '@' is missing"),
+        ("mqtt://host/path", "more than a host"),
+        ("mqtt://host?x=1", "more than a host"),
+        ("mqtts://host", "mqtts:// is not supported yet"),
+        ("ws://host", "ws:// is not supported yet"),
+        ("http://host", "http:// is no scheme of a broker"),
+    ],
+)
+def test_what_is_refused(setting: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        parse_address(setting)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "mqtt://mien:hunter2@host",
+        "mien:hunter2@host:1883",
+        "mqtt://:hunter2@host",
+        "mqtt://mien:hunter2/x@host",
+        "mqtt://mien:hunter2#@host",
+        "mqtt://mien:hun@ter2@host",
+        "mqtts://mien:hunter2@host",
+        "mqtt://mien:x://hunter2@host",
+        "mqtt://host/?password=hunter2",
+        "mien:hunter2://host",
+    ],
+)
+def test_a_password_is_refused_and_not_repeated(setting: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_address(setting)
+    assert "hunter2" not in str(caught.value)
+    assert "ter2" not in str(caught.value)
+
+
+def test_the_advice_for_a_password() -> None:
+    with pytest.raises(UsageError, match="put the password into a password file"):
+        parse_address("mqtt://mien:hunter2@host")
+
+
+def test_how_an_address_is_shown() -> None:
+    assert str(parse_address("mqtt://mien@host")) == "host:1883"
+    assert str(parse_address("[::1]:1884")) == "[::1]:1884"

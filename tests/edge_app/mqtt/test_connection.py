@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import paho.mqtt.client as mqtt
+import pytest
+
+from edge_app.errors import UsageError
+from edge_app.mqtt.address import BrokerAddress
+from edge_app.mqtt.backoff import Backoff
+from edge_app.mqtt.connection import BrokerError, Connection, ConnectionHandler
+from tests.brokers import HOST, Mosquitto, free_port, wait_until
+from tests.edge_app.mqtt.scripted_broker import (
+    MakeBroker,
+    accept,
+    close,
+    refuse_in_3_1_1,
+    refuse_in_5,
+    reset,
+    say_nonsense,
+    say_nothing,
+    throw_out,
+)
+
+PASSWORD = "correct horse"  # noqa: S105
+
+
+class Recorder(ConnectionHandler):
+    def __init__(self) -> None:
+        self.connections = 0
+        self.disconnections = 0
+
+    def connected(self, client: mqtt.Client) -> None:
+        assert client.is_connected()
+        assert threading.current_thread().name == "mien-mqtt"
+        self.connections += 1
+
+    def disconnected(self) -> None:
+        self.disconnections += 1
+
+
+def connect(
+    address: BrokerAddress,
+    *,
+    password_file: Path | None = None,
+    timeout_s: float = 5.0,
+    backoff: Backoff | None = None,
+) -> Recorder:
+    """Connect and close; the error if there is one."""
+    recorder = Recorder()
+    connection = Connection(
+        address,
+        recorder,
+        client_id="mien-test",
+        availability="mien/test/availability",
+        password_file=password_file,
+        backoff=backoff,
+    )
+    try:
+        connection.start(timeout_s)
+    finally:
+        connection.close()
+        wait_until(lambda: "mien-mqtt" not in [thread.name for thread in threading.enumerate()])
+    return recorder
+
+
+@pytest.mark.parametrize(
+    "refuse", [refuse_in_3_1_1, refuse_in_5, close, reset, say_nothing, say_nonsense]
+)
+def test_falls_back_to_3_1_1(scripted: MakeBroker, refuse: Callable[[socket.socket], None]) -> None:
+    broker = scripted(lambda each, version: accept(each) if version == 4 else refuse(each))
+    assert connect(broker.address).connections == 1
+    assert broker.versions == [5, 4]
+
+
+def test_remembers_the_version_that_worked(scripted: MakeBroker) -> None:
+    def answer(connection: socket.socket, version: int) -> None:
+        if version == 5:
+            refuse_in_3_1_1(connection)
+            return
+        accept(connection)
+        if len(broker.versions) < 4:
+            reset(connection)
+
+    broker = scripted(answer)
+    recorder = Recorder()
+    connection = Connection(
+        broker.address,
+        recorder,
+        client_id="mien-test",
+        backoff=Backoff(first_s=0.001, longest_s=0.001),
+    )
+    connection.start()
+    wait_until(lambda: recorder.connections == 3)
+    connection.close()
+    assert broker.versions == [5, 4, 4, 4]
+    assert recorder.disconnections == 3
+
+
+@pytest.mark.parametrize("refuse", [refuse_in_3_1_1, close, reset, say_nonsense])
+def test_neither_version(scripted: MakeBroker, refuse: Callable[[socket.socket], None]) -> None:
+    broker = scripted(lambda each, _: refuse(each))
+    with pytest.raises(BrokerError, match=f"broker {broker.address}: .*MQTT"):
+        connect(broker.address)
+    assert broker.versions == [5, 4]
+
+
+def test_nobody_answers(scripted: MakeBroker) -> None:
+    broker = scripted(lambda each, _: say_nothing(each))
+    began = time.monotonic()
+    with pytest.raises(BrokerError, match=r"no answer within 0\.2 s"):
+        connect(broker.address, timeout_s=0.2)
+    assert time.monotonic() - began < 2
+
+
+def test_a_port_where_nobody_listens() -> None:
+    address = BrokerAddress(HOST, free_port())
+    with pytest.raises(BrokerError) as caught:
+        connect(address)
+    assert str(caught.value) == (
+        f"broker {address}: connection refused;"
+        " check that the broker runs and that the port is right"
+    )
+
+
+def test_a_name_that_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    with pytest.raises(BrokerError, match=r"broker.invalid:1883: the name 'broker.invalid' is not"):
+        connect(BrokerAddress("broker.invalid"))
+
+
+def test_a_name_that_cannot_be() -> None:
+    with pytest.raises(BrokerError, match="is not known"):
+        connect(BrokerAddress("x" * 64))
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> Iterator[Mosquitto]:
+    folder = tmp_path / "guarded"
+    folder.mkdir()
+    broker = Mosquitto(folder, passwords={"mien": PASSWORD})
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def password_file(tmp_path: Path) -> Path:
+    file = tmp_path / "password"
+    file.write_text(f"{PASSWORD}\n", encoding="utf-8")
+    return file
+
+
+def test_the_right_password(
+    guarded: Mosquitto, password_file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    address = BrokerAddress(HOST, guarded.port, "mien")
+    assert connect(address, password_file=password_file).connections == 1
+    assert f"broker {address}: connected, MQTT 5" in caplog.text
+    assert PASSWORD not in caplog.text
+
+
+def test_a_wrong_password(
+    guarded: Mosquitto, password_file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    password_file.write_text("wrong horse", encoding="utf-8")
+    address = BrokerAddress(HOST, guarded.port, "mien")
+    with pytest.raises(BrokerError, match="user 'mien' is refused; check the user and the pass"):
+        connect(address, password_file=password_file)
+    assert "wrong horse" not in caplog.text
+
+
+def test_a_user_is_wanted(guarded: Mosquitto) -> None:
+    with pytest.raises(BrokerError, match=r"it wants a user; write mqtt://USER@HOST:PORT"):
+        connect(guarded.address)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(None, "No such file"), (b"\n", "it is empty"), (b"\xff\xfe", "not UTF-8 text")],
+)
+def test_a_password_file_that_cannot_be_read(
+    tmp_path: Path, content: bytes | None, words: str
+) -> None:
+    file = tmp_path / "secret"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(UsageError, match=f"password file {file}: {words}"):
+        connect(BrokerAddress(HOST, 1, "mien"), password_file=file)
+
+
+def test_a_password_without_a_user(password_file: Path) -> None:
+    with pytest.raises(UsageError, match="a password file needs a user"):
+        connect(BrokerAddress(HOST, 1), password_file=password_file)
+
+
+def test_the_same_trouble_is_one_line(
+    mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    connection = Connection(
+        mosquitto.address,
+        Recorder(),
+        client_id="mien-test",
+        backoff=Backoff(first_s=0.01, longest_s=0.01),
+    )
+    connection.start()
+    mosquitto.stop()
+    wait_until(lambda: caplog.text.count("connection refused") > 5)
+    connection.close()
+    warnings = [each for each in caplog.records if each.levelno == logging.WARNING]
+    assert len([each for each in warnings if "connection refused" in each.getMessage()]) == 1
+
+
+def test_the_reason_of_a_broker_that_ends_it(
+    scripted: MakeBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    broker = scripted(throw_out)
+    connection = Connection(broker.address, Recorder(), client_id="mien-test")
+    connection.start()
+    wait_until(lambda: "trying again" in caplog.text)
+    connection.close()
+    assert "the broker ended the connection: session taken over; trying again" in caplog.text

@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import logging
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from edge_app.events.payloads import decode_event, encode
+from edge_app.mqtt.backoff import Backoff
+from edge_app.mqtt.publisher import WINDOW, MqttPublisher
+from tests.brokers import Mosquitto, wait_until
+from tests.edge_app.mqtt.listener import Heard, Listener
+from tests.edge_app.mqtt.samples import appeared, changed, info, left, state
+
+
+class HeldBackoff(Backoff):
+    """Lets a publisher come back when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_go = threading.Event()
+
+    def next_delay_s(self) -> float:
+        self.may_go.wait(10)
+        return 0.0
+
+
+@pytest.fixture
+def publisher(mosquitto: Mosquitto) -> Iterator[MqttPublisher]:
+    publisher = MqttPublisher(mosquitto.address, device="kitchen")
+    publisher.connect()
+    yield publisher
+    publisher.close()
+
+
+@pytest.fixture
+def listener(mosquitto: Mosquitto) -> Iterator[Listener]:
+    with Listener(mosquitto.address) as listener:
+        yield listener
+
+
+def mqtt_threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name == "mien-mqtt"]
+
+
+def test_what_a_subscriber_sees(listener: Listener, publisher: MqttPublisher) -> None:
+    publisher.announce(info())
+    for event in (appeared(), changed(), left()):
+        publisher.publish_event(event)
+    publisher.publish_state(state())
+    heard = listener.wait_for("mien/kitchen/event", 3)
+    assert [each.payload for each in heard] == [
+        encode(appeared()),
+        encode(changed()),
+        encode(left()),
+    ]
+    assert {(each.qos, each.retain) for each in heard} == {(1, False)}
+    assert listener.wait_for("mien/kitchen/availability")[0].payload == b"online"
+    assert listener.wait_for("mien/kitchen/info")[0].payload == encode(info())
+    assert listener.wait_for("mien/kitchen/state")[0].payload == encode(state())
+    assert all(each.qos == 1 for each in listener.heard)
+
+
+def test_what_is_retained_for_a_late_subscriber(
+    mosquitto: Mosquitto, publisher: MqttPublisher
+) -> None:
+    publisher.announce(info())
+    publisher.publish_event(appeared())
+    publisher.publish_state(state())
+    wait_until(lambda: publisher.unacknowledged == 0)
+    with Listener(mosquitto.address) as listener:
+        for topic in ("availability", "info", "state"):
+            heard = listener.wait_for(f"mien/kitchen/{topic}")[0]
+            assert (heard.qos, heard.retain) == (1, True)
+        assert listener.on("mien/kitchen/event") == []
+
+
+def test_how_it_connects(mosquitto: Mosquitto, publisher: MqttPublisher) -> None:
+    assert publisher.unacknowledged == 0
+    # p5: MQTT 5. c1: clean start. k15: keep-alive, in seconds.
+    wait_until(lambda: "as mien-kitchen (p5, c1, k15)" in mosquitto.log)
+    assert mqtt_threads() == ["mien-mqtt"]
+
+
+def test_a_clean_end_says_offline(
+    mosquitto: Mosquitto, listener: Listener, publisher: MqttPublisher
+) -> None:
+    publisher.publish_event(appeared())
+    publisher.close()
+    publisher.close()
+    assert publisher.unacknowledged == 0
+    assert mqtt_threads() == []
+    heard = listener.wait_for("mien/kitchen/availability", 2)
+    assert [each.payload for each in heard] == [b"online", b"offline"]
+    wait_until(lambda: "Client mien-kitchen disconnected" in mosquitto.log)
+    # The disconnection was in order, so the last will stays unsaid.
+    assert len(listener.on("mien/kitchen/availability")) == 2
+    with Listener(mosquitto.address) as late:
+        assert late.wait_for("mien/kitchen/availability") == [
+            Heard("mien/kitchen/availability", b"offline", 1, retain=True)
+        ]
+
+
+_DAEMON = """
+import sys, time
+from edge_app.mqtt.address import BrokerAddress
+from edge_app.mqtt.publisher import MqttPublisher
+publisher = MqttPublisher(BrokerAddress("127.0.0.1", int(sys.argv[1])), device="kitchen")
+publisher.connect()
+time.sleep(60)
+"""
+
+
+def test_the_last_will_of_a_killed_process(mosquitto: Mosquitto, listener: Listener) -> None:
+    with subprocess.Popen([sys.executable, "-c", _DAEMON, str(mosquitto.port)]) as daemon:
+        try:
+            assert listener.wait_for("mien/kitchen/availability")[0].payload == b"online"
+        finally:
+            daemon.send_signal(signal.SIGKILL)
+    assert listener.wait_for("mien/kitchen/availability", 2)[1].payload == b"offline"
+    with Listener(mosquitto.address) as late:
+        assert late.wait_for("mien/kitchen/availability")[0] == Heard(
+            "mien/kitchen/availability", b"offline", 1, retain=True
+        )
+
+
+def test_a_broker_that_goes_and_comes_back_empty(mosquitto: Mosquitto) -> None:
+    backoff = HeldBackoff()
+    publisher = MqttPublisher(mosquitto.address, device="kitchen", backoff=backoff)
+    publisher.connect()
+    publisher.announce(info())
+    publisher.publish_event(appeared(0))
+    wait_until(lambda: publisher.unacknowledged == 0)
+    mosquitto.stop()
+    wait_until(lambda: not publisher._delivery.is_connected)
+    count = 3 * WINDOW
+    for number in range(1, count):
+        publisher.publish_event(appeared(number))
+    publisher.publish_state(state())
+    assert publisher.unacknowledged == count - 1
+    mosquitto.start()
+    with Listener(mosquitto.address) as listener:
+        backoff.may_go.set()
+        late = [
+            decode_event(each.payload)
+            for each in listener.wait_for("mien/kitchen/event", count - 1)
+        ]
+        assert [event.id for event in late] == [appeared(number).id for number in range(1, count)]
+        assert all(event.is_historical for event in late)
+        publisher.publish_event(left())
+        live = decode_event(listener.wait_for("mien/kitchen/event", count)[-1].payload)
+        assert not live.is_historical
+        assert listener.wait_for("mien/kitchen/availability")[0].payload == b"online"
+        assert listener.wait_for("mien/kitchen/info")[0].payload == encode(info())
+        assert listener.wait_for("mien/kitchen/state")[0].payload == encode(state())
+    publisher.close()
+    assert publisher.unacknowledged == 0
+
+
+def test_events_under_way_when_the_broker_dies(mosquitto: Mosquitto) -> None:
+    backoff = HeldBackoff()
+    publisher = MqttPublisher(mosquitto.address, device="kitchen", backoff=backoff)
+    publisher.connect()
+    mosquitto.freeze()
+    for number in range(2 * WINDOW):
+        publisher.publish_event(appeared(number))
+    wait_until(lambda: publisher._outbox.under_way == WINDOW)
+    mosquitto.kill()
+    mosquitto.start()
+    with Listener(mosquitto.address, "mien/+/event") as listener:
+        backoff.may_go.set()
+        heard = listener.wait_for("mien/kitchen/event", 2 * WINDOW)
+        ids = [decode_event(each.payload).id for each in heard]
+        assert ids == [appeared(number).id for number in range(2 * WINDOW)]
+    publisher.close()
+
+
+def test_a_broker_that_hangs_holds_nobody(
+    mosquitto: Mosquitto, publisher: MqttPublisher, caplog: pytest.LogCaptureFixture
+) -> None:
+    mosquitto.freeze()
+    began = time.monotonic()
+    for number in range(1000):
+        publisher.publish_event(appeared(number))
+    assert time.monotonic() - began < 1.0
+    began = time.monotonic()
+    with caplog.at_level(logging.WARNING):
+        publisher.close()
+    assert time.monotonic() - began < 3.0
+    assert publisher.unacknowledged == 1000
+    assert "ending with 1000 events" in caplog.text
+    wait_until(lambda: not mqtt_threads())
+
+
+def test_the_end_without_a_broker_is_quick(mosquitto: Mosquitto, publisher: MqttPublisher) -> None:
+    mosquitto.stop()
+    wait_until(lambda: not publisher._delivery.is_connected)
+    publisher.publish_event(appeared())
+    began = time.monotonic()
+    publisher.close()
+    assert time.monotonic() - began < 0.5
+    assert publisher.unacknowledged == 1
+    assert mqtt_threads() == []
+
+
+def test_events_that_the_broker_refuses(
+    mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
+) -> None:
+    mosquitto.stop()
+    rules = mosquitto._folder / "rules"
+    rules.write_text("topic read #\ntopic write mien/kitchen/availability\n", encoding="utf-8")
+    rules.chmod(0o600)
+    mosquitto._lines.append(f"acl_file {rules}")
+    mosquitto.start()
+    publisher = MqttPublisher(mosquitto.address, device="kitchen")
+    publisher.connect()
+    for number in range(5):
+        publisher.publish_event(appeared(number))
+    wait_until(lambda: publisher.unacknowledged == 0)
+    publisher.close()
+    assert caplog.text.count("the broker refuses messages on mien/kitchen/") == 1
