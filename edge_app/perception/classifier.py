@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Self
 
@@ -22,10 +23,27 @@ class EmotionClassifier:
     def __init__(self, model: Int8Model) -> None:
         if not isinstance(model.card, ClassifierCard):
             raise ModelError(f"{model.path}: its card is no emotion classifier's")
+        card = model.card
+        side = card.input.shape[1]
+        border = (card.input.shape, card.input.dtype, card.input.zero_point)
+        if border != ((1, side, side, 1), "int8", -128) or not math.isclose(
+            card.input.scale, 1 / 255, rel_tol=1e-5
+        ):
+            raise ModelError(
+                f"{model.path}: takes {card.input.dtype} {list(card.input.shape)}, scale"
+                f" {card.input.scale}, zero point {card.input.zero_point}; a classifier takes int8"
+                " [1, S, S, 1], scale 1/255, zero point -128"
+            )
+        shapes = {name: tensor.shape for name, tensor in card.outputs.items()}
+        if shapes != {"logits": (1, len(card.labels))}:
+            raise ModelError(
+                f"{model.path}: its card has {len(card.labels)} labels for the outputs {shapes};"
+                " name a classifier with one output, logits"
+            )
         self.model = model
-        self.card: ClassifierCard = model.card
-        self.labels: tuple[str, ...] = model.card.labels
-        self.side: int = model.card.input.shape[1]
+        self.card: ClassifierCard = card
+        self.labels: tuple[str, ...] = card.labels
+        self.side: int = side
         self._input = np.empty((1, self.side, self.side, 1), np.int8)
 
     @classmethod

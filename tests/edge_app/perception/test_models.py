@@ -1,0 +1,157 @@
+"""Models that do not fit their cards are refused in one clear line."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge_app.perception import EmotionClassifier, FaceDetector, ModelError
+from edge_app.perception import runtime as runtime_module
+from edge_app.perception.runtime import make_interpreter
+from edge_app.perception.shipped import EMOTION, FACE_320
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """A copy of the shipped classifier with its card."""
+    for path in (EMOTION, EMOTION.with_suffix(".json")):
+        shutil.copy(path, tmp_path)
+    return tmp_path / EMOTION.name
+
+
+def refusal(model: Path) -> str:
+    with pytest.raises(ModelError) as caught:
+        EmotionClassifier.load(model)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.startswith(str(model.parent))
+    return message
+
+
+def change_card(model: Path, **changed: object) -> None:
+    path = model.with_suffix(".json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | changed))
+
+
+def test_a_copy_with_its_card_is_taken(model: Path) -> None:
+    assert EmotionClassifier.load(model).labels == EmotionClassifier.load().labels
+
+
+def test_one_changed_byte_is_noticed(model: Path) -> None:
+    content = bytearray(model.read_bytes())
+    content[len(content) // 2] ^= 1
+    model.write_bytes(content)
+    assert "install both again" in refusal(model)
+
+
+def test_a_truncated_model_is_noticed(model: Path) -> None:
+    model.write_bytes(model.read_bytes()[:-100])
+    assert "SHA-256" in refusal(model)
+
+
+def test_a_model_without_a_card_is_refused(model: Path) -> None:
+    model.with_suffix(".json").unlink()
+    assert "needs its card" in refusal(model)
+
+
+def test_a_card_without_a_model_is_refused(model: Path) -> None:
+    model.unlink()
+    assert "No such file" in refusal(model)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"schema_version": 99}, "schema version 99"),
+        ({"task": "poetry"}, "not a model card"),
+        ({"temperature": "warm"}, "temperature"),
+        ({"colour": "blue"}, "colour"),
+    ],
+)
+def test_a_card_of_another_form_is_refused(
+    model: Path, changed: dict[str, object], said: str
+) -> None:
+    change_card(model, **changed)
+    assert said in refusal(model)
+
+
+def test_a_card_that_is_no_json_is_refused(model: Path) -> None:
+    model.with_suffix(".json").write_bytes(b"\xff{")
+    assert "not a model card" in refusal(model)
+
+
+def test_a_card_whose_input_is_not_the_models_is_refused(model: Path) -> None:
+    card = json.loads(model.with_suffix(".json").read_text())
+    change_card(model, input=card["input"] | {"zero_point": 0})
+    assert "its card says" in refusal(model)
+
+
+def test_labels_that_are_not_as_many_as_outputs_are_refused(model: Path) -> None:
+    change_card(model, labels=["happy", "sad"])
+    assert "2 labels" in refusal(model)
+
+
+def test_a_detector_is_no_classifier_and_the_other_way_round() -> None:
+    with pytest.raises(ModelError, match="no emotion classifier"):
+        EmotionClassifier.load(FACE_320)
+    with pytest.raises(ModelError, match="no face detector"):
+        FaceDetector.load(EMOTION)
+
+
+def test_without_a_runtime_the_message_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        runtime_module, "RUNTIMES", (("nothing", "no_such_runtime"), ("none", "nor_this_one"))
+    )
+    with pytest.raises(ModelError, match=r"install ai-edge-litert.*no_such_runtime.*nor_this_one"):
+        make_interpreter(EMOTION.read_bytes(), threads=1)
+
+
+def test_the_next_runtime_is_taken_where_the_first_does_not_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        runtime_module, "RUNTIMES", (("nothing", "no_such_runtime"), *runtime_module.RUNTIMES)
+    )
+    _, runtime = make_interpreter(EMOTION.read_bytes(), threads=1)
+    assert runtime.name == "ai-edge-litert"
+    assert runtime.version in str(runtime)
+
+
+def test_loading_says_nothing_on_standard_error() -> None:
+    program = "from edge_app.perception import Perception; Perception.load()"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_what_the_runtime_prints_beside_information_is_passed_on(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with runtime_module._without_native_chatter():
+        subprocess.run(["sh", "-c", "echo INFO: chat >&2; echo ERROR: news >&2"], check=True)
+    assert capfd.readouterr().err == "ERROR: news\n"
+
+
+def test_the_classifier_takes_crops_of_any_size() -> None:
+    classifier = EmotionClassifier.load()
+    rng = np.random.default_rng(2)
+    for height, width in ((1, 1), (48, 48), (31, 77), (500, 400)):
+        crops = rng.integers(0, 256, (3, height, width), np.uint8)
+        probabilities = classifier.predict(crops)
+        assert probabilities.shape == (3, len(classifier.labels))
+        assert probabilities.dtype == np.float32
+        assert np.allclose(probabilities.sum(axis=1), 1.0, atol=1e-5)
+        assert np.array_equal(classifier.predict(crops[1:2])[0], probabilities[1])
+
+
+def test_no_crops_are_no_answers() -> None:
+    classifier = EmotionClassifier.load()
+    empty = classifier.predict(np.empty((0, 48, 48), np.uint8))
+    assert empty.shape == (0, len(classifier.labels))

@@ -1,0 +1,105 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+
+from edge_app.frames.source import Frame
+from edge_app.perception import EmotionClassifier, FrameError, Perception
+from edge_app.perception.labels import HAPPY, UNSURE
+from edge_app.perception.smoothing import REACTIONS
+from edge_app.perception.tracker import Tracker
+from edge_app.perception.watcher import Watcher
+
+
+@pytest.fixture(scope="module")
+def perception() -> Perception:
+    return Perception.load()
+
+
+@pytest.fixture(scope="module")
+def portrait() -> np.ndarray:
+    """NASA's portrait of Eileen Collins, who smiles: uint8 BGR [512, 512, 3]."""
+    return cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR)
+
+
+def test_a_smiling_face_is_happy(perception: Perception, portrait: np.ndarray) -> None:
+    (seen,) = perception.see(portrait)
+    assert seen.emotion == HAPPY
+    assert seen.confidence > 0.8
+    assert seen.labels == perception.classifier.labels
+    assert np.isclose(seen.probabilities.sum(), 1.0, atol=1e-5)
+
+
+@pytest.mark.parametrize("angle_deg", [-25.0, 25.0])
+def test_a_tilted_face_is_read_upright(
+    perception: Perception, portrait: np.ndarray, angle_deg: float
+) -> None:
+    turn = cv2.getRotationMatrix2D((222, 110), angle_deg, 1.0)
+    (seen,) = perception.see(cv2.warpAffine(portrait, turn, (512, 512)))
+    assert seen.emotion == HAPPY
+
+
+def test_gray_is_seen_as_colour_is(perception: Perception, portrait: np.ndarray) -> None:
+    (in_gray,) = perception.see(cv2.cvtColor(portrait, cv2.COLOR_BGR2GRAY))
+    assert in_gray.emotion == HAPPY
+
+
+def test_an_empty_frame_has_no_faces(perception: Perception) -> None:
+    assert perception.see(np.zeros((480, 640), np.uint8)) == []
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        np.zeros((10, 10), np.uint16),
+        np.zeros((10, 10, 4), np.uint8),
+        np.zeros((0, 10), np.uint8),
+        np.zeros(10, np.uint8),
+    ],
+)
+def test_a_frame_of_another_form_is_refused(perception: Perception, frame: np.ndarray) -> None:
+    with pytest.raises(FrameError):
+        perception.see(frame)
+
+
+@pytest.mark.parametrize(
+    "crops",
+    [
+        np.zeros((1, 48, 48), np.float32),
+        np.zeros((48, 48), np.uint8),
+        np.zeros((1, 0, 48), np.uint8),
+    ],
+)
+def test_crops_of_another_form_are_refused(crops: np.ndarray) -> None:
+    with pytest.raises(FrameError, match="uint8"):
+        EmotionClassifier.load().predict(crops)
+
+
+def test_an_unlikely_emotion_is_unsure(perception: Perception) -> None:
+    labels = len(perception.classifier.labels)
+    even = np.full(labels, 1 / labels, np.float32)
+    assert perception.classifier.emotion(even) == UNSURE
+
+
+def test_watching_decides_and_lets_go(perception: Perception, portrait: np.ndarray) -> None:
+    watcher = Watcher(perception, Tracker(), REACTIONS["normal"])
+    empty = np.zeros_like(portrait)
+    told = []
+    for n in range(60):
+        image = portrait if 10 <= n < 40 else empty
+        told.append(watcher.watch(Frame(image, int(n * 1e8))))
+    assert told[9] == []
+    assert [face.number for face in told[20]] == [1]
+    assert told[39][0].emotion == HAPPY
+    assert told[39][0].first_seen_ns == int(1e9)
+    assert [face.number for face in told[45]] == [1], "hidden for less than a second"
+    assert told[59] == []
+
+
+def test_the_faces_of_group_photos_are_found(perception: Perception, shared_data: Path) -> None:
+    """At least as many as a person counts without effort."""
+    for name, faces in (("group-1", 12), ("group_photo_9", 8), ("group_photo_3", 5)):
+        photo = cv2.imread(str(shared_data / "photos" / f"{name}.jpg"))
+        assert len(perception.see(photo)) >= faces, name
