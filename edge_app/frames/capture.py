@@ -1,0 +1,48 @@
+"""OpenCV's VideoCapture, made so that one thread may close it while another reads."""
+
+from __future__ import annotations
+
+import threading
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Captured(NamedTuple):
+    """image: uint8 [H, W] or [H, W, 3] BGR; position_ms: in a file; a camera's says nothing."""
+
+    image: NDArray[np.uint8]
+    position_ms: float
+
+
+class Capture:
+    """Owns `native`. OpenCV crashes when it is released during a read, so that never happens."""
+
+    def __init__(self, native: cv2.VideoCapture) -> None:
+        self._native = native
+        self._lock = threading.Lock()
+        #: Set once `close` was called.
+        self.closed = threading.Event()
+
+    def read(self) -> Captured | None:
+        """Wait for the next picture; None if there is none or the capture was closed."""
+        with self._lock:
+            if self.closed.is_set():
+                return None
+            is_read, image = self._native.read()
+            position_ms = self._native.get(cv2.CAP_PROP_POS_MSEC)
+        if self.closed.is_set():
+            self.close()
+            return None
+        return Captured(np.asarray(image, np.uint8), position_ms) if is_read else None
+
+    def close(self) -> None:
+        """Give the device or file back, at the latest when a read that is under way ends."""
+        self.closed.set()
+        if self._lock.acquire(blocking=False):
+            try:
+                self._native.release()
+            finally:
+                self._lock.release()

@@ -1,0 +1,41 @@
+"""A picture file → its pixels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.frames.opencv_messages import muted_stderr, silence_opencv
+from edge_app.frames.source import SourceError
+
+#: What a folder's files must end with to be taken for pictures.
+SUFFIXES = frozenset(
+    {".bmp", ".jpeg", ".jpg", ".jpe", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"}
+)
+
+
+def read_picture(path: Path) -> NDArray[np.uint8]:
+    """Read a file as uint8 [H, W, 3], BGR, upright as its EXIF orientation says.
+
+    Raises:
+        SourceError: there is no such file, it may not be read, or it is no whole picture.
+    """
+    silence_opencv()
+    try:
+        content = np.fromfile(path, np.uint8)
+    except OSError as error:
+        raise SourceError(f"{path}: {error.strerror}; name another picture") from error
+    if not content.size:
+        raise SourceError(f"{path}: the file is empty; copy it again")
+    try:
+        with muted_stderr():
+            image = cv2.imdecode(content, cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        # OpenCV refuses more than 2^30 pixels.
+        raise SourceError(f"{path}: OpenCV refuses it: {error.err}") from error
+    if image is None:
+        raise SourceError(f"{path}: not a picture that can be read, or damaged; copy it again")
+    return np.asarray(image, np.uint8)

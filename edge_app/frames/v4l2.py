@@ -1,0 +1,101 @@
+"""A V4L2 camera, such as a USB one → its frames."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+
+from edge_app.frames.capture import Capture
+from edge_app.frames.opencv_messages import silence_opencv
+from edge_app.frames.source import Frame, FrameSource, SourceError
+
+_LIST = "list cameras with `v4l2-ctl --list-devices`"
+
+
+class V4l2Source(FrameSource):
+    """The newest pictures of a camera. `close` may be called by another thread than the reader's.
+
+    The camera is asked for width, height and rate, and may give others.
+    """
+
+    is_live = True
+
+    def __init__(
+        self,
+        device: str,
+        *,
+        width: int,
+        height: int,
+        frames_per_second: float,
+        open_capture: Callable[[str, int], cv2.VideoCapture] = cv2.VideoCapture,
+        clock_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        """Open `device`: a path, such as /dev/video0, or a number.
+
+        Raises:
+            SourceError: there is no such camera, or this user may not use it.
+        """
+        silence_opencv()
+        path = Path(f"/dev/video{device}") if device.isdecimal() else Path(device)
+        self.name = str(path)
+        _check_device(path)
+        native = open_capture(str(path), cv2.CAP_V4L2)
+        if not native.isOpened():
+            native.release()
+            raise SourceError(f"{path}: gives no video, or another program has it open; {_LIST}")
+        # USB 2 carries 640x480 at 30 frames per second as JPEG, but not much more uncompressed.
+        # The format comes first: sizes and rates depend on it.
+        native.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+        native.set(cv2.CAP_PROP_FRAME_WIDTH, width)
+        native.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
+        native.set(cv2.CAP_PROP_FPS, frames_per_second)
+        # A queue of pictures would be read from its old end.
+        native.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        self._capture = Capture(native)
+        self._clock_ns = clock_ns
+        self._timestamp_ns = -1
+
+    def read(self) -> Frame | None:
+        """Wait for the next picture; None when closed.
+
+        Raises:
+            SourceError: the camera gave none within OpenCV's ten seconds.
+        """
+        captured = self._capture.read()
+        if captured is None:
+            if self._capture.closed.is_set():
+                return None
+            raise SourceError(
+                f"{self.name}: the camera gives no pictures; see whether it is still plugged in,"
+                " and whether another program uses it"
+            )
+        self._timestamp_ns = max(self._clock_ns(), self._timestamp_ns + 1)
+        return Frame(captured.image, self._timestamp_ns)
+
+    def close(self) -> None:
+        """Give back the camera."""
+        self._capture.close()
+
+
+def _check_device(path: Path) -> None:
+    """Say what is wrong with a camera's path: OpenCV says only that it does not open.
+
+    Raises:
+        SourceError: nothing there, no device, or no permission.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise SourceError(f"{path}: no such camera ({error.strerror}); {_LIST}") from error
+    if not stat.S_ISCHR(mode):
+        raise SourceError(f"{path}: not a camera; {_LIST}")
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise SourceError(
+            f"{path}: this user may not use it; add them to the group `video`"
+            " (sudo usermod -aG video USER) and log in again"
+        )

@@ -1,0 +1,139 @@
+"""A video file → its frames, at their own pace or as fast as they can be read."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+
+from edge_app.frames.capture import Capture, Captured
+from edge_app.frames.opencv_messages import silence_opencv
+from edge_app.frames.pace import Pace, Pacer
+from edge_app.frames.source import Frame, FrameSource, SourceError
+
+_LOG = logging.getLogger(__name__)
+
+#: What a folder's files must end with to be taken for videos; a file that is named may have any.
+SUFFIXES = frozenset(
+    {".3gp", ".avi", ".m4v", ".mjpeg", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv"}
+)
+#: For files that do not say how fast they are.
+_USUAL_FRAMES_PER_SECOND = 25.0
+#: A damaged frame fails to be read, and the one behind it may succeed; at the end all fail.
+_TRIES = 8
+#: FFmpeg takes any .txt for ANSI art and films it.
+_NOT_VIDEO = "ansi"
+#: A container's count of frames may be an estimate; below this share of it, frames are missing.
+_WHOLE = 0.9
+
+
+class VideoFileSource(FrameSource):
+    """The frames of a file; their timestamps are positions in the file.
+
+    frames_per_second: as the file says, or a usual one. frame_count: as the file says, 0 if it
+    does not; often an estimate. `close` may be called by another thread than the reader's.
+    """
+
+    is_live = False
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        pace: Pace = "own",
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] | None = None,
+    ) -> None:
+        """Open `path` and read its first frame.
+
+        sleep: waits for so many seconds; by default until `close` is called, at most.
+
+        Raises:
+            SourceError: there is no such file, it is no video, or no frame of it can be read.
+        """
+        silence_opencv()
+        self.name = str(path)
+        _check_file(path)
+        # FFmpeg would take what stands before a colon for a protocol; not so in a whole path.
+        native = cv2.VideoCapture(str(path.absolute()), cv2.CAP_FFMPEG)
+        fourcc = int(native.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
+        if not native.isOpened() or fourcc.to_bytes(4, "little") == _NOT_VIDEO.encode():
+            native.release()
+            raise SourceError(f"{path}: not a video that can be read, or cut short; copy it again")
+        said_fps, said_count = (
+            native.get(what) for what in (cv2.CAP_PROP_FPS, cv2.CAP_PROP_FRAME_COUNT)
+        )
+        is_fps_plausible = math.isfinite(said_fps) and 0 < said_fps <= 1000
+        self.frames_per_second = said_fps if is_fps_plausible else _USUAL_FRAMES_PER_SECOND
+        self.frame_count = max(int(said_count), 0) if math.isfinite(said_count) else 0
+        self._capture = Capture(native)
+        wait = self._capture.closed.wait if sleep is None else sleep
+        self._pacer = Pacer(clock, wait) if pace == "own" else None
+        self._frames_read = self._frames_damaged = 0
+        self._timestamp_ns = -1
+        self._waiting = self._decode()
+        if self._waiting is None:
+            self.close()
+            raise SourceError(f"{path}: the video holds no frame that can be read; copy it again")
+
+    def read(self) -> Frame | None:
+        """Wait for the next frame's time; None at the end, or when closed."""
+        captured, self._waiting = self._waiting or self._decode(), None
+        if captured is None:
+            self._tell_missing()
+            return None
+        self._frames_read += 1
+        self._timestamp_ns = self._position_ns(captured)
+        if self._pacer is not None:
+            self._pacer.wait(self._timestamp_ns)
+        if self._capture.closed.is_set():
+            return None
+        return Frame(captured.image, self._timestamp_ns)
+
+    def close(self) -> None:
+        """Give back the file, and end a wait for a frame's time."""
+        self._capture.close()
+
+    def _decode(self) -> Captured | None:
+        for failures in range(_TRIES):
+            captured = self._capture.read()
+            if captured is not None:
+                self._frames_damaged += failures
+                return captured
+        return None
+
+    def _position_ns(self, captured: Captured) -> int:
+        """Where the frame stands in the file, or a frame's length behind the last, if later."""
+        position_ns = round(captured.position_ms * 1e6)
+        if position_ns > self._timestamp_ns:
+            return position_ns
+        return self._timestamp_ns + round(1e9 / self.frames_per_second)
+
+    def _tell_missing(self) -> None:
+        is_short = self._frames_read < _WHOLE * self.frame_count
+        if (self._frames_damaged or is_short) and not self._capture.closed.is_set():
+            _LOG.warning(
+                "%s: damaged: %d of about %d frames could be read",
+                self.name, self._frames_read, self.frame_count,
+            )  # fmt: skip
+
+
+def _check_file(path: Path) -> None:
+    """Find what FFmpeg would report as an unreadable video.
+
+    Raises:
+        SourceError: no file, no permission, or no content.
+    """
+    if path.exists() and not path.is_file():
+        raise SourceError(f"{path}: not a file; name a video file")
+    try:
+        with path.open("rb") as file:
+            is_empty = not file.read(1)
+    except OSError as error:
+        raise SourceError(f"{path}: {error.strerror}; name another file") from error
+    if is_empty:
+        raise SourceError(f"{path}: the file is empty; copy it again")
