@@ -1,0 +1,87 @@
+"""The command `mien`: words in, exit code out. 0 done, 1 failed, 2 asked wrongly."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from typing import Any
+
+from edge_app.errors import MienError, UsageError
+
+#: Name → module with `add_arguments(parser)` and `run(arguments) -> exit code`, and what it does.
+COMMANDS = {
+    "run": ("edge_app.run", "read faces from a camera or recording and publish events"),
+    "analyze": ("edge_app.analyze.command", "read photos and videos into tables and pictures"),
+    "events": ("edge_app.mqtt.command", "print the events of a broker"),
+    "demo": ("edge_app.demo", "run on the sample clip and show the events that arrive"),
+}
+
+#: Where other packages of the distribution offer their commands; the device has none of them.
+ENTRY_POINTS = "mien.commands"
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command; `words` are those behind the program's name."""
+    words = sys.argv[1:] if words is None else list(words)
+    logging.basicConfig(format="mien: %(message)s", level=logging.WARNING)
+    try:
+        arguments = _parse(words)
+        code: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except UsageError as error:
+        return _fail(error, 2)
+    except MienError as error:
+        return _fail(error, 1)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; Python must not try to flush the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
+
+
+def _parse(words: Sequence[str]) -> argparse.Namespace:
+    commands = dict(COMMANDS)
+    for point in metadata.entry_points(group=ENTRY_POINTS):
+        commands[point.name] = (point.value, f"on a workstation, with mien[{point.name}]")
+    parser = argparse.ArgumentParser(
+        prog="mien", description="Reads facial expressions and publishes them as MQTT events."
+    )
+    parser.add_argument("--version", action="version", version=f"mien {metadata.version('mien')}")
+    chosen = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    parsers = {name: chosen.add_parser(name, help=what) for name, (_, what) in commands.items()}
+    # Only the command that was asked for is imported: the others' libraries may be missing.
+    asked = next((word for word in words if word in commands), None)
+    if asked is not None:
+        module = _load(asked, commands[asked][0])
+        module.add_arguments(parsers[asked])
+        parsers[asked].description = module.__doc__
+        parsers[asked].set_defaults(run=module.run)
+    return parser.parse_args(words)
+
+
+def _load(command: str, module: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if command in COMMANDS:
+            raise
+        raise MienError(
+            f"mien {command} needs the package {error.name}; it is a workstation's command:"
+            f" pip install 'mien[{command}]'"
+        ) from error
+
+
+def _fail(error: MienError, code: int) -> int:
+    print(f"mien: {error}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,211 @@
+"""The command as a user calls it: a process, its lines and its exit code."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge_app.events.payloads import EmotionChanged, decode_event
+from edge_app.mqtt.subscriber import Subscriber
+from edge_app.mqtt.topics import Topics
+from edge_app.perception.shipped import EMOTION
+from tests.brokers import Mosquitto, free_port, wait_until
+
+MIEN = (sys.executable, "-m", "edge_app.cli")
+
+
+def mien(*words: str, **more: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*MIEN, *words], capture_output=True, text=True, check=False, timeout=60, **more
+    )
+
+
+@contextlib.contextmanager
+def started(*words: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [*MIEN, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_without_a_broker_events_are_json_lines() -> None:
+    done = mien("run", "--source", "sample:", "--pace", "fast", "--device", "desk")
+    assert (done.returncode, done.stderr) == (0, "")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [e["type"] for e in events] == ["face_appeared", "emotion_changed", "face_left"]
+    assert {e["device"] for e in events} == {"desk"}
+    assert events[1]["emotion"] == "happy"
+    assert {e["model"] for e in events} == {
+        json.loads(EMOTION.with_suffix(".json").read_text())["sha256"]
+    }
+
+
+def test_events_state_and_availability_arrive_at_a_broker(mosquitto: Mosquitto) -> None:
+    topics = Topics("desk")
+    filters = (topics.availability, topics.info, topics.state, topics.event)
+    with Subscriber(mosquitto.address, filters) as subscriber:
+        done = mien(
+            "run", "--source", "sample:", "--pace", "fast", "--device", "desk",
+            "--broker", str(mosquitto.address),
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, "")
+        heard = []
+        while message := subscriber.receive(1.0):
+            heard.append(message)
+    said = {topic: [m.payload for m in heard if m.topic == topic] for topic in filters}
+    assert said[topics.availability] == [b"online", b"offline"]
+    assert json.loads(said[topics.info][0])["source"] == "sample:"
+    assert json.loads(said[topics.state][-1])["faces"] == []
+    events = [decode_event(payload) for payload in said[topics.event]]
+    assert len(events) == 3
+    assert isinstance(events[1], EmotionChanged)
+    assert events[1].emotion == "happy"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly_within_two_seconds(
+    mosquitto: Mosquitto, number: signal.Signals
+) -> None:
+    topics = Topics("desk")
+    with (
+        Subscriber(mosquitto.address, (topics.availability, topics.event)) as subscriber,
+        started(
+            "run", "--source", "sample:", "--device", "desk", "--broker", str(mosquitto.address)
+        ) as process,
+    ):
+        heard: list[bytes] = []
+
+        def somebody_appeared() -> bool:
+            if message := subscriber.receive(0.05):
+                heard.append(message.payload)
+            return any(b"face_appeared" in payload for payload in heard)
+
+        wait_until(somebody_appeared, timeout_s=30)
+        began = time.monotonic()
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=10)
+        assert time.monotonic() - began < 2
+        assert (process.returncode, errors) == (0, "")
+        while message := subscriber.receive(1.0):
+            heard.append(message.payload)
+    assert any(b"face_left" in payload for payload in heard)
+    assert heard[-1] == b"offline"
+
+
+def test_the_embedded_broker_serves_a_listener() -> None:
+    port = free_port()
+    with started(
+        "run", "--source", "sample:", "--device", "desk", "--broker", f"embedded:{port}"
+    ) as process:
+        assert process.stderr is not None
+        assert f"embedded broker on 127.0.0.1:{port}" in process.stderr.readline()
+        heard = mien("events", "--broker", f"127.0.0.1:{port}", "--json", "--count", "2")
+        assert heard.returncode == 0
+        assert [json.loads(line)["type"] for line in heard.stdout.splitlines()] == [
+            "face_appeared", "emotion_changed",
+        ]  # fmt: skip
+
+
+def test_the_demo_shows_a_happy_face() -> None:
+    done = mien("demo", "--fast")
+    assert done.returncode == 0, done.stderr
+    for word in ("face_appeared", "emotion_changed", "happy", "face_left", "3 events arrived"):
+        assert word in done.stdout
+
+
+def refused(code: int, *words: str, **more: object) -> str:
+    """The one line of a refusal."""
+    done = mien(*words, **more)
+    assert done.returncode == code
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert done.stderr.startswith("mien: ")
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "said"),
+    [
+        (1, ("run", "--source", "/dev/video99"), ("/dev/video99", "no such camera")),
+        (1, ("run", "--source", "nowhere.mp4"), ("nowhere.mp4", "no such file")),
+        (1, ("run", "--source", "rtsp://x"), ("cannot read rtsp",)),
+        (2, ("run", "--settings", "nowhere.toml"), ("nowhere.toml", "No such file")),
+        (2, ("run", "--source", "sample:", "--device", "a/b"), ("device.name",)),
+        (2, ("run", "--source", "sample:", "--broker", "mqtt://a:pass@b"), ("password file",)),
+        (2, ("run", "--source", "sample:", "--broker", "embedded:port"), ("port",)),
+        (1, ("events", "--broker", "127.0.0.1:1"), ("127.0.0.1:1", "refused")),
+    ],
+)
+def test_bad_input_is_one_clear_line(code: int, words: tuple[str, ...], said: tuple[str]) -> None:
+    line = refused(code, *words)
+    for word in said:
+        assert word in line
+    assert "pass@" not in line
+
+
+def test_files_that_are_no_video_are_refused(tmp_path: Path) -> None:
+    for name, content in (("empty.mp4", b""), ("text.mp4", b"no video\n" * 100)):
+        path = tmp_path / name
+        path.write_bytes(content)
+        assert str(path) in refused(1, "run", "--source", str(path))
+
+
+def test_a_settings_file_with_a_mistake_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mien.toml"
+    path.write_text("[camera]\nsorce = 'x'\n")
+    assert "sorce" in refused(2, "run", "--settings", str(path))
+
+
+def test_a_broker_that_does_not_answer_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        line = refused(1, "run", "--source", "sample:", "--broker", f"127.0.0.1:{port}")
+    assert str(port) in line
+
+
+def test_a_port_in_use_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        line = refused(1, "run", "--source", "sample:", "--broker", f"embedded:{port}")
+    assert str(port) in line
+
+
+def test_a_model_that_is_not_its_cards_is_refused(tmp_path: Path) -> None:
+    """A copy of the package with one changed byte in the classifier."""
+    package = Path(__file__).parents[2] / "edge_app"
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(package, tmp_path / "edge_app", ignore=ignore)
+    model = tmp_path / "edge_app" / "models" / EMOTION.name
+    model.write_bytes(model.read_bytes()[:-1] + b"!")
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    line = refused(1, "run", "--source", "sample:", cwd=tmp_path, env=environment)
+    assert str(model) in line
+    assert "SHA-256" in line
+
+
+def test_a_workstations_command_says_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "keras.py").write_text("raise ModuleNotFoundError('none', name='keras')")
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    line = refused(1, "quantize", "runs/base", "--data", ".", env=environment)
+    assert "pip install 'mien[quantize]'" in line
+    assert "keras" in line
+
+
+@pytest.mark.parametrize("words", [("frob",), (), ("run", "--frob")])
+def test_wrong_words_are_usage(words: tuple[str, ...]) -> None:
+    done = mien(*words)
+    assert done.returncode == 2
+    assert "usage: mien" in done.stderr

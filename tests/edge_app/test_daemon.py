@@ -1,0 +1,145 @@
+"""The joined stages, with the shipped models and the sample clip."""
+
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from edge_app.daemon import Daemon
+from edge_app.events.episodes import Episodes
+from edge_app.events.identifiers import TimeOrderedIds
+from edge_app.events.payloads import EmotionChanged, Event, FaceAppeared, FaceLeft, Info, State
+from edge_app.events.publisher import Publisher
+from edge_app.frames.source import Frame, FrameSource, SourceError
+from edge_app.frames.video_file import VideoFileSource
+from edge_app.perception import Perception
+from edge_app.perception.smoothing import REACTIONS
+from edge_app.perception.tracker import Tracker
+from edge_app.perception.watcher import Watcher
+from edge_app.samples import CLIP
+
+
+class Recorder(Publisher):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.states: list[State] = []
+
+    def announce(self, info: Info) -> None: ...
+
+    def publish_event(self, event: Event) -> None:
+        self.events.append(event)
+
+    def publish_state(self, state: State) -> None:
+        self.states.append(state)
+
+    def close(self) -> None: ...
+
+
+class Frames(FrameSource):
+    """Gives the frames of an iterator, then fails or ends."""
+
+    name = "frames"
+    is_live = True
+
+    def __init__(self, frames: Iterator[Frame], failure: SourceError | None = None) -> None:
+        self._frames, self._failure = frames, failure
+        self.is_closed = False
+
+    def read(self) -> Frame | None:
+        frame = None if self.is_closed else next(self._frames, None)
+        if frame is None and self._failure is not None:
+            raise self._failure
+        return frame
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+@pytest.fixture(scope="module")
+def perception() -> Perception:
+    return Perception.load()
+
+
+def daemon(source: FrameSource, publisher: Publisher, perception: Perception) -> Daemon:
+    return Daemon(
+        source=source,
+        watcher=Watcher(perception, Tracker(), REACTIONS["normal"]),
+        episodes=Episodes(
+            device="test", model="m", ids=TimeOrderedIds(), now=lambda: datetime.now(UTC)
+        ),
+        publisher=publisher,
+        every_frame=True,
+    )
+
+
+def clip_frames(seconds: float) -> Iterator[Frame]:
+    with VideoFileSource(CLIP, pace="fast") as clip:
+        while (frame := clip.read()) and frame.timestamp_ns < seconds * 1e9:
+            yield frame
+
+
+def test_the_clip_is_one_happy_visit(perception: Perception) -> None:
+    told = Recorder()
+    running = daemon(VideoFileSource(CLIP, pace="fast"), told, perception)
+    running.run(threading.Event())
+    assert [type(event) for event in told.events] == [FaceAppeared, EmotionChanged, FaceLeft]
+    changed, left = told.events[1:]
+    assert isinstance(changed, EmotionChanged)
+    assert changed.emotion == "happy"
+    assert isinstance(left, FaceLeft)
+    assert 11 < left.duration_s < 15
+    assert running.frames_seen == 270
+    # Nobody, somebody, somebody happy, nobody: the state is told when it changes.
+    assert [[face.emotion for face in state.faces] for state in told.states] == [
+        [], [None], ["happy"], [],
+    ]  # fmt: skip
+
+
+def test_who_is_there_when_the_source_fails_is_said_to_leave(perception: Perception) -> None:
+    told = Recorder()
+    source = Frames(clip_frames(6.0), SourceError("camera: gone; plug it in"))
+    with pytest.raises(SourceError, match="plug it in"):
+        daemon(source, told, perception).run(threading.Event())
+    assert [type(event) for event in told.events] == [FaceAppeared, EmotionChanged, FaceLeft]
+    assert told.states[-1].faces == ()
+    assert source.is_closed
+
+
+def test_a_stop_is_heeded_at_once_and_ends_the_threads(perception: Perception) -> None:
+    def endless() -> Iterator[Frame]:
+        n = 0
+        while True:
+            n += 1
+            yield Frame(np.zeros((48, 64), np.uint8), n)
+
+    stop = threading.Event()
+    source = Frames(endless())
+    running = daemon(source, Recorder(), perception)
+    asked = threading.Timer(0.3, stop.set)
+    asked.start()
+    began = time.monotonic()
+    running.run(stop)
+    assert time.monotonic() - began < 2
+    assert running.frames_seen > 0
+    assert source.is_closed
+    asked.join()
+    assert not [t for t in threading.enumerate() if t.name == "mien-grabber"]
+
+
+def test_a_frame_that_cannot_be_read_is_counted_and_passed_over(
+    perception: Perception, caplog: pytest.LogCaptureFixture
+) -> None:
+    frames = [
+        Frame(np.zeros((10, 10, 4), np.uint8), 1),
+        Frame(np.zeros((10, 10), np.uint16), 2),  # type: ignore[arg-type]
+        Frame(np.zeros((1, 1), np.uint8), 3),
+    ]
+    running = daemon(Frames(iter(frames)), Recorder(), perception)
+    running.run(threading.Event())
+    assert (running.frames_refused, running.frames_seen) == (2, 1)
+    assert caplog.text.count("cannot be read") == 1

@@ -1,0 +1,104 @@
+"""The design's arrows: who may import whom, and what the device never imports."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("edge_app", "trainer", "quantize", "benchmarks")
+
+#: Folder → what its modules may import of our own. Nobody is listed: nobody may.
+ALLOWED = {
+    "edge_app/frames": {"edge_app.errors", "edge_app.frames", "edge_app.samples"},
+    "edge_app/perception": {"edge_app.errors", "edge_app.frames.source", "edge_app.perception"},
+    "edge_app/events": {"edge_app.errors", "edge_app.perception", "edge_app.events"},
+    "edge_app/mqtt": {"edge_app.errors", "edge_app.events", "edge_app.mqtt"},
+    "edge_app/analyze": {
+        "edge_app.errors", "edge_app.frames", "edge_app.perception", "edge_app.events",
+        "edge_app.analyze",
+    },
+    "trainer": {"edge_app.errors", "edge_app.perception", "trainer"},
+    "quantize": {"edge_app.errors", "edge_app.perception", "trainer", "quantize"},
+    "edge_app": {"edge_app"},
+    "benchmarks": {"edge_app", "benchmarks"},
+}  # fmt: skip
+
+
+def imports(module: Path) -> Iterator[str]:
+    """Our own modules that `module` imports, anywhere in it."""
+    for node in ast.walk(ast.parse(module.read_text())):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: relative import"
+            names = [node.module or ""]
+        yield from (name for name in names if name.split(".")[0] in PACKAGES)
+
+
+def modules() -> list[Path]:
+    return [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_follow_the_stream(module: Path) -> None:
+    place = module.relative_to(ROOT).parent
+    folder = next(f for f in (place, *place.parents) if str(f) in ALLOWED)
+    allowed = ALLOWED[str(folder)]
+    for name in imports(module):
+        assert any(name == a or name.startswith(a + ".") for a in allowed), (
+            f"{module.relative_to(ROOT)} imports {name}"
+        )
+
+
+def device_distributions() -> set[str]:
+    """Mien's base requirements and everything that they require."""
+    found: set[str] = set()
+    waiting = ["mien"]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.add(name)
+        for line in metadata.requires(name) or []:
+            requirement = Requirement(line)
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+                waiting.append(requirement.name.lower().replace("_", "-"))
+    return found
+
+
+def test_the_device_runs_with_its_own_packages_only() -> None:
+    """Every other distribution is hidden, as in the environment of a Raspberry Pi."""
+    kept = device_distributions()
+    hidden = sorted(
+        module
+        for module, owners in metadata.packages_distributions().items()
+        if not {owner.lower().replace("_", "-") for owner in owners} & kept
+    )
+    assert {"tensorflow", "keras", "matplotlib"} <= set(hidden)
+    program = f"""
+import sys
+class Hidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {set(hidden)!r}:
+            raise ModuleNotFoundError(name, name=name)
+sys.meta_path.insert(0, Hidden())
+from edge_app.perception import EmotionClassifier, FaceDetector, Perception
+import edge_app.cli, edge_app.daemon, edge_app.run, edge_app.demo
+import edge_app.analyze.command, edge_app.mqtt.command
+import numpy as np
+Perception.load().see(np.zeros((480, 640, 3), np.uint8))
+heavy = {{"tensorflow", "keras", "trainer", "quantize"}}
+print(sorted(name for name in sys.modules if name.split(".")[0] in heavy))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"
