@@ -30,10 +30,10 @@ train: .venv-dev/.complete  ## train the emotion network on FER2013 (DATA=folder
 	@$(DEV)/mien train run --data $(DATA) --run $(RUN)
 
 models: .venv-dev/.complete detector  ## quantize detector and classifier into edge_app/models
-	@$(DEV)/mien quantize $(RUN) --data $(DATA)
+	@$(DEV)/mien quantize classifier $(RUN) --data $(DATA)
 
 detector: .venv-dev/.complete $(YUNET)  ## quantize the face detector
-	@$(DEV)/python -m quantize.detector --source $(YUNET) --photos $(DATA) --output edge_app/models
+	@$(DEV)/mien quantize detector --source $(YUNET) --photos $(DATA)
 
 evaluate: .venv-dev/.complete  ## print the figures of the shipped classifier
 	@$(DEV)/mien train evaluate --data $(DATA)

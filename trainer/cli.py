@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -34,7 +35,16 @@ def run(arguments: argparse.Namespace) -> int:
     return _evaluate(arguments) if arguments.what == "evaluate" else _train(arguments)
 
 
+def quiet_tensorflow() -> None:
+    """Keep TensorFlow's notes on processors and GPUs off standard error; to call before its import.
+
+    Who sets its own variable in order to look for a fault keeps them.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
 def _train(arguments: argparse.Namespace) -> int:
+    quiet_tensorflow()
     from trainer.training import train  # noqa: PLC0415 - TensorFlow: only who trains waits for it
 
     recipe = RECIPES[arguments.recipe]
@@ -48,7 +58,7 @@ def _train(arguments: argparse.Namespace) -> int:
         )
 
     model = train(recipe, read_mosaic(arguments.data), folder, tell)
-    print(f"written: {model}; next: mien quantize {folder} --data {arguments.data}")
+    print(f"written: {model}; next: mien quantize classifier {folder} --data {arguments.data}")
     return 0
 
 

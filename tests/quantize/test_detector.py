@@ -14,11 +14,12 @@ import pytest
 import skimage.data
 from ai_edge_litert.interpreter import Interpreter
 
+from edge_app.cli import main
 from edge_app.perception.card import read_card
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.overlap import intersection_over_union
 from edge_app.perception.shipped import FACE_160, FACE_320
-from quantize.detector import main, make_detector
+from quantize.detector import make_detector
 from quantize.errors import QuantizeError
 from quantize.face_photos import read_face_photos, read_picture, split
 from quantize.float_detector import FloatDetector
@@ -183,8 +184,8 @@ def test_command_says_what_is_missing_and_writes_nothing(
 ) -> None:
     output = tmp_path / "models"
     arguments = ["--photos", str(tmp_path), "--output", str(output)]
-    assert main(["--source", str(tmp_path / "absent.onnx"), *arguments]) == 1
+    assert main(["quantize", "detector", "--source", str(tmp_path / "absent.onnx"), *arguments]) == 1
     assert "absent.onnx: No such file" in capsys.readouterr().err
-    assert main(["--source", str(source), *arguments]) == 1
+    assert main(["quantize", "detector", "--source", str(source), *arguments]) == 1
     assert "boxes.json: No such file" in capsys.readouterr().err
     assert not output.exists()
