@@ -74,4 +74,5 @@ $(YUNET): requirements/yunet.txt | .venv-dev/.complete
 
 .PHONY: mosquitto
 mosquitto:
-	@PATH="$$PATH:/usr/sbin" command -v mosquitto >/dev/null || tests/install_mosquitto.sh
+	@PATH="$$PATH:/usr/sbin" command -v mosquitto >/dev/null || \
+	  requirements/apt_install.sh mosquitto "make test"

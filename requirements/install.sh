@@ -16,15 +16,8 @@ make_venv() {
   exit 1
 }
 if ! make_venv; then
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "installing python3-venv" >&2
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null
-    make_venv
-  else
-    echo "$python has no venv; install it first: sudo apt install python3-venv" >&2
-    exit 1
-  fi
+  "$(dirname "$0")/apt_install.sh" python3-venv "$python -m venv"
+  make_venv
 fi
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$list"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --editable .

@@ -184,7 +184,9 @@ def test_command_says_what_is_missing_and_writes_nothing(
 ) -> None:
     output = tmp_path / "models"
     arguments = ["--photos", str(tmp_path), "--output", str(output)]
-    assert main(["quantize", "detector", "--source", str(tmp_path / "absent.onnx"), *arguments]) == 1
+    assert (
+        main(["quantize", "detector", "--source", str(tmp_path / "absent.onnx"), *arguments]) == 1
+    )
     assert "absent.onnx: No such file" in capsys.readouterr().err
     assert main(["quantize", "detector", "--source", str(source), *arguments]) == 1
     assert "boxes.json: No such file" in capsys.readouterr().err
