@@ -43,6 +43,7 @@ sample: .venv-dev/.complete  ## make the sample clip again
 
 docs: .venv-dev/.complete  ## make the generated pages of docs/ again
 	@$(DEV)/python -m edge_app.settings_page > docs/settings.md.new && mv docs/settings.md.new docs/settings.md
+	@$(DEV)/python -m benchmarks.readme_picture
 
 lock:  ## resolve the locked requirements again (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -1,0 +1,85 @@
+"""What the README says is so: commands, topics, payloads, Python, figures."""
+
+import argparse
+import json
+import re
+import shlex
+from pathlib import Path
+
+import cv2
+import pytest
+from skimage import data
+
+from edge_app import cli
+from edge_app.events.payloads import EmotionChanged, decode_event
+from edge_app.mqtt.topics import Topics
+from edge_app.perception.card import read_card
+from edge_app.perception.shipped import EMOTION, FACE_160, FACE_320
+from edge_app.settings import read_settings
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def commands(program: str) -> list[list[str]]:
+    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    found = [shlex.split(line, comments=True) for line in lines]
+    return [words for words in found if words and words[0].rpartition("/")[2] == program]
+
+
+@pytest.mark.parametrize("words", commands("mien"), ids=" ".join)
+def test_commands_of_mien_are_understood(words: list[str]) -> None:
+    assert isinstance(cli._parse(words[1:]), argparse.Namespace)
+
+
+@pytest.mark.parametrize("words", commands("make"), ids=" ".join)
+def test_targets_of_make_exist(words: list[str]) -> None:
+    assert re.search(rf"^{words[1]}:.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+def test_topics_are_those_that_are_published() -> None:
+    named = set(re.findall(r"`(mien/<device>/\w+)`", README))
+    topics = Topics("device")
+    published = {topics.availability, topics.info, topics.state, topics.event}
+    assert named == {topic.replace("device", "<device>", 1) for topic in published}
+
+
+def test_the_event_shown_is_an_event() -> None:
+    shown = json.loads(blocks("json")[0])
+    shown["id"] = shown["episode"] = "019"
+    assert isinstance(decode_event(json.dumps(shown).encode()), EmotionChanged)
+
+
+def test_the_settings_shown_are_taken(tmp_path: Path) -> None:
+    path = tmp_path / "mien.toml"
+    path.write_text(blocks("toml")[0])
+    assert read_settings(path, {}).device_name == "kitchen"
+
+
+def test_the_python_shown_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    cv2.imwrite("photo.jpg", cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR))
+    exec(compile(blocks("python")[0], "README.md", "exec"), {})  # noqa: S102 - our own README
+    assert "happy" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\(([^)h][^)]*)\)", README))
+def test_links_lead_somewhere(target: str) -> None:
+    assert (ROOT / target).exists()
+
+
+def test_figures_are_those_of_the_shipped_models() -> None:
+    figures = read_card(EMOTION).figures
+    for split in ("private_test", "public_test"):
+        for figure in ("accuracy", "without_twins", "ferplus_majority", "calibration_error"):
+            assert f"{100 * figures[split][figure]:.1f} %" in README, (split, figure)
+    assert f"{figures['macs'] / 1e6:.1f} M" in README
+    assert f"{figures['parameters'] / 1e3:.0f} K" in README
+    for model in (FACE_320, FACE_160):
+        assert f"{100 * read_card(model).figures['int8']['recall']:.1f} %" in README
