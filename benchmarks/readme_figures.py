@@ -1,0 +1,67 @@
+"""The cards of the shipped models → the table of figures in the README."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from edge_app.perception.card import read_card
+from edge_app.perception.shipped import EMOTION, FACE_160, FACE_320
+
+README = Path(__file__).parents[1] / "README.md"
+BEGIN, END = "<!-- figures: made by `make docs` from the models' cards -->\n", "<!-- end -->\n"
+
+
+def section() -> str:
+    """The table as Markdown; a test holds the README to it."""
+    return "\n".join(_lines()) + "\n"
+
+
+def main() -> None:
+    """Put the table into the README, in the place of the old one."""
+    before, _, rest = README.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    beside = README.with_name("new-README.md")
+    beside.write_text(before + BEGIN + section() + END + after)
+    beside.replace(README)
+
+
+def _lines() -> Iterator[str]:
+    figures = read_card(EMOTION).figures
+    yield "| emotion network, int8 | FER2013 PrivateTest | FER2013 PublicTest |"
+    yield "|---|---:|---:|"
+    for name, what in (
+        ("accuracy", "accuracy, 7 classes, all 3,589 faces"),
+        ("without_twins", "… without faces that stand in Training too"),
+        ("balanced_accuracy", "mean recall of the classes"),
+        ("ferplus_majority", "agreement with FER+'s majority of 8 emotions"),
+        ("calibration_error", "expected calibration error"),
+    ):
+        private, public = (figures[split][name] for split in ("private_test", "public_test"))
+        yield f"| {what} | {100 * private:.1f} % | {100 * public:.1f} % |"
+    yield ""
+    yield (
+        f"{figures['parameters'] / 1e3:.0f} K parameters, {figures['macs'] / 1e6:.1f} M"
+        f" multiply-accumulates, {figures['bytes'] / 1e3:.0f} KB; int8 minus float on PublicTest:"
+        f" {100 * figures['int8_minus_float_public_test']:+.2f} points."
+    )
+    yield ""
+    yield "| face detector, int8 | faces found | false alarms | size |"
+    yield "|---|---:|---:|---:|"
+    for path in (FACE_320, FACE_160):
+        card = read_card(path)
+        side = card.input.shape[1]
+        int8, of_float = card.figures["int8"], card.figures["float"]
+        yield (
+            f"| YuNet at {side}x{side} | {100 * int8['recall']:.1f} % of {card.figures['faces']}"
+            f" (float {100 * of_float['recall']:.1f} %) | {int8['false_alarms']} in"
+            f" {card.figures['pictures_without_faces']} pictures |"
+            f" {card.figures['bytes'] / 1e3:.0f} KB |"
+        )
+    yield ""
+    yield "Printed by `make evaluate DATA=folder` and `make detector DATA=folder`; the cards in"
+    yield "`edge_app/models/` hold them all, class by class."
+
+
+if __name__ == "__main__":
+    main()
