@@ -16,6 +16,7 @@ import numpy as np
 import skimage.data
 from numpy.typing import NDArray
 
+from edge_app.frames.opencv_messages import silence_opencv
 from edge_app.samples import CLIP
 
 WIDTH, HEIGHT, FRAMES_PER_SECOND = 640, 480, 15
@@ -90,6 +91,7 @@ def write(path: Path) -> None:
     Raises:
         OSError: OpenCV cannot write there.
     """
+    silence_opencv()
     codec = cv2.VideoWriter.fourcc(*"mp4v")
     writer = cv2.VideoWriter(str(path), codec, FRAMES_PER_SECOND, (WIDTH, HEIGHT))
     if not writer.isOpened():

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from benchmarks import sample_clip
+from edge_app.frames.video_file import VideoFileSource
 from edge_app.perception import FaceDetector
 from edge_app.samples import CLIP
 
@@ -19,10 +19,9 @@ Frames = list[NDArray[np.uint8]]
 
 
 def read(path: Path) -> Iterator[NDArray[np.uint8]]:
-    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
-    while (read := capture.read())[0]:
-        yield np.asarray(read[1], np.uint8)
-    capture.release()
+    with VideoFileSource(path, pace="fast") as source:
+        while (frame := source.read()) is not None:
+            yield frame.image
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import threading
+from typing import cast
+
+import cv2
+
+from edge_app.frames.capture import Capture, Captured
+from tests.edge_app.frames.fake_capture import FakeCapture
+
+
+def wrap(fake: FakeCapture) -> Capture:
+    return Capture(cast("cv2.VideoCapture", fake))
+
+
+def test_pictures_come_until_there_are_none() -> None:
+    capture = wrap(FakeCapture(pictures=1))
+    captured = capture.read()
+    assert captured is not None
+    assert captured.image.shape == (4, 6, 3)
+    assert capture.read() is None
+    assert not capture.closed.is_set()
+
+
+def test_close_releases_at_once_when_nobody_reads() -> None:
+    fake = FakeCapture()
+    capture = wrap(fake)
+    capture.close()
+    assert fake.releases == 1
+    assert capture.read() is None
+
+
+def test_close_during_a_read_leaves_the_release_to_the_reader() -> None:
+    fake = FakeCapture()
+    fake.gate.clear()
+    capture = wrap(fake)
+    answers: list[Captured | None] = []
+    reader = threading.Thread(target=lambda: answers.append(capture.read()))
+    reader.start()
+    assert fake.is_reading.wait(10)
+    capture.close()
+    assert fake.releases == 0
+    fake.gate.set()
+    reader.join(10)
+    assert answers == [None]
+    assert fake.releases == 1

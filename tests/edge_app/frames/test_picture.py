@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+
+from edge_app.frames.picture import read_picture
+from edge_app.frames.source import SourceError
+
+
+@pytest.fixture
+def portrait() -> np.ndarray:
+    return np.ascontiguousarray(skimage.data.astronaut()[..., ::-1])
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".bmp", ".tiff"])
+def test_pictures_are_read_as_bgr(tmp_path: Path, portrait: np.ndarray, suffix: str) -> None:
+    path = tmp_path / f"größe {suffix}"
+    path.write_bytes(cv2.imencode(suffix, portrait)[1].tobytes())
+    image = read_picture(path)
+    assert image.dtype == np.uint8
+    assert image.shape == portrait.shape
+    assert np.abs(image.astype(int) - portrait).mean() < 3
+
+
+def test_gray_and_16_bit_pictures_become_bgr_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "deep.png"
+    cv2.imwrite(str(path), np.full((4, 5), 0x8000, np.uint16))
+    image = read_picture(path)
+    assert image.shape == (4, 5, 3)
+    assert image.dtype == np.uint8
+    assert image.min() == image.max() == 128
+
+
+def test_picture_stands_upright_as_exif_says(tmp_path: Path, portrait: np.ndarray) -> None:
+    """Orientation 6: turn it clockwise to see it upright."""
+    jpeg = cv2.imencode(".jpg", portrait[:100])[1].tobytes()
+    exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01" + b"\x01\x12\0\x03\0\0\0\x01\0\x06\0\0" + b"\0\0\0\0"
+    path = tmp_path / "turned.jpg"
+    path.write_bytes(jpeg[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + jpeg[2:])
+    assert read_picture(path).shape == (512, 100, 3)
+
+
+def damaged(portrait: np.ndarray, suffix: str) -> bytes:
+    content: bytes = cv2.imencode(suffix, portrait)[1].tobytes()
+    return content[: len(content) // 2]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
+def test_half_a_picture_is_one_error(
+    tmp_path: Path, portrait: np.ndarray, suffix: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / f"half{suffix}"
+    path.write_bytes(damaged(portrait, suffix))
+    with pytest.raises(SourceError, match="damaged") as caught:
+        read_picture(path)
+    assert str(path) in str(caught.value)
+    # libpng and libjpeg have nothing to add.
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(b"", "empty"), (b"hello\n" * 99, "not a picture")]
+)
+def test_file_that_is_no_picture_is_one_error(tmp_path: Path, content: bytes, reason: str) -> None:
+    path = tmp_path / "no.jpg"
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match=reason):
+        read_picture(path)
+
+
+def test_missing_file_and_folder_are_errors(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"missing\.jpg: No such file"):
+        read_picture(tmp_path / "missing.jpg")
+    with pytest.raises(SourceError, match="Is a directory"):
+        read_picture(tmp_path)
+
+
+def test_picture_of_too_many_pixels_is_one_error(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A header that promises 60000 by 60000 pixels."""
+    content = bytearray(cv2.imencode(".bmp", np.zeros((2, 2, 3), np.uint8))[1].tobytes())
+    content[18:26] = (60_000).to_bytes(4, "little") * 2
+    path = tmp_path / "huge.bmp"
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match=r"huge\.bmp"):
+        read_picture(path)
+    assert capfd.readouterr() == ("", "")

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import cv2
+import pytest
+
+from edge_app.frames.source import SourceError
+from edge_app.frames.v4l2 import V4l2Source
+from tests.edge_app.frames.fake_capture import FakeCapture
+
+#: A character device that everybody may read and write; what opens it is a stand-in.
+DEVICE = "/dev/null"
+
+
+def open_camera(fake: FakeCapture, device: str = DEVICE, *ticks: int) -> V4l2Source:
+    clock = iter(ticks or range(100, 200))
+    return V4l2Source(
+        device, width=640, height=480, frames_per_second=15,
+        open_capture=fake.open, clock_ns=lambda: next(clock),
+    )  # fmt: skip
+
+
+def test_camera_is_asked_for_size_rate_and_the_newest_picture() -> None:
+    fake = FakeCapture()
+    with open_camera(fake) as source:
+        assert source.is_live
+        assert source.name == DEVICE
+    assert fake.opened_with == (DEVICE, cv2.CAP_V4L2)
+    assert fake.settings[0] == (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+    assert set(fake.settings[1:]) == {
+        (cv2.CAP_PROP_FRAME_WIDTH, 640),
+        (cv2.CAP_PROP_FRAME_HEIGHT, 480),
+        (cv2.CAP_PROP_FPS, 15),
+        (cv2.CAP_PROP_BUFFERSIZE, 1),
+    }
+    assert fake.releases == 1
+
+
+def test_timestamps_rise_even_if_the_clock_stands() -> None:
+    with open_camera(FakeCapture(pictures=3), DEVICE, 50, 50, 70) as source:
+        frames = [source.read() for _ in range(3)]
+    assert [frame.timestamp_ns for frame in frames if frame] == [50, 51, 70]
+
+
+def test_camera_that_gives_no_picture_is_an_error() -> None:
+    with (
+        open_camera(FakeCapture(pictures=0)) as source,
+        pytest.raises(SourceError, match=r"/dev/null: .*plugged in"),
+    ):
+        source.read()
+
+
+def test_closed_camera_gives_nothing() -> None:
+    source = open_camera(FakeCapture())
+    source.close()
+    assert source.read() is None
+
+
+def test_camera_that_does_not_open_is_an_error_and_released() -> None:
+    fake = FakeCapture(is_open=False)
+    with pytest.raises(SourceError, match="another program"):
+        open_camera(fake)
+    assert fake.releases == 1
+
+
+def test_missing_camera_says_how_to_find_one() -> None:
+    with pytest.raises(SourceError, match=r"/dev/video987: no such camera.*--list-devices"):
+        open_camera(FakeCapture(), "987")
+
+
+def test_file_is_no_camera(tmp_path: Path) -> None:
+    path = tmp_path / "video0"
+    path.touch()
+    with pytest.raises(SourceError, match="not a camera"):
+        open_camera(FakeCapture(), str(path))
+
+
+def test_missing_permission_names_the_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
+    with pytest.raises(SourceError, match="group `video`"):
+        open_camera(FakeCapture())
+
+
+def test_real_opencv_says_no_more_than_we_do(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SourceError, match="gives no video"):
+        V4l2Source(DEVICE, width=640, height=480, frames_per_second=15)
+    assert capfd.readouterr() == ("", "")
