@@ -1,0 +1,1 @@
+"""Photos and videos → annotated copies and a table of their faces."""

@@ -1,0 +1,96 @@
+"""One picture or video → its annotated copy, with the rows of its faces."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.analyze.annotation import annotate
+from edge_app.analyze.inputs import is_picture
+from edge_app.analyze.outputs import VideoWriter, whole_file, write_picture
+from edge_app.analyze.table import Row
+from edge_app.frames.picture import read_picture
+from edge_app.frames.source import Frame
+from edge_app.frames.video_file import VideoFileSource
+from edge_app.perception import SeenFace
+
+#: Takes how many frames of a video are done, and about how many it has; 0 if it does not say.
+OnFrame = Callable[[int, int], None]
+
+
+class Sees(Protocol):
+    """What `Perception` does."""
+
+    def see(self, frame: NDArray[np.uint8], /) -> list[SeenFace]:
+        """All faces of uint8 [H, W] or BGR [H, W, 3], the surest first."""
+
+
+@dataclass(slots=True)
+class Analysis:
+    """What was found in one file; frames: how many pictures it has."""
+
+    file: str
+    annotated: str
+    rows: list[Row] = field(default_factory=list)
+    frames: int = 0
+
+    def add(self, frame: Frame, faces: list[SeenFace]) -> None:
+        """Take the next frame's faces."""
+        height, width = frame.image.shape[:2]
+        self.rows += [
+            Row(
+                file=self.file, annotated=self.annotated, frame=self.frames,
+                time_s=frame.timestamp_ns / 1e9, face=index, seen=seen, height=height, width=width,
+            )
+            for index, seen in enumerate(faces)
+        ]  # fmt: skip
+        self.frames += 1
+
+
+def analyze_file(path: Path, perception: Sees, *, copy: Path | None, on_frame: OnFrame) -> Analysis:
+    """Find the faces of `path`, and write an annotated copy unless `copy` is None.
+
+    Raises:
+        MienError: the file cannot be read, or the copy not written; then there is no copy.
+    """
+    analysis = Analysis(str(path), copy.name if copy is not None else "")
+    if is_picture(path):
+        _analyze_picture(path, perception, copy, analysis)
+    else:
+        _analyze_video(path, perception, copy, analysis, on_frame)
+    return analysis
+
+
+def _analyze_picture(path: Path, perception: Sees, copy: Path | None, analysis: Analysis) -> None:
+    image = read_picture(path)
+    faces = perception.see(image)
+    analysis.add(Frame(image, 0, path.name), faces)
+    if copy is not None:
+        write_picture(copy, annotate(image, faces))
+
+
+def _analyze_video(
+    path: Path, perception: Sees, copy: Path | None, analysis: Analysis, on_frame: OnFrame
+) -> None:
+    with contextlib.ExitStack() as open_things:
+        source = open_things.enter_context(VideoFileSource(path, pace="fast"))
+        writer = None
+        if copy is not None:
+            new = open_things.enter_context(whole_file(copy))
+            writer = VideoWriter(new, source.frames_per_second)
+            open_things.callback(writer.close)
+        while (frame := source.read()) is not None:
+            faces = perception.see(frame.image)
+            analysis.add(frame, faces)
+            if writer is not None:
+                writer.write(annotate(frame.image, faces))
+            on_frame(analysis.frames, source.frame_count)
+        if writer is not None:
+            writer.close()
+            writer.check()

@@ -1,0 +1,156 @@
+"""Annotated pictures → files that are whole or not there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.analyze.inputs import is_picture
+from edge_app.errors import MienError, UsageError
+
+#: The table's name but for its suffix; it also marks a folder as one of ours.
+TABLE = "analysis"
+_JPEG = frozenset({".jpg", ".jpeg", ".jpe"})
+
+
+def make_folder(folder: Path) -> bool:
+    """Make the output folder, or take an empty one or one of an earlier analysis.
+
+    Returns whether it is new.
+
+    Raises:
+        UsageError: it holds other things, which must not be overwritten.
+        MienError: it cannot be made.
+    """
+    try:
+        is_new = not folder.exists()
+        folder.mkdir(parents=True, exist_ok=True)
+        names = [path.name for path in folder.iterdir()]
+    except OSError as error:
+        raise MienError(f"{folder}: {error.strerror}; name another folder with --output") from error
+    if names and not any(Path(name).stem == TABLE for name in names):
+        raise UsageError(
+            f"{folder}: holds files that are not from mien analyze; name a new or empty folder"
+            " with --output"
+        )
+    return is_new
+
+
+class OutputNames:
+    """Gives each input a file name of its own in the output folder, and no input's one."""
+
+    def __init__(self, folder: Path, inputs: Iterable[Path]) -> None:
+        self._folder = folder
+        there = folder.resolve()
+        files = (path.resolve() for path in inputs)
+        self._taken = {path.name.casefold() for path in files if path.parent == there}
+        self._taken.update((f"{TABLE}.jsonl", f"{TABLE}.csv"))
+
+    def choose(self, path: Path) -> Path:
+        """Name the annotated copy of `path`: the same name, with a number if it is taken."""
+        suffix = _suffix(path)
+        number = 1
+        while True:
+            name = f"{path.stem}{f'-{number}' if number > 1 else ''}{suffix}"
+            names = {name.casefold(), f"new-{name}".casefold()}
+            if not names & self._taken:
+                self._taken |= names
+                return self._folder / name
+            number += 1
+
+
+def _suffix(path: Path) -> str:
+    """What a copy is written as: JPEG stays JPEG, other pictures become PNG, videos MPEG-4."""
+    if not is_picture(path):
+        return ".mp4"
+    return path.suffix if path.suffix.lower() in _JPEG | {".png"} else ".png"
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a name beside `path` to write to; renamed at the end, removed after any failure.
+
+    Raises:
+        MienError: the file cannot be written.
+    """
+    new = path.with_name(f"new-{path.name}")
+    try:
+        yield new
+        os.replace(new, path)  # noqa: PTH105 - the name of what it does
+    except OSError as error:
+        raise MienError(f"{path}: cannot be written: {error.strerror}") from error
+    finally:
+        # Gone already, unless something failed or Ctrl-C was pressed.
+        new.unlink(missing_ok=True)
+
+
+def write_picture(path: Path, image: NDArray[np.uint8]) -> None:
+    """Write uint8 [H, W, 3] BGR as what the suffix says.
+
+    Raises:
+        MienError: it cannot be written.
+    """
+    quality = [cv2.IMWRITE_JPEG_QUALITY, 95] if path.suffix.lower() in _JPEG else []
+    _, content = cv2.imencode(".jpg" if quality else ".png", image, quality)
+    with whole_file(path) as new:
+        new.write_bytes(content.tobytes())
+
+
+class VideoWriter:
+    """Writes frames as MPEG-4 in .mp4; all have the first one's size, made even by a pixel."""
+
+    def __init__(self, path: Path, frames_per_second: float) -> None:
+        """path: where to write; see `whole_file`."""
+        self._path, self._frames_per_second = path, frames_per_second
+        self._native: cv2.VideoWriter | None = None
+        self._size = (0, 0)
+        self._frames = 0
+
+    def write(self, image: NDArray[np.uint8]) -> None:
+        """Add a frame: uint8 [H, W, 3], BGR.
+
+        Raises:
+            MienError: the file cannot be written.
+        """
+        if self._native is None:
+            self._size = (image.shape[1], image.shape[0])
+            width, height = (side + side % 2 for side in self._size)
+            codec = cv2.VideoWriter.fourcc(*"mp4v")
+            self._native = cv2.VideoWriter(
+                str(self._path.absolute()), cv2.CAP_FFMPEG, codec,
+                self._frames_per_second, (width, height),
+            )  # fmt: skip
+            if not self._native.isOpened():
+                raise MienError(f"{self._path}: cannot be written as a video of {width}x{height}")
+        if (image.shape[1], image.shape[0]) != self._size:
+            image = np.asarray(cv2.resize(image, self._size), np.uint8)
+        # MPEG-4 has half as many pixels of colour: OpenCV would cut off an odd row or column.
+        odd = (self._size[1] % 2, self._size[0] % 2)
+        if any(odd):
+            image = np.pad(image, ((0, odd[0]), (0, odd[1]), (0, 0)), mode="edge")
+        self._native.write(image)
+        self._frames += 1
+
+    def close(self) -> None:
+        """End the file; a second call does nothing."""
+        if self._native is not None:
+            self._native.release()
+            self._native = None
+
+    def check(self) -> None:
+        """Count the frames of the closed file: OpenCV does not tell when a disk is full.
+
+        Raises:
+            MienError: some are missing.
+        """
+        native = cv2.VideoCapture(str(self._path.absolute()), cv2.CAP_FFMPEG)
+        written = native.get(cv2.CAP_PROP_FRAME_COUNT)
+        native.release()
+        if written != self._frames:
+            raise MienError(f"{self._path.parent}: a video cannot be written whole; is it full?")

@@ -1,0 +1,273 @@
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+
+from edge_app import cli
+from edge_app.analyze import command
+from edge_app.analyze.analysis import Sees
+from edge_app.errors import UsageError
+from edge_app.samples import CLIP
+from tests.edge_app.analyze.fake_perception import FakePerception
+
+
+def analyze(*words: str | Path, perception: Sees | None = None) -> int:
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    arguments = parser.parse_args([str(word) for word in words])
+    return command.run(arguments, perception or FakePerception())
+
+
+def rows(folder: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (folder / "analysis.jsonl").read_text().splitlines()]
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+@pytest.fixture
+def portrait(tmp_path: Path) -> Path:
+    path = tmp_path / "portrait.jpg"
+    cv2.imwrite(str(path), np.ascontiguousarray(skimage.data.astronaut()[..., ::-1]))
+    return path
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    return tmp_path / "output"
+
+
+def short_clip(path: Path, frames: int = 5) -> Path:
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (64, 48))
+    for index in range(frames):
+        writer.write(np.full((48, 64, 3), 20 * index, np.uint8))
+    writer.release()
+    return path
+
+
+def test_real_portrait_is_read_as_happy(
+    portrait: Path, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The whole command with the real models."""
+    assert cli.main(["analyze", str(portrait), "--output", str(output)]) == 0
+    (row,) = rows(output)
+    assert row["file"] == str(portrait)
+    assert row["emotion"] == "happy"
+    assert row["box"] == pytest.approx(
+        {"left": 0.35, "top": 0.13, "width": 0.18, "height": 0.21}, abs=0.04
+    )
+    annotated = cv2.imread(str(output / "portrait.jpg"))
+    assert annotated.shape == (512, 512, 3)
+    assert np.abs(annotated.astype(int) - cv2.imread(str(portrait))).mean() > 0.5
+    out, err = capsys.readouterr()
+    assert out == f"1 file, 1 face: happy 1; written to {output}/\n"
+    assert err == f"mien: {portrait}: 1 face: happy 1\n"
+
+
+def test_group_photos_are_read(shared_data: Path, output: Path) -> None:
+    photos = shared_data / "photos"
+    assert cli.main(["analyze", str(photos), "--output", str(output)]) == 0
+    faces: dict[object, int] = {}
+    for row in rows(output):
+        faces[row["annotated"]] = faces.get(row["annotated"], 0) + 1
+    assert names(output) - {"analysis.jsonl"} == {path.name for path in photos.glob("*.jpg")}
+    for photo, least in {
+        "group-1.jpg": 11,
+        "group_photo_10.jpg": 15,
+        "group_photo_1.jpg": 40,
+    }.items():
+        assert faces[photo] >= least
+
+
+def test_video_is_annotated_with_its_times(
+    tmp_path: Path, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert analyze(short_clip(tmp_path / "a.avi"), "--output", output) == 0
+    assert names(output) == {"analysis.jsonl", "a.mp4"}
+    assert [row["frame"] for row in rows(output)] == [0, 1, 2, 3, 4]
+    assert [row["time_s"] for row in rows(output)] == [0.0, 0.1, 0.2, 0.3, 0.4]
+    capture = cv2.VideoCapture(str(output / "a.mp4"), cv2.CAP_FFMPEG)
+    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 5
+    assert capture.get(cv2.CAP_PROP_FPS) == 10
+    capture.release()
+    out, _ = capsys.readouterr()
+    assert out == f"1 file, 5 faces in 5 frames: happy 5; written to {output}/\n"
+
+
+def test_csv_and_no_pictures(portrait: Path, output: Path) -> None:
+    assert analyze(portrait, "--output", output, "--format", "csv", "--no-pictures") == 0
+    assert names(output) == {"analysis.csv"}
+    header, line = (output / "analysis.csv").read_text().splitlines()
+    assert dict(zip(header.split(","), line.split(","), strict=True))["annotated"] == ""
+
+
+def test_default_folder_is_in_the_current_one(
+    portrait: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    assert analyze(portrait.name) == 0
+    assert names(tmp_path / "mien-analysis") == {"analysis.jsonl", "portrait.jpg"}
+    assert capsys.readouterr().out.endswith("; written to mien-analysis/\n")
+
+
+def test_same_names_do_not_collide(portrait: Path, tmp_path: Path, output: Path) -> None:
+    other = tmp_path / "other" / "portrait.jpg"
+    other.parent.mkdir()
+    cv2.imwrite(str(other), np.zeros((16, 16, 3), np.uint8))
+    assert analyze(portrait, other, "--output", output) == 0
+    assert {row["file"]: row["annotated"] for row in rows(output)} == {
+        str(portrait): "portrait.jpg", str(other): "portrait-2.jpg",
+    }  # fmt: skip
+    assert cv2.imread(str(output / "portrait.jpg")).shape == (512, 512, 3)
+    assert cv2.imread(str(output / "portrait-2.jpg")).shape == (16, 16, 3)
+
+
+def test_input_is_never_overwritten(portrait: Path, output: Path) -> None:
+    """An earlier analysis may be analyzed again into its own folder."""
+    assert analyze(portrait, "--output", output) == 0
+    before = (output / "portrait.jpg").read_bytes()
+    assert analyze(output / "portrait.jpg", "--output", output) == 0
+    assert (output / "portrait.jpg").read_bytes() == before
+    assert (output / "portrait-2.jpg").exists()
+
+
+def test_folder_with_other_files_is_refused(portrait: Path) -> None:
+    before = portrait.read_bytes()
+    with pytest.raises(UsageError, match="not from mien analyze"):
+        analyze(portrait, "--output", portrait.parent)
+    assert portrait.read_bytes() == before
+    assert cli.main(["analyze", str(portrait), "--output", str(portrait.parent)]) == 2
+
+
+def test_bad_files_do_not_stop_the_others(
+    portrait: Path, tmp_path: Path, output: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Through file descriptors, so that OpenCV's own words would be seen."""
+    bad = {
+        "empty.jpg": (b"", "the file is empty"),
+        "text.png": (b"hello", "not a picture"),
+        "half.png": (cv2.imencode(".png", cv2.imread(str(portrait)))[1].tobytes()[:99], "damaged"),
+        "empty.mp4": (b"", "the file is empty"),
+        "text.mp4": (b"hello" * 99, "not a video"),
+        "cut.mp4": (CLIP.read_bytes()[:99_999], "cut short"),
+        "notes.txt": (b"hello\n" * 99, "not a video"),
+    }
+    for name, (content, _) in bad.items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "folder").mkdir()
+    paths = [tmp_path / name for name in (*bad, "folder", "missing.jpg")]
+    assert analyze(*paths, portrait, "--output", output) == 1
+    out, err = capfd.readouterr()
+    assert out == f"1 file, 1 face: happy 1; written to {output}/\n"
+    lines = err.splitlines()
+    assert len(lines) == len(paths) + 1
+    for name, (_, reason) in bad.items():
+        (line,) = (line for line in lines if name in line)
+        assert line.startswith(f"mien: {tmp_path / name}: ")
+        assert reason in line
+    assert "holds no picture" in lines[0]
+    assert sum("missing.jpg: No such file" in line for line in lines) == 1
+    assert names(output) == {"analysis.jsonl", "portrait.jpg"}
+
+
+def test_bad_folder_beside_good_files_is_a_failure(
+    portrait: Path, tmp_path: Path, output: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    assert analyze(portrait, tmp_path / "empty", "--output", output) == 1
+    assert names(output) == {"analysis.jsonl", "portrait.jpg"}
+
+
+def test_nothing_is_left_when_nothing_could_be_read(
+    tmp_path: Path, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert analyze(tmp_path / "missing.jpg", "--output", output) == 1
+    assert not output.exists()
+    assert capsys.readouterr().out == ""
+
+
+def test_pictures_without_faces_count_as_files(
+    portrait: Path, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert analyze(portrait, "--output", output, perception=FakePerception(lambda _: [])) == 0
+    assert rows(output) == []
+    assert capsys.readouterr().out == f"1 file, 0 faces; written to {output}/\n"
+
+
+def test_no_files_is_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["analyze"])
+    assert caught.value.code == 2
+    assert "FILE" in capsys.readouterr().err
+
+
+def test_interrupt_leaves_whole_files_only(
+    portrait: Path, tmp_path: Path, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C in the third frame of a video behind a photo."""
+    perception = FakePerception()
+    find = perception._find
+
+    def interrupted(frame: np.ndarray) -> object:
+        if perception.calls == 4:
+            raise KeyboardInterrupt
+        return find(frame)
+
+    perception._find = interrupted  # type: ignore[assignment]
+    clip, last = short_clip(tmp_path / "a.avi"), short_clip(tmp_path / "b.avi")
+    assert analyze(portrait, clip, last, "--output", output, perception=perception) == 130
+    assert names(output) == {"analysis.jsonl", "portrait.jpg"}
+    assert [row["file"] for row in rows(output)] == [str(portrait)]
+    out, err = capsys.readouterr()
+    assert out == f"1 file, 1 face: happy 1; written to {output}/\n"
+    assert "stopped after 1 of 3 files" in err
+
+
+def test_ctrl_c_ends_the_real_command(tmp_path: Path, output: Path) -> None:
+    """A process of its own with the real clip, many times over, so that it cannot end first."""
+    clips = [tmp_path / f"{number:02}.mp4" for number in range(30)]
+    for clip in clips:
+        shutil.copy(CLIP, clip)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "edge_app.cli", "analyze", *clips, "--output", output],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with process:
+        assert process.stderr is not None
+        first = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in first + err
+    whole = re.findall(r"mien: .*/(\d\d\.mp4): \d+ faces", first + err)
+    assert 0 < len(whole) < 30
+    assert names(output) == {"analysis.jsonl", *whole}
+    assert {row["annotated"] for row in rows(output)} == set(whole)
+    assert out.startswith(f"{len(whole)} file")
+
+
+def test_bars_are_drawn_on_a_terminal_only(
+    portrait: Path, tmp_path: Path, output: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    paths = (portrait, short_clip(tmp_path / "a.avi"), tmp_path / "missing.jpg")
+    assert analyze(*paths, "--output", output) == 1
+    err = capsys.readouterr().err
+    assert "3/3" in err
+    assert "file/s" in err or "s/file" in err
+    assert "missing.jpg: No such file" in err
+    assert "1 face" not in err

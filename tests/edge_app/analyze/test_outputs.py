@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_app.analyze.outputs import (
+    OutputNames,
+    VideoWriter,
+    make_folder,
+    whole_file,
+    write_picture,
+)
+from edge_app.errors import MienError, UsageError
+
+
+def chosen(folder: Path, *inputs: str) -> list[str]:
+    paths = [Path(name) for name in inputs]
+    names = OutputNames(folder, paths)
+    return [names.choose(path).name for path in paths]
+
+
+def test_copies_keep_their_names_and_formats(tmp_path: Path) -> None:
+    assert chosen(tmp_path, "a.jpg", "b.PNG", "c.webp", "d.mov", "e") == [
+        "a.jpg", "b.PNG", "c.png", "d.mp4", "e.mp4",
+    ]  # fmt: skip
+
+
+def test_inputs_of_the_same_name_get_numbers(tmp_path: Path) -> None:
+    """On some file systems a.jpg and A.JPG are one file."""
+    assert chosen(tmp_path, "x/a.jpg", "y/a.jpg", "z/A.JPG", "a.bmp", "a.png", "a-2.jpg") == [
+        "a.jpg", "a-2.jpg", "A-3.JPG", "a.png", "a-2.png", "a-2-2.jpg",
+    ]  # fmt: skip
+
+
+def test_inputs_are_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path)
+    inputs = (f"{tmp_path}/a.jpg", f"{tmp_path}/link/b.mp4", f"{tmp_path}/analysis.jpg")
+    assert chosen(tmp_path, *inputs) == ["a-2.jpg", "b-2.mp4", "analysis-2.jpg"]
+
+
+def test_unfinished_files_get_in_nobodys_way(tmp_path: Path) -> None:
+    """While a.mp4 is written it is called new-a.mp4."""
+    assert chosen(tmp_path, "new-a.mp4", "a.mp4") == ["new-a.mp4", "a-2.mp4"]
+
+
+def test_folder_is_made_or_taken_when_it_is_ours(tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "analysis"
+    assert make_folder(folder)
+    assert not make_folder(folder)
+    (folder / "analysis.csv").touch()
+    (folder / "a.jpg").touch()
+    assert not make_folder(folder)
+
+
+def test_folder_with_other_things_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "holiday.jpg").touch()
+    with pytest.raises(UsageError, match="not from mien analyze"):
+        make_folder(tmp_path)
+
+
+def test_folder_that_cannot_be_made_is_one_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(MienError, match=r"--output"):
+            make_folder(folder)
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt(), MienError("bad frame")])
+def test_unfinished_file_is_removed(tmp_path: Path, failure: BaseException) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_text("earlier")
+
+    def fail_half_way() -> None:
+        with whole_file(path) as new:
+            new.write_text("half")
+            raise failure
+
+    with pytest.raises(type(failure)):
+        fail_half_way()
+    assert [p.name for p in tmp_path.iterdir()] == ["a.mp4"]
+    assert path.read_text() == "earlier"
+
+
+def test_finished_file_takes_its_name(tmp_path: Path) -> None:
+    with whole_file(tmp_path / "a.mp4") as new:
+        assert new.name == "new-a.mp4"
+        new.write_text("whole")
+    assert [p.name for p in tmp_path.iterdir()] == ["a.mp4"]
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.JPEG", "a.png"])
+def test_pictures_are_written_as_their_suffix_says(tmp_path: Path, name: str) -> None:
+    image = np.full((20, 30, 3), (10, 100, 200), np.uint8)
+    write_picture(tmp_path / name, image)
+    content = (tmp_path / name).read_bytes()
+    assert content.startswith(b"\x89PNG" if name.endswith("png") else b"\xff\xd8")
+    np.testing.assert_allclose(cv2.imread(str(tmp_path / name)), image, atol=3)
+
+
+def test_picture_that_cannot_be_written_is_one_error(tmp_path: Path) -> None:
+    with pytest.raises(MienError, match=r"a\.jpg: cannot be written"):
+        write_picture(tmp_path / "missing" / "a.jpg", np.zeros((4, 4, 3), np.uint8))
+
+
+def read_video(path: Path) -> tuple[float, list[np.ndarray]]:
+    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    frames = []
+    while (read := capture.read())[0]:
+        frames.append(read[1])
+    rate = capture.get(cv2.CAP_PROP_FPS)
+    capture.release()
+    return rate, frames
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "rate"), [(64, 48, 15), (63, 47, 30000 / 1001), (1, 1, 25)]
+)
+def test_videos_of_every_size_and_rate_can_be_read_back(
+    tmp_path: Path, width: int, height: int, rate: float
+) -> None:
+    path = tmp_path / "a.mp4"
+    writer = VideoWriter(path, rate)
+    for gray in (40, 90, 140):
+        writer.write(np.full((height, width, 3), gray, np.uint8))
+    writer.close()
+    writer.check()
+    found, frames = read_video(path)
+    assert found == pytest.approx(rate, abs=0.01)
+    assert [round(float(frame.mean()), -1) for frame in frames] == [40, 90, 140]
+    # An odd size grows by one.
+    assert frames[0].shape == (height + height % 2, width + width % 2, 3)
+
+
+def test_frame_of_another_size_is_fitted(tmp_path: Path) -> None:
+    writer = VideoWriter(tmp_path / "a.mp4", 15)
+    writer.write(np.zeros((48, 64, 3), np.uint8))
+    writer.write(np.full((100, 90, 3), 200, np.uint8))
+    writer.close()
+    writer.check()
+    _, frames = read_video(tmp_path / "a.mp4")
+    assert frames[1].shape == (48, 64, 3)
+    assert frames[1].mean() == pytest.approx(200, abs=4)
+
+
+def test_video_that_cannot_be_written_is_one_error(tmp_path: Path) -> None:
+    writer = VideoWriter(tmp_path / "missing" / "a.mp4", 15)
+    with pytest.raises(MienError, match="cannot be written"):
+        writer.write(np.zeros((48, 64, 3), np.uint8))
+
+
+def test_video_that_lost_frames_is_one_error(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    writer = VideoWriter(path, 15)
+    writer.write(np.zeros((48, 64, 3), np.uint8))
+    writer.close()
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(MienError, match="is it full"):
+        writer.check()
