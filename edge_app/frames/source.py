@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import abc
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.closing import Closing
 from edge_app.errors import MienError
 
 
@@ -32,8 +31,8 @@ class Frame:
     name: str = ""
 
 
-class FrameSource(abc.ABC):
-    """An open source; `close` ends it, and so does leaving its `with` block."""
+class FrameSource(Closing):
+    """An open source; another thread may close it while `read` waits, which ends the wait."""
 
     #: What the user asked for, as it stands in messages.
     name: str
@@ -47,18 +46,3 @@ class FrameSource(abc.ABC):
         Raises:
             SourceError: the source failed; it may be closed and opened again.
         """
-
-    @abc.abstractmethod
-    def close(self) -> None:
-        """Give back the camera or file. A second call does nothing."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

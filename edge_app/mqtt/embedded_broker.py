@@ -10,9 +10,9 @@ import importlib
 import logging
 import socket
 import threading
-from types import TracebackType
 from typing import Any, Self
 
+from edge_app.closing import Closing
 from edge_app.mqtt.address import DEFAULT_PORT, BrokerAddress
 from edge_app.mqtt.connection import BrokerError
 
@@ -42,7 +42,7 @@ class EmbeddedBrokerError(BrokerError):
     """The embedded broker cannot start: on which port, why, and what to do."""
 
 
-class EmbeddedBroker:
+class EmbeddedBroker(Closing):
     """amqtt 0.12 in a thread and an event loop of its own, for clients on this machine only.
 
     It does retained messages, quality of service 0 to 2, wildcards and the last will. It does not:
@@ -119,14 +119,6 @@ class EmbeddedBroker:
     def __enter__(self) -> Self:
         self.start()
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _run(self, listening: socket.socket) -> None:
         try:

@@ -9,13 +9,13 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from edge_app.closing import Closing
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.backoff import Backoff
 from edge_app.mqtt.connection import (
@@ -37,7 +37,7 @@ class ReceivedMessage:
     is_retained: bool
 
 
-class Subscriber:
+class Subscriber(Closing):
     """Listens, also across lost connections, until it is closed.
 
     filters: topic filters, each with quality of service 1.
@@ -98,14 +98,6 @@ class Subscriber:
     def __enter__(self) -> Self:
         self.connect()
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class _Intake(ConnectionHandler):
