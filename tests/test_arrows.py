@@ -22,7 +22,9 @@ ALLOWED = {
     "edge_app/perception": {"edge_app.frames.source", "edge_app.perception"},
     "edge_app/events": {"edge_app.perception", "edge_app.events"},
     "edge_app/mqtt": {"edge_app.events", "edge_app.mqtt"},
-    "edge_app/analyze": {"edge_app.frames", "edge_app.perception", "edge_app.analyze"},
+    "edge_app/analyze": {
+        "edge_app.frames", "edge_app.perception", "edge_app.events", "edge_app.analyze",
+    },  # fmt: skip
     "trainer": {"edge_app.perception", "trainer"},
     "quantize": {"edge_app.perception", "trainer", "quantize"},
     "edge_app": {"edge_app"},
