@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,17 +22,25 @@ from quantize.errors import QuantizeError
 from quantize.static_int8 import quantize_int8, to_float_tflite
 from trainer.batches import as_input
 from trainer.data import Faces, Split
-from trainer.evaluation import evaluate, fit_temperature, unsure_threshold
+from trainer.evaluation import evaluate, fer2013_agreement, fit_temperature, unsure_threshold
 from trainer.networks.cost import macs
+from trainer.networks.merging import MERGED, merge_heads
 from trainer.training import MODEL, RECIPE
 
 INPUT = "faces"
 CALIBRATION_FACES_A_CLASS = 100
 
 
-def make_classifier(run: Path, faces: Faces, alignment: Alignment, output: Path) -> ClassifierCard:
+def make_classifier(
+    run: Path,
+    faces: Faces,
+    alignment: Alignment,
+    output: Path,
+    shares: Mapping[str, float] | None = None,
+) -> ClassifierCard:
     """Quantize the model of `run`, measure it, and write `output` (.tflite) with its card.
 
+    shares: of each head of the network in the answer; all alike where nothing is said.
     Calibrates on Training. Temperature and threshold are chosen on PublicTest; PrivateTest is
     only reported.
 
@@ -41,7 +50,10 @@ def make_classifier(run: Path, faces: Faces, alignment: Alignment, output: Path)
     path = run / MODEL
     if not path.is_file():
         raise QuantizeError(f"{path}: no such file; finish the run with mien train first")
-    model = keras.saving.load_model(path, compile=False)
+    trained = keras.saving.load_model(path, compile=False)
+    heads = trained.output_names
+    shares = shares or {name: 1.0 / len(heads) for name in heads}
+    model = merge_heads(trained, shares, len(FER2013))
     chosen = choose(faces.of(Split.TRAINING), CALIBRATION_FACES_A_CLASS)
     float_model = to_float_tflite(model, INPUT)
     content = quantize_int8(
@@ -56,7 +68,7 @@ def make_classifier(run: Path, faces: Faces, alignment: Alignment, output: Path)
     private_probabilities = softmax(int8_logits(content, private.pixels) / np.float32(temperature))
     public_report = evaluate(public_probabilities, public, public.twins_of(training))
     private_report = evaluate(private_probabilities, private, private.twins_of(training))
-    as_float = model.predict(as_input(public.pixels), batch_size=512, verbose=0).argmax(axis=1)
+    as_float = model.predict(as_input(public.pixels), batch_size=512, verbose=0)[MERGED]
     stored = json.loads((run / RECIPE).read_text())
     tensor, outputs = borders(content)
     card = ClassifierCard(
@@ -73,13 +85,13 @@ def make_classifier(run: Path, faces: Faces, alignment: Alignment, output: Path)
         source=f"trained from nothing by mien train --recipe {stored['recipe']['name']}",
         training_data="FER2013 Training (Goodfellow et al. 2013) with FER+ votes"
         f" (Barsoum et al. 2016); SHA-256 {stored['data_sha256']}",
-        recipe=stored,
+        recipe=stored | {"head_shares": dict(shares)},
         git_revision=git_revision(),
         figures={
             "public_test": asdict(public_report),
             "private_test": asdict(private_report),
             "int8_minus_float_public_test": round(
-                public_report.accuracy - float(np.mean(as_float == public.labels)), 5
+                public_report.accuracy - fer2013_agreement(as_float, public), 5
             ),
             "macs": macs(model),
             "parameters": model.count_params(),

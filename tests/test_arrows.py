@@ -23,8 +23,11 @@ ALLOWED = {
     "edge_app/events": {"edge_app.perception", "edge_app.events"},
     "edge_app/mqtt": {"edge_app.events", "edge_app.mqtt"},
     "edge_app/analyze": {
-        "edge_app.frames", "edge_app.perception", "edge_app.events", "edge_app.analyze",
-    },  # fmt: skip
+        "edge_app.frames",
+        "edge_app.perception",
+        "edge_app.events",
+        "edge_app.analyze",
+    },
     "trainer": {"edge_app.perception", "trainer"},
     "quantize": {"edge_app.perception", "trainer", "quantize"},
     "edge_app": {"edge_app"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -10,14 +11,16 @@ from numpy.typing import NDArray
 
 from trainer.augmentation import Augmentation
 
+Floats = NDArray[np.float32]
+
 
 class Batches(keras.utils.PyDataset):
-    """One epoch of (float32 [n, 48, 48, 1] in 0…1, float32 [n, classes])."""
+    """One epoch of (float32 [n, 48, 48, 1] in 0…1, targets by head, weights by head)."""
 
     def __init__(
         self,
         pixels: NDArray[np.uint8],
-        targets: NDArray[np.float32],
+        targets: Mapping[str, tuple[Floats, Floats]],
         *,
         batch: int,
         augmentation: Augmentation,
@@ -35,12 +38,14 @@ class Batches(keras.utils.PyDataset):
         """Full batches only, so that every step has one shape."""
         return len(self._pixels) // self._batch
 
-    def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def __getitem__(self, index: int) -> tuple[Floats, dict[str, Floats], dict[str, Floats]]:
         rows = self._order[index * self._batch : (index + 1) * self._batch]
         # A generator a batch: the result does not depend on who asks first.
         rng = np.random.default_rng((*self._key, index))
         faces = self._augmentation.apply(self._pixels[rows], rng)
-        return as_input(faces), self._targets[rows]
+        targets = {name: rows_of[rows] for name, (rows_of, _) in self._targets.items()}
+        weights = {name: counts[rows] for name, (_, counts) in self._targets.items()}
+        return as_input(faces), targets, weights
 
 
 def as_input(faces: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -51,9 +51,12 @@ def _train(arguments: argparse.Namespace) -> int:
     folder = arguments.run or Path("runs") / recipe.name
 
     def tell(figures: dict[str, float]) -> None:
+        agreements = ", ".join(
+            f"{name} {value:.1%}" for name, value in figures.items() if "_fer" in name
+        )
         print(
             f"epoch {figures['epoch']:.0f}/{recipe.epochs}: loss {figures['loss']:.4f},"
-            f" PublicTest {figures['public_test_accuracy']:.2%}, {figures['seconds']:.0f} s",
+            f" PublicTest {agreements}, {figures['seconds']:.0f} s",
             flush=True,
         )
 

@@ -57,7 +57,7 @@ def evaluate(probabilities: Floats, faces: Faces, twins: NDArray[np.bool_]) -> R
         precision=dict(zip(FER2013, map(float, precision), strict=True)),
         confusion=confusion.tolist(),
         calibration_error=calibration_error(probabilities, faces.labels),
-        ferplus_majority=_ferplus_agreement(probabilities, faces),
+        ferplus_majority=ferplus_agreement(probabilities, faces),
     )
 
 
@@ -91,10 +91,22 @@ def unsure_threshold(probabilities: Floats, answered: float = 0.9) -> float:
     return float(np.quantile(probabilities.max(axis=1), 1.0 - answered))
 
 
-def _ferplus_agreement(probabilities: Floats, faces: Faces) -> float | None:
-    """As FER+'s authors count: a majority of the eight emotions, else the face is left out."""
+def fer2013_agreement(answers: Floats, faces: Faces) -> float:
+    """How often the first of seven answers is FER2013's label.
+
+    answers: float32 [N, 7 or more], probabilities or logits, in `labels.FER2013`' order.
+    """
+    return float((answers[:, : len(FER2013)].argmax(axis=1) == faces.labels).mean())
+
+
+def ferplus_agreement(answers: Floats, faces: Faces) -> float | None:
+    """How often the first answer is FER+'s majority of eight emotions; None without a majority.
+
+    As FER+'s authors count: a face without a majority is left out.
+    answers: float32 [N, 7 or 8], probabilities or logits, in `labels.FERPLUS`' order.
+    """
     votes = faces.emotion_votes()
     majority = votes.max(axis=1) > faces.votes.sum(axis=1) / 2
     if not majority.any():
         return None
-    return float((probabilities.argmax(axis=1) == votes.argmax(axis=1))[majority].mean())
+    return float((answers.argmax(axis=1) == votes.argmax(axis=1))[majority].mean())

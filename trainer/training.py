@@ -5,22 +5,22 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from edge_app.errors import MienError
-from edge_app.perception.labels import FER2013
 from trainer.batches import Batches, as_input
 from trainer.data import Faces, Split
+from trainer.evaluation import fer2013_agreement, ferplus_agreement
 from trainer.networks import mien
 from trainer.recipes import Recipe
 from trainer.schedule import WarmUpCosine
-from trainer.targets import mixed_targets
 
 RECIPE = "recipe.json"
 CHECKPOINT = "checkpoint.keras"
@@ -41,7 +41,7 @@ def train(recipe: Recipe, faces: Faces, run: Path, progress: Progress | None = N
     A run that was killed goes on after its last whole epoch; a finished one is left as it is.
     PublicTest is measured after each epoch; PrivateTest is not looked at.
 
-    Returns the path of the model: float32 [N, 48, 48, 1] in 0…1 → logits float32 [N, 7].
+    Returns the path of the model: float32 [N, 48, 48, 1] in 0…1 → logits by head.
 
     Raises:
         TrainingError: `run` holds another recipe's run or another data set's.
@@ -54,7 +54,7 @@ def train(recipe: Recipe, faces: Faces, run: Path, progress: Progress | None = N
 
     training = faces.of(Split.TRAINING)
     training = training.where(~training.not_a_face())
-    targets = mixed_targets(training, recipe.hard_share)
+    targets = {head.name: head.targets(training) for head in recipe.heads}
     public = faces.of(Split.PUBLIC_TEST)
     public_input = as_input(public.pixels)
 
@@ -84,7 +84,7 @@ def train(recipe: Recipe, faces: Faces, run: Path, progress: Progress | None = N
         figures = {
             "epoch": epoch + 1,
             "loss": float(fitted.history["loss"][0]),
-            "public_test_accuracy": float(np.mean(logits.argmax(axis=1) == public.labels)),
+            **_agreements(logits, public),
             "seconds": time.monotonic() - began,
         }
         history.append(figures)
@@ -99,7 +99,7 @@ def train(recipe: Recipe, faces: Faces, run: Path, progress: Progress | None = N
 
 
 def _compiled(recipe: Recipe, steps_an_epoch: int) -> keras.Model:
-    model = mien.build(classes=len(FER2013))
+    model = mien.build({head.name: len(head.labels) for head in recipe.heads})
     schedule = WarmUpCosine(
         recipe.learning_rate,
         warm_up_steps=int(recipe.warm_up_epochs * steps_an_epoch),
@@ -108,8 +108,20 @@ def _compiled(recipe: Recipe, steps_an_epoch: int) -> keras.Model:
     optimizer = keras.optimizers.SGD(
         schedule, momentum=recipe.momentum, nesterov=True, weight_decay=recipe.weight_decay
     )
-    model.compile(optimizer, keras.losses.CategoricalCrossentropy(from_logits=True))
+    losses = {
+        head.name: keras.losses.CategoricalCrossentropy(from_logits=True) for head in recipe.heads
+    }
+    model.compile(optimizer, losses)
     return model
+
+
+def _agreements(logits: Mapping[str, NDArray[np.float32]], faces: Faces) -> dict[str, float]:
+    """How often each head says what FER2013's labels and FER+'s majorities say, on PublicTest."""
+    figures = {}
+    for name, answers in logits.items():
+        figures[f"{name}_fer2013"] = fer2013_agreement(answers, faces)
+        figures[f"{name}_ferplus"] = ferplus_agreement(answers, faces) or 0.0
+    return figures
 
 
 def _seed_layers(model: keras.Model, seed: int, epoch: int) -> None:

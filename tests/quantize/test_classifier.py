@@ -42,17 +42,17 @@ def test_the_cards_figures_are_those_of_the_model(shared_data: Path) -> None:
 
 
 def test_int8_answers_as_float_does() -> None:
-    model = mien.build(classes=7)
+    model = mien.build({"logits": 7})
     shown = as_input(synthetic_faces(70).pixels)[:, np.newaxis]
     content = quantize_int8(to_float_tflite(model, "faces"), "faces", list(shown), (0.0, 1.0))
     assert float_tensors(content) == []
-    as_float = model.predict(shown[:, 0], verbose=0)
+    as_float = model.predict(shown[:, 0], verbose=0)["logits"]
     as_int8 = int8_logits(content, synthetic_faces(70).pixels)
     assert np.abs(as_int8 - as_float).max() <= 0.1 * np.ptp(as_float)
 
 
 def test_weights_that_are_no_numbers_are_refused() -> None:
-    model = mien.build(classes=7)
+    model = mien.build({"logits": 7})
     values = model.get_weights()
     values[0][0] = np.nan
     model.set_weights(values)

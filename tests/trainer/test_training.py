@@ -9,6 +9,7 @@ import pytest
 from tests.trainer.synthetic import all_splits
 from trainer.batches import Batches, as_input
 from trainer.data import Faces, Split
+from trainer.heads import MixedHead, VoteHead
 from trainer.networks import mien
 from trainer.networks.cost import macs
 from trainer.recipes import RECIPES, Recipe
@@ -16,7 +17,12 @@ from trainer.schedule import WarmUpCosine
 from trainer.training import HISTORY, TrainingError, train
 
 RECIPE = Recipe(
-    name="test", epochs=3, hard_share=1.0, batch=32, learning_rate=0.05, warm_up_epochs=0.5
+    name="test",
+    epochs=3,
+    heads=(MixedHead(1.0), VoteHead()),
+    batch=32,
+    learning_rate=0.05,
+    warm_up_epochs=0.5,
 )
 
 
@@ -30,7 +36,7 @@ def weights(model: Path) -> list[np.ndarray]:
 
 
 def test_the_network_is_as_large_as_its_docstring_says() -> None:
-    network = mien.build(classes=7)
+    network = mien.build({"logits": 7})
     assert mien.__doc__ is not None
     assert f"{network.count_params() / 1e3:.0f} K" in mien.__doc__
     assert f"{macs(network) / 1e6:.1f} M" in mien.__doc__
@@ -48,17 +54,25 @@ def test_the_rate_rises_and_falls_to_zero() -> None:
 def test_batches_are_the_same_for_the_same_seed_and_epoch() -> None:
     pixels = np.arange(100, dtype=np.uint8)[:, None, None].repeat(48, 1).repeat(48, 2)
     targets = np.eye(100, dtype=np.float32)
+    weights = np.arange(100, dtype=np.float32)
     recipe = RECIPES["base"]
 
-    def first(epoch: int) -> tuple[np.ndarray, np.ndarray]:
+    def first(epoch: int) -> tuple[np.ndarray, dict, dict]:
         batches = Batches(
-            pixels, targets, batch=30, augmentation=recipe.augmentation, seed=1, epoch=epoch
+            pixels,
+            {"head": (targets, weights)},
+            batch=30,
+            augmentation=recipe.augmentation,
+            seed=1,
+            epoch=epoch,
         )
         assert len(batches) == 3
         return batches[0]
 
     assert np.array_equal(first(0)[0], first(0)[0])
-    assert not np.array_equal(first(0)[1], first(1)[1])
+    assert not np.array_equal(first(0)[1]["head"], first(1)[1]["head"])
+    _, shown, counted = first(0)
+    assert np.array_equal(shown["head"].argmax(axis=1), counted["head"])
 
 
 def test_a_run_learns_and_a_killed_one_ends_as_if_it_had_not_been(

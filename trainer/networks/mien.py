@@ -11,6 +11,7 @@ plain 3x3 convolutions, ReLU6, channels in multiples of 8, no squeeze-and-excita
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import keras
@@ -30,9 +31,12 @@ BASE = (Stage(24, 1), Stage(56, 2, stride=2), Stage(128, 2, stride=2))
 
 
 def build(
-    classes: int, stem: int = 24, stages: tuple[Stage, ...] = BASE, dropout: float = 0.3
+    heads: Mapping[str, int], stem: int = 24, stages: tuple[Stage, ...] = BASE, dropout: float = 0.3
 ) -> keras.Model:
-    """Build the network: float32 [N, 48, 48, 1] in 0…1 → logits float32 [N, classes]."""
+    """Build the network: float32 [N, 48, 48, 1] in 0…1 → logits by head.
+
+    heads: name and number of classes of each; each gives float32 [N, classes].
+    """
     faces = layers.Input((48, 48, 1), name="faces")
     x = _convolution(faces, stem, stride=2)
     for stage in stages:
@@ -40,7 +44,8 @@ def build(
             x = _residual_block(x, stage.channels, stage.stride if index == 0 else 1)
     x = layers.GlobalAveragePooling2D()(x)
     x = layers.Dropout(dropout)(x)
-    return keras.Model(faces, layers.Dense(classes, name="logits")(x), name="mien")
+    outputs = {name: layers.Dense(classes, name=name)(x) for name, classes in heads.items()}
+    return keras.Model(faces, outputs, name="mien")
 
 
 def _convolution(

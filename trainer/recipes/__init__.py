@@ -2,7 +2,8 @@
 
 from trainer.recipes.base import BASE
 from trainer.recipes.recipe import Recipe
+from trainer.recipes.two_heads import TWO_HEADS
 
-RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (BASE,)}
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (BASE, TWO_HEADS)}
 
 __all__ = ["RECIPES", "Recipe"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from trainer.augmentation import Augmentation
+from trainer.heads import LabelHead, MixedHead, VoteHead
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,7 @@ class Recipe:
 
     name: str
     epochs: int
-    hard_share: float  # of FER2013's label in the target; the rest are FER+'s votes
+    heads: tuple[MixedHead | LabelHead | VoteHead, ...]
     seed: int = 1
     batch: int = 128
     learning_rate: float = 0.1

@@ -1,0 +1,85 @@
+"""What a network is taught: each head turns faces into targets and how much each face counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.perception.labels import FER2013, FERPLUS
+from trainer.data import Faces
+
+Floats = NDArray[np.float32]
+
+
+class Head(Protocol):
+    """One output of a network, and its loss."""
+
+    @property
+    def name(self) -> str:
+        """Of the output."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Of the output's classes."""
+
+    def targets(self, faces: Faces) -> tuple[Floats, Floats]:
+        """Distributions float32 [N, len(labels)] and weights float32 [N]."""
+
+
+@dataclass(frozen=True, slots=True)
+class MixedHead:
+    """FER2013's label mixed with FER+'s votes over the same seven classes.
+
+    `hard_share` of the weight goes to FER2013's label and the rest to the votes, contempt and the
+    non-emotions left out; a face without votes keeps its label alone.
+    """
+
+    hard_share: float
+    name: str = "logits"
+    labels: tuple[str, ...] = FER2013
+
+    def targets(self, faces: Faces) -> tuple[Floats, Floats]:
+        """The mixture; every face counts alike."""
+        hard = np.eye(len(FER2013), dtype=np.float32)[faces.labels]
+        voted = _distribution(faces.emotion_votes()[:, : len(FER2013)], hard)
+        mixed = self.hard_share * hard + (1.0 - self.hard_share) * voted
+        return np.asarray(mixed, dtype=np.float32), np.ones(len(faces), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelHead:
+    """FER2013's label, smoothed: `smoothing` of the weight is spread over all classes."""
+
+    smoothing: float = 0.1
+    name: str = "fer2013"
+    labels: tuple[str, ...] = FER2013
+
+    def targets(self, faces: Faces) -> tuple[Floats, Floats]:
+        """The smoothed label; every face counts alike."""
+        hard = np.eye(len(FER2013), dtype=np.float32)[faces.labels]
+        smooth = (1.0 - self.smoothing) * hard + self.smoothing / len(FER2013)
+        return np.asarray(smooth, dtype=np.float32), np.ones(len(faces), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class VoteHead:
+    """FER+'s votes for its eight emotions; a face without such votes does not count."""
+
+    name: str = "ferplus"
+    labels: tuple[str, ...] = FERPLUS
+
+    def targets(self, faces: Faces) -> tuple[Floats, Floats]:
+        """The votes as a distribution."""
+        votes = faces.emotion_votes()
+        even = np.full_like(votes, 1.0 / len(FERPLUS))
+        weights = (votes.sum(axis=1) > 0).astype(np.float32)
+        return _distribution(votes, even), weights
+
+
+def _distribution(votes: Floats, otherwise: Floats) -> Floats:
+    """Rows that sum to 1; `otherwise` where there is no vote."""
+    total = votes.sum(axis=1, keepdims=True)
+    return np.asarray(np.divide(votes, total, out=otherwise.copy(), where=total > 0))
