@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import cv2
 import keras
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ Floats = NDArray[np.float32]
 
 
 class Batches(keras.utils.PyDataset):
-    """One epoch of (float32 [n, 48, 48, 1] in 0…1, targets by head, weights by head)."""
+    """One epoch of (float32 [n, side, side, 1] in 0…1, targets by head, weights by head)."""
 
     def __init__(
         self,
@@ -26,12 +27,13 @@ class Batches(keras.utils.PyDataset):
         augmentation: Augmentation,
         seed: int,
         epoch: int,
+        side: int = 48,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self._pixels, self._targets = pixels, targets
         self._batch, self._augmentation = batch, augmentation
-        self._key = (seed, epoch)
+        self._key, self._side = (seed, epoch), side
         self._order = np.random.default_rng(self._key).permutation(len(pixels))
 
     def __len__(self) -> int:
@@ -45,7 +47,14 @@ class Batches(keras.utils.PyDataset):
         faces = self._augmentation.apply(self._pixels[rows], rng)
         targets = {name: rows_of[rows] for name, (rows_of, _) in self._targets.items()}
         weights = {name: counts[rows] for name, (_, counts) in self._targets.items()}
-        return as_input(faces), targets, weights
+        return as_input(_resize(faces, self._side)), targets, weights
+
+
+def _resize(faces: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    if faces.shape[1:] == (side, side):
+        return faces
+    resized = [cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA) for face in faces]
+    return np.asarray(resized, dtype=np.uint8)
 
 
 def as_input(faces: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -74,7 +74,7 @@ def train(recipe: Recipe, faces: Faces, run: Path, progress: Progress | None = N
         _seed_layers(model, recipe.seed, epoch)
         batches = Batches(
             training.pixels, targets, batch=recipe.batch, augmentation=recipe.augmentation,
-            seed=recipe.seed, epoch=epoch, workers=1, max_queue_size=16,
+            seed=recipe.seed, epoch=epoch, side=recipe.side_at(epoch), workers=1, max_queue_size=16,
         )  # fmt: skip
         fitted = model.fit(
             batches, initial_epoch=epoch, epochs=epoch + 1, shuffle=False,
@@ -93,13 +93,19 @@ def train(recipe: Recipe, faces: Faces, run: Path, progress: Progress | None = N
         if progress:
             progress(figures)
 
-    # Without the optimizer's state: what quantization and evaluation take.
-    _save_beside(model, model_path, include_optimizer=False)
+    # At its own size and without the optimizer: what quantization and evaluation take.
+    final = _network(recipe, side=recipe.sides[-1][1])
+    final.set_weights(model.get_weights())
+    _save_beside(final, model_path)
     return model_path
 
 
+def _network(recipe: Recipe, side: int | None) -> keras.Model:
+    return mien.build({head.name: len(head.labels) for head in recipe.heads}, side)
+
+
 def _compiled(recipe: Recipe, steps_an_epoch: int) -> keras.Model:
-    model = mien.build({head.name: len(head.labels) for head in recipe.heads})
+    model = _network(recipe, side=None)
     schedule = WarmUpCosine(
         recipe.learning_rate,
         warm_up_steps=int(recipe.warm_up_epochs * steps_an_epoch),
@@ -157,9 +163,9 @@ def _read_history(run: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def _save_beside(model: keras.Model, path: Path, *, include_optimizer: bool = True) -> None:
+def _save_beside(model: keras.Model, path: Path) -> None:
     beside = path.with_name("new-" + path.name)
-    model.save(beside, include_optimizer=include_optimizer)
+    model.save(beside)
     beside.replace(path)
 
 

@@ -106,6 +106,19 @@ def test_a_folder_of_another_run_is_refused(faces: Faces, tmp_path: Path) -> Non
         train(short, faces.of(Split.TRAINING), tmp_path)
 
 
+def test_small_pictures_come_first() -> None:
+    recipe = dataclasses.replace(RECIPE, epochs=10, sides=((0.4, 32), (0.7, 40), (1.0, 48)))
+    assert [recipe.side_at(epoch) for epoch in range(10)] == [32] * 4 + [40] * 3 + [48] * 3
+
+
+def test_a_run_that_grows_ends_with_a_network_of_its_own_size(faces: Faces, tmp_path: Path) -> None:
+    recipe = dataclasses.replace(RECIPE, epochs=2, sides=((0.5, 32), (1.0, 48)))
+    model = keras.saving.load_model(train(recipe, faces, tmp_path), compile=False)
+    assert model.inputs[0].shape == (None, 48, 48, 1)
+    told = [json.loads(line) for line in (tmp_path / HISTORY).read_text().splitlines()]
+    assert [line["epoch"] for line in told] == [1, 2]
+
+
 def test_bytes_become_fractions() -> None:
     shown = as_input(np.array([[[0, 255]]], np.uint8))
     assert shown.shape == (1, 1, 2, 1)

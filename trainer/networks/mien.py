@@ -31,13 +31,18 @@ BASE = (Stage(24, 1), Stage(56, 2, stride=2), Stage(128, 2, stride=2))
 
 
 def build(
-    heads: Mapping[str, int], stem: int = 24, stages: tuple[Stage, ...] = BASE, dropout: float = 0.3
+    heads: Mapping[str, int],
+    side: int | None = 48,
+    stem: int = 24,
+    stages: tuple[Stage, ...] = BASE,
+    dropout: float = 0.3,
 ) -> keras.Model:
-    """Build the network: float32 [N, 48, 48, 1] in 0…1 → logits by head.
+    """Build the network: float32 [N, side, side, 1] in 0…1 → logits by head.
 
-    heads: name and number of classes of each; each gives float32 [N, classes].
+    heads: name and number of classes of each; each gives float32 [N, classes]. side: None for
+    pictures of any size; the weights are the same.
     """
-    faces = layers.Input((48, 48, 1), name="faces")
+    faces = layers.Input((side, side, 1), name="faces")
     x = _convolution(faces, stem, stride=2)
     for stage in stages:
         for index in range(stage.blocks):

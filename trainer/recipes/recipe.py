@@ -22,3 +22,10 @@ class Recipe:
     momentum: float = 0.9
     weight_decay: float = 5e-4
     augmentation: Augmentation = field(default_factory=Augmentation)
+    #: Share of the epochs up to which pictures of this side, in pixels, are shown: small ones cost
+    #: less (progressive resizing, as in Tan and Le 2021). The last side is the network's own.
+    sides: tuple[tuple[float, int], ...] = ((1.0, 48),)
+
+    def side_at(self, epoch: int) -> int:
+        """Side of the pictures of an epoch, counted from 0."""
+        return next(side for share, side in self.sides if epoch < share * self.epochs)

@@ -3,4 +3,9 @@
 from trainer.heads import LabelHead, VoteHead
 from trainer.recipes.recipe import Recipe
 
-TWO_HEADS = Recipe(name="two-heads", epochs=66, heads=(LabelHead(), VoteHead()))
+TWO_HEADS = Recipe(
+    name="two-heads",
+    epochs=60,
+    heads=(LabelHead(), VoteHead()),
+    sides=((0.4, 32), (0.7, 40), (1.0, 48)),
+)
