@@ -61,13 +61,13 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
         module = importlib.import_module(commands[asked][0])
         module.add_arguments(parsers[asked])
         parsers[asked].description = module.__doc__
-        parsers[asked].set_defaults(run=module.run)
+        parsers[asked].set_defaults(entry=module.run)
     return parser.parse_args(words)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     try:
-        code: int = arguments.run(arguments)
+        code: int = arguments.entry(arguments)
     except ModuleNotFoundError as error:
         if arguments.command in COMMANDS:
             raise

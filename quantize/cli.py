@@ -44,9 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _classifier(arguments: argparse.Namespace) -> int:
+    faces = read_mosaic(arguments.data)
     from quantize.classifier import make_classifier  # noqa: PLC0415 - loads TensorFlow
 
-    faces = read_mosaic(arguments.data)
     print("measuring where faces stand in the training pictures", file=sys.stderr)
     pixels = faces.of(Split.TRAINING).pixels[::FRAMING_STRIDE]
     alignment = measure_alignment(pixels, FaceDetector.load())

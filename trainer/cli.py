@@ -44,6 +44,7 @@ def quiet_tensorflow() -> None:
 
 
 def _train(arguments: argparse.Namespace) -> int:
+    faces = read_mosaic(arguments.data)
     quiet_tensorflow()
     from trainer.training import train  # noqa: PLC0415 - TensorFlow: only who trains waits for it
 
@@ -60,7 +61,7 @@ def _train(arguments: argparse.Namespace) -> int:
             flush=True,
         )
 
-    model = train(recipe, read_mosaic(arguments.data), folder, tell)
+    model = train(recipe, faces, folder, tell)
     print(f"written: {model}; next: mien quantize classifier {folder} --data {arguments.data}")
     return 0
 

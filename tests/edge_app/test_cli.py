@@ -204,6 +204,18 @@ def test_a_workstations_command_says_what_is_missing(tmp_path: Path) -> None:
     assert "keras" in line
 
 
+def test_a_workstations_commands_say_what_is_wrong_in_one_line(tmp_path: Path) -> None:
+    data = ("--data", str(tmp_path))
+    run = str(tmp_path / "run")
+    for words in (
+        ("train", "run", "--run", run),
+        ("train", "evaluate"),
+        ("quantize", "classifier", run),
+    ):
+        assert "fer2013_mosaic.png: no such file" in refused(1, *words, *data)
+    assert not Path(run).exists()
+
+
 @pytest.mark.parametrize("words", [("frob",), (), ("run", "--frob")])
 def test_wrong_words_are_usage(words: tuple[str, ...]) -> None:
     done = mien(*words)

@@ -5,7 +5,7 @@ from trainer.recipes.recipe import Recipe
 
 TWO_HEADS = Recipe(
     name="two-heads",
-    epochs=60,
+    epochs=50,
     heads=(LabelHead(), VoteHead()),
     sides=((0.4, 32), (0.7, 40), (1.0, 48)),
 )
