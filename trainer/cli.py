@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import sys
-from dataclasses import asdict
 from pathlib import Path
 
-from edge_app.perception.classifier import EmotionClassifier
-from edge_app.perception.shipped import EMOTION
-from trainer.data import Split, read_mosaic
-from trainer.evaluation import evaluate
+from trainer import evaluate_command
+from trainer.data import read_mosaic
 from trainer.recipes import RECIPES
-from trainer.report import lines
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,14 +19,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     train.add_argument("--data", type=Path, required=True, help="folder with FER2013's mosaic")
     train.add_argument("--run", type=Path, help="folder of the run (runs/<recipe>)")
     measure = commands.add_parser("evaluate", help="figures of an int8 model")
-    measure.add_argument("model", type=Path, nargs="?", default=EMOTION)
-    measure.add_argument("--data", type=Path, required=True, help="folder with FER2013's mosaic")
-    measure.add_argument("--json", action="store_true", help="print the figures as JSON")
+    evaluate_command.add_arguments(measure)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked."""
-    return _evaluate(arguments) if arguments.what == "evaluate" else _train(arguments)
+    if arguments.what == "evaluate":
+        return evaluate_command.run(arguments)
+    return _train(arguments)
 
 
 def quiet_tensorflow() -> None:
@@ -63,24 +57,4 @@ def _train(arguments: argparse.Namespace) -> int:
 
     model = train(recipe, faces, folder, tell)
     print(f"written: {model}; next: mien quantize classifier {folder} --data {arguments.data}")
-    return 0
-
-
-def _evaluate(arguments: argparse.Namespace) -> int:
-    classifier = EmotionClassifier.load(arguments.model)
-    faces = read_mosaic(arguments.data)
-    training = faces.of(Split.TRAINING)
-    figures = {}
-    for name, split in (
-        ("public_test", Split.PUBLIC_TEST),
-        ("private_test", Split.PRIVATE_TEST),
-    ):
-        shown = faces.of(split)
-        report = evaluate(classifier.predict(shown.pixels), shown, shown.twins_of(training))
-        figures[name] = asdict(report)
-    if arguments.json:
-        json.dump(figures, sys.stdout, indent=2)
-        print()
-    else:
-        print("\n".join(lines(figures)))
     return 0

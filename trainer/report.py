@@ -32,3 +32,13 @@ def _split_lines(split: str, report: Mapping[str, Any]) -> Iterator[str]:
         yield f"  agrees with FER+'s majority of eight emotions: {report['ferplus_majority']:.1%}"
     for label, recall in report["recall"].items():
         yield f"  {label:<9} recall {recall:6.1%}  precision {report['precision'][label]:6.1%}"
+    if report.get("conditions"):
+        yield f"  {'condition':<11} {'mild':<24} accuracy (lost)   {'hard':<24} accuracy (lost)"
+    for condition in report.get("conditions", ()):
+        mild, hard = (_strength(condition[name]) for name in ("mild", "hard"))
+        yield f"  {condition['title']:<11} {mild}   {hard}"
+
+
+def _strength(figures: Mapping[str, Any]) -> str:
+    lost = f"({figures['points_lost']:.1f})"
+    return f"{figures['in_words']:<24} {figures['accuracy']:8.1%} {lost:>6}"

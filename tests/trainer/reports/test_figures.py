@@ -1,0 +1,58 @@
+import json
+from dataclasses import asdict, dataclass
+from types import SimpleNamespace
+from typing import cast
+
+import numpy as np
+import pytest
+
+from edge_app.perception.classifier import EmotionClassifier, softmax
+from tests.trainer.alignments import UPRIGHT
+from tests.trainer.reports.examples import figures
+from tests.trainer.synthetic import synthetic_faces
+from trainer.conditions import conditions
+from trainer.evaluation import evaluate
+from trainer.reports.figures import measure
+
+
+@dataclass
+class ByHeight:
+    """Reads the bar of a synthetic face, as logits over the card's temperature."""
+
+    card: SimpleNamespace
+
+    def predict(self, pixels: np.ndarray) -> np.ndarray:
+        rows = pixels[:, 2:44, 8:40].mean(axis=2, dtype=np.float32)
+        return softmax(rows.reshape(-1, 7, 6).mean(axis=2) / np.float32(60 * self.card.temperature))
+
+
+CLASSIFIER = cast("EmotionClassifier", ByHeight(SimpleNamespace(temperature=0.5, unsure_below=0.6)))
+
+
+def test_json_is_the_cards_figures_and_more() -> None:
+    made = figures()
+    stored = json.loads(json.dumps(made.as_json(), allow_nan=False))
+    assert asdict(made.report).items() <= stored.items()
+    assert stored["reliability"]["temperature"] == 1.5
+    assert stored["risk_coverage"]["chosen"]["threshold"] == 0.345
+    assert [one["mild"]["points_lost"] for one in stored["conditions"]] == [3.5, 3.5]
+
+
+def test_a_classifier_is_measured_as_its_card_says() -> None:
+    faces, training = synthetic_faces(70), synthetic_faces(14)
+    made = measure(CLASSIFIER, faces, training)
+    probabilities = CLASSIFIER.predict(faces.pixels)
+    assert made.report == evaluate(probabilities, faces, faces.twins_of(training))
+    assert made.report.accuracy == 1.0
+    assert made.reliability.temperature == 0.5
+    assert made.reliability.error_before > made.reliability.error_after
+    assert made.risk_coverage.chosen is not None
+    assert made.risk_coverage.chosen.threshold == 0.6
+    assert made.conditions == ()
+
+
+def test_conditions_are_measured_where_they_are_given() -> None:
+    low_light = conditions(UPRIGHT)[:1]
+    made = measure(CLASSIFIER, synthetic_faces(70), synthetic_faces(14), low_light)
+    assert [one.name for one in made.conditions] == ["low_light"]
+    assert made.conditions[0].curve[0].accuracy == pytest.approx(1.0)

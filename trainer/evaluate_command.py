@@ -1,0 +1,73 @@
+"""`mien train evaluate`: figures of an int8 model, for a terminal, as JSON or as an HTML report."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+from edge_app.errors import UsageError
+from edge_app.perception.classifier import EmotionClassifier
+from edge_app.perception.shipped import EMOTION
+from trainer.conditions import conditions
+from trainer.data import Split, read_mosaic
+from trainer.report import lines
+from trainer.reports.figures import measure
+
+SPLITS = {"public_test": Split.PUBLIC_TEST, "private_test": Split.PRIVATE_TEST}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument("model", type=Path, nargs="?", default=EMOTION)
+    parser.add_argument("--data", type=Path, required=True, help="folder with FER2013's mosaic")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a page with plots")
+    parser.add_argument(
+        "--conditions",
+        action="store_true",
+        help="measure low light, glasses, roll and others too (about a minute a split)",
+    )
+    parser.add_argument("--split", choices=sorted(SPLITS), help="one split only (both)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure and print, and write the report where one is asked for.
+
+    Raises:
+        UsageError: the report's folder does not exist, or matplotlib is missing.
+        DataError, ModelError, ReportError: data or model cannot be read, or the page not written.
+    """
+    report: Path | None = arguments.report
+    # Before the minutes of work that the report would be the end of.
+    if report and not report.parent.is_dir():
+        raise UsageError(f"{report.parent}: no such folder for --report; make it first")
+    if report and not importlib.util.find_spec("matplotlib"):
+        raise UsageError("--report needs matplotlib: install mien[train]")
+    classifier = EmotionClassifier.load(arguments.model)
+    faces = read_mosaic(arguments.data)
+    training = faces.of(Split.TRAINING)
+    asked = [arguments.split] if arguments.split else list(SPLITS)
+    harder = conditions(classifier.alignment) if arguments.conditions else ()
+    splits = {name: measure(classifier, faces.of(SPLITS[name]), training, harder) for name in asked}
+    figures = {name: split.as_json() for name, split in splits.items()}
+    if arguments.json:
+        sys.stdout.write(json.dumps(figures, indent=2) + "\n")
+    else:
+        sys.stdout.writelines(line + "\n" for line in lines(figures))
+    if report:
+        from trainer.reports.page import Heading, write_report  # noqa: PLC0415 - matplotlib
+
+        heading = Heading(
+            title=f"Evaluation of {classifier.card.name}",
+            model=f"{arguments.model.name}: {classifier.card.source}",
+            model_sha256=classifier.card.sha256,
+            data_sha256=faces.sha256(),
+            date=dt.datetime.now(tz=dt.UTC).date(),
+        )
+        write_report(report, heading, splits)
+        sys.stderr.write(f"written: {report}\n")
+    return 0

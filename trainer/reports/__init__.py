@@ -1,0 +1,1 @@
+"""Figures of a classifier → one HTML file that a browser shows without a network."""

@@ -1,0 +1,70 @@
+"""A classifier and faces → its accuracy in each condition, at each strength."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from trainer.conditions import Condition
+from trainer.data import Faces
+from trainer.evaluation import fer2013_agreement
+
+#: Pixels uint8 [N, 48, 48] → probabilities float32 [N, 7 or more], in `labels.FER2013`' order.
+Predict = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+#: Where the plot has a point, beside mild and hard.
+STRENGTHS = (0.25, 0.5, 0.75, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """Accuracy 0…1 at one strength 0…1; points_lost are percent points of the clean accuracy."""
+
+    strength: float
+    in_words: str
+    accuracy: float
+    points_lost: float
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionFigures:
+    """What one condition costs. curve: from strength 0 to 1, mild and hard among them."""
+
+    name: str
+    title: str
+    mild: Strength
+    hard: Strength
+    curve: tuple[Strength, ...]
+
+
+def measure_conditions(
+    predict: Predict, faces: Faces, conditions: Sequence[Condition], seed: int = 0
+) -> tuple[ConditionFigures, ...]:
+    """Show the classifier every face in every condition; a bar on a terminal tells how far it is.
+
+    seed: chooses sides, lenses and noise.
+    """
+    clean = fer2013_agreement(predict(faces.pixels), faces)
+    bar = tqdm(conditions, desc="conditions", unit="condition", leave=False, disable=None)
+    return tuple(_measure(predict, faces, condition, clean, seed) for condition in bar)
+
+
+def _measure(
+    predict: Predict, faces: Faces, condition: Condition, clean: float, seed: int
+) -> ConditionFigures:
+    curve = {0.0: Strength(0.0, "as it is", clean, 0.0)}
+    for strength in sorted({*STRENGTHS, condition.mild, condition.hard}):
+        seen = predict(condition.apply(faces.pixels, strength, seed))
+        accuracy = fer2013_agreement(seen, faces)
+        lost = 100 * (clean - accuracy)
+        curve[strength] = Strength(strength, condition.in_words(strength), accuracy, lost)
+    return ConditionFigures(
+        name=condition.name,
+        title=condition.title,
+        mild=curve[condition.mild],
+        hard=curve[condition.hard],
+        curve=tuple(curve.values()),
+    )
