@@ -51,6 +51,7 @@ sample: .venv-dev/.complete  ## make the sample clip again
 
 docs: .venv-dev/.complete  ## make the generated pages of docs/ again
 	@$(DEV)/python -m edge_app.settings_page > docs/settings.md.new && mv docs/settings.md.new docs/settings.md
+	@$(DEV)/python -m trainer.reproduction.table > docs/reproductions.md.new && mv docs/reproductions.md.new docs/reproductions.md
 	@$(DEV)/python -m benchmarks.readme_picture
 	@$(DEV)/python -m benchmarks.readme_figures
 

@@ -21,11 +21,12 @@ from quantize.calibration import choose
 from quantize.errors import QuantizeError
 from quantize.static_int8 import quantize_int8, to_float_tflite
 from trainer.batches import as_input
+from trainer.checkpoints import RECIPE
 from trainer.data import Faces, Split
 from trainer.evaluation import evaluate, fer2013_agreement, fit_temperature, unsure_threshold
 from trainer.networks.cost import macs
 from trainer.networks.merging import MERGED, merge_heads
-from trainer.training import MODEL, RECIPE
+from trainer.training import MODEL
 
 INPUT = "faces"
 CALIBRATION_FACES_A_CLASS = 100

@@ -9,7 +9,7 @@ from pathlib import Path
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.shipped import EMOTION, SHIPPED
 from trainer.cli import quiet_tensorflow
-from trainer.data import Split, read_mosaic
+from trainer.data import Split, read
 from trainer.framing import measure_alignment
 from trainer.report import lines
 
@@ -22,7 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     models = parser.add_subparsers(dest="what", required=True, metavar="classifier|detector")
     classifier = models.add_parser("classifier", help="a training run → emotion.tflite")
     classifier.add_argument("run", type=Path, help="folder of a finished training run")
-    classifier.add_argument("--data", type=Path, required=True, help="folder with FER2013's mosaic")
+    classifier.add_argument(
+        "--data", type=Path, required=True, help="data set: see docs/training.md"
+    )
     classifier.add_argument("--output", type=Path, default=EMOTION, help="the .tflite to write")
     classifier.set_defaults(make=_classifier)
     detector = models.add_parser("detector", help="YuNet's ONNX file → face_320 and face_160")
@@ -44,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _classifier(arguments: argparse.Namespace) -> int:
-    faces = read_mosaic(arguments.data)
+    faces = read(arguments.data)
     from quantize.classifier import make_classifier  # noqa: PLC0415 - loads TensorFlow
 
     print("measuring where faces stand in the training pictures", file=sys.stderr)

@@ -7,25 +7,32 @@ import os
 from pathlib import Path
 
 from trainer import evaluate_command
-from trainer.data import read_mosaic
+from trainer.data import read
+from trainer.data.defects import find_corrections, find_defects
 from trainer.recipes import RECIPES
+from trainer.reproduction import command as reproduction_command
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    commands = parser.add_subparsers(dest="what", required=True, metavar="run|evaluate")
+    commands = parser.add_subparsers(dest="what", required=True, metavar="run|evaluate|reproduce")
     train = commands.add_parser("run", help="train a recipe; a killed run goes on where it was")
     train.add_argument("--recipe", choices=sorted(RECIPES), default="base")
-    train.add_argument("--data", type=Path, required=True, help="folder with FER2013's mosaic")
+    train.add_argument("--data", type=Path, required=True, help="data set: see docs/training.md")
     train.add_argument("--run", type=Path, help="folder of the run (runs/<recipe>)")
     measure = commands.add_parser("evaluate", help="figures of an int8 model")
     evaluate_command.add_arguments(measure)
+    papers = commands.add_parser("reproduce", help="train a published network by its own recipe")
+    reproduction_command.add_arguments(papers)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked."""
     if arguments.what == "evaluate":
         return evaluate_command.run(arguments)
+    if arguments.what == "reproduce":
+        quiet_tensorflow()
+        return reproduction_command.run(arguments)
     return _train(arguments)
 
 
@@ -38,11 +45,14 @@ def quiet_tensorflow() -> None:
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    faces = read_mosaic(arguments.data)
+    faces = read(arguments.data)
+    recipe = RECIPES[arguments.recipe]
+    print("\n".join(find_defects(faces).lines()))
+    if recipe.corrected:
+        print("\n".join(find_corrections(faces).lines()))
     quiet_tensorflow()
     from trainer.training import train  # noqa: PLC0415 - TensorFlow: only who trains waits for it
 
-    recipe = RECIPES[arguments.recipe]
     folder = arguments.run or Path("runs") / recipe.name
 
     def tell(figures: dict[str, float]) -> None:

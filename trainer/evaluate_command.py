@@ -13,7 +13,7 @@ from edge_app.errors import UsageError
 from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.shipped import EMOTION
 from trainer.conditions import conditions
-from trainer.data import Split, read_mosaic
+from trainer.data import Split, read
 from trainer.report import lines
 from trainer.reports.figures import measure
 
@@ -23,7 +23,7 @@ SPLITS = {"public_test": Split.PUBLIC_TEST, "private_test": Split.PRIVATE_TEST}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.add_argument("model", type=Path, nargs="?", default=EMOTION)
-    parser.add_argument("--data", type=Path, required=True, help="folder with FER2013's mosaic")
+    parser.add_argument("--data", type=Path, required=True, help="data set: see docs/training.md")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a page with plots")
     parser.add_argument(
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     if report and not importlib.util.find_spec("matplotlib"):
         raise UsageError("--report needs matplotlib: install mien[train]")
     classifier = EmotionClassifier.load(arguments.model)
-    faces = read_mosaic(arguments.data)
+    faces = read(arguments.data)
     training = faces.of(Split.TRAINING)
     asked = [arguments.split] if arguments.split else list(SPLITS)
     harder = conditions(classifier.alignment) if arguments.conditions else ()

@@ -38,9 +38,11 @@ def evaluate(probabilities: Floats, faces: Faces, twins: NDArray[np.bool_]) -> R
     """Compare answers with labels.
 
     probabilities: float32 [N, 7 or more], the first seven in `labels.FER2013`' order.
-    twins: bool [N], faces that stand in Training too.
+    twins: bool [N], faces that stand in Training too. Faces labelled contempt are left out.
     """
     classes = len(FER2013)
+    known = faces.labels < classes
+    probabilities, faces, twins = probabilities[known], faces.where(known), twins[known]
     answers = probabilities[:, :classes].argmax(axis=1)
     right = answers == faces.labels
     confusion = np.zeros((classes, classes), dtype=np.int64)

@@ -42,11 +42,11 @@ class MixedHead:
     labels: tuple[str, ...] = FER2013
 
     def targets(self, faces: Faces) -> tuple[Floats, Floats]:
-        """The mixture; every face counts alike."""
-        hard = np.eye(len(FER2013), dtype=np.float32)[faces.labels]
+        """The mixture; every face counts alike, but for contempt, which is none of the seven."""
+        hard, weights = _hard(faces)
         voted = _distribution(faces.emotion_votes()[:, : len(FER2013)], hard)
         mixed = self.hard_share * hard + (1.0 - self.hard_share) * voted
-        return np.asarray(mixed, dtype=np.float32), np.ones(len(faces), np.float32)
+        return np.asarray(mixed, dtype=np.float32), weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,10 @@ class LabelHead:
     labels: tuple[str, ...] = FER2013
 
     def targets(self, faces: Faces) -> tuple[Floats, Floats]:
-        """The smoothed label; every face counts alike."""
-        hard = np.eye(len(FER2013), dtype=np.float32)[faces.labels]
+        """The smoothed label; every face counts alike, but for contempt, none of the seven."""
+        hard, weights = _hard(faces)
         smooth = (1.0 - self.smoothing) * hard + self.smoothing / len(FER2013)
-        return np.asarray(smooth, dtype=np.float32), np.ones(len(faces), np.float32)
+        return np.asarray(smooth, dtype=np.float32), weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,14 @@ class VoteHead:
         even = np.full_like(votes, 1.0 / len(FERPLUS))
         weights = (votes.sum(axis=1) > 0).astype(np.float32)
         return _distribution(votes, even), weights
+
+
+def _hard(faces: Faces) -> tuple[Floats, Floats]:
+    """FER2013's label as a distribution float32 [N, 7], and the weight of each face float32 [N]."""
+    known = faces.labels < len(FER2013)
+    hard = np.eye(len(FERPLUS), dtype=np.float32)[faces.labels][:, : len(FER2013)]
+    hard[~known] = 1.0 / len(FER2013)
+    return hard, known.astype(np.float32)
 
 
 def _distribution(votes: Floats, otherwise: Floats) -> Floats:

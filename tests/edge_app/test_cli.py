@@ -212,7 +212,7 @@ def test_a_workstations_commands_say_what_is_wrong_in_one_line(tmp_path: Path) -
         ("train", "evaluate"),
         ("quantize", "classifier", run),
     ):
-        assert "fer2013_mosaic.png: no such file" in refused(1, *words, *data)
+        assert f"{tmp_path}: not a data set" in refused(1, *words, *data)
     assert not Path(run).exists()
 
 

@@ -50,3 +50,10 @@ def test_votes_alone_know_contempt_and_skip_who_has_none() -> None:
     targets, weights = VoteHead().targets(shown)
     assert targets[0].tolist() == [0, 0, 0, 0.25, 0, 0, 0, 0.75]
     assert weights.tolist() == [1.0, 0.0]
+
+
+def test_contempt_does_not_count_for_seven_classes() -> None:
+    for head in (LabelHead(), MixedHead(0.5)):
+        targets, weights = head.targets(faces([[0] * 10, [0] * 10], [7, 3]))
+        assert weights.tolist() == [0.0, 1.0]
+        assert np.allclose(targets.sum(axis=1), 1.0)

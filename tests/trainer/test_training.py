@@ -8,13 +8,14 @@ import pytest
 
 from tests.trainer.synthetic import all_splits
 from trainer.batches import Batches, as_input
+from trainer.checkpoints import HISTORY, RunError
 from trainer.data import Faces, Split
 from trainer.heads import MixedHead, VoteHead
 from trainer.networks import mien
 from trainer.networks.cost import macs
 from trainer.recipes import RECIPES, Recipe
 from trainer.schedule import WarmUpCosine
-from trainer.training import HISTORY, TrainingError, train
+from trainer.training import train
 
 RECIPE = Recipe(
     name="test",
@@ -100,9 +101,9 @@ def test_a_run_learns_and_a_killed_one_ends_as_if_it_had_not_been(
 def test_a_folder_of_another_run_is_refused(faces: Faces, tmp_path: Path) -> None:
     short = dataclasses.replace(RECIPE, epochs=0)
     train(short, faces, tmp_path)
-    with pytest.raises(TrainingError, match="another recipe"):
+    with pytest.raises(RunError, match="another recipe"):
         train(dataclasses.replace(short, seed=2), faces, tmp_path)
-    with pytest.raises(TrainingError, match="data set"):
+    with pytest.raises(RunError, match="data set"):
         train(short, faces.of(Split.TRAINING), tmp_path)
 
 

@@ -36,7 +36,8 @@ class Faces:
     """N labelled faces.
 
     pixels: uint8 [N, 48, 48], gray.
-    labels: int64 [N], index into `labels.FER2013`.
+    labels: int64 [N], index into `labels.FERPLUS`: FER2013's seven, and 7 for contempt in data
+    sets that know it.
     votes:  float32 [N, 10], FER+'s votes by `FERPLUS_COLUMNS`; all zero where there are none.
     split:  int64 [N], a `Split` a row.
     """
@@ -51,6 +52,8 @@ class Faces:
         shapes = (self.pixels.shape[1:], self.labels.shape, self.votes.shape, self.split.shape)
         if shapes != ((48, 48), (n,), (n, len(FERPLUS_COLUMNS)), (n,)):
             raise DataError(f"faces of unequal lengths or shapes: {n} pictures with {shapes}")
+        if n and (self.labels.min() < 0 or self.labels.max() >= len(FERPLUS)):
+            raise DataError(f"labels outside 0 to {len(FERPLUS) - 1}")
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -70,9 +73,17 @@ class Faces:
 
     def not_a_face(self) -> NDArray[np.bool_]:
         """Rows that FER+'s voters called no face, and blank pictures: bool [N]."""
-        no_face = self.votes[:, FERPLUS_COLUMNS.index("no_face")] > self.votes.sum(axis=1) / 2
-        blank = self.pixels.reshape(len(self), -1).std(axis=1) < 1.0
-        return np.asarray(no_face | blank)
+        return self.voted_no_face() | self.blank()
+
+    def voted_no_face(self) -> NDArray[np.bool_]:
+        """Rows that more than half of FER+'s voters called no face: bool [N]."""
+        no_face = self.votes[:, FERPLUS_COLUMNS.index("no_face")]
+        return np.asarray(no_face > self.votes.sum(axis=1) / 2)
+
+    def blank(self) -> NDArray[np.bool_]:
+        """Rows whose pixels are all of one gray, or nearly: bool [N]."""
+        # One by one: all at once would take eight bytes a pixel.
+        return np.array([picture.std() < 1.0 for picture in self.pixels], np.bool_)
 
     def twins_of(self, others: Faces) -> NDArray[np.bool_]:
         """Rows whose picture stands in `others` too, byte for byte: bool [N]."""

@@ -15,6 +15,7 @@ class Recipe:
     name: str
     epochs: int
     heads: tuple[MixedHead | LabelHead | VoteHead, ...]
+    corrected: bool = True  # identical Training pictures with conflicting labels, by majority
     seed: int = 1
     batch: int = 128
     learning_rate: float = 0.1

@@ -7,5 +7,6 @@ TWO_HEADS = Recipe(
     name="two-heads",
     epochs=50,
     heads=(LabelHead(), VoteHead()),
+    corrected=False,
     sides=((0.4, 32), (0.7, 40), (1.0, 48)),
 )

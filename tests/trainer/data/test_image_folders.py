@@ -1,0 +1,148 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from trainer.data import DataError, Faces, Split
+from trainer.data.image_folders import is_image_folders, read_image_folders
+from trainer.data.rejections import Reading
+
+
+def add(path: Path, value: int, size: tuple[int, int] = (48, 48)) -> None:
+    """A gray picture of height and width `size`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), np.full(size, value, np.uint8))
+
+
+def fill(folder: Path, n: int = 30, classes: tuple[str, ...] = ("angry", "happy")) -> None:
+    for split in ("train", "test", "validation"):
+        for name in classes:
+            for index in range(n):
+                add(folder / split / name / f"im{index}.png", index + 10)
+
+
+def read(folder: Path) -> tuple[Faces, Reading]:
+    told: list[Reading] = []
+    faces = read_image_folders(folder, told.append)
+    assert len(told) == 1
+    return faces, told[0]
+
+
+def test_splits_and_classes_come_from_the_folders(tmp_path: Path) -> None:
+    add(tmp_path / "train" / "angry" / "a.png", 10)
+    add(tmp_path / "train" / "Surprised" / "a.jpg", 20)
+    add(tmp_path / "Validation" / "6" / "a.png", 30)
+    add(tmp_path / "test" / "disgust" / "a.png", 40)
+    faces, reading = read(tmp_path)
+    found = {
+        (int(p[0, 0]), int(label), Split(split))
+        for p, label, split in zip(faces.pixels, faces.labels, faces.split, strict=True)
+    }
+    assert found == {
+        (10, 0, Split.TRAINING),
+        (20, 5, Split.TRAINING),
+        (30, 6, Split.PUBLIC_TEST),
+        (40, 1, Split.PRIVATE_TEST),
+    }
+    assert (reading.rows, reading.left_out) == (4, 0)
+
+
+def test_the_usage_in_a_pictures_name_wins(tmp_path: Path) -> None:
+    """As in the copy of FER2013 that knows only train and test."""
+    add(tmp_path / "train" / "sad" / "Training_1.png", 1)
+    add(tmp_path / "test" / "sad" / "PublicTest_2.png", 2)
+    add(tmp_path / "test" / "sad" / "PrivateTest_3.png", 3)
+    faces, _ = read(tmp_path)
+    assert dict(zip(faces.pixels[:, 0, 0].tolist(), faces.split.tolist(), strict=True)) == {
+        1: Split.TRAINING,
+        2: Split.PUBLIC_TEST,
+        3: Split.PRIVATE_TEST,
+    }
+
+
+def test_without_a_validation_split_a_tenth_of_training_is_held_out(tmp_path: Path) -> None:
+    for index in range(200):
+        add(tmp_path / "train" / "fear" / f"{index}.png", index)
+    add(tmp_path / "train" / "happy" / "twin.png", 7)
+    add(tmp_path / "test" / "fear" / "1.png", 1)
+    faces, _ = read(tmp_path)
+    again, _ = read(tmp_path)
+    assert 8 <= len(faces.of(Split.PUBLIC_TEST)) <= 35
+    assert len(faces.of(Split.PRIVATE_TEST)) == 1
+    assert not faces.of(Split.PUBLIC_TEST).twins_of(faces.of(Split.TRAINING)).any()
+    assert faces.sha256() == again.sha256()
+
+
+def test_pictures_of_another_size_or_in_colour_become_48_gray(tmp_path: Path) -> None:
+    add(tmp_path / "train" / "sad" / "large.png", 50, (224, 224))
+    add(tmp_path / "train" / "sad" / "small.png", 50, (24, 24))
+    cv2.imwrite(str(tmp_path / "train" / "sad" / "colour.png"), np.full((48, 48, 3), 50, np.uint8))
+    faces, _ = read(tmp_path)
+    assert (faces.pixels == 50).all()
+    assert faces.pixels.shape == (3, 48, 48)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda path: path.write_bytes(b"no picture"), "can read"),
+        (lambda path: path.write_bytes(b""), "not a picture"),
+        (lambda path: add(path, 9, (48, 64)), "64x48 pixels are no square"),
+        (lambda path: path.symlink_to("nowhere"), ""),
+    ],
+)
+def test_a_bad_picture_is_named_and_left_out(tmp_path: Path, make: object, said: str) -> None:
+    fill(tmp_path)
+    make(tmp_path / "train" / "angry" / "bad.png")  # type: ignore[operator]
+    faces, reading = read(tmp_path)
+    assert len(faces) == 180
+    if said:
+        assert reading.left_out == 1
+        assert reading.examples[0].startswith(str(Path("train/angry/bad.png")))
+        assert said in reading.examples[0]
+
+
+def test_other_files_and_folders_do_not_count(tmp_path: Path) -> None:
+    fill(tmp_path, 2)
+    (tmp_path / "train" / "angry" / "notes.txt").write_text("not a picture")
+    (tmp_path / "train" / "angry" / ".hidden.png").write_text("not a picture")
+    (tmp_path / "models" / "angry").mkdir(parents=True)
+    (tmp_path / "train" / "empty").mkdir()
+    _, reading = read(tmp_path)
+    assert (reading.rows, reading.left_out) == (12, 0)
+
+
+def test_too_many_bad_pictures_are_another_format(tmp_path: Path) -> None:
+    fill(tmp_path, 5)
+    for index in range(3):
+        add(tmp_path / "train" / "angry" / f"wide{index}.png", 9, (48, 96))
+    with pytest.raises(DataError, match=r"3 of 33 rows left out.*another format"):
+        read_image_folders(tmp_path)
+
+
+def test_an_unknown_class_is_refused(tmp_path: Path) -> None:
+    fill(tmp_path, 1, ("angry", "bored"))
+    with pytest.raises(DataError, match="bored: no class is spelled so"):
+        read_image_folders(tmp_path)
+
+
+def test_two_folders_of_one_class_are_refused(tmp_path: Path) -> None:
+    fill(tmp_path, 1, ("angry", "anger"))
+    with pytest.raises(DataError, match="the same class as anger"):
+        read_image_folders(tmp_path)
+
+
+def test_a_missing_or_empty_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="none: no such folder"):
+        read_image_folders(tmp_path / "none")
+    with pytest.raises(DataError, match="without a single row"):
+        read_image_folders(tmp_path)
+
+
+def test_a_folder_is_known_by_a_class_in_a_split(tmp_path: Path) -> None:
+    (tmp_path / "test" / "holiday").mkdir(parents=True)
+    (tmp_path / "angry").mkdir()
+    assert not is_image_folders(tmp_path)
+    (tmp_path / "test" / "angry").mkdir()
+    assert is_image_folders(tmp_path)

@@ -1,0 +1,99 @@
+"""A run's folder: its epochs, each with a line of figures and, while they are needed, weights.
+
+An epoch counts once its line stands in the history; weights are written before it. So a kill at any
+moment loses the epoch that was under way, and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from edge_app.errors import MienError
+from trainer.replacing import write_beside
+
+HISTORY = "history.jsonl"
+RECIPE = "recipe.json"
+
+
+class RunError(MienError):
+    """A run's folder that cannot be used: which, why, and what to do."""
+
+
+def read_history(run: Path) -> list[dict[str, float]]:
+    """The figures of each whole epoch."""
+    path = run / HISTORY
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def write_history(run: Path, history: list[dict[str, float]]) -> None:
+    """Make the history's last epoch count."""
+    write_beside(run / HISTORY, "".join(json.dumps(line) + "\n" for line in history))
+
+
+def claim(run: Path, identity: dict[str, Any]) -> None:
+    """Write down whose folder this is.
+
+    Raises:
+        RunError: it is another run's already.
+    """
+    run.mkdir(parents=True, exist_ok=True)
+    stored = json.loads(json.dumps(identity))
+    path = run / RECIPE
+    if not path.exists():
+        write_beside(path, json.dumps(stored, indent=2) + "\n")
+    elif json.loads(path.read_text()) != stored:
+        raise RunError(
+            f"{run}: holds a run of another recipe, data set or Keras;"
+            " name another folder with --run"
+        )
+
+
+def load(run: Path, epoch: int) -> keras.Model:
+    """The network, compiled, as it was after an epoch, counted from 1.
+
+    Raises:
+        RunError: its file is gone.
+    """
+    path = _weights(run, epoch)
+    if not path.exists():
+        raise RunError(f"{path}: no such file; remove {run} and start the run again")
+    return keras.saving.load_model(path)
+
+
+def save(model: keras.Model, run: Path, epoch: int) -> None:
+    """Keep the network, optimizer and all, as it is after an epoch, counted from 1."""
+    save_beside(model, _weights(run, epoch))
+
+
+def prune(run: Path, keep: Collection[int]) -> None:
+    """Remove the weights of all epochs but these."""
+    kept = {_weights(run, epoch) for epoch in keep}
+    for path in run.glob("epoch-*.keras"):
+        if path not in kept:
+            path.unlink()
+
+
+def save_beside(model: keras.Model, path: Path) -> None:
+    """Replace a model's file in one step."""
+    beside = path.with_name("new-" + path.name)
+    model.save(beside)
+    beside.replace(path)
+
+
+def seed_layers(model: keras.Model, seed: int, epoch: int) -> None:
+    """Start the random layers anew each epoch: a checkpoint does not hold their state."""
+    for index, layer in enumerate(model.layers):
+        generator = getattr(layer, "seed_generator", None)
+        if generator is not None:
+            state = np.random.default_rng((seed, epoch, index)).integers(1 << 32, size=2)
+            generator.state.assign(state.astype(np.uint32))
+
+
+def _weights(run: Path, epoch: int) -> Path:
+    return run / f"epoch-{epoch:04}.keras"

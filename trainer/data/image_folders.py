@@ -1,0 +1,97 @@
+"""`train/<class>/*`, `test/<class>/*` and perhaps `validation/<class>/*` → `Faces`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from trainer.data.class_names import folders_in, label_of, split_of
+from trainer.data.faces import FERPLUS_COLUMNS, DataError, Faces, Split
+from trainer.data.pictures import PictureError, pictures_in, read_crop
+from trainer.data.rejections import Rejections, Tell, warn
+from trainer.data.splits import hold_out
+
+#: The copy of FER2013 that puts both tests into `test` keeps the rows' `Usage` in their names.
+_NAMED = re.compile(r"(Training|PublicTest|PrivateTest)_\d+\b", re.ASCII)
+
+
+def is_image_folders(folder: Path) -> bool:
+    """Whether `folder` holds a folder for a split, with a class' folder in it."""
+    return any(
+        split_of(part.name) is not None and _class_folders(part) for part in folders_in(folder)
+    )
+
+
+def read_image_folders(folder: Path, tell: Tell = warn) -> Faces:
+    """Read square crops of faces, gray or coloured, of any size; they become 48 x 48 gray.
+
+    Classes are spelled as `class_names.label_of` knows them, splits as `class_names.split_of`.
+    A picture named like `PublicTest_12.jpg` belongs to that split wherever it lies. Where nothing
+    is left to choose by, a tenth of Training becomes PublicTest (`splits.hold_out`).
+
+    tell: takes the report on pictures that cannot be read.
+
+    Raises:
+        DataError: no such folder, a folder whose class is unknown, a class in two folders of a
+            split, or more than 5 % of the pictures unreadable or not square.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder}: no such folder")
+    rejections = Rejections(folder)
+    pixels, labels, splits = [], [], []
+    for path, label, split in _pictures(folder):
+        rejections.rows += 1
+        try:
+            pixels.append(read_crop(path))
+        except PictureError as error:
+            rejections.add(str(path.relative_to(folder)), str(error))
+            continue
+        labels.append(label)
+        splits.append(split)
+    rejections.close(tell)
+    faces, split_of_row = np.stack(pixels), np.array(splits, np.int64)
+    if Split.PUBLIC_TEST not in splits:
+        held_out = hold_out(faces) & (split_of_row == Split.TRAINING)
+        split_of_row[held_out] = Split.PUBLIC_TEST
+    votes = np.zeros((len(faces), len(FERPLUS_COLUMNS)), np.float32)
+    return Faces(faces, np.array(labels, np.int64), votes, split_of_row)
+
+
+def _pictures(folder: Path) -> Iterator[tuple[Path, int, Split]]:
+    for part in folders_in(folder):
+        split = split_of(part.name)
+        if split is None:
+            continue
+        for path, label in labelled_pictures(part):
+            named = _NAMED.match(path.name)
+            yield path, label, (split_of(named[1]) if named else None) or split
+
+
+def labelled_pictures(folder: Path) -> Iterator[tuple[Path, int]]:
+    """Each picture of `<class>/*` with its label, by class and name.
+
+    Raises:
+        DataError: a folder with pictures whose name is no known class, or two of one class.
+    """
+    folder_of: dict[int, Path] = {}
+    for part in folders_in(folder):
+        paths = pictures_in(part)
+        if not paths:
+            continue
+        label = label_of(part.name)
+        if label is None:
+            raise DataError(
+                f"{part}: no class is spelled so; rename it to one like angry, disgust, fear,"
+                " happy, sad, surprise, neutral or contempt"
+            )
+        if label in folder_of:
+            raise DataError(f"{part}: the same class as {folder_of[label].name}; join the two")
+        folder_of[label] = part
+        yield from ((path, label) for path in paths)
+
+
+def _class_folders(folder: Path) -> list[Path]:
+    return [part for part in folders_in(folder) if label_of(part.name) is not None]

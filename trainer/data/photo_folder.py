@@ -1,0 +1,51 @@
+"""Anybody's folder of labelled photos, `<class>/*` → `Faces`, framed as the device frames them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from trainer.data.class_names import folders_in, label_of
+from trainer.data.face_crops import FaceCrops
+from trainer.data.faces import FERPLUS_COLUMNS, DataError, Faces
+from trainer.data.image_folders import labelled_pictures
+from trainer.data.pictures import PictureError, read_picture
+from trainer.data.rejections import Rejections, Tell, warn
+from trainer.data.splits import split_by_group
+
+
+def is_photo_folder(folder: Path) -> bool:
+    """Whether `folder` holds at least one folder that is named like a class."""
+    return any(label_of(part.name) is not None for part in folders_in(folder))
+
+
+def read_photo_folder(folder: Path, crops: FaceCrops | None = None, tell: Tell = warn) -> Faces:
+    """Read photos with one face each.
+
+    Photos without a face or with several are left out and reported, however many they are. The
+    split of a photo depends on its file's name (`splits.split_by_group`), so that copies of it in
+    two classes stay together.
+
+    crops: cuts the faces out; the shipped models' where none is given. tell: takes the report.
+
+    Raises:
+        DataError: no such folder, a folder whose class is unknown, or not one face.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder}: no such folder")
+    crops = crops or FaceCrops.shipped()
+    rejections = Rejections(folder)
+    pixels, labels, names = [], [], []
+    for path, label in labelled_pictures(folder):
+        rejections.rows += 1
+        try:
+            pixels.append(crops.cut(read_picture(path, colour=True)))
+        except PictureError as error:
+            rejections.add(str(path.relative_to(folder)), str(error))
+            continue
+        labels.append(label)
+        names.append(path.name)
+    rejections.close(tell, largest_share=1.0)
+    votes = np.zeros((len(pixels), len(FERPLUS_COLUMNS)), np.float32)
+    return Faces(np.stack(pixels), np.array(labels, np.int64), votes, split_by_group(names))

@@ -1,0 +1,64 @@
+"""A picture file → its gray or coloured pixels; a square crop → 48 x 48."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+SIDE = 48
+
+#: What a file must end with to be taken for a picture.
+SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".tif", ".tiff", ".webp"})
+
+
+class PictureError(ValueError):
+    """A file that is no picture of the wanted kind; the text says why, without the file's name."""
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """A folder's own pictures by their suffix, ordered by name; hidden files are left out."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+    )
+
+
+def read_picture(path: Path, *, colour: bool = False) -> NDArray[np.uint8]:
+    """Read a file as uint8 [H, W], or as uint8 [H, W, 3], BGR; upright as its EXIF data say.
+
+    Raises:
+        PictureError: the file cannot be read, or is no whole picture.
+    """
+    try:
+        content = np.fromfile(path, np.uint8)
+    except OSError as error:
+        raise PictureError(str(error.strerror)) from error
+    kind = cv2.IMREAD_COLOR if colour else cv2.IMREAD_GRAYSCALE
+    try:
+        # OpenCV asserts that there is a byte, and refuses more than 2^30 pixels.
+        picture = cv2.imdecode(content, kind)
+    except cv2.error as error:
+        raise PictureError("not a picture that OpenCV takes") from error
+    if picture is None:
+        raise PictureError("not a picture that OpenCV can read")
+    return np.asarray(picture, np.uint8)
+
+
+def read_crop(path: Path) -> NDArray[np.uint8]:
+    """Read the square picture of one face as uint8 [48, 48], gray.
+
+    Raises:
+        PictureError: it cannot be read, or is not square.
+    """
+    picture = read_picture(path)
+    height, width = picture.shape
+    if height != width:
+        raise PictureError(f"{width}x{height} pixels are no square crop of a face")
+    if width == SIDE:
+        return picture
+    method = cv2.INTER_AREA if width > SIDE else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(picture, (SIDE, SIDE), interpolation=method), np.uint8)

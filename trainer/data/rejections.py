@@ -1,0 +1,75 @@
+"""Lines and files that a reader leaves out → one report, or a refusal where they are too many."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from trainer.data.faces import DataError
+
+_LOG = logging.getLogger(__name__)
+
+#: A file with a larger share of malformed rows is of another format than its name says.
+LARGEST_SHARE = 0.05
+#: How many of the rows left out are quoted.
+QUOTED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What became of a data set's rows.
+
+    rows: how many it has; left_out: how many of them are not in the result; examples: what is
+    wrong with the first few, each with its file and, in a text file, its line.
+    """
+
+    source: Path
+    rows: int
+    left_out: int
+    examples: tuple[str, ...]
+
+    def text(self) -> str:
+        """One line for a person."""
+        said = f"{self.source}: {self.left_out} of {self.rows} rows left out"
+        return f"{said}: {'; '.join(self.examples)}" if self.examples else said
+
+
+#: Takes the report of a reader, once a data set.
+Tell = Callable[[Reading], object]
+
+
+def warn(reading: Reading) -> None:
+    """Log a warning where something was left out."""
+    if reading.left_out:
+        _LOG.warning("%s", reading.text())
+
+
+@dataclass(slots=True)
+class Rejections:
+    """Collects what a reader leaves out of `source`."""
+
+    source: Path
+    rows: int = 0
+    left_out: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    def add(self, where: str, why: str) -> None:
+        """Leave out one row; where: its file and line."""
+        self.left_out += 1
+        if len(self.examples) < QUOTED:
+            self.examples.append(f"{where}: {why}")
+
+    def close(self, tell: Tell, *, largest_share: float = LARGEST_SHARE) -> None:
+        """Report once, when everything is read.
+
+        Raises:
+            DataError: nothing is left, or a larger share than `largest_share` was left out.
+        """
+        reading = Reading(self.source, self.rows, self.left_out, tuple(self.examples))
+        if self.rows == 0:
+            raise DataError(f"{self.source}: without a single row")
+        if self.left_out == self.rows or self.left_out > largest_share * self.rows:
+            raise DataError(f"{reading.text()}; is it of another format?")
+        tell(reading)

@@ -1,0 +1,28 @@
+"""Kuchuk and Saatsazov's multilayer perceptron: landmarks in, logits out.
+
+Source: Kuchuk and Saatsazov: a multilayer perceptron on the 136 coordinates of 68 landmarks. It
+failed, say they. It cannot be trained here: FER2013 carries no landmarks, and our detector finds
+five a face.
+
+    input        parameters       MACs
+    68x2               69 K     0.07 M
+
+Left open and chosen here: hidden layers of 256 and 128 with ReLU, dropout of 0.5 before the logits;
+coordinates are fractions of the face's bounding box.
+"""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+
+def build(classes: int = 7) -> keras.Model:
+    """Build the network: float32 [N, 68, 2], x and y in 0…1 → {"logits": float32 [N, classes]}."""
+    landmarks = layers.Input((68, 2), name="landmarks")
+    x = layers.Flatten()(landmarks)
+    x = layers.Dense(256, activation="relu")(x)
+    x = layers.Dense(128, activation="relu")(x)
+    x = layers.Dropout(0.5)(x)
+    logits = layers.Dense(classes, name="logits")(x)
+    return keras.Model(landmarks, {"logits": logits}, name="kuchuk_landmarks")
