@@ -129,12 +129,3 @@ def card_path(model: Path) -> Path:
 def encode_card(card: ModelCard) -> bytes:
     """The card as JSON, readable by people."""
     return msgspec.json.format(msgspec.json.encode(card), indent=2) + b"\n"
-
-
-def write_card(model: Path, card: ModelCard) -> Path:
-    """Write `card` beside `model` and return its path."""
-    path = card_path(model)
-    beside = path.with_name("new-" + path.name)
-    beside.write_bytes(encode_card(card))
-    beside.replace(path)
-    return path

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import skimage.data
 
-from edge_app.perception.card import ModelError, card_path, read_card, write_card
+from edge_app.perception.card import ModelError, card_path, encode_card, read_card
 from edge_app.perception.decoding import Detections
 from edge_app.perception.detector import FaceDetector, in_frame
 from edge_app.perception.faces import FrameError
@@ -141,7 +141,7 @@ def test_refuses_a_model_whose_input_is_no_camera_byte(tmp_path: Path) -> None:
     path = tmp_path / "face.tflite"
     path.write_bytes(FACE_160.read_bytes())
     card = read_card(FACE_160)
-    write_card(path, card)
+    card_path(path).write_bytes(encode_card(card))
     detector = FaceDetector.load(path)
     other = msgspec.structs.replace(card.input, scale=0.5)
     detector.model.card = msgspec.structs.replace(card, input=other)
