@@ -54,6 +54,8 @@ def make_classifier(
     trained = keras.saving.load_model(path, compile=False)
     heads = trained.output_names
     shares = shares or {name: 1.0 / len(heads) for name in heads}
+    if set(shares) - set(heads):
+        raise QuantizeError(f"{path}: its heads are {', '.join(heads)}, not {', '.join(shares)}")
     model = merge_heads(trained, shares, len(FER2013))
     chosen = choose(faces.of(Split.TRAINING), CALIBRATION_FACES_A_CLASS)
     float_model = to_float_tflite(model, INPUT)

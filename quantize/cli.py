@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from pathlib import Path
 
@@ -26,6 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data", type=Path, required=True, help="data set: see docs/training.md"
     )
     classifier.add_argument("--output", type=Path, default=EMOTION, help="the .tflite to write")
+    classifier.add_argument(
+        "--shares",
+        type=_shares,
+        metavar="HEAD=SHARE,…",
+        help="how much each head of the network says, as fer2013=0.5,ferplus=0.5 (all alike)",
+    )
     classifier.set_defaults(make=_classifier)
     detector = models.add_parser("detector", help="YuNet's ONNX file → face_320 and face_160")
     detector.add_argument(
@@ -45,6 +52,17 @@ def run(arguments: argparse.Namespace) -> int:
     return code
 
 
+def _shares(text: str) -> dict[str, float]:
+    """Read `name=share,…`; the shares sum to 1."""
+    shares = {}
+    for part in text.split(","):
+        name, _, share = part.partition("=")
+        shares[name.strip()] = float(share)
+    if not math.isclose(sum(shares.values()), 1.0, abs_tol=1e-3):
+        raise argparse.ArgumentTypeError("the shares do not sum to 1")
+    return shares
+
+
 def _classifier(arguments: argparse.Namespace) -> int:
     faces = read(arguments.data)
     from quantize.classifier import make_classifier  # noqa: PLC0415 - loads TensorFlow
@@ -52,7 +70,7 @@ def _classifier(arguments: argparse.Namespace) -> int:
     print("measuring where faces stand in the training pictures", file=sys.stderr)
     pixels = faces.of(Split.TRAINING).pixels[::FRAMING_STRIDE]
     alignment = measure_alignment(pixels, FaceDetector.load())
-    card = make_classifier(arguments.run, faces, alignment, arguments.output)
+    card = make_classifier(arguments.run, faces, alignment, arguments.output, arguments.shares)
     print("\n".join(lines(card.figures)))
     print(f"written: {arguments.output} and its card")
     return 0
