@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 
 from edge_app.events.episodes import Episodes
-from edge_app.events.payloads import State
+from edge_app.events.payloads import Event
 from edge_app.events.publisher import Publisher
 from edge_app.frames.grabber import Grabber
 from edge_app.frames.mailbox import Mailbox, MailboxClosed
@@ -36,7 +37,6 @@ class Daemon:
         self._mailbox: Mailbox[Frame] = Mailbox()
         self._grabber = Grabber(source, self._mailbox, every_frame=every_frame)
         self._watcher, self._episodes, self._publisher = watcher, episodes, publisher
-        self._told: list[tuple[str, str | None]] | None = None
         self.frames_seen = 0
         self.frames_refused = 0
 
@@ -46,6 +46,7 @@ class Daemon:
         Raises:
             SourceError: the source failed.
         """
+        self._publisher.publish_state(self._episodes.state())
         self._grabber.start()
         try:
             while not stop.is_set():
@@ -56,9 +57,7 @@ class Daemon:
             pass
         finally:
             self._grabber.stop()
-            for event in self._episodes.finish():
-                self._publisher.publish_event(event)
-            self._tell(self._episodes.state())
+            self._tell(self._episodes.finish())
 
     def _look(self, frame: Frame) -> None:
         try:
@@ -70,13 +69,11 @@ class Daemon:
             return
         self.frames_seen += 1
         height, width = frame.image.shape[:2]
-        for event in self._episodes.update(present, height, width):
-            self._publisher.publish_event(event)
-        self._tell(self._episodes.state())
+        self._tell(self._episodes.update(present, height, width))
 
-    def _tell(self, state: State) -> None:
-        """Publish the state when somebody came, went or changed; not for every step aside."""
-        summary = [(face.episode, face.emotion) for face in state.faces]
-        if summary != self._told:
-            self._told = summary
-            self._publisher.publish_state(state)
+    def _tell(self, events: Sequence[Event]) -> None:
+        """Publish what happened, and with it who is there now: only events change that."""
+        for event in events:
+            self._publisher.publish_event(event)
+        if events:
+            self._publisher.publish_state(self._episodes.state())
