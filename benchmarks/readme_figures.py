@@ -59,7 +59,8 @@ def _lines() -> Iterator[str]:
             f" {card.figures['bytes'] / 1e3:.0f} KB |"
         )
     yield ""
-    yield "Printed by `make evaluate DATA=folder` and `make detector DATA=folder`; the cards in"
+    yield "Accuracies are printed by `make evaluate DATA=folder`, the detector's figures by `make detector"
+    yield "DATA=folder`, sizes and int8 minus float by `make models DATA=folder`; the cards in"
     yield "`edge_app/models/` hold them all, class by class."
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from edge_app.closing import Closing
 from edge_app.mqtt.address import BrokerAddress
 from tests.brokers import wait_until
 
@@ -20,7 +20,7 @@ class Heard(NamedTuple):
     retain: bool
 
 
-class Listener:
+class Listener(Closing):
     """Subscribed to a filter by the time that its `with` block begins."""
 
     def __init__(
@@ -45,12 +45,7 @@ class Listener:
         assert self._subscribed.wait(10)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         self.client.disconnect()
         self.client.loop_stop()
 
