@@ -59,9 +59,9 @@ def _lines() -> Iterator[str]:
             f" {card.figures['bytes'] / 1e3:.0f} KB |"
         )
     yield ""
-    yield "Accuracies are printed by `make evaluate DATA=folder`, the detector's figures by `make detector"
-    yield "DATA=folder`, sizes and int8 minus float by `make models DATA=folder`; the cards in"
-    yield "`edge_app/models/` hold them all, class by class."
+    yield "Accuracies are printed by `make evaluate DATA=folder`, the detector's figures by"
+    yield "`make detector DATA=folder`, sizes and int8 minus float by `make models DATA=folder`; the"
+    yield "cards in `edge_app/models/` hold them all, class by class."
 
 
 if __name__ == "__main__":
