@@ -60,8 +60,8 @@ def _lines() -> Iterator[str]:
         )
     yield ""
     yield "Accuracies are printed by `make evaluate DATA=folder`, the detector's figures by"
-    yield "`make detector DATA=folder`, sizes and int8 minus float by `make models DATA=folder`; the"
-    yield "cards in `edge_app/models/` hold them all, class by class."
+    yield "`make detector DATA=folder`, sizes and int8 minus float by `make models DATA=folder`;"
+    yield "the cards in `edge_app/models/` hold them all, class by class."
 
 
 if __name__ == "__main__":
