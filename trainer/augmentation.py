@@ -8,7 +8,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.disguises import wardrobe, wear
+
 Gray = NDArray[np.uint8]
+
+
+#: Of a camera in a dark room: standard deviation of the noise, of the full range.
+_DARK_NOISE = 0.07
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +31,45 @@ class Augmentation:
     noise: float = 0.03  # standard deviation, of the full range
     low_resolution: float = 0.15  # probability of a loss of resolution
     erased: float = 0.3  # probability of one erased rectangle
+    dark: float = 0.0  # probability of a dark room: a gamma of 1.5 to 3.3 and more noise
+    blur: float = 0.0  # probability of a Gaussian blur of up to 2.2 pixels
+    jpeg: float = 0.0  # probability of JPEG's quality 10 to 70
+    glasses: float = 0.0  # probability of drawn ones, and so for the next two
+    sunglasses: float = 0.0
+    mask: float = 0.0
 
     def apply(self, faces: Gray, rng: np.random.Generator) -> Gray:
         """Change each face on its own: uint8 [N, H, W] → uint8 [N, H, W]."""
         return np.stack([self._one(face, rng) for face in faces])
 
     def _one(self, face: Gray, rng: np.random.Generator) -> Gray:
-        moved = self._move(face, rng)
+        moved = self._move(self._disguise(face, rng), rng)
         if rng.random() < self.low_resolution:
             moved = _lose_resolution(moved, rng)
+        # A change that is switched off draws no number: what older recipes draw stays the same.
+        if self.blur and rng.random() < self.blur:
+            moved = np.asarray(cv2.GaussianBlur(moved, (0, 0), rng.uniform(0.4, 2.2)), np.uint8)
         lit = self._light(moved, rng)
         if rng.random() < self.erased:
             _erase(lit, rng)
+        if self.jpeg and rng.random() < self.jpeg:
+            lit = _compress(lit, int(rng.integers(10, 71)))
         return lit
+
+    def _disguise(self, face: Gray, rng: np.random.Generator) -> Gray:
+        """Put at most one thing on the face."""
+        shares = (self.glasses, self.sunglasses, self.mask)
+        if not any(shares):
+            return face
+        there = wardrobe()
+        drawn = rng.random()
+        for share, shapes in zip(
+            shares, (there.glasses, there.sunglasses, there.masks), strict=True
+        ):
+            if drawn < share:
+                return wear(face, shapes, rng)
+            drawn -= share
+        return face
 
     def _move(self, face: Gray, rng: np.random.Generator) -> Gray:
         height, width = face.shape
@@ -57,12 +89,15 @@ class Augmentation:
 
     def _light(self, face: Gray, rng: np.random.Generator) -> Gray:
         level = np.arange(256, dtype=np.float32) / 255.0
+        is_dark = bool(self.dark) and rng.random() < self.dark
+        if is_dark:
+            level = level ** np.float32(rng.uniform(1.5, 3.3))
         level = level ** np.float32(2.0 ** rng.uniform(-self.gamma, self.gamma))
         level = (level - 0.5) * (1.0 + rng.uniform(-self.contrast, self.contrast)) + 0.5
         level += rng.uniform(-self.brightness, self.brightness)
         lit = level[face]
         if self.noise:
-            deviation = rng.uniform(0.0, self.noise)
+            deviation = rng.uniform(0.0, _DARK_NOISE if is_dark else self.noise)
             lit = lit + rng.standard_normal(face.shape, dtype=np.float32) * deviation
         return np.asarray(np.clip(lit * 255.0 + 0.5, 0, 255), dtype=np.uint8)
 
@@ -73,6 +108,11 @@ def _lose_resolution(face: Gray, rng: np.random.Generator) -> Gray:
     side = int(rng.integers(16, 41))
     small = cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.resize(small, (width, height)), dtype=np.uint8)
+
+
+def _compress(face: Gray, quality: int) -> Gray:
+    _, stored = cv2.imencode(".jpg", face, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(stored, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
 
 
 def _erase(face: Gray, rng: np.random.Generator) -> None:

@@ -11,12 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.augmentation import Augmentation
+from trainer.distillation import Teacher
 
 Floats = NDArray[np.float32]
 
 
 class Batches(keras.utils.PyDataset):
-    """One epoch of (float32 [n, side, side, 1] in 0…1, targets by head, weights by head)."""
+    """One epoch of (float32 [n, side, side, 1] in 0…1, targets by head, weights by head).
+
+    mix_up: each face is blended with another one, and its targets with that one's; the share is
+    drawn from Beta(mix_up, mix_up) (Zhang et al. 2018). 0: faces stay whole.
+    teacher: sees each picture as it is shown, and has the share `taught` in its targets.
+    """
 
     def __init__(
         self,
@@ -28,12 +34,16 @@ class Batches(keras.utils.PyDataset):
         seed: int,
         epoch: int,
         side: int = 48,
+        mix_up: float = 0.0,
+        teacher: Teacher | None = None,
+        taught: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self._pixels, self._targets = pixels, targets
         self._batch, self._augmentation = batch, augmentation
         self._key, self._side = (seed, epoch), side
+        self._mix_up, self._teacher, self._taught = mix_up, teacher, taught
         self._order = np.random.default_rng(self._key).permutation(len(pixels))
 
     def __len__(self) -> int:
@@ -47,14 +57,52 @@ class Batches(keras.utils.PyDataset):
         faces = self._augmentation.apply(self._pixels[rows], rng)
         targets = {name: rows_of[rows] for name, (rows_of, _) in self._targets.items()}
         weights = {name: counts[rows] for name, (_, counts) in self._targets.items()}
-        return as_input(_resize(faces, self._side)), targets, weights
+        shown = as_input(faces)
+        if self._mix_up:
+            shown, targets, weights = self._mixed(shown, targets, weights, rng)
+        if self._teacher:
+            opinions = self._teacher.opinions(shown)
+            targets = {
+                name: _floats((1 - self._taught) * rows_of + self._taught * opinions[name])
+                for name, rows_of in targets.items()
+            }
+        return _resize(shown, self._side), targets, weights
+
+    def _mixed(
+        self,
+        shown: Floats,
+        targets: Mapping[str, Floats],
+        weights: Mapping[str, Floats],
+        rng: np.random.Generator,
+    ) -> tuple[Floats, dict[str, Floats], dict[str, Floats]]:
+        """Blend each face with the one before it: the order is random already."""
+        share = rng.beta(self._mix_up, self._mix_up, len(shown)).astype(np.float32)
+        share = np.maximum(share, 1 - share)
+        mixed_targets, mixed_weights = {}, {}
+        for name, counts in weights.items():
+            blended = _blend(targets[name] * counts[:, np.newaxis], share)
+            total = _blend(counts, share)
+            mixed_weights[name] = total
+            # A face that does not count lends its pixels and no target.
+            mixed_targets[name] = _floats(blended / np.maximum(total, 1e-6)[:, np.newaxis])
+        return _blend(shown, share), mixed_targets, mixed_weights
 
 
-def _resize(faces: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    if faces.shape[1:] == (side, side):
+def _floats(rows: NDArray[Any]) -> Floats:
+    return np.asarray(rows, dtype=np.float32)
+
+
+def _blend(rows: Floats, share: Floats) -> Floats:
+    """Each row with the one before it: `share` [n] of itself and the rest of the other."""
+    share = share.reshape(-1, *[1] * (rows.ndim - 1))
+    return _floats(share * rows + (1 - share) * np.roll(rows, 1, axis=0))
+
+
+def _resize(faces: Floats, side: int) -> Floats:
+    if faces.shape[1:3] == (side, side):
         return faces
     resized = [cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA) for face in faces]
-    return np.asarray(resized, dtype=np.uint8)
+    return np.asarray(resized, dtype=np.float32)[..., np.newaxis]
 
 
 def as_input(faces: NDArray[np.uint8]) -> NDArray[np.float32]:

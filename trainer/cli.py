@@ -20,6 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     train.add_argument("--recipe", choices=sorted(RECIPES), default="base")
     train.add_argument("--data", type=Path, required=True, help="data set: see docs/training.md")
     train.add_argument("--run", type=Path, help="folder of the run (runs/<recipe>)")
+    train.add_argument(
+        "--teacher", type=Path, metavar="MODEL.keras", help="of a finished run, for taught recipes"
+    )
     measure = commands.add_parser("evaluate", help="figures of an int8 model")
     evaluate_command.add_arguments(measure)
     papers = commands.add_parser("reproduce", help="train a published network by its own recipe")
@@ -65,6 +68,6 @@ def _train(arguments: argparse.Namespace) -> int:
             flush=True,
         )
 
-    model = train(recipe, faces, folder, tell)
+    model = train(recipe, faces, folder, tell, teacher=arguments.teacher)
     print(f"written: {model}; next: mien quantize classifier {folder} --data {arguments.data}")
     return 0

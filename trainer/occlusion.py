@@ -28,14 +28,14 @@ def glasses(faces: Gray, strength: float, rng: np.random.Generator, alignment: A
     rectangular. uint8 [N, 48, 48] → uint8 [N, 48, 48].
     """
     thickness = 2.0 * strength / SIDE
-    frames = [_frame(alignment, exponent, thickness) for exponent in LENSES]
-    glare = _glare(alignment)
+    frames = [frame(alignment, exponent, thickness) for exponent in LENSES]
+    reflection = glare(alignment)
     changed = np.empty_like(faces)
     for row, face in enumerate(faces):
         shape = rng.integers(len(LENSES))
         level, light = rng.uniform(5, 70), rng.uniform(0.2, 0.7)
-        shown = _blend(face, glare * np.float32(light * strength), 245.0)
-        changed[row] = _blend(shown, frames[shape], level)
+        shown = blend(face, reflection * np.float32(light * strength), 245.0)
+        changed[row] = blend(shown, frames[shape], level)
     return changed
 
 
@@ -47,13 +47,13 @@ def sunglasses(
     uint8 [N, 48, 48] → uint8 [N, 48, 48].
     """
     covers = [
-        np.maximum(_lenses(alignment, exponent), _frame(alignment, exponent, 2.0 / SIDE))
+        np.maximum(lenses(alignment, exponent), frame(alignment, exponent, 2.0 / SIDE))
         for exponent in LENSES
     ]
     changed = np.empty_like(faces)
     for row, face in enumerate(faces):
         shape, level = rng.integers(len(LENSES)), rng.uniform(5, 45)
-        changed[row] = _blend(face, covers[shape] * np.float32(strength), level)
+        changed[row] = blend(face, covers[shape] * np.float32(strength), level)
     return changed
 
 
@@ -64,6 +64,15 @@ def mask(faces: Gray, strength: float, rng: np.random.Generator, alignment: Alig
     is hidden; at half of that it hides the chin and the lower lip.
     uint8 [N, 48, 48] → uint8 [N, 48, 48].
     """
+    cover = mask_outline(alignment, strength)
+    changed = np.empty_like(faces)
+    for row, face in enumerate(faces):
+        changed[row] = blend(face, cover, rng.uniform(30, 235))
+    return changed
+
+
+def mask_outline(alignment: Alignment, strength: float) -> Floats:
+    """How much of each pixel a mask covers that is pulled up by `strength`: float32 [48, 48]."""
     right_eye, left_eye, right_mouth, left_mouth = canonical_landmarks(alignment)
     eyes, mouth = (right_eye + left_eye) / 2, (right_mouth + left_mouth) / 2
     wide = float(np.linalg.norm(left_eye - right_eye))
@@ -71,14 +80,10 @@ def mask(faces: Gray, strength: float, rng: np.random.Generator, alignment: Alig
     top = 1.0 - strength * (1.0 - raised)
     outline = np.array([(-1.05, 0.12), (-0.5, 0.02), (0, 0), (0.5, 0.02), (1.05, 0.12),
                         (0.95, 0.7), (0.5, 1.25), (-0.5, 1.25), (-0.95, 0.7)])  # fmt: skip
-    cover = _polygons([outline * wide + (mouth[0], top)])
-    changed = np.empty_like(faces)
-    for row, face in enumerate(faces):
-        changed[row] = _blend(face, cover, rng.uniform(30, 235))
-    return changed
+    return polygons([outline * wide + (mouth[0], top)])
 
 
-def _lenses(alignment: Alignment, exponent: float, grow: float = 0.0) -> Floats:
+def lenses(alignment: Alignment, exponent: float, grow: float = 0.0) -> Floats:
     """How much of each pixel both lenses cover, made larger by `grow` sides: float32 [48, 48]."""
     eyes, wide = _eyes(alignment)
     angle = np.linspace(0, 2 * np.pi, 64, endpoint=False)
@@ -86,28 +91,26 @@ def _lenses(alignment: Alignment, exponent: float, grow: float = 0.0) -> Floats:
     circle = np.stack([across, down], axis=1)
     unit = np.sign(circle) * np.abs(circle) ** (2.0 / exponent)
     half = np.maximum(np.array([0.41, 0.30]) * wide + grow, 0.0)
-    return _polygons([unit * half + eye + (0, 0.04 * wide) for eye in eyes])
+    return polygons([unit * half + eye + (0, 0.04 * wide) for eye in eyes])
 
 
-def _frame(alignment: Alignment, exponent: float, thickness: float) -> Floats:
+def frame(alignment: Alignment, exponent: float, thickness: float) -> Floats:
     """The rims with bridge and temples, `thickness` sides thick: float32 [48, 48]."""
-    rims = _lenses(alignment, exponent, thickness / 2) - _lenses(
-        alignment, exponent, -thickness / 2
-    )
+    rims = lenses(alignment, exponent, thickness / 2) - lenses(alignment, exponent, -thickness / 2)
     (right, left), wide = _eyes(alignment)
     inner, outer = np.array([0.41 * wide, 0.0]), np.array([0.75 * wide, 0.03 * wide])
     rim = np.array([0.41 * wide, 0.0])
     bars = [(right + inner, left - inner), (right - rim, right - outer), (left + rim, left + outer)]
     half = np.array([0.0, thickness / 2])
     strips = [np.array([a - half, b - half, b + half, a + half]) for a, b in bars]
-    return np.asarray(np.maximum(rims, _polygons(strips)))
+    return np.asarray(np.maximum(rims, polygons(strips)))
 
 
-def _glare(alignment: Alignment) -> Floats:
+def glare(alignment: Alignment) -> Floats:
     """A slanting band across each lens: float32 [48, 48]."""
     eyes, wide = _eyes(alignment)
     band = np.array([(-0.05, -0.3), (0.2, -0.3), (-0.05, 0.3), (-0.3, 0.3)]) * wide
-    return np.asarray(_polygons([band + eye for eye in eyes]) * _lenses(alignment, LENSES[0]))
+    return np.asarray(polygons([band + eye for eye in eyes]) * lenses(alignment, LENSES[0]))
 
 
 def _eyes(alignment: Alignment) -> tuple[NDArray[np.float64], float]:
@@ -116,7 +119,7 @@ def _eyes(alignment: Alignment) -> tuple[NDArray[np.float64], float]:
     return eyes, float(np.linalg.norm(eyes[1] - eyes[0]))
 
 
-def _polygons(outlines: Sequence[NDArray[np.float64]]) -> Floats:
+def polygons(outlines: Sequence[NDArray[np.float64]]) -> Floats:
     """How much of each pixel the polygons cover; points are fractions of the side."""
     fine = np.zeros((SIDE * FINE, SIDE * FINE), np.float32)
     points = [np.round(outline * SIDE * FINE - 0.5).astype(np.int32) for outline in outlines]
@@ -125,6 +128,7 @@ def _polygons(outlines: Sequence[NDArray[np.float64]]) -> Floats:
     return np.asarray(fine.reshape(SIDE, FINE, SIDE, FINE).mean(axis=(1, 3)))
 
 
-def _blend(face: Gray, cover: Floats, level: float) -> Gray:
+def blend(face: Gray, cover: Floats, level: float) -> Gray:
+    """The face under one gray level, as far as `cover` goes: uint8 [48, 48]."""
     covered = face + cover * (np.float32(level) - face)
     return np.asarray(np.clip(covered + 0.5, 0, 255), dtype=np.uint8)

@@ -16,6 +16,7 @@ from trainer import checkpoints
 from trainer.batches import Batches, as_input
 from trainer.data import Faces, Split
 from trainer.data.defects import find_corrections
+from trainer.distillation import Teacher, TeacherError
 from trainer.evaluation import fer2013_agreement, ferplus_agreement
 from trainer.networks import mien
 from trainer.recipes import Recipe
@@ -27,17 +28,28 @@ MODEL = "model.keras"
 Progress = Callable[[dict[str, float]], None]
 
 
-def train(recipe: Recipe, faces: Faces, run: Path, progress: Progress | None = None) -> Path:
+def train(
+    recipe: Recipe,
+    faces: Faces,
+    run: Path,
+    progress: Progress | None = None,
+    *,
+    teacher: Path | None = None,
+) -> Path:
     """Train `recipe` on the Training split and leave the model in `run`.
 
     A run that was killed goes on after its last whole epoch; a finished one is left as it is.
     PublicTest is measured after each epoch; PrivateTest is not looked at.
+    teacher: `model.keras` of another run, for recipes that are taught.
 
     Returns the path of the model: float32 [N, 48, 48, 1] in 0…1 → logits by head.
 
     Raises:
         RunError: `run` holds another recipe's run or another data set's.
+        TeacherError: the recipe wants a teacher and `teacher` is none for it.
     """
+    heads = {head.name: len(head.labels) for head in recipe.heads}
+    taught_by = _teacher(recipe, teacher, heads)
     checkpoints.claim(
         run,
         {
@@ -45,7 +57,8 @@ def train(recipe: Recipe, faces: Faces, run: Path, progress: Progress | None = N
             "data_sha256": faces.sha256(),
             "keras": keras.__version__,
             "backend": keras.backend.backend(),
-        },
+        }
+        | ({"teacher_sha256": taught_by.sha256} if taught_by else {}),
     )
     model_path = run / MODEL
     if model_path.exists():
@@ -57,6 +70,7 @@ def train(recipe: Recipe, faces: Faces, run: Path, progress: Progress | None = N
     public_input = as_input(public.pixels)
 
     keras.utils.set_random_seed(recipe.seed)
+    keras.config.set_dtype_policy(recipe.precision)
     history = checkpoints.read_history(run)
     if history:
         model = checkpoints.load(run, len(history))
@@ -68,7 +82,8 @@ def train(recipe: Recipe, faces: Faces, run: Path, progress: Progress | None = N
         checkpoints.seed_layers(model, recipe.seed, epoch)
         batches = Batches(
             training.pixels, targets, batch=recipe.batch, augmentation=recipe.augmentation,
-            seed=recipe.seed, epoch=epoch, side=recipe.side_at(epoch), workers=1, max_queue_size=16,
+            seed=recipe.seed, epoch=epoch, side=recipe.side_at(epoch), mix_up=recipe.mix_up,
+            teacher=taught_by, taught=recipe.taught, workers=1, max_queue_size=16,
         )  # fmt: skip
         fitted = model.fit(
             batches, initial_epoch=epoch, epochs=epoch + 1, shuffle=False,
@@ -89,10 +104,18 @@ def train(recipe: Recipe, faces: Faces, run: Path, progress: Progress | None = N
             progress(figures)
 
     # At its own size and without the optimizer: what quantization and evaluation take.
+    keras.config.set_dtype_policy("float32")
     final = _network(recipe, side=recipe.sides[-1][1])
     final.set_weights(model.get_weights())
     checkpoints.save_beside(final, model_path)
     return model_path
+
+
+def _teacher(recipe: Recipe, path: Path | None, heads: Mapping[str, int]) -> Teacher | None:
+    if bool(recipe.taught) != (path is not None):
+        wrong = "needs a teacher: add" if recipe.taught else "takes no teacher: leave out"
+        raise TeacherError(f"recipe {recipe.name} {wrong} --teacher FOLDER/model.keras")
+    return Teacher(path, heads) if path else None
 
 
 def _usable(faces: Faces, recipe: Recipe) -> Faces:
@@ -103,12 +126,13 @@ def _usable(faces: Faces, recipe: Recipe) -> Faces:
     return training.where(~training.not_a_face())
 
 
-def _network(recipe: Recipe, side: int | None) -> keras.Model:
-    return mien.build({head.name: len(head.labels) for head in recipe.heads}, side)
+def _network(recipe: Recipe, side: int | None, *, fused: bool = False) -> keras.Model:
+    heads = {head.name: len(head.labels) for head in recipe.heads}
+    return mien.build(heads, side, recipe.size, fused=fused)
 
 
 def _compiled(recipe: Recipe, steps_an_epoch: int) -> keras.Model:
-    model = _network(recipe, side=None)
+    model = _network(recipe, side=None, fused=keras.backend.backend() == "torch")
     schedule = WarmUpCosine(
         recipe.learning_rate,
         warm_up_steps=int(recipe.warm_up_epochs * steps_an_epoch),

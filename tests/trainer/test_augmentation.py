@@ -1,4 +1,7 @@
+import dataclasses
+
 import numpy as np
+import pytest
 
 from trainer.augmentation import Augmentation
 
@@ -49,3 +52,31 @@ def test_light_is_changed_within_its_limits() -> None:
     assert levels.min() >= 128 - 52
     assert levels.max() <= 128 + 52
     assert levels.max() - levels.min() > 80
+
+
+def test_a_dark_room_darkens_and_a_blur_flattens() -> None:
+    shown = pictures()
+    dark = dataclasses.replace(NOTHING, dark=1.0).apply(shown, np.random.default_rng(1))
+    assert dark.mean() < 0.8 * shown.mean()
+    blurred = dataclasses.replace(NOTHING, blur=1.0).apply(shown, np.random.default_rng(1))
+    assert np.abs(np.diff(blurred.astype(int), axis=1)).max() < 255
+
+
+def test_jpeg_loses_detail_and_keeps_the_face() -> None:
+    noisy = np.random.default_rng(0).integers(0, 256, (20, 48, 48)).astype(np.uint8)
+    stored = dataclasses.replace(NOTHING, jpeg=1.0).apply(noisy, np.random.default_rng(1))
+    difference = np.minimum(
+        np.abs(stored.astype(int) - noisy).mean(axis=(1, 2)),
+        np.abs(stored[:, :, ::-1].astype(int) - noisy).mean(axis=(1, 2)),
+    )
+    assert (difference > 5).all()
+    assert (difference < 60).all()
+
+
+@pytest.mark.parametrize("kind", ["glasses", "sunglasses", "mask"])
+def test_every_face_wears_what_is_certain_and_half_of_them_what_is_half(kind: str) -> None:
+    gray = np.full((300, 48, 48), 140, np.uint8)
+    for share in (0.5, 1.0):
+        worn = dataclasses.replace(NOTHING, **{kind: share}).apply(gray, np.random.default_rng(1))
+        changed = (worn != gray).any(axis=(1, 2)).mean()
+        assert abs(changed - share) < 0.1

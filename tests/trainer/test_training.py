@@ -1,4 +1,5 @@
 import dataclasses
+import hashlib
 import json
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from tests.trainer.synthetic import all_splits
 from trainer.batches import Batches, as_input
 from trainer.checkpoints import HISTORY, RunError
 from trainer.data import Faces, Split
+from trainer.distillation import Teacher, TeacherError
 from trainer.heads import MixedHead, VoteHead
 from trainer.networks import mien
 from trainer.networks.cost import macs
@@ -37,10 +39,12 @@ def weights(model: Path) -> list[np.ndarray]:
 
 
 def test_the_network_is_as_large_as_its_docstring_says() -> None:
-    network = mien.build({"logits": 7})
     assert mien.__doc__ is not None
-    assert f"{network.count_params() / 1e3:.0f} K" in mien.__doc__
-    assert f"{macs(network) / 1e6:.1f} M" in mien.__doc__
+    for size in mien.SIZES:
+        network = mien.build({"logits": 7}, size=size)
+        row = next(line for line in mien.__doc__.splitlines() if line.split()[:1] == [size])
+        assert f"{network.count_params() / 1e3:.0f} K" in row
+        assert f"{macs(network) / 1e6:.1f} M" in row
 
 
 def test_the_rate_rises_and_falls_to_zero() -> None:
@@ -58,7 +62,7 @@ def test_batches_are_the_same_for_the_same_seed_and_epoch() -> None:
     weights = np.arange(100, dtype=np.float32)
     recipe = RECIPES["base"]
 
-    def first(epoch: int) -> tuple[np.ndarray, dict, dict]:
+    def first(epoch: int) -> tuple[np.ndarray, dict[str, np.ndarray], dict[str, np.ndarray]]:
         batches = Batches(
             pixels,
             {"head": (targets, weights)},
@@ -74,6 +78,63 @@ def test_batches_are_the_same_for_the_same_seed_and_epoch() -> None:
     assert not np.array_equal(first(0)[1]["head"], first(1)[1]["head"])
     _, shown, counted = first(0)
     assert np.array_equal(shown["head"].argmax(axis=1), counted["head"])
+
+
+def test_blended_faces_have_blended_targets() -> None:
+    pixels = np.arange(64, dtype=np.uint8)[:, None, None].repeat(48, 1).repeat(48, 2) * 4
+    targets = np.eye(64, dtype=np.float32)
+    counted = np.ones(64, np.float32)
+    counted[::2] = 0  # a face that does not count lends its pixels, not its target
+    still = dataclasses.replace(
+        RECIPES["base"].augmentation, gamma=0, contrast=0, brightness=0, noise=0, erased=0,
+        low_resolution=0,
+    )  # fmt: skip
+    batches = Batches(
+        pixels, {"head": (targets, counted)}, batch=64, augmentation=still, seed=1, epoch=0,
+        mix_up=0.5,
+    )  # fmt: skip
+    shown, by_head, weights = batches[0]
+    rows, weight = by_head["head"], weights["head"]
+    assert np.allclose(rows.sum(axis=1)[weight > 0], 1.0, atol=1e-5)
+    assert ((rows > 0).sum(axis=1) == 2).any()
+    # The level of a face that two counted ones made is the mean of theirs by their targets.
+    both = (rows > 0).sum(axis=1) == 2
+    levels = (rows @ (np.arange(64) * 4 / 255.0)).astype(np.float32)
+    assert np.allclose(shown[both].mean(axis=(1, 2, 3)), levels[both], atol=1e-3)
+    assert (rows[:, ::2] == 0).all()
+
+
+def test_a_taught_run_follows_its_teacher(faces: Faces, tmp_path: Path) -> None:
+    alone = dataclasses.replace(RECIPE, epochs=1, size="small")
+    teacher = train(alone, faces, tmp_path / "teacher")
+    taught = dataclasses.replace(alone, taught=1.0, mix_up=0.3)
+    with pytest.raises(TeacherError, match="needs a teacher"):
+        train(taught, faces, tmp_path / "student")
+    with pytest.raises(TeacherError, match="takes no teacher"):
+        train(alone, faces, tmp_path / "other", teacher=teacher)
+    with pytest.raises(TeacherError, match="no such file"):
+        train(taught, faces, tmp_path / "student", teacher=tmp_path / "gone.keras")
+    # Nobody wrote into the student's folder until there was a teacher.
+    assert not (tmp_path / "student").exists()
+    train(taught, faces, tmp_path / "student", teacher=teacher)
+    stored = json.loads((tmp_path / "student" / "recipe.json").read_text())
+    assert stored["teacher_sha256"] == hashlib.sha256(teacher.read_bytes()).hexdigest()
+
+    shown = as_input(faces.pixels[:32])
+    opinions = Teacher(teacher, {"logits": 7, "ferplus": 8}).opinions(shown)
+    ((_, targets, _),) = [
+        Batches(
+            faces.pixels[:32], {head.name: head.targets(faces.where(np.arange(len(faces)) < 32))
+                                for head in RECIPE.heads},
+            batch=32, augmentation=RECIPE.augmentation, seed=1, epoch=0,
+            teacher=Teacher(teacher, {"logits": 7, "ferplus": 8}), taught=1.0,
+        )[0]
+    ]  # fmt: skip
+    assert {name: rows.shape for name, rows in targets.items()} == {
+        name: rows.shape for name, rows in opinions.items()
+    }
+    for rows in (*targets.values(), *opinions.values()):
+        assert np.allclose(rows.sum(axis=1), 1.0, atol=1e-5)
 
 
 def test_a_run_learns_and_a_killed_one_ends_as_if_it_had_not_been(

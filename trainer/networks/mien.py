@@ -5,6 +5,12 @@ plain 3x3 convolutions, ReLU6, channels in multiples of 8, no squeeze-and-excita
 
     size     input      parameters       MACs
     base     48x48x1        628 K      38.7 M
+    small    48x48x1        148 K       6.9 M
+    medium   48x48x1        316 K      14.9 M
+    large    48x48x1        625 K      36.9 M
+
+`base` was first. The others have channels in multiples of 16, which vector registers like, and
+fewer of them at 24x24, where a multiply-accumulate costs most memory traffic.
 
 `trainer.networks.cost` counts the multiply-accumulates; a test holds the table.
 """
@@ -13,9 +19,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import keras
 from keras import layers
+
+from trainer.networks.fused import FusedBatchNormalization, FusedReLU6
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,45 +36,65 @@ class Stage:
     stride: int = 1
 
 
-BASE = (Stage(24, 1), Stage(56, 2, stride=2), Stage(128, 2, stride=2))
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What one network of the family costs is decided here."""
+
+    stem: int
+    stages: tuple[Stage, ...]
+
+
+SIZES = {
+    "base": Size(24, (Stage(24, 1), Stage(56, 2, stride=2), Stage(128, 2, stride=2))),
+    "small": Size(16, (Stage(32, 1, stride=2), Stage(64, 2, stride=2))),
+    "medium": Size(16, (Stage(32, 2, stride=2), Stage(96, 2, stride=2))),
+    "large": Size(16, (Stage(16, 1), Stage(48, 3, stride=2), Stage(128, 2, stride=2))),
+}
 
 
 def build(
     heads: Mapping[str, int],
     side: int | None = 48,
-    stem: int = 24,
-    stages: tuple[Stage, ...] = BASE,
+    size: str = "base",
     dropout: float = 0.3,
+    *,
+    fused: bool = False,
 ) -> keras.Model:
     """Build the network: float32 [N, side, side, 1] in 0…1 → logits by head.
 
     heads: name and number of classes of each; each gives float32 [N, classes]. side: None for
-    pictures of any size; the weights are the same.
+    pictures of any size; the weights are the same. size: of `SIZES`. fused: by PyTorch's
+    own kernels, for training there; the weights are the same.
     """
+    normalize = FusedBatchNormalization if fused else layers.BatchNormalization
+    relu6 = FusedReLU6 if fused else partial(layers.ReLU, 6.0)
+
+    def convolution(
+        x: keras.KerasTensor, channels: int, kernel: int = 3, stride: int = 1, *, relu: bool = True
+    ) -> keras.KerasTensor:
+        x = layers.Conv2D(channels, kernel, strides=stride, padding="same", use_bias=False)(x)
+        x = normalize()(x)
+        return relu6()(x) if relu else x
+
+    def residual_block(x: keras.KerasTensor, channels: int, stride: int) -> keras.KerasTensor:
+        y = convolution(x, channels, stride=stride)
+        y = convolution(y, channels, relu=False)
+        if stride > 1 or x.shape[-1] != channels:
+            if stride > 1:
+                x = layers.AveragePooling2D(stride)(x)
+            x = convolution(x, channels, kernel=1, relu=False)
+        return relu6()(layers.Add()([x, y]))
+
     faces = layers.Input((side, side, 1), name="faces")
-    x = _convolution(faces, stem, stride=2)
-    for stage in stages:
+    x = convolution(faces, SIZES[size].stem, stride=2)
+    for stage in SIZES[size].stages:
         for index in range(stage.blocks):
-            x = _residual_block(x, stage.channels, stage.stride if index == 0 else 1)
+            x = residual_block(x, stage.channels, stage.stride if index == 0 else 1)
     x = layers.GlobalAveragePooling2D()(x)
     x = layers.Dropout(dropout)(x)
-    outputs = {name: layers.Dense(classes, name=name)(x) for name, classes in heads.items()}
+    # Logits in full precision, whatever the rest is computed in: the loss takes their exponentials.
+    outputs = {
+        name: layers.Dense(classes, name=name, dtype="float32")(x)
+        for name, classes in heads.items()
+    }
     return keras.Model(faces, outputs, name="mien")
-
-
-def _convolution(
-    x: keras.KerasTensor, channels: int, *, kernel: int = 3, stride: int = 1, relu: bool = True
-) -> keras.KerasTensor:
-    x = layers.Conv2D(channels, kernel, strides=stride, padding="same", use_bias=False)(x)
-    x = layers.BatchNormalization()(x)
-    return layers.ReLU(6.0)(x) if relu else x
-
-
-def _residual_block(x: keras.KerasTensor, channels: int, stride: int) -> keras.KerasTensor:
-    y = _convolution(x, channels, stride=stride)
-    y = _convolution(y, channels, relu=False)
-    if stride > 1 or x.shape[-1] != channels:
-        if stride > 1:
-            x = layers.AveragePooling2D(stride)(x)
-        x = _convolution(x, channels, kernel=1, relu=False)
-    return layers.ReLU(6.0)(layers.Add()([x, y]))

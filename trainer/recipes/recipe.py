@@ -15,6 +15,10 @@ class Recipe:
     name: str
     epochs: int
     heads: tuple[MixedHead | LabelHead | VoteHead, ...]
+    size: str = "base"  # of the network: `trainer.networks.mien.SIZES`
+    #: What the network computes in while it learns; weights are kept in float32. `mixed_bfloat16`
+    #: halves an epoch on processors that multiply in it, with the PyTorch backend.
+    precision: str = "float32"
     corrected: bool = True  # identical Training pictures with conflicting labels, by majority
     seed: int = 1
     batch: int = 128
@@ -22,6 +26,8 @@ class Recipe:
     warm_up_epochs: float = 2.0
     momentum: float = 0.9
     weight_decay: float = 5e-4
+    mix_up: float = 0.0  # parameter of the Beta distribution; 0: none
+    taught: float = 0.0  # share of a teacher's opinion in the targets; 0: there is no teacher
     augmentation: Augmentation = field(default_factory=Augmentation)
     #: Share of the epochs up to which pictures of this side, in pixels, are shown: small ones cost
     #: less (progressive resizing, as in Tan and Le 2021). The last side is the network's own.
