@@ -66,7 +66,7 @@ class Batches(keras.utils.PyDataset):
                 name: _floats((1 - self._taught) * rows_of + self._taught * opinions[name])
                 for name, rows_of in targets.items()
             }
-        return _resize(shown, self._side), targets, weights
+        return resize(shown, self._side), targets, weights
 
     def _mixed(
         self,
@@ -98,7 +98,8 @@ def _blend(rows: Floats, share: Floats) -> Floats:
     return _floats(share * rows + (1 - share) * np.roll(rows, 1, axis=0))
 
 
-def _resize(faces: Floats, side: int) -> Floats:
+def resize(faces: Floats, side: int) -> Floats:
+    """Shrink each face by area: float32 [N, H, W, 1] → float32 [N, side, side, 1]."""
     if faces.shape[1:3] == (side, side):
         return faces
     resized = [cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA) for face in faces]

@@ -23,6 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--teacher", type=Path, metavar="MODEL.keras", help="of a finished run, for taught recipes"
     )
+    train.add_argument(
+        "--devices", type=int, default=1, help="GPUs (or processors) that share each batch (1)"
+    )
     measure = commands.add_parser("evaluate", help="figures of an int8 model")
     evaluate_command.add_arguments(measure)
     papers = commands.add_parser("reproduce", help="train a published network by its own recipe")
@@ -68,6 +71,6 @@ def _train(arguments: argparse.Namespace) -> int:
             flush=True,
         )
 
-    model = train(recipe, faces, folder, tell, teacher=arguments.teacher)
+    model = train(recipe, faces, folder, tell, teacher=arguments.teacher, devices=arguments.devices)
     print(f"written: {model}; next: mien quantize classifier {folder} --data {arguments.data}")
     return 0

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer import checkpoints
-from trainer.batches import Batches, as_input
+from trainer.batches import Batches, as_input, resize
 from trainer.data import Faces, Split
 from trainer.data.defects import find_corrections
 from trainer.distillation import Teacher, TeacherError
+from trainer.distribution import data_parallel
 from trainer.evaluation import fer2013_agreement, ferplus_agreement
 from trainer.networks import mien
 from trainer.recipes import Recipe
@@ -35,17 +36,20 @@ def train(
     progress: Progress | None = None,
     *,
     teacher: Path | None = None,
+    devices: int = 1,
 ) -> Path:
     """Train `recipe` on the Training split and leave the model in `run`.
 
     A run that was killed goes on after its last whole epoch; a finished one is left as it is.
-    PublicTest is measured after each epoch; PrivateTest is not looked at.
-    teacher: `model.keras` of another run, for recipes that are taught.
+    PublicTest is measured after each epoch, at the epoch's own size; PrivateTest is not looked at.
+    teacher: `model.keras` of another run, for recipes that are taught. devices: how many to share
+    each batch among.
 
     Returns the path of the model: float32 [N, 48, 48, 1] in 0…1 → logits by head.
 
     Raises:
         RunError: `run` holds another recipe's run or another data set's.
+        DistributionError: there are not so many devices.
         TeacherError: the recipe wants a teacher and `teacher` is none for it.
     """
     heads = {head.name: len(head.labels) for head in recipe.heads}
@@ -64,10 +68,24 @@ def train(
     if model_path.exists():
         return model_path
 
+    with data_parallel(devices):
+        model = _fitted(recipe, faces, run, taught_by, progress)
+
+    # At its own size and without the optimizer: what quantization and evaluation take.
+    keras.config.set_dtype_policy("float32")
+    final = _network(recipe, side=recipe.sides[-1][1])
+    final.set_weights(model.get_weights())
+    checkpoints.save_beside(final, model_path)
+    return model_path
+
+
+def _fitted(
+    recipe: Recipe, faces: Faces, run: Path, teacher: Teacher | None, progress: Progress | None
+) -> keras.Model:
+    """Train until the recipe's last epoch, from the run's last whole one on."""
     training = _usable(faces, recipe)
     targets = {head.name: head.targets(training) for head in recipe.heads}
     public = faces.of(Split.PUBLIC_TEST)
-    public_input = as_input(public.pixels)
 
     keras.utils.set_random_seed(recipe.seed)
     keras.config.set_dtype_policy(recipe.precision)
@@ -83,13 +101,14 @@ def train(
         batches = Batches(
             training.pixels, targets, batch=recipe.batch, augmentation=recipe.augmentation,
             seed=recipe.seed, epoch=epoch, side=recipe.side_at(epoch), mix_up=recipe.mix_up,
-            teacher=taught_by, taught=recipe.taught, workers=1, max_queue_size=16,
+            teacher=teacher, taught=recipe.taught, workers=1, max_queue_size=16,
         )  # fmt: skip
         fitted = model.fit(
             batches, initial_epoch=epoch, epochs=epoch + 1, shuffle=False,
             verbose=1 if sys.stderr.isatty() else 0,
         )  # fmt: skip
-        logits = model.predict(public_input, batch_size=512, verbose=0)
+        shown = resize(as_input(public.pixels), recipe.side_at(epoch))
+        logits = model.predict(shown, batch_size=512, verbose=0)
         figures = {
             "epoch": epoch + 1,
             "loss": float(fitted.history["loss"][0]),
@@ -102,13 +121,7 @@ def train(
         checkpoints.prune(run, {epoch + 1})
         if progress:
             progress(figures)
-
-    # At its own size and without the optimizer: what quantization and evaluation take.
-    keras.config.set_dtype_policy("float32")
-    final = _network(recipe, side=recipe.sides[-1][1])
-    final.set_weights(model.get_weights())
-    checkpoints.save_beside(final, model_path)
-    return model_path
+    return model
 
 
 def _teacher(recipe: Recipe, path: Path | None, heads: Mapping[str, int]) -> Teacher | None:
