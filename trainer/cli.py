@@ -6,7 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
-from trainer import evaluate_command
+from trainer import evaluate_command, mixtures_command
 from trainer.data import read
 from trainer.data.defects import find_corrections, find_defects
 from trainer.recipes import RECIPES
@@ -15,7 +15,9 @@ from trainer.reproduction import command as reproduction_command
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    commands = parser.add_subparsers(dest="what", required=True, metavar="run|evaluate|reproduce")
+    commands = parser.add_subparsers(
+        dest="what", required=True, metavar="run|evaluate|mixtures|reproduce"
+    )
     train = commands.add_parser("run", help="train a recipe; a killed run goes on where it was")
     train.add_argument("--recipe", choices=sorted(RECIPES), default="base")
     train.add_argument("--data", type=Path, required=True, help="data set: see docs/training.md")
@@ -28,6 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     measure = commands.add_parser("evaluate", help="figures of an int8 model")
     evaluate_command.add_arguments(measure)
+    mixtures = commands.add_parser("mixtures", help="which mixture of two heads generalizes best")
+    mixtures_command.add_arguments(mixtures)
     papers = commands.add_parser("reproduce", help="train a published network by its own recipe")
     reproduction_command.add_arguments(papers)
 
@@ -36,6 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Do what was asked."""
     if arguments.what == "evaluate":
         return evaluate_command.run(arguments)
+    if arguments.what == "mixtures":
+        quiet_tensorflow()
+        return mixtures_command.run(arguments)
     if arguments.what == "reproduce":
         quiet_tensorflow()
         return reproduction_command.run(arguments)
