@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from edge_app.perception.card import ModelCard, Tensor, card_path, encode_card
+from edge_app.perception.card import ModelCard, Tensor, card_path, decode_card, encode_card
 from edge_app.perception.runtime import make_interpreter
 from quantize.errors import QuantizeError
 
@@ -31,17 +33,32 @@ def write_artefact(model: Path, content: bytes, card: ModelCard) -> None:
     """Write `model` and the card beside it: both are complete before one is replaced.
 
     Raises:
-        QuantizeError: the folder cannot be written.
+        ModelError: the card holds what its schema forbids; nothing is written.
+        QuantizeError: the folder cannot be written; what was there is untouched.
     """
-    pairs = [(model, content), (card_path(model), encode_card(card))]
+    encoded = encode_card(card)
+    decode_card(encoded, str(card_path(model)))
+    write_together([(model, content), (card_path(model), encoded)])
+
+
+def write_together(pairs: Sequence[tuple[Path, bytes]]) -> None:
+    """Write files of one folder: all are complete before the first is replaced.
+
+    Raises:
+        QuantizeError: the folder cannot be written; what was there is untouched.
+    """
+    folder = pairs[0][0].parent
     try:
-        model.parent.mkdir(parents=True, exist_ok=True)
-        for path, written in pairs:
-            path.with_name("new-" + path.name).write_bytes(written)
-        for path, _ in pairs:
-            path.with_name("new-" + path.name).replace(path)
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as new:
+            for path, written in pairs:
+                (Path(new) / path.name).write_bytes(written)
+            for path, _ in pairs:
+                (Path(new) / path.name).replace(path)
     except OSError as error:
-        raise QuantizeError(f"{model}: cannot be written: {error.strerror}") from error
+        raise QuantizeError(
+            f"{folder}: cannot be written: {error.strerror}; name a folder that is yours"
+        ) from error
 
 
 def git_revision() -> str:

@@ -2,34 +2,53 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.perception.card import SCHEMA_VERSION, Alignment, ClassifierCard
-from edge_app.perception.classifier import softmax
+from edge_app.perception.answers import Mixture
+from edge_app.perception.card import (
+    DEFAULT_ANSWER,
+    SCHEMA_VERSION,
+    Alignment,
+    Answer,
+    ClassifierCard,
+)
 from edge_app.perception.int8_model import dequantize
-from edge_app.perception.labels import FER2013
 from edge_app.perception.runtime import make_interpreter
+from quantize.answers import make_answers
 from quantize.artefact import borders, git_revision, sha256, write_artefact
-from quantize.calibration import choose
-from quantize.errors import QuantizeError
-from quantize.static_int8 import quantize_int8, to_float_tflite
+from quantize.fine_tuning import fine_tune
+from quantize.footprint import Tell, footprint_figures, measure_footprint
+from quantize.parity import ClassifierParity, classifier_parity
+from quantize.ranges import Calibration
+from quantize.static_int8 import quantize_int8
+from quantize.tflite_converter import convert_int8
+from quantize.trained import INPUT, INPUT_RANGE, TrainedClassifier, calibration_inputs
 from trainer.batches import as_input
-from trainer.checkpoints import RECIPE
 from trainer.data import Faces, Split
-from trainer.evaluation import evaluate, fer2013_agreement, fit_temperature, unsure_threshold
+from trainer.evaluation import evaluate
 from trainer.networks.cost import macs
-from trainer.networks.merging import MERGED, merge_heads
-from trainer.training import MODEL
 
-INPUT = "faces"
-CALIBRATION_FACES_A_CLASS = 100
+#: Points of accuracy on PublicTest that int8 may cost; a model that loses more is fine-tuned.
+MOST_POINTS_LOST = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a classifier is quantized.
+
+    converter: `ai-edge-quantizer`, or `tflite` for TensorFlow Lite's own. fine_tune: teach the
+    network to answer in int8 as before, where it loses more than `MOST_POINTS_LOST`.
+    """
+
+    converter: str = "ai-edge-quantizer"
+    calibration: Calibration = Calibration.MIN_MAX
+    fine_tune: bool = False
 
 
 def make_classifier(
@@ -38,71 +57,121 @@ def make_classifier(
     alignment: Alignment,
     output: Path,
     shares: Mapping[str, float] | None = None,
+    *,
+    options: Options | None = None,
+    tell: Tell | None = None,
 ) -> ClassifierCard:
     """Quantize the model of `run`, measure it, and write `output` (.tflite) with its card.
 
-    shares: of each head of the network in the answer; all alike where nothing is said.
-    Calibrates on Training. Temperature and threshold are chosen on PublicTest; PrivateTest is
+    shares: of each head of the network in the default answer; all alike where nothing is said.
+    Calibrates on Training. Temperatures and thresholds are chosen on PublicTest; PrivateTest is
     only reported.
 
     Raises:
         QuantizeError: the run is not finished, or its model cannot be quantized or written.
     """
-    path = run / MODEL
-    if not path.is_file():
-        raise QuantizeError(f"{path}: no such file; finish the run with mien train first")
-    trained = keras.saving.load_model(path, compile=False)
-    heads = trained.output_names
-    shares = shares or {name: 1.0 / len(heads) for name in heads}
-    if set(shares) - set(heads):
-        raise QuantizeError(f"{path}: its heads are {', '.join(heads)}, not {', '.join(shares)}")
-    model = merge_heads(trained, shares, len(FER2013))
-    chosen = choose(faces.of(Split.TRAINING), CALIBRATION_FACES_A_CLASS)
-    float_model = to_float_tflite(model, INPUT)
-    content = quantize_int8(
-        float_model, INPUT, list(as_input(chosen)[:, np.newaxis]), input_range=(0.0, 1.0)
-    )
+    options = options or Options()
+    trained = TrainedClassifier.load(run)
+    samples = calibration_inputs(faces)
+    public, private = faces.of(Split.PUBLIC_TEST), faces.of(Split.PRIVATE_TEST)
+    content = quantize(trained, samples, options)
+    as_float = trained.logits(public.pixels)
+    public_logits = int8_logits(content, public.pixels)
+    answers = make_answers(trained.heads, public_logits, public, shares)
+    parity = _parity(trained, answers, as_float, public_logits, public)
+    tuned = options.fine_tune and parity.points_lost > MOST_POINTS_LOST
+    if tuned:
+        model = fine_tune(trained.model, as_input(faces.of(Split.TRAINING).pixels))
+        content = quantize(trained.with_model(model), samples, options)
+        public_logits = int8_logits(content, public.pixels)
+        answers = make_answers(trained.heads, public_logits, public, shares)
+        # The float network that was trained stays the measure.
+        parity = _parity(trained, answers, as_float, public_logits, public)
 
     training = faces.of(Split.TRAINING)
-    public, private = faces.of(Split.PUBLIC_TEST), faces.of(Split.PRIVATE_TEST)
-    public_logits = int8_logits(content, public.pixels)
-    temperature = fit_temperature(public_logits, public.labels)
-    public_probabilities = softmax(public_logits / np.float32(temperature))
-    private_probabilities = softmax(int8_logits(content, private.pixels) / np.float32(temperature))
-    public_report = evaluate(public_probabilities, public, public.twins_of(training))
-    private_report = evaluate(private_probabilities, private, private.twins_of(training))
-    as_float = model.predict(as_input(public.pixels), batch_size=512, verbose=0)[MERGED]
-    stored = json.loads((run / RECIPE).read_text())
+    private_logits = int8_logits(content, private.pixels)
+    reports: dict[str, dict[str, Any]] = {}
+    for name, answer in answers.items():
+        mixture = Mixture(trained.heads, answer)
+        reports[name] = {
+            split: asdict(evaluate(mixture.probabilities(logits), seen, seen.twins_of(training)))
+            for split, logits, seen in (
+                ("public_test", public_logits, public),
+                ("private_test", private_logits, private),
+            )
+        }
     tensor, outputs = borders(content)
+    multiplied = macs(trained.model)
+    footprint = measure_footprint(trained.tflite, content, multiplied)
     card = ClassifierCard(
         schema_version=SCHEMA_VERSION,
         name=output.stem,
         sha256=sha256(content),
         input=tensor,
         outputs=outputs,
-        labels=FER2013,
         alignment=alignment,
-        temperature=round(temperature, 4),
-        unsure_below=round(unsure_threshold(public_probabilities), 4),
+        heads=trained.heads,
+        answers=answers,
         licence="Apache-2.0",
-        source=f"trained from nothing by mien train --recipe {stored['recipe']['name']}",
+        source=f"trained from nothing by mien train --recipe {trained.recipe['recipe']['name']}",
         training_data="FER2013 Training (Goodfellow et al. 2013) with FER+ votes"
-        f" (Barsoum et al. 2016); SHA-256 {stored['data_sha256']}",
-        recipe=stored | {"head_shares": dict(shares)},
+        f" (Barsoum et al. 2016); SHA-256 {trained.recipe['data_sha256']}",
+        recipe=trained.recipe
+        | {
+            "quantization": {
+                "converter": options.converter,
+                "calibration": options.calibration.value,
+                "calibration_faces": len(samples),
+                "fine_tuned": tuned,
+                "output": "logits; softmax is left to the device, in real numbers",
+            }
+        },
         git_revision=git_revision(),
         figures={
-            "public_test": asdict(public_report),
-            "private_test": asdict(private_report),
-            "int8_minus_float_public_test": round(
-                public_report.accuracy - fer2013_agreement(as_float, public), 5
-            ),
-            "macs": macs(model),
-            "parameters": model.count_params(),
+            **reports.pop(DEFAULT_ANSWER),
+            "answers": reports,
+            "int8_minus_float_public_test": round(-parity.points_lost / 100, 5),
+            "parity_public_test": asdict(parity),
+            "macs": multiplied,
+            "parameters": trained.model.count_params(),
             "bytes": len(content),
+            "footprint": footprint_figures(footprint),
         },
     )
     write_artefact(output, content, card)
+    if tell:
+        tell(footprint)
     return card
+
+
+def quantize(
+    trained: TrainedClassifier, samples: list[NDArray[np.float32]], options: Options
+) -> bytes:
+    """The int8 bytes of a trained network.
+
+    Raises:
+        QuantizeError: samples that do not fit, or an operation that int8 cannot express.
+    """
+    if options.converter == "tflite":
+        return convert_int8(trained.model, INPUT, samples, INPUT_RANGE)
+    return quantize_int8(trained.tflite, INPUT, samples, INPUT_RANGE, method=options.calibration)
+
+
+def measure_parity(trained: TrainedClassifier, content: bytes, faces: Faces) -> ClassifierParity:
+    """Compare an int8 model with the network it was made of, on `faces`, in its default answer."""
+    as_float, as_int8 = trained.logits(faces.pixels), int8_logits(content, faces.pixels)
+    return _parity(trained, make_answers(trained.heads, as_float, faces), as_float, as_int8, faces)
+
+
+def _parity(
+    trained: TrainedClassifier,
+    answers: Mapping[str, Answer],
+    as_float: NDArray[np.float32],
+    as_int8: NDArray[np.float32],
+    faces: Faces,
+) -> ClassifierParity:
+    default = Mixture(trained.heads, answers[DEFAULT_ANSWER])
+    return classifier_parity(default.probabilities(as_float), default.probabilities(as_int8), faces)
 
 
 def int8_logits(content: bytes, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

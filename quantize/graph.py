@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import Any
+
 from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.tools import flatbuffer_utils
 
 _FLOATS = {
     getattr(schema.TensorType, name): name
@@ -10,13 +14,106 @@ _FLOATS = {
     if hasattr(schema.TensorType, name)
 }
 
+_OPERATIONS = {
+    code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)
+}
+
+
+def read_graph(model: bytes) -> Any:
+    """The file as an object tree, which may be changed and packed again."""
+    # Weights may lie behind the flatbuffer proper; this brings them in.
+    return flatbuffer_utils.read_model_from_bytearray(bytearray(model))
+
+
+def pack_graph(graph: Any) -> bytes:
+    """An object tree as TFLite bytes."""
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(graph))
+
 
 def float_tensors(model: bytes) -> list[str]:
     """Name the tensors, weights among them, that hold real numbers; none in a full int8 model."""
-    graph = schema.ModelT.InitFromObj(schema.Model.GetRootAs(model, 0))
     return [
         f"{tensor.name.decode()}: {_FLOATS[tensor.type].lower()}"
-        for subgraph in graph.subgraphs
+        for subgraph in read_graph(model).subgraphs
         for tensor in subgraph.tensors
         if tensor.type in _FLOATS
     ]
+
+
+def activations(model: bytes) -> dict[int, str]:
+    """Index and name of each tensor that changes with the input, the input first, then in the
+    order in which they are computed.
+    """
+    (subgraph,) = read_graph(model).subgraphs
+    indices = [*subgraph.inputs, *(out for op in subgraph.operators for out in op.outputs)]
+    return {int(index): subgraph.tensors[index].name.decode() for index in indices}
+
+
+def operations(model: bytes) -> list[str]:
+    """The operation that makes each tensor, in order, as `CONV_2D` or `ADD`."""
+    graph = read_graph(model)
+    return [operation(graph, operator) for operator in graph.subgraphs[0].operators]
+
+
+def operation(graph: Any, operator: Any) -> str:
+    """Name of one operator's kind."""
+    code: int = graph.operatorCodes[operator.opcodeIndex].builtinCode
+    return str(_OPERATIONS[code])
+
+
+def count_operations(model: bytes) -> dict[str, int]:
+    """How often each operation stands in the graph, the most frequent first."""
+    return dict(Counter(operations(model)).most_common())
+
+
+def float_operations(model: bytes) -> list[str]:
+    """Kinds of operations that read or make real numbers, conversions to and from int8 aside."""
+    graph = read_graph(model)
+    (subgraph,) = graph.subgraphs
+    return sorted(
+        {
+            operation(graph, operator)
+            for operator in subgraph.operators
+            if any(
+                subgraph.tensors[index].type in _FLOATS
+                for index in (*operator.inputs, *operator.outputs)
+                if index >= 0
+            )
+        }
+        - {"QUANTIZE", "DEQUANTIZE"}
+    )
+
+
+def inputs_of(model: bytes) -> dict[int, list[int]]:
+    """For each tensor that an operation makes, the activations that the operation reads."""
+    (subgraph,) = read_graph(model).subgraphs
+    changing = activations(model)
+    return {
+        int(made): [int(index) for index in operator.inputs if int(index) in changing]
+        for operator in subgraph.operators
+        for made in operator.outputs
+    }
+
+
+def output_tensors(model: bytes) -> dict[str, str]:
+    """The tensors that a model answers with, each with its name in the signature."""
+    graph = read_graph(model)
+    tensors = graph.subgraphs[0].tensors
+    if not graph.signatureDefs:
+        return {
+            tensors[i].name.decode(): tensors[i].name.decode() for i in graph.subgraphs[0].outputs
+        }
+    return {
+        tensors[said.tensorIndex].name.decode(): said.name.decode()
+        for said in graph.signatureDefs[0].outputs
+    }
+
+
+def readers_of(model: bytes) -> dict[str, list[str]]:
+    """For each activation, the names of what the operations that read it make."""
+    names = activations(model)
+    sources = inputs_of(model)
+    return {
+        name: [names[made] for made, read in sources.items() if index in read]
+        for index, name in names.items()
+    }

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from edge_app.errors import UsageError
+from edge_app.perception.card import DEFAULT_ANSWER
 from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.shipped import EMOTION
 from trainer.conditions import conditions
@@ -31,6 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="measure low light, glasses, roll and others too (about a minute a split)",
     )
+    parser.add_argument(
+        "--answer", default=DEFAULT_ANSWER, help="of the card's answers: default, fer2013, ferplus…"
+    )
     parser.add_argument("--split", choices=sorted(SPLITS), help="one split only (both)")
 
 
@@ -47,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"{report.parent}: no such folder for --report; make it first")
     if report and not importlib.util.find_spec("matplotlib"):
         raise UsageError("--report needs matplotlib: install mien[train]")
-    classifier = EmotionClassifier.load(arguments.model)
+    classifier = EmotionClassifier.load(arguments.model, answer=arguments.answer)
     faces = read(arguments.data)
     training = faces.of(Split.TRAINING)
     asked = [arguments.split] if arguments.split else list(SPLITS)

@@ -16,17 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from edge_app.perception.answers import Mixture
+from edge_app.perception.card import Answer, Head
 from edge_app.perception.labels import FER2013
 from trainer.conditions import Condition
 from trainer.data import Faces
 
 Floats = NDArray[np.float32]
-#: Pixels uint8 [N, 48, 48] → probabilities by head, float32 [N, classes].
-Heads = Callable[[NDArray[np.uint8]], Mapping[str, Floats]]
+#: Pixels uint8 [N, 48, 48] → logits of all heads side by side, float32 [N, classes].
+Logits = Callable[[NDArray[np.uint8]], Floats]
 
 
 @dataclass(frozen=True, slots=True)
-class Mixture:
+class Compared:
     """Shares of the heads and what comes of them; figures are 0…1.
 
     clean: mean recall on the pictures as they are, on FER2013's labels and FER+'s majorities.
@@ -41,23 +43,29 @@ class Mixture:
 
 
 def compare_mixtures(
-    heads: Heads,
+    logits: Logits,
+    heads: Sequence[Head],
     faces: Faces,
     conditions: Sequence[Condition],
     mixtures: Sequence[Mapping[str, float]],
+    *,
     seed: int = 0,
-) -> list[Mixture]:
-    """Measure each mixture of the heads on `faces`, which have both kinds of labels."""
+) -> list[Compared]:
+    """Measure each mixture of the heads on `faces`, which have both kinds of labels.
+
+    heads: in the order of the logits. mixtures: the share of each head by its name.
+    """
+    makers = [Mixture(heads, Answer(FER2013, dict(shares), 1.0, 0.0)) for shares in mixtures]
     recalls: list[list[tuple[float, float]]] = [[] for _ in mixtures]
     for pixels in _pictures(faces.pixels, conditions, seed):
-        by_head = heads(pixels)
-        for found, shares in zip(recalls, mixtures, strict=True):
-            found.append(_recalls(mix(by_head, shares, len(FER2013)), faces))
+        said = logits(pixels)
+        for found, maker in zip(recalls, makers, strict=True):
+            found.append(_recalls(maker.probabilities(said), faces))
     compared = []
     for shares, found in zip(mixtures, recalls, strict=True):
         table = np.array(found)
         compared.append(
-            Mixture(
+            Compared(
                 shares=dict(shares),
                 clean_fer2013=float(table[0, 0]),
                 clean_ferplus=float(table[0, 1]),
@@ -66,18 +74,6 @@ def compare_mixtures(
             )
         )
     return compared
-
-
-def mix(by_head: Mapping[str, Floats], shares: Mapping[str, float], classes: int) -> Floats:
-    """Average probabilities: float32 [N, classes]; rows sum to 1.
-
-    A head's further classes are left out, and its others raised to sum to 1.
-    """
-    parts = []
-    for name, share in shares.items():
-        kept = by_head[name][:, :classes]
-        parts.append(share * kept / kept.sum(axis=1, keepdims=True))
-    return np.asarray(sum(parts), dtype=np.float32)
 
 
 def _pictures(

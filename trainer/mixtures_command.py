@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.errors import UsageError
-from edge_app.perception.classifier import EmotionClassifier, softmax
+from edge_app.perception.card import Head
+from edge_app.perception.classifier import EmotionClassifier
 from trainer.batches import as_input
 from trainer.conditions import conditions
 from trainer.data import Split, read
-from trainer.generalization import Mixture, compare_mixtures
+from trainer.generalization import Compared, compare_mixtures
+from trainer.heads import LabelHead, VoteHead
 
 STEPS = 10
 
@@ -41,20 +42,24 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"{path}: no such file; finish the run first")
     model = keras.saving.load_model(path, compile=False)
     names = model.output_names
-    if len(names) != 2:
-        raise UsageError(f"{path}: mixtures are of two heads, this network has {', '.join(names)}")
+    if set(names) != {"fer2013", "ferplus"}:
+        raise UsageError(
+            f"{path}: mixtures are of the heads fer2013 and ferplus, not of {', '.join(names)}"
+        )
     public = read(arguments.data).of(Split.PUBLIC_TEST)
     steps = np.linspace(0.0, 1.0, STEPS + 1)
     mixtures = [{names[0]: float(share), names[1]: float(1.0 - share)} for share in steps]
     there = conditions(EmotionClassifier.load().alignment)
-    compared = compare_mixtures(_Heads(model), public, there, mixtures)
+    labels = {head.name: head.labels for head in (LabelHead(), VoteHead())}
+    heads = [Head(name, labels[name]) for name in names]
+    compared = compare_mixtures(_Joined(model), heads, public, there, mixtures)
     sys.stdout.writelines(line + "\n" for line in table(compared))
     return 0
 
 
-def table(compared: list[Mixture]) -> list[str]:
+def table(compared: list[Compared]) -> list[str]:
     """Markdown, in per cent."""
-    best = max(compared, key=lambda mixture: mixture.proxy)
+    best = max(compared, key=lambda one: one.proxy)
     heads = list(compared[0].shares)
     lines = [
         f"| {' | '.join(heads)} | FER2013 labels | FER+ majorities | conditions | proxy |",
@@ -68,12 +73,13 @@ def table(compared: list[Mixture]) -> list[str]:
     return lines
 
 
-class _Heads:
+class _Joined:
     """A Keras network as `compare_mixtures` asks it."""
 
     def __init__(self, model: Any) -> None:
         self._model = model
 
-    def __call__(self, pixels: NDArray[np.uint8]) -> Mapping[str, NDArray[np.float32]]:
+    def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         logits = self._model.predict(as_input(pixels), batch_size=512, verbose=0)
-        return {name: softmax(rows) for name, rows in logits.items()}
+        joined = np.concatenate([logits[name] for name in self._model.output_names], axis=1)
+        return np.asarray(joined, dtype=np.float32)

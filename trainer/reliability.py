@@ -38,14 +38,13 @@ class Reliability:
 
 
 def reliability(
-    probabilities: Floats, labels: NDArray[np.int64], temperature: float
+    uncalibrated: Floats, probabilities: Floats, labels: NDArray[np.int64], temperature: float
 ) -> Reliability:
     """Measure the first answer's confidence.
 
-    probabilities: float32 [N, K], the softmax of logits / `temperature`.
+    uncalibrated, probabilities: float32 [N, K], at temperature 1 and at `temperature`.
     labels: int64 [N], columns of `probabilities`.
     """
-    uncalibrated = at_temperature_one(probabilities, temperature)
     return Reliability(
         temperature=temperature,
         error_before=calibration_error(uncalibrated, labels, BINS),
@@ -53,15 +52,6 @@ def reliability(
         bins_before=_bins(uncalibrated, labels),
         bins_after=_bins(probabilities, labels),
     )
-
-
-def at_temperature_one(probabilities: Floats, temperature: float) -> Floats:
-    """Undo the division by `temperature`: float32 [N, K] → float32 [N, K], rows sum to 1.
-
-    A softmax keeps logits up to a constant a row, which the next softmax drops.
-    """
-    raised = (probabilities / probabilities.max(axis=1, keepdims=True)) ** temperature
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
 def _bins(probabilities: Floats, labels: NDArray[np.int64]) -> tuple[Bin, ...]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from edge_app.errors import MienError
 
@@ -17,13 +18,19 @@ class ModelError(MienError):
     """A model or its card that cannot be used."""
 
 
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Positive = Annotated[float, Meta(gt=0)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Text = Annotated[str, Meta(min_length=1)]
+
+
 class Tensor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A border of the model. real value = (byte - zero_point) * scale."""
 
-    shape: tuple[int, ...]
-    dtype: str
-    scale: float
-    zero_point: int
+    shape: Annotated[tuple[Annotated[int, Meta(ge=1)], ...], Meta(min_length=1)]
+    dtype: Text
+    scale: Positive
+    zero_point: Annotated[int, Meta(ge=-128, le=127)]
 
 
 class Alignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,16 +50,18 @@ class Alignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Card(msgspec.Struct, frozen=True, kw_only=True, tag_field="task"):
     schema_version: int
-    name: str
-    sha256: str
+    name: Text
+    sha256: Annotated[Sha256, Meta(description="Of the .tflite file.")]
     input: Tensor
-    outputs: dict[str, Tensor]
-    licence: str
-    source: str
-    training_data: str
-    recipe: dict[str, Any]
-    git_revision: str
-    figures: dict[str, Any]
+    outputs: Annotated[dict[str, Tensor], Meta(min_length=1, description="By name.")]
+    licence: Annotated[Text, Meta(description="Of the weights, as an SPDX identifier.")]
+    source: Annotated[Text, Meta(description="Where the weights come from.")]
+    training_data: Annotated[Text, Meta(description="What the weights were trained on.")]
+    recipe: Annotated[dict[str, Any], Meta(description="How they were trained and quantized.")]
+    git_revision: Annotated[
+        str, Meta(description="Of the source tree; empty outside of a repository.")
+    ]
+    figures: Annotated[dict[str, Any], Meta(description="What was measured of this very file.")]
 
 
 class DetectorCard(
@@ -60,24 +69,42 @@ class DetectorCard(
 ):
     """Card of a face detector; outputs are `cls_8` … `kps_32`, a level per stride."""
 
-    strides: tuple[int, ...]
-    score_threshold: float
-    nms_iou: float
+    strides: Annotated[tuple[Annotated[int, Meta(ge=1)], ...], Meta(min_length=1)]
+    score_threshold: Share
+    nms_iou: Annotated[Share, Meta(description="Overlap above which the weaker box is dropped.")]
+
+
+class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One opinion of a classifier: the kind of labels that it was taught."""
+
+    name: Text
+    labels: Annotated[tuple[Text, ...], Meta(min_length=2)]
+
+
+class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the heads' logits become one answer: `edge_app.perception.answers` does it."""
+
+    labels: Annotated[tuple[Text, ...], Meta(min_length=2)]
+    shares: Annotated[dict[str, Share], Meta(description="Of each head; they sum to 1.")]
+    temperature: Annotated[Positive, Meta(description="Logits are divided by it, then softmax.")]
+    unsure_below: Annotated[Share, Meta(description="A likelier label is needed for an answer.")]
+
+
+#: The answer that is given where none is asked for by name; every classifier has it.
+DEFAULT_ANSWER = "default"
 
 
 class ClassifierCard(
     _Card, frozen=True, kw_only=True, tag="emotion-classification", forbid_unknown_fields=True
 ):
-    """Card of an emotion classifier; its one output, `logits`, is [N, len(labels)]."""
+    """Card of an emotion classifier; its one output, `logits`, holds its heads side by side."""
 
-    labels: tuple[str, ...]
     alignment: Alignment
-    temperature: float
-    unsure_below: float
+    heads: Annotated[tuple[Head, ...], Meta(min_length=1, description="In the logits' order.")]
+    answers: Annotated[dict[str, Answer], Meta(description="By name; `default` is one of them.")]
 
 
 ModelCard = DetectorCard | ClassifierCard
-
 
 _DECODER = msgspec.json.Decoder(ModelCard)
 
@@ -90,14 +117,25 @@ def read_card(model: Path) -> ModelCard:
     """
     path = card_path(model)
     try:
-        card: ModelCard = _DECODER.decode(path.read_bytes())
+        content = path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}; a model needs its card beside it") from error
+    return decode_card(content, str(path))
+
+
+def decode_card(content: bytes, where: str) -> ModelCard:
+    """Check JSON against the card's schema; `where` names it in errors.
+
+    Raises:
+        ModelError: it is no card, or is of another schema version.
+    """
+    try:
+        card: ModelCard = _DECODER.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ModelError(f"{path}: not a model card: {error}") from error
+        raise ModelError(f"{where}: not a model card: {error}") from error
     if card.schema_version != SCHEMA_VERSION:
         raise ModelError(
-            f"{path}: schema version {card.schema_version}, this Mien reads {SCHEMA_VERSION}"
+            f"{where}: schema version {card.schema_version}, this Mien reads {SCHEMA_VERSION}"
         )
     return card
 
@@ -115,8 +153,9 @@ def read_model(model: Path, card: ModelCard) -> bytes:
     found = hashlib.sha256(content).hexdigest()
     if found != card.sha256:
         raise ModelError(
-            f"{model}: SHA-256 {found[:12]}… is not its card's {card.sha256[:12]}…;"
-            " the file is damaged or the card is another model's: install both again"
+            f"{model}: {len(content)} bytes of SHA-256 {found[:12]}…, its card says"
+            f" {card.sha256[:12]}…; the file is damaged or the card is another model's: install"
+            " both again"
         )
     return content
 

@@ -10,7 +10,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.perception.card import Alignment, ClassifierCard, ModelError
+from edge_app.perception.answers import Mixture
+from edge_app.perception.card import (
+    DEFAULT_ANSWER,
+    Alignment,
+    Answer,
+    ClassifierCard,
+    ModelError,
+)
 from edge_app.perception.faces import FrameError
 from edge_app.perception.int8_model import Int8Model, dequantize
 from edge_app.perception.labels import UNSURE
@@ -20,7 +27,7 @@ from edge_app.perception.shipped import EMOTION
 class EmotionClassifier:
     """The int8 emotion network with what its card says of its answers."""
 
-    def __init__(self, model: Int8Model) -> None:
+    def __init__(self, model: Int8Model, answer: str = DEFAULT_ANSWER) -> None:
         if not isinstance(model.card, ClassifierCard):
             raise ModelError(f"{model.path}: its card is no emotion classifier's")
         card = model.card
@@ -35,25 +42,42 @@ class EmotionClassifier:
                 " [1, S, S, 1], scale 1/255, zero point -128"
             )
         shapes = {name: tensor.shape for name, tensor in card.outputs.items()}
-        if shapes != {"logits": (1, len(card.labels))}:
+        self._logits = sum(len(head.labels) for head in card.heads)
+        if shapes != {"logits": (1, self._logits)}:
             raise ModelError(
-                f"{model.path}: its card has {len(card.labels)} labels for the outputs {shapes};"
+                f"{model.path}: its card has {self._logits} labels for the outputs {shapes};"
                 " name a classifier with one output, logits"
             )
+        if answer not in card.answers:
+            raise ModelError(
+                f"{model.path}: it has no answer {answer!r}; ask for {', '.join(card.answers)}"
+            )
+        try:
+            self._mixture = Mixture(card.heads, card.answers[answer])
+        except ValueError as error:
+            raise ModelError(f"{model.path}: answer {answer!r} of its card: {error}") from error
         self.model = model
         self.card: ClassifierCard = card
-        self.labels: tuple[str, ...] = card.labels
+        self.answer: Answer = card.answers[answer]
+        self.labels: tuple[str, ...] = self.answer.labels
         self.side: int = side
         self._input = np.empty((1, self.side, self.side, 1), np.int8)
 
     @classmethod
-    def load(cls, path: Path | None = None, *, threads: int = 1) -> Self:
+    def load(
+        cls, path: Path | None = None, *, threads: int = 1, answer: str = DEFAULT_ANSWER
+    ) -> Self:
         """Load the shipped model, or the one at `path` with its card beside it.
 
+        answer: of the card's answers. The shipped model has `default`, which generalizes best,
+        `fer2013`, in the manner of FER2013's labels, and `ferplus`, of FER+'s voters, which has
+        contempt, too.
+
         Raises:
-            ModelError: model and card do not fit, or no runtime takes the model.
+            ModelError: model and card do not fit, the card has no such answer, or no runtime takes
+                the model.
         """
-        return cls(Int8Model.load(path or EMOTION, threads))
+        return cls(Int8Model.load(path or EMOTION, threads), answer)
 
     @property
     def alignment(self) -> Alignment:
@@ -70,21 +94,31 @@ class EmotionClassifier:
         Raises:
             FrameError: crops of another dtype or shape.
         """
+        return self._mixture.probabilities(self.logits(crops))
+
+    def logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """What the network says of each crop, the card's heads side by side.
+
+        crops: as `predict` takes them. Returns float32 [N, all heads' labels].
+
+        Raises:
+            FrameError: crops of another dtype or shape.
+        """
         if crops.ndim != 3 or crops.dtype != np.uint8 or 0 in crops.shape[1:]:
             raise FrameError(
                 f"crops are {crops.dtype} {list(crops.shape)}; uint8 [N, height, width] is needed"
             )
-        logits = np.empty((len(crops), len(self.labels)), np.float32)
+        logits = np.empty((len(crops), self._logits), np.float32)
         for row, crop in enumerate(crops):
             self._fill_input(crop)
             answer = self.model.run(self._input)["logits"]
             logits[row] = dequantize(answer, self.card.outputs["logits"])
-        return softmax(logits / np.float32(self.card.temperature))
+        return logits
 
     def emotion(self, probabilities: NDArray[np.float32]) -> str:
         """The likeliest label of one row, or `labels.UNSURE` below the card's threshold."""
         best = int(probabilities.argmax())
-        return self.labels[best] if probabilities[best] >= self.card.unsure_below else UNSURE
+        return self.labels[best] if probabilities[best] >= self.answer.unsure_below else UNSURE
 
     def _fill_input(self, crop: NDArray[np.uint8]) -> None:
         """Scale 1/255 and zero point -128 make a gray byte the input by flipping one bit."""
@@ -100,9 +134,3 @@ class EmotionClassifier:
                 dtype=np.uint8,
             )
         np.bitwise_xor(crop, 0x80, out=self._input.view(np.uint8)[0, :, :, 0])
-
-
-def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Softmax of each row: float32 [N, K] → float32 [N, K]."""
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True), dtype=np.float32)

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.perception.card import ModelCard, ModelError, Tensor, read_card, read_model
+from edge_app.perception.manifest import read_signed_card
 from edge_app.perception.runtime import Runtime, make_interpreter
+from edge_app.perception.shipped import RELEASE_KEY, SHIPPED
 
 Int8 = NDArray[np.int8]
 
@@ -17,9 +19,11 @@ Int8 = NDArray[np.int8]
 class Int8Model:
     """A model that agreed with its card when it was loaded."""
 
-    def __init__(self, path: Path, card: ModelCard, threads: int) -> None:
+    def __init__(self, path: Path, card: ModelCard, threads: int, *, xnnpack: bool = True) -> None:
         self.path, self.card = path, card
-        self._interpreter, runtime = make_interpreter(read_model(path, card), threads)
+        self._interpreter, runtime = make_interpreter(
+            read_model(path, card), threads, xnnpack=xnnpack
+        )
         self.runtime: Runtime = runtime
         self._input = self._interpreter.get_input_details()[0]
         self._check("input", self._input, card.input)
@@ -31,13 +35,20 @@ class Int8Model:
         self._output_index = {name: details["index"] for name, details in outputs.items()}
 
     @classmethod
-    def load(cls, path: Path, threads: int = 1) -> Self:
+    def load(cls, path: Path, threads: int = 1, *, trusted_key: Path | None = None) -> Self:
         """Load `path` and the card beside it.
 
+        trusted_key: the public key (PEM) that the manifest beside the model must be signed with;
+        None: a card that fits is enough. The shipped models need the release key's signature.
+
         Raises:
-            ModelError: file, card and hash do not belong together, or no runtime takes the model.
+            ModelError: file, card and hash do not belong together, they are not signed as they
+                must be, or no runtime takes the model.
         """
-        return cls(path, read_card(path), threads)
+        if path.resolve().parent == SHIPPED.resolve():
+            trusted_key = RELEASE_KEY
+        card = read_card(path) if trusted_key is None else read_signed_card(path, trusted_key)
+        return cls(path, card, threads)
 
     def run(self, batch: Int8) -> dict[str, Int8]:
         """Run the network on `batch`: int8 of the card's input shape → int8 by output name."""

@@ -33,8 +33,10 @@ class Runtime:
         return f"{self.name} {self.version}"
 
 
-def make_interpreter(model: bytes, threads: int) -> tuple[Any, Runtime]:
+def make_interpreter(model: bytes, threads: int, *, xnnpack: bool = True) -> tuple[Any, Runtime]:
     """Make an interpreter with its tensors allocated.
+
+    xnnpack: False keeps to the runtime's built-in kernels, to compare with.
 
     Raises:
         ModelError: no runtime is installed, or none takes the model; says why for each.
@@ -43,8 +45,14 @@ def make_interpreter(model: bytes, threads: int) -> tuple[Any, Runtime]:
     for name, module in RUNTIMES:
         try:
             with _without_native_chatter():
-                interpreter = importlib.import_module(module).Interpreter(
-                    model_content=model, num_threads=threads
+                tflite = importlib.import_module(module)
+                kernels = tflite.OpResolverType
+                interpreter = tflite.Interpreter(
+                    model_content=model,
+                    num_threads=threads,
+                    experimental_op_resolver_type=kernels.AUTO
+                    if xnnpack
+                    else kernels.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
                 )
                 interpreter.allocate_tensors()
         except (ImportError, ValueError, RuntimeError, AttributeError) as error:

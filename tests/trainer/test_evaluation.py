@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from edge_app.perception.answers import softmax
 from tests.trainer.synthetic import synthetic_faces
 from trainer.evaluation import calibration_error, evaluate, fit_temperature, unsure_threshold
 
@@ -33,7 +34,9 @@ def test_the_temperature_of_overconfident_logits_is_found() -> None:
     logits = rng.normal(size=(20_000, 5)).astype(np.float32) * 2
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     labels = np.array([rng.choice(5, p=row / row.sum()) for row in probabilities.astype(float)])
-    assert fit_temperature(logits * 2.5, labels) == pytest.approx(2.5, rel=0.05)
+    assert fit_temperature(
+        lambda t: softmax(logits * np.float32(2.5 / t)), labels
+    ) == pytest.approx(2.5, rel=0.05)
 
 
 def test_the_threshold_leaves_the_asked_share_answered() -> None:

@@ -1,27 +1,16 @@
 import numpy as np
 import pytest
 
-from edge_app.perception.classifier import softmax
+from edge_app.perception.answers import softmax
 from trainer.evaluation import calibration_error
-from trainer.reliability import at_temperature_one, reliability
+from trainer.reliability import reliability
 
 LOGITS = np.random.default_rng(2).normal(0, 3, (500, 7)).astype(np.float32)
 LABELS = np.random.default_rng(3).integers(7, size=500)
 
 
-def test_the_temperature_is_undone() -> None:
-    undone = at_temperature_one(softmax(LOGITS / np.float32(1.7)), 1.7)
-    np.testing.assert_allclose(undone, softmax(LOGITS), atol=1e-5)
-    assert undone.dtype == np.float32
-
-
-def test_impossible_answers_stay_impossible() -> None:
-    undone = at_temperature_one(np.array([[1.0, 0.0], [0.0, 1.0]], np.float32), 0.5)
-    assert undone.tolist() == [[1.0, 0.0], [0.0, 1.0]]
-
-
 def test_errors_are_those_before_and_after() -> None:
-    figures = reliability(softmax(LOGITS / np.float32(2.0)), LABELS, 2.0)
+    figures = reliability(softmax(LOGITS), softmax(LOGITS / np.float32(2.0)), LABELS, 2.0)
     assert figures.temperature == 2.0
     assert figures.error_before == pytest.approx(calibration_error(softmax(LOGITS), LABELS))
     after = calibration_error(softmax(LOGITS / np.float32(2.0)), LABELS)
@@ -30,7 +19,7 @@ def test_errors_are_those_before_and_after() -> None:
 
 
 def test_the_bins_make_the_error() -> None:
-    figures = reliability(softmax(LOGITS), LABELS, 1.5)
+    figures = reliability(softmax(LOGITS), softmax(LOGITS / np.float32(1.5)), LABELS, 1.5)
     for bins, error in (
         (figures.bins_before, figures.error_before),
         (figures.bins_after, figures.error_after),
@@ -41,6 +30,7 @@ def test_the_bins_make_the_error() -> None:
 
 
 def test_certain_answers_are_in_the_last_bin() -> None:
-    figures = reliability(np.array([[1.0, 0.0]] * 4, np.float32), np.array([0, 0, 0, 1]), 1.0)
+    sure = np.array([[1.0, 0.0]] * 4, np.float32)
+    figures = reliability(sure, sure, np.array([0, 0, 0, 1]), 1.0)
     (only,) = figures.bins_after
     assert (only.faces, only.confidence, only.accuracy) == (4, 1.0, 0.75)

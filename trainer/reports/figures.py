@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import msgspec
+
+from edge_app.perception.answers import Mixture
 from edge_app.perception.classifier import EmotionClassifier
 from trainer.conditions import Condition
 from trainer.data import Faces
@@ -41,13 +44,16 @@ def measure(
 ) -> SplitFigures:
     """Show `shown` to the classifier; `training` says which of its pictures are known already.
 
-    Temperature and threshold are the card's.
+    Temperature and threshold are those of the classifier's answer.
     """
-    probabilities = classifier.predict(shown.pixels)
-    card = classifier.card
+    logits, answer = classifier.logits(shown.pixels), classifier.answer
+    probabilities, uncalibrated = (
+        Mixture(classifier.card.heads, one).probabilities(logits)
+        for one in (answer, msgspec.structs.replace(answer, temperature=1.0))
+    )
     return SplitFigures(
         report=evaluate(probabilities, shown, shown.twins_of(training)),
-        reliability=reliability(probabilities, shown.labels, card.temperature),
-        risk_coverage=risk_coverage(probabilities, shown.labels, card.unsure_below),
+        reliability=reliability(uncalibrated, probabilities, shown.labels, answer.temperature),
+        risk_coverage=risk_coverage(probabilities, shown.labels, answer.unsure_below),
         conditions=measure_conditions(classifier.predict, shown, conditions) if conditions else (),
     )

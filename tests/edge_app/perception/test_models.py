@@ -91,8 +91,20 @@ def test_a_card_whose_input_is_not_the_models_is_refused(model: Path) -> None:
 
 
 def test_labels_that_are_not_as_many_as_outputs_are_refused(model: Path) -> None:
-    change_card(model, labels=["happy", "sad"])
+    change_card(model, heads=[{"name": "logits", "labels": ["happy", "sad"]}])
     assert "2 labels" in refusal(model)
+
+
+def test_an_answer_that_its_heads_cannot_give_is_refused(model: Path) -> None:
+    stored = json.loads(model.with_suffix(".json").read_text())
+    stored["answers"]["default"]["shares"] = {"nobody": 1.0}
+    change_card(model, answers=stored["answers"])
+    assert "do not make an answer" in refusal(model)
+
+
+def test_an_unknown_answer_is_refused_with_those_that_there_are(model: Path) -> None:
+    with pytest.raises(ModelError, match="no answer 'poetic'; ask for default"):
+        EmotionClassifier.load(model, answer="poetic")
 
 
 def test_a_detector_is_no_classifier_and_the_other_way_round() -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from edge_app.perception.classifier import softmax
+from edge_app.perception.answers import softmax
 from tests.trainer.synthetic import synthetic_faces
 from trainer.evaluation import evaluate
 from trainer.reliability import reliability
@@ -21,10 +21,10 @@ def figures(titles: tuple[str, ...] = ("Fog", "Rain")) -> SplitFigures:
     faces = synthetic_faces(140)
     logits = np.random.default_rng(8).normal(size=(140, 7)).astype(np.float32)
     logits[np.arange(140), faces.labels] += 2
-    probabilities = softmax(logits)
+    uncalibrated, probabilities = softmax(logits), softmax(logits / np.float32(1.5))
     return SplitFigures(
         evaluate(probabilities, faces, np.zeros(140, bool)),
-        reliability(probabilities, faces.labels, 1.5),
+        reliability(uncalibrated, probabilities, faces.labels, 1.5),
         risk_coverage(probabilities, faces.labels, 0.345),
         tuple(condition(title) for title in titles),
     )

@@ -6,7 +6,10 @@ from typing import cast
 import numpy as np
 import pytest
 
-from edge_app.perception.classifier import EmotionClassifier, softmax
+from edge_app.perception.answers import softmax
+from edge_app.perception.card import Answer, Head
+from edge_app.perception.classifier import EmotionClassifier
+from edge_app.perception.labels import FER2013
 from tests.trainer.alignments import UPRIGHT
 from tests.trainer.reports.examples import figures
 from tests.trainer.synthetic import synthetic_faces
@@ -17,16 +20,26 @@ from trainer.reports.figures import measure
 
 @dataclass
 class ByHeight:
-    """Reads the bar of a synthetic face, as logits over the card's temperature."""
+    """Reads the bar of a synthetic face."""
 
     card: SimpleNamespace
+    answer: Answer
+
+    def logits(self, pixels: np.ndarray) -> np.ndarray:
+        rows = pixels[:, 2:44, 8:40].mean(axis=2, dtype=np.float32)
+        return np.asarray(rows.reshape(-1, 7, 6).mean(axis=2) / np.float32(60))
 
     def predict(self, pixels: np.ndarray) -> np.ndarray:
-        rows = pixels[:, 2:44, 8:40].mean(axis=2, dtype=np.float32)
-        return softmax(rows.reshape(-1, 7, 6).mean(axis=2) / np.float32(60 * self.card.temperature))
+        return softmax(self.logits(pixels) / np.float32(self.answer.temperature))
 
 
-CLASSIFIER = cast("EmotionClassifier", ByHeight(SimpleNamespace(temperature=0.5, unsure_below=0.6)))
+CLASSIFIER = cast(
+    "EmotionClassifier",
+    ByHeight(
+        SimpleNamespace(heads=(Head("logits", FER2013),)),
+        Answer(FER2013, {"logits": 1.0}, temperature=0.5, unsure_below=0.6),
+    ),
+)
 
 
 def test_json_is_the_cards_figures_and_more() -> None:

@@ -1,0 +1,73 @@
+"""A classifier's heads, and what they say of PublicTest → the answers of its card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.perception.answers import Mixture
+from edge_app.perception.card import DEFAULT_ANSWER, Answer, Head
+from edge_app.perception.labels import FER2013, FERPLUS
+from quantize.errors import QuantizeError
+from trainer.data import Faces
+from trainer.evaluation import fit_temperature, unsure_threshold
+
+Floats = NDArray[np.float32]
+
+
+def make_answers(
+    heads: Sequence[Head], logits: Floats, faces: Faces, shares: Mapping[str, float] | None = None
+) -> dict[str, Answer]:
+    """The default answer, of seven emotions, and one of each head alone where there are several.
+
+    logits: float32 [N, all heads' labels], of `faces`, on which temperature and threshold are
+    chosen: an answer with contempt against FER+'s majorities, the others against FER2013's labels.
+    shares: of each head in the default answer; all alike where nothing is said.
+
+    Raises:
+        QuantizeError: the shares are of other heads.
+    """
+    shares = dict(shares or {head.name: 1.0 / len(heads) for head in heads})
+    answers = {DEFAULT_ANSWER: _calibrated(heads, FER2013, shares, logits, faces)}
+    if len(heads) > 1:
+        for head in heads:
+            answers[head.name] = _calibrated(heads, head.labels, {head.name: 1.0}, logits, faces)
+    return answers
+
+
+def _calibrated(
+    heads: Sequence[Head],
+    labels: tuple[str, ...],
+    shares: Mapping[str, float],
+    logits: Floats,
+    faces: Faces,
+) -> Answer:
+    plain = Answer(labels=labels, shares=dict(shares), temperature=1.0, unsure_below=0.0)
+    try:
+        Mixture(heads, plain)
+    except ValueError as error:
+        raise QuantizeError(f"{error}; name its heads with --shares") from error
+    rows, truth = _truth(labels, faces)
+    temperature = fit_temperature(
+        lambda t: Mixture(heads, msgspec.structs.replace(plain, temperature=t)).probabilities(
+            logits[rows]
+        ),
+        truth,
+    )
+    warm = msgspec.structs.replace(plain, temperature=round(temperature, 4))
+    threshold = unsure_threshold(Mixture(heads, warm).probabilities(logits))
+    return msgspec.structs.replace(warm, unsure_below=round(threshold, 4))
+
+
+def _truth(labels: tuple[str, ...], faces: Faces) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Which faces an answer of these labels is judged by, bool [N], and what is right of those."""
+    if labels == FERPLUS:
+        votes = faces.emotion_votes()
+        clear = votes.max(axis=1) > faces.votes.sum(axis=1) / 2
+        if clear.any():
+            return clear, votes[clear].argmax(axis=1)
+    known = faces.labels < len(FER2013)
+    return known, faces.labels[known]

@@ -1,0 +1,108 @@
+"""Two TFLite models → how long each takes on this processor, whole and an operation at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edge_app.perception.runtime import make_interpreter
+from quantize.graph import operation, pack_graph, read_graph
+
+#: Nanoseconds that only go up.
+Clock = Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Median milliseconds of one inference on one thread; ratio: float over int8, more is good."""
+
+    float_ms: float
+    int8_ms: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times as fast as the float model the int8 model is."""
+        return self.float_ms / self.int8_ms
+
+
+@dataclass(frozen=True, slots=True)
+class OperationLatency:
+    """One operation alone; shape: of what it makes."""
+
+    operation: str
+    shape: tuple[int, ...]
+    latency: Latency
+
+
+def compare(
+    float_model: bytes, int8_model: bytes, *, runs: int = 100, clock: Clock = time.perf_counter_ns
+) -> Latency:
+    """Run both by turns, so that whatever else the machine does hits both alike."""
+    both = [_ready(model) for model in (float_model, int8_model)]
+    taken: list[list[int]] = [[], []]
+    for _ in range(runs):
+        for interpreter, durations in zip(both, taken, strict=True):
+            began = clock()
+            interpreter.invoke()
+            durations.append(clock() - began)
+    # The first runs fill caches.
+    settled = [durations[min(10, runs // 4) :] for durations in taken]
+    return Latency(*(float(np.median(durations)) / 1e6 for durations in settled))
+
+
+def profile(
+    float_model: bytes, int8_model: bytes, *, runs: int = 40, clock: Clock = time.perf_counter_ns
+) -> Iterator[OperationLatency]:
+    """Time each operation in a model of its own, both forms by turns.
+
+    A padding in front of a convolution stays with it, as XNNPACK runs them as one. Both models
+    have the same operations in the same order.
+    """
+    graph = read_graph(float_model)
+    (subgraph,) = graph.subgraphs
+    for position, operator in enumerate(subgraph.operators):
+        kind = operation(graph, operator)
+        if kind == "PAD":
+            continue
+        first = position
+        if position and operation(graph, subgraph.operators[position - 1]) == "PAD":
+            first -= 1
+        alone = [cut(model, first, position + 1) for model in (float_model, int8_model)]
+        shape = tuple(int(n) for n in subgraph.tensors[operator.outputs[0]].shape)
+        yield OperationLatency(kind, shape, compare(*alone, runs=runs, clock=clock))
+
+
+def cut(model: bytes, first: int, end: int) -> bytes:
+    """Operations `first` … `end` - 1 of a model as a model of their own."""
+    graph = read_graph(model)
+    (subgraph,) = graph.subgraphs
+    operators = subgraph.operators[first:end]
+    made = [index for operator in operators for index in operator.outputs]
+    read = [index for operator in operators for index in operator.inputs if index >= 0]
+    subgraph.inputs = [
+        index
+        for index in dict.fromkeys(read)
+        if index not in made and graph.buffers[subgraph.tensors[index].buffer].data is None
+    ]
+    subgraph.outputs = [index for index in made if index not in read]
+    subgraph.operators = operators
+    graph.signatureDefs = []
+    return pack_graph(graph)
+
+
+def _ready(model: bytes) -> Any:
+    """An interpreter with something to read in every input."""
+    interpreter, _ = make_interpreter(model, threads=1)
+    rng = np.random.default_rng(0)
+    for details in interpreter.get_input_details():
+        shape, dtype = details["shape"], details["dtype"]
+        if np.issubdtype(dtype, np.integer):
+            values = rng.integers(-128, 128, shape).astype(dtype)
+        else:
+            values = rng.random(shape, np.float32)
+        interpreter.set_tensor(details["index"], values)
+    return interpreter

@@ -1,0 +1,208 @@
+"""`mien quantize parity` and `compare-calibration`: what int8 costs, measured and written down."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from edge_app.perception.answers import Mixture
+from edge_app.perception.card import DEFAULT_ANSWER, ClassifierCard, read_card, read_model
+from edge_app.perception.shipped import EMOTION, SHIPPED
+from quantize import detector as detectors
+from quantize.artefact import write_together
+from quantize.classifier import Options, int8_logits, measure_parity, quantize
+from quantize.detector_report import Found
+from quantize.errors import QuantizeError
+from quantize.face_photos import FacePhoto, pictures_at_all_sizes, read_face_photos, split
+from quantize.parity import ClassifierParity, DetectorParity, classifier_parity, detector_parity
+from quantize.parity_page import write_page
+from quantize.parity_report import ParityReport, Subject, lines, measure, write_json
+from quantize.ranges import Calibration, observe
+from quantize.static_int8 import quantize_by_ranges, tensor_ranges
+from quantize.tflite_converter import convert_int8
+from quantize.trained import INPUT, INPUT_RANGE, TrainedClassifier, calibration_inputs
+from quantize.yunet import read_onnx
+from trainer.data import Faces, Split, read
+from trainer.networks.cost import macs
+
+CALIBRATIONS = "calibrations.json"
+
+#: Every so many photos stand for all while layers are kept in real numbers one at a time.
+TRIAL_STRIDE = 2
+
+
+def compare_parity(arguments: argparse.Namespace) -> Iterator[str]:
+    """Compare the shipped int8 models with the float ones they were made of, line by line."""
+    reports = []
+    for subject, parity in _subjects(arguments):
+        report = measure(subject, parity, runs=arguments.runs)
+        yield from lines(report)
+        reports.append(report)
+    write_json(arguments.output, reports)
+    yield f"written: {arguments.output}"
+    if arguments.page:
+        _write_page(arguments, reports)
+        yield f"written: {arguments.page}"
+
+
+def compare_calibration(arguments: argparse.Namespace) -> Iterator[str]:
+    """Quantize by every way to calibrate and both converters: what each costs, line by line."""
+    rows = []
+    classifiers = _classifier_rows(arguments) if arguments.run else ()
+    for row in chain(classifiers, _detector_rows(arguments)):
+        rows.append(row)
+        yield ", ".join(row.values())
+    written = msgspec.json.format(msgspec.json.encode(rows), indent=2) + b"\n"
+    write_together([(arguments.output / CALIBRATIONS, written)])
+    yield f"written: {arguments.output / CALIBRATIONS}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Photos:
+    """The detector's photos: to calibrate on, as samples by size, and to be judged by."""
+
+    onnx: bytes
+    calibration: list[FacePhoto]
+    evaluation: list[FacePhoto]
+
+    @classmethod
+    def of(cls, arguments: argparse.Namespace) -> _Photos:
+        onnx = read_onnx(arguments.source)
+        return cls(onnx, *split(read_face_photos(arguments.data / "faces")))
+
+    def prepare(
+        self, size: int, method: Calibration = Calibration.MIN_MAX
+    ) -> tuple[detectors.PreparedDetector, list[Any]]:
+        pictures = list(pictures_at_all_sizes(self.calibration))
+        samples = detectors.calibration_inputs(pictures, size)
+        return detectors.prepare_detector(self.onnx, samples, size, method), samples
+
+    def parity(
+        self, prepared: detectors.PreparedDetector, content: bytes, size: int, stride: int = 1
+    ) -> DetectorParity:
+        card = detectors.describe(prepared, content, size, pictures=0)
+        judged = self.evaluation[::stride]
+        both = detectors.QuantizedDetector(prepared.tflite, content, card)
+        found: tuple[Found, Found] = detectors.detect(both, judged, [])
+        return detector_parity(judged, *(one.at(detectors.SCORE_THRESHOLD) for one in found))
+
+
+def _subjects(
+    arguments: argparse.Namespace,
+) -> Iterator[tuple[Subject, ClassifierParity | DetectorParity]]:
+    if arguments.run:
+        yield _classifier(arguments)
+    photos = _Photos.of(arguments)
+    for size, name in detectors.SIZES.items():
+        yield _detector(photos, size, SHIPPED / name)
+
+
+def _classifier(arguments: argparse.Namespace) -> tuple[Subject, ClassifierParity]:
+    faces = read(arguments.data)
+    public = faces.of(Split.PUBLIC_TEST)
+    trained = TrainedClassifier.load(arguments.run)
+    card = read_card(EMOTION)
+    content = read_model(EMOTION, card)
+    samples = calibration_inputs(faces)
+    if not isinstance(card, ClassifierCard):
+        raise QuantizeError(f"{EMOTION}: its card is no classifier's; quantize it again")
+    default = Mixture(trained.heads, card.answers[DEFAULT_ANSWER])
+    as_float = default.probabilities(trained.logits(public.pixels))
+
+    def parity(model: bytes) -> ClassifierParity:
+        as_int8 = default.probabilities(int8_logits(model, public.pixels))
+        return classifier_parity(as_float, as_int8, public)
+
+    subject = Subject(
+        name=EMOTION.stem,
+        float_model=trained.tflite,
+        int8_model=content,
+        ranges=tensor_ranges(
+            observe(trained.tflite, samples, histograms=False), INPUT, INPUT_RANGE
+        ),
+        samples=samples,
+        macs=macs(trained.model),
+        loss=lambda model: parity(model).points_lost,
+    )
+    return subject, parity(content)
+
+
+def _detector(photos: _Photos, size: int, path: Path) -> tuple[Subject, DetectorParity]:
+    prepared, samples = photos.prepare(size)
+    content = read_model(path, read_card(path))
+
+    def loss(model: bytes) -> float:
+        # Overlap, not recall: a photo more or less says nothing of a layer.
+        seen = photos.parity(prepared, model, size, TRIAL_STRIDE)
+        return 100 * (1 - seen.agreement.mean_iou)
+
+    subject = Subject(
+        name=path.stem,
+        float_model=prepared.corrected,
+        int8_model=content,
+        ranges=prepared.ranges,
+        samples=samples,
+        macs=macs(prepared.model),
+        loss=loss,
+    )
+    return subject, photos.parity(prepared, content, size)
+
+
+def _classifier_rows(arguments: argparse.Namespace) -> Iterator[dict[str, str]]:
+    faces: Faces = read(arguments.data)
+    trained = TrainedClassifier.load(arguments.run)
+    samples = calibration_inputs(faces)
+    public = faces.of(Split.PUBLIC_TEST)
+    ways = [Options(calibration=method) for method in Calibration] + [Options(converter="tflite")]
+    for way in ways:
+        content = quantize(trained, samples, way)
+        parity = measure_parity(trained, content, public)
+        yield _row(
+            EMOTION.stem, way.converter, way.calibration,
+            f"{parity.points_lost:+.2f} points lost",
+            f"same answer {parity.same_answer:.2%}, KL {parity.kl_mean:.5f}",
+        )  # fmt: skip
+
+
+def _detector_rows(arguments: argparse.Namespace) -> Iterator[dict[str, str]]:
+    photos = _Photos.of(arguments)
+    for size, name in detectors.SIZES.items():
+        for method in Calibration:
+            prepared, samples = photos.prepare(size, method)
+            content = quantize_by_ranges(prepared.corrected, prepared.ranges)
+            parity = photos.parity(prepared, content, size)
+            yield _detector_row(name, Options(calibration=method), parity)
+        content = convert_int8(prepared.model, detectors.INPUT, samples, detectors.INPUT_RANGE)
+        parity = photos.parity(prepared, content, size)
+        yield _detector_row(name, Options(converter="tflite"), parity)
+
+
+def _detector_row(name: str, way: Options, parity: DetectorParity) -> dict[str, str]:
+    return _row(
+        Path(name).stem, way.converter, way.calibration,
+        f"{parity.points_lost:+.2f} points of recall lost",
+        f"mean IoU {parity.agreement.mean_iou:.4f}, kept {parity.agreement.kept:.2%}",
+    )  # fmt: skip
+
+
+def _row(model: str, converter: str, method: Calibration, lost: str, said: str) -> dict[str, str]:
+    return {
+        "Model": model,
+        "Converter": converter,
+        "Calibration": method.value,
+        "Lost": lost,
+        "Agreement": said,
+    }
+
+
+def _write_page(arguments: argparse.Namespace, reports: list[ParityReport]) -> None:
+    stored = arguments.output / CALIBRATIONS
+    calibrations = msgspec.json.decode(stored.read_bytes()) if stored.is_file() else []
+    introduction = (Path(__file__).parent / "parity_introduction.md").read_text()
+    write_page(arguments.page, introduction, reports, calibrations)

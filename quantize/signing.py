@@ -1,0 +1,118 @@
+"""Signing keys, and a folder of models → its signed manifest."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from edge_app.perception.card import card_path, read_card, read_model
+from edge_app.perception.golden import golden_path, read_golden
+from edge_app.perception.manifest import (
+    MANIFEST,
+    SCHEMA_VERSION,
+    SIGNATURE,
+    Entry,
+    Manifest,
+    verify_folder,
+)
+from quantize.artefact import write_together
+from quantize.errors import QuantizeError
+
+PRIVATE = "signing-key.pem"
+PUBLIC = "signing-key.pub.pem"
+
+
+def make_keys(folder: Path) -> tuple[Path, Path]:
+    """Make a new pair of keys in `folder`: the private one, which only its owner can read, and
+    the public one, both in PEM form.
+
+    Raises:
+        QuantizeError: there is a key already, or the folder cannot be written.
+    """
+    private, public = folder / PRIVATE, folder / PUBLIC
+    key = Ed25519PrivateKey.generate()
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    for path in (private, public):
+        if path.exists():
+            raise QuantizeError(
+                f"{path}: is there already and is not replaced; name another folder"
+            )
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for path, content, mode in ((private, secret, 0o600), (public, _pem(key), 0o644)):
+            opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            with os.fdopen(opened, "wb") as file:
+                file.write(content)
+    except OSError as error:
+        raise QuantizeError(f"{folder}: keys cannot be written: {error.strerror}") from error
+    return private, public
+
+
+def sign_folder(folder: Path, private: Path, public: Path, *, new_key: bool = False) -> Manifest:
+    """List every model of `folder` with card and golden file, and sign the list.
+
+    private: the key to sign with; public: the key that devices check with. They must be a pair,
+    unless `new_key` says that `public` is to be written too.
+
+    Raises:
+        ModelError: a model, its card and its golden file do not belong together.
+        QuantizeError: the keys are no pair or cannot be read, there are no models, or the folder
+            cannot be written.
+    """
+    key = _read_private(private)
+    pem = _pem(key)
+    if new_key:
+        write_together([(public, pem)])
+    elif not public.is_file() or public.read_bytes() != pem:
+        raise QuantizeError(
+            f"{private}: not the other half of {public}, which devices check with; sign with the"
+            " key of that, or say --new-key to make devices trust this one"
+        )
+    manifest = Manifest(SCHEMA_VERSION, _entries(folder))
+    content = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
+    write_together([(folder / MANIFEST, content), (folder / SIGNATURE, key.sign(content))])
+    return verify_folder(folder, public)
+
+
+def _entries(folder: Path) -> dict[str, Entry]:
+    entries = {}
+    for model in sorted(folder.glob("*.tflite")):
+        card = read_card(model)
+        read_model(model, card)
+        if read_golden(model).model_sha256 != card.sha256:
+            raise QuantizeError(f"{golden_path(model)}: another model's; make it again first")
+        for path in (model, card_path(model), golden_path(model)):
+            entries[path.name] = Entry.of(path.read_bytes())
+    if not entries:
+        raise QuantizeError(f"{folder}: holds no .tflite file; name a folder of models")
+    return entries
+
+
+def _read_private(path: Path) -> Ed25519PrivateKey:
+    try:
+        if path.stat().st_mode & 0o077:
+            raise QuantizeError(f"{path}: others can read this private key; chmod 600 {path}")
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except OSError as error:
+        raise QuantizeError(
+            f"{path}: {error.strerror}; mien quantize keys FOLDER makes a key"
+        ) from error
+    except (ValueError, TypeError) as error:
+        raise QuantizeError(f"{path}: not a private key without a password: {error}") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise QuantizeError(f"{path}: not an Ed25519 key; mien quantize keys FOLDER makes one")
+    return key
+
+
+def _pem(key: Ed25519PrivateKey) -> bytes:
+    return key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )

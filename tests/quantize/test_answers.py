@@ -1,0 +1,48 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from edge_app.perception.answers import Mixture
+from edge_app.perception.card import Head
+from edge_app.perception.labels import FER2013, FERPLUS
+from quantize.answers import make_answers
+from quantize.errors import QuantizeError
+from tests.trainer.synthetic import synthetic_faces
+
+HEADS = (Head("fer2013", FER2013), Head("ferplus", FERPLUS))
+
+
+def test_each_answer_is_calibrated_on_its_own_labels() -> None:
+    faces = synthetic_faces(700)
+    # Every voter calls everything contempt, while the labels are what they are.
+    votes = np.zeros_like(faces.votes)
+    votes[:, 7] = 10
+    faces = dataclasses.replace(faces, votes=votes)
+    rng = np.random.default_rng(1)
+    logits = np.zeros((700, 15), np.float32)
+    logits[np.arange(700), faces.labels] = 4
+    wrong = rng.random(700) < 0.3
+    logits[wrong, :7] = np.roll(logits[wrong, :7], 1, axis=1)
+    logits[:, 14] = 2
+    answers = make_answers(HEADS, logits, faces, {"fer2013": 0.6, "ferplus": 0.4})
+    assert list(answers) == ["default", "fer2013", "ferplus"]
+    assert answers["ferplus"].labels == FERPLUS
+    assert answers["default"].labels == answers["fer2013"].labels == FER2013
+    # The labels are right in 70 %, though the logits say 90 %; the voters always are.
+    said = Mixture(HEADS, answers["fer2013"]).probabilities(logits)
+    assert said.max(axis=1).mean() == pytest.approx((~wrong).mean(), abs=0.02)
+    assert answers["ferplus"].temperature < 1 < answers["fer2013"].temperature
+
+
+def test_one_head_has_one_answer() -> None:
+    faces = synthetic_faces(70)
+    logits = np.eye(7, dtype=np.float32)[faces.labels]
+    assert list(make_answers(HEADS[:1], logits, faces)) == ["default"]
+
+
+def test_shares_of_unknown_heads_are_refused() -> None:
+    faces = synthetic_faces(70)
+    logits = np.zeros((70, 15), np.float32)
+    with pytest.raises(QuantizeError, match="name its heads"):
+        make_answers(HEADS, logits, faces, {"mien": 1.0})

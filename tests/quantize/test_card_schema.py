@@ -1,0 +1,70 @@
+"""The schema that other people's tools check cards with."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from edge_app.perception.card import ModelError, decode_card
+from edge_app.perception.shipped import EMOTION, FACE_320, SHIPPED
+from quantize.card_schema import json_schema
+
+PAGE = Path(__file__).parents[2] / "docs" / "schemas" / "model-card.schema.json"
+
+
+def test_the_schema_is_that_of_the_structs() -> None:
+    assert PAGE.read_bytes() == json_schema(), (
+        f"python -m quantize.card_schema > {PAGE.relative_to(PAGE.parents[2])}"
+    )
+
+
+def definition(card: dict[str, Any]) -> dict[str, Any]:
+    schema = json.loads(PAGE.read_text())
+    reference = schema["discriminator"]["mapping"][card["task"]]
+    return schema["$defs"][reference.rpartition("/")[2]]
+
+
+@pytest.mark.parametrize("name", ["emotion", "face_160", "face_320"])
+def test_the_shipped_cards_have_what_the_schema_asks_for_and_no_more(name: str) -> None:
+    card = json.loads((SHIPPED / f"{name}.json").read_text())
+    described = definition(card)
+    assert described["additionalProperties"] is False
+    assert set(described["required"]) == set(card) == set(described["properties"])
+    assert re.fullmatch(described["properties"]["sha256"]["pattern"], card["sha256"])
+
+
+@pytest.mark.parametrize(
+    ("changed", "where"),
+    [
+        ({"sha256": "abc"}, "sha256"),
+        ({"sha256": "A" * 64}, "sha256"),
+        ({"name": ""}, "name"),
+        ({"outputs": {}}, "outputs"),
+        ({"temperature": 0}, "temperature"),
+        ({"temperature": None}, "temperature"),
+        ({"unsure_below": 1.5}, "unsure_below"),
+        ({"labels": ["happy"]}, "labels"),
+        ({"input": {"shape": [], "dtype": "int8", "scale": 1.0, "zero_point": 0}}, "shape"),
+        ({"input": {"shape": [0], "dtype": "int8", "scale": 1.0, "zero_point": 0}}, "shape"),
+        ({"input": {"shape": [1], "dtype": "int8", "scale": 0.0, "zero_point": 0}}, "scale"),
+        ({"input": {"shape": [1], "dtype": "int8", "scale": 1.0, "zero_point": 128}}, "zero_point"),
+    ],
+)
+def test_what_the_schema_forbids_is_refused_at_load(changed: dict[str, Any], where: str) -> None:
+    card = json.loads(EMOTION.with_suffix(".json").read_text()) | changed
+    with pytest.raises(ModelError, match=rf"here: not a model card: .*{where}"):
+        decode_card(msgspec.json.encode(card), "here")
+
+
+@pytest.mark.parametrize(
+    "changed", [{"strides": []}, {"strides": [0]}, {"score_threshold": 2}, {"nms_iou": -0.1}]
+)
+def test_a_detectors_own_fields_are_checked(changed: dict[str, Any]) -> None:
+    card = json.loads(FACE_320.with_suffix(".json").read_text()) | changed
+    with pytest.raises(ModelError, match=rf"not a model card: .*{next(iter(changed))}"):
+        decode_card(msgspec.json.encode(card), "here")

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge_app.perception.answers import softmax
+from edge_app.perception.faces import Box, Face
+from quantize.detector_report import Found
+from quantize.face_photos import FacePhoto
+from quantize.parity import classifier_parity, detector_parity, kl_divergence
+from tests.trainer.synthetic import synthetic_faces
+
+
+def test_divergence_of_equal_rows_is_nothing_and_of_others_what_theory_says() -> None:
+    p = np.float32([[0.5, 0.5], [0.9, 0.1], [1.0, 0.0]])
+    q = np.float32([[0.5, 0.5], [0.5, 0.5], [0.5, 0.5]])
+    expected = [0, 0.9 * np.log(1.8) + 0.1 * np.log(0.2), np.log(2)]
+    assert kl_divergence(p, q) == pytest.approx(expected, abs=1e-6)
+
+
+def test_classifier_parity_counts_what_int8_changes() -> None:
+    faces = synthetic_faces(10)
+    as_float = 5 * np.eye(7, dtype=np.float32)[faces.labels]
+    as_int8 = as_float.copy()
+    as_int8[0] = np.roll(as_int8[0], 1)
+    as_float, as_int8 = softmax(as_float / 2), softmax(as_int8 / 2)
+    parity = classifier_parity(as_float, as_int8, faces)
+    assert (parity.faces, parity.float_accuracy, parity.int8_accuracy) == (10, 1.0, 0.9)
+    assert parity.points_lost == pytest.approx(10)
+    assert parity.same_answer == 0.9
+    changed = kl_divergence(as_float[:1], as_int8[:1])[0]
+    assert parity.kl_max == pytest.approx(changed, rel=1e-5)
+    assert parity.kl_mean == pytest.approx(changed / 10, rel=1e-5)
+    assert parity.float_calibration_error != parity.int8_calibration_error
+
+
+def test_detector_parity_pairs_detections_that_overlap() -> None:
+    def face(left: float, score: float) -> Face:
+        points = np.arange(10, dtype=np.float32).reshape(5, 2) + left
+        return Face(Box(left, 0, left + 10, 10), points, score)
+
+    boxes = np.float32([[0, 0, 10, 10], [100, 0, 110, 10]])
+    photos = [FacePhoto(Path("a.jpg"), boxes, complete=True)]
+    by_float = Found([[face(0, 0.9), face(100, 0.8)]], [])
+    by_int8 = Found([[face(1, 0.7), face(300, 0.9)]], [])
+    parity = detector_parity(photos, by_float, by_int8)
+    assert (parity.of_float.recall, parity.of_int8.recall) == (1.0, 0.5)
+    assert parity.points_lost == 50
+    assert parity.score_error_mean == parity.score_error_max == pytest.approx(0.2)
+    assert detector_parity(photos, by_float, Found([[]], [])).score_error_max == 0.0

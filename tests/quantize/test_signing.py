@@ -1,0 +1,135 @@
+"""`mien quantize keys` and `sign`, as a user calls them."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+
+from edge_app.cli import main
+from edge_app.perception.card import card_path
+from edge_app.perception.int8_model import Int8Model
+from edge_app.perception.manifest import MANIFEST, SIGNATURE, read_key, verify_folder
+from edge_app.perception.shipped import EMOTION, FACE_160, FACE_320
+
+pytest.importorskip("cryptography")
+
+PRIVATE, PUBLIC = "signing-key.pem", "signing-key.pub.pem"
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    folder = tmp_path / "keys"
+    assert main(["quantize", "keys", str(folder)]) == 0
+    return folder
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    """A user's folder: two models with cards, nothing signed."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    for model in (EMOTION, FACE_160):
+        shutil.copy(model, folder)
+        shutil.copy(card_path(model), folder)
+    return folder
+
+
+def sign(models: Path, keys: Path, *more: str) -> int:
+    public = ["--public-key", str(keys / PUBLIC)] if "--public-key" not in more else []
+    return main(["quantize", "sign", str(models), "--key", str(keys / PRIVATE), *public, *more])
+
+
+def test_only_the_owner_can_read_the_private_key(keys: Path) -> None:
+    assert stat.S_IMODE((keys / PRIVATE).stat().st_mode) == 0o600
+    assert len(read_key(keys / PUBLIC).raw) == 32
+
+
+def test_keys_are_never_replaced(keys: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = (keys / PRIVATE).read_bytes()
+    assert main(["quantize", "keys", str(keys)]) == 1
+    assert "is there already and is not replaced" in capsys.readouterr().err
+    assert (keys / PRIVATE).read_bytes() == before
+
+
+def test_half_a_pair_is_not_made(keys: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (keys / PRIVATE).unlink()
+    assert main(["quantize", "keys", str(keys)]) == 1
+    assert PUBLIC in capsys.readouterr().err
+    assert not (keys / PRIVATE).exists()
+
+
+def test_a_users_models_are_signed_and_taken(models: Path, keys: Path) -> None:
+    assert sign(models, keys) == 0
+    assert len(verify_folder(models, keys / PUBLIC).files) == 6
+    model = Int8Model.load(models / EMOTION.name, trusted_key=keys / PUBLIC)
+    assert model.card.name == EMOTION.stem
+
+
+def test_a_new_model_needs_a_new_signature_and_one_command_makes_it(
+    models: Path, keys: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert sign(models, keys) == 0
+    (models / FACE_160.name).write_bytes(FACE_320.read_bytes())
+    shutil.copy(card_path(FACE_320), card_path(models / FACE_160.name))
+    capsys.readouterr()
+    assert sign(models, keys) == 0
+    assert "signed: 6 files" in capsys.readouterr().out
+    verify_folder(models, keys / PUBLIC)
+
+
+def test_another_key_than_the_devices_signs_nothing(
+    models: Path, keys: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trusted = tmp_path / "trusted"
+    assert main(["quantize", "keys", str(trusted)]) == 0
+    assert sign(models, keys, "--public-key", str(trusted / PUBLIC)) == 1
+    assert "not the other half" in capsys.readouterr().err
+    assert not (models / MANIFEST).exists()
+    assert sign(models, keys, "--public-key", str(trusted / PUBLIC), "--new-key") == 0
+    verify_folder(models, trusted / PUBLIC)
+
+
+def test_a_model_that_does_not_fit_its_card_is_not_signed(
+    models: Path, keys: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = bytearray((models / EMOTION.name).read_bytes())
+    content[-1] ^= 1
+    (models / EMOTION.name).write_bytes(content)
+    assert sign(models, keys) == 1
+    assert "the file is damaged" in capsys.readouterr().err
+    assert not (models / SIGNATURE).exists()
+
+
+def test_an_empty_folder_is_not_signed(
+    tmp_path: Path, keys: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert sign(tmp_path, keys) == 1
+    assert "holds no .tflite file" in capsys.readouterr().err
+
+
+def test_a_private_key_that_others_can_read_is_refused(
+    models: Path, keys: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (keys / PRIVATE).chmod(0o644)
+    assert sign(models, keys) == 1
+    assert "chmod 600" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [b"", b"key", b"\xff"])
+def test_what_is_no_private_key_is_refused(
+    models: Path, keys: Path, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (keys / PRIVATE).write_bytes(content)
+    assert sign(models, keys) == 1
+    assert "not a private key" in capsys.readouterr().err
+
+
+def test_a_missing_private_key_is_told_how_to_make(
+    models: Path, keys: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (keys / PRIVATE).unlink()
+    assert sign(models, keys) == 1
+    assert "mien quantize keys" in capsys.readouterr().err
