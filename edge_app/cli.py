@@ -17,6 +17,7 @@ COMMANDS = {
     "run": ("edge_app.run", "read faces from a camera or recording and publish events"),
     "analyze": ("edge_app.analyze.command", "read photos and videos into tables and pictures"),
     "events": ("edge_app.mqtt.command", "print the events of a broker"),
+    "home-assistant": ("edge_app.mqtt.removal", "take a device away from Home Assistant"),
     "demo": ("edge_app.demo", "run on the sample clip and show the events that arrive"),
 }
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 from edge_app.events.episodes import Episodes
 from edge_app.events.payloads import Event
@@ -12,6 +13,7 @@ from edge_app.events.publisher import Publisher
 from edge_app.frames.grabber import Grabber
 from edge_app.frames.mailbox import Mailbox, MailboxClosed
 from edge_app.frames.source import Frame, FrameSource
+from edge_app.health.governor import Governor
 from edge_app.perception.faces import FrameError
 from edge_app.perception.watcher import Watcher
 
@@ -19,57 +21,131 @@ _LOG = logging.getLogger(__name__)
 
 #: How long a request to stop may go unnoticed.
 _LOOK_S = 0.25
+#: So many looks without a frame, 2 s, and nobody can be said to be there; tracks end sooner.
+_BLIND_LOOKS = 8
+
+
+def _nothing() -> None:
+    """What is done beside the frames, unless somebody asks for more."""
 
 
 class Daemon:
-    """Runs one source into one publisher, both its owner's to open and close."""
+    """Runs one source into one publisher. It closes the source; the publisher is its owner's."""
 
     def __init__(
         self,
         *,
-        source: FrameSource,
+        source: FrameSource | None,
         watcher: Watcher,
         episodes: Episodes,
         publisher: Publisher,
         every_frame: bool = False,
+        governor: Governor | None = None,
     ) -> None:
-        """every_frame: a recording waits for us; otherwise the newest frame wins."""
-        self._mailbox: Mailbox[Frame] = Mailbox()
-        self._grabber = Grabber(source, self._mailbox, every_frame=every_frame)
+        """source: None begins paused. every_frame: a recording waits for us; otherwise the newest
+        frame wins. governor: how many of the newest are looked at; None: as many as can be.
+        """
         self._watcher, self._episodes, self._publisher = watcher, episodes, publisher
+        self._mailbox: Mailbox[Frame] = Mailbox()
+        self._grabber: Grabber | None = None
+        if source is not None:
+            self._grabber = Grabber(source, self._mailbox, every_frame=every_frame)
+        self._governor = governor
+        self._every_frame = every_frame
         self.frames_seen = 0
-        self.frames_refused = 0
+        self._frames_refused = 0
+        self._empty_looks = 0
 
-    def run(self, stop: threading.Event) -> None:
+    @property
+    def frames_refused(self) -> int:
+        """How many could not be read: by their source, or by perception."""
+        return self._frames_refused + (self._grabber.frames_damaged if self._grabber else 0)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the source is closed until `resume`."""
+        return self._grabber is None
+
+    @property
+    def faces(self) -> int:
+        """How many are there now."""
+        return len(self._episodes.state().faces)
+
+    def run(self, stop: threading.Event, each_turn: Callable[[], None] = _nothing) -> None:
         """Work until `stop` is set or a recording ends; everyone present is then said to leave.
+
+        each_turn: called between frames, several times a second, also while paused; it may call
+        the methods below.
 
         Raises:
             SourceError: the source failed.
         """
         self._publisher.publish_state(self._episodes.state())
-        self._grabber.start()
+        if self._grabber is not None:
+            self._grabber.start()
         try:
             while not stop.is_set():
-                frame = self._mailbox.get(_LOOK_S)
-                if frame is not None:
+                each_turn()
+                if self._grabber is None:
+                    # Not `stop.wait`: a signal's handler that sets the event would wait for the
+                    # very lock that the interrupted wait holds.
+                    time.sleep(_LOOK_S)
+                elif (wait_s := self._wait_s()) > 0:
+                    stop.wait(min(wait_s, _LOOK_S))
+                elif (frame := self._mailbox.get(_LOOK_S)) is not None:
+                    self._empty_looks = 0
                     self._look(frame)
+                else:
+                    self._look_in_vain()
         except MailboxClosed:
             pass
         finally:
+            self.pause()
+
+    def pause(self) -> None:
+        """Close the source; everyone present is said to leave."""
+        if self._grabber is not None:
             self._grabber.stop()
-            self._tell(self._episodes.finish())
+            self._frames_refused += self._grabber.frames_damaged
+            self._grabber = None
+        self._tell(self._episodes.finish())
+
+    def resume(self, source: FrameSource, watcher: Watcher, *, every_frame: bool = False) -> None:
+        """After `pause`: go on with another source, and a watcher that has seen nothing yet."""
+        self._watcher, self._mailbox, self._every_frame = watcher, Mailbox(), every_frame
+        self._grabber = Grabber(source, self._mailbox, every_frame=every_frame)
+        self._grabber.start()
+
+    def begin_anew(self, watcher: Watcher) -> None:
+        """Say that everyone leaves, and see whoever is there as for the first time."""
+        self._watcher = watcher
+        self._tell(self._episodes.finish())
+
+    def _wait_s(self) -> float:
+        """How long to let newer frames replace the one that waits."""
+        if self._governor is None or self._every_frame:
+            return 0.0
+        self._governor.turn()
+        return self._governor.wait_s()
 
     def _look(self, frame: Frame) -> None:
+        if self._governor is not None:
+            self._governor.took_frame()
         try:
             present = self._watcher.watch(frame)
         except FrameError as error:
-            self.frames_refused += 1
-            if self.frames_refused == 1:
+            self._frames_refused += 1
+            if self._frames_refused == 1:
                 _LOG.warning("a frame cannot be read: %s", error)
             return
         self.frames_seen += 1
         height, width = frame.image.shape[:2]
         self._tell(self._episodes.update(present, height, width))
+
+    def _look_in_vain(self) -> None:
+        self._empty_looks += 1
+        if self._empty_looks == _BLIND_LOOKS:
+            self._tell(self._episodes.finish())
 
     def _tell(self, events: Sequence[Event]) -> None:
         """Publish what happened, and with it who is there now: only events change that."""

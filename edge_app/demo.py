@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from typing import Any
 
@@ -50,8 +52,13 @@ def _watch(address: BrokerAddress, pace: str) -> list[Event]:
         sys.executable, "-m", "edge_app.cli", "run", "--source", "sample:", "--pace", pace,
         "--broker", str(address), "--device", DEVICE,
     ]  # fmt: skip
-    with Subscriber(address, (Topics(DEVICE).event,)) as subscriber:
-        daemon: subprocess.Popen[Any] = subprocess.Popen(command)
+    with (
+        Subscriber(address, (Topics(DEVICE).event,)) as subscriber,
+        tempfile.TemporaryDirectory(prefix="mien-demo-") as state,
+    ):
+        # Nothing of a real installation's, a pause for example, reaches the demo.
+        environment = os.environ | {"STATE_DIRECTORY": state}
+        daemon: subprocess.Popen[Any] = subprocess.Popen(command, env=environment)
         try:
             # One look more after its end: the last events may still be on their way.
             is_over = False

@@ -4,28 +4,38 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from edge_app.daemon import Daemon
-from edge_app.events.episodes import Episodes
-from edge_app.events.identifiers import TimeOrderedIds
-from edge_app.events.payloads import Info
+from edge_app.assembly import Assembly
+from edge_app.camera_trouble import Troubles
 from edge_app.events.publisher import JsonLinesPublisher, Publisher
-from edge_app.frames.setting import CameraOptions, open_source
+from edge_app.frames.setting import CameraOptions, open_lasting
+from edge_app.frames.source import FrameSource
+from edge_app.health.alerts import outbox_alert
+from edge_app.kept_privacy import KeptPrivacy
 from edge_app.mqtt.address import BrokerAddress, parse_address
+from edge_app.mqtt.connection import ConnectionHandler
+from edge_app.mqtt.credentials import Credentials
+from edge_app.mqtt.discovery import Description
 from edge_app.mqtt.embedded_broker import EmbeddedBroker
+from edge_app.mqtt.home_assistant import HomeAssistant
+from edge_app.mqtt.outbox import Outbox
+from edge_app.mqtt.outbox_alerts import OnAlert
+from edge_app.mqtt.outbox_place import memory_outbox, open_outbox, state_directory
+from edge_app.mqtt.outbox_store import Limits
 from edge_app.mqtt.publisher import MqttPublisher
+from edge_app.mqtt.requests import RequestInbox
+from edge_app.mqtt.tls import TlsFiles
 from edge_app.perception import Perception
-from edge_app.perception.smoothing import REACTIONS
-from edge_app.perception.tracker import Tracker
-from edge_app.perception.watcher import Watcher
-from edge_app.settings import Settings, read_settings
+from edge_app.perception.labels import UNSURE
+from edge_app.settings import Camera, Mqtt, Settings, read_settings
 
 #: The setting that asks for a broker in this process, a port behind it if need be.
 EMBEDDED = "embedded"
@@ -34,7 +44,9 @@ EMBEDDED = "embedded"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes; docs/settings.md has the rest."""
     parser.add_argument("--settings", type=Path, metavar="FILE", help="TOML file of settings")
-    parser.add_argument("--source", help="camera, video file, folder of pictures, or sample:")
+    parser.add_argument(
+        "--source", help="camera, stream, video file, folder of pictures, or sample:"
+    )
     parser.add_argument("--pace", choices=("own", "fast"), help="of a recording")
     parser.add_argument("--broker", help="host[:port], mqtt://user@host[:port], or embedded[:port]")
     parser.add_argument("--password-file", metavar="FILE", help="the broker's password")
@@ -57,51 +69,121 @@ def run(arguments: argparse.Namespace) -> int:
     )
     stop = threading.Event()
     with contextlib.ExitStack() as open_things, _signals(stop):
-        source = open_source(
-            settings.camera.source,
-            options=CameraOptions(
-                width=settings.camera.width,
-                height=settings.camera.height,
-                frames_per_second=settings.camera.frames_per_second,
-                pace=settings.camera.pace,
-            ),
-        )
-        open_things.callback(source.close)
+        kept = KeptPrivacy(state_directory(os.environ), settings.device_name)
+        is_paused = kept.read().is_paused
+        if is_paused:
+            sys.stderr.write(
+                "mien: paused by an earlier request; the camera stays closed until the request"
+                f" resume, or without {kept.file}\n"
+            )
+        troubles = Troubles()
+        source = None if is_paused else _open_source(settings.camera, troubles)
+        if source is not None:
+            open_things.callback(source.close)
         perception = Perception.load(threads=settings.perception.threads)
-        publisher = _publisher(settings, open_things)
-        publisher.announce(_info(settings, perception))
-        daemon = Daemon(
-            source=source,
-            watcher=Watcher(perception, Tracker(), REACTIONS[settings.perception.reaction]),
-            episodes=Episodes(
-                device=settings.device_name,
-                model=perception.classifier.card.sha256,
-                ids=TimeOrderedIds(),
-                now=_utc_now,
-            ),
+        inbox = RequestInbox(settings.device_name) if settings.mqtt.broker else None
+        publisher = _publisher(settings, open_things, _beside(settings, perception, inbox))
+        return Assembly(
+            settings,
+            perception=perception,
             publisher=publisher,
-            every_frame=settings.camera.pace == "fast" and not source.is_live,
+            source=source,
+            open_source=lambda: _open_source(settings.camera, troubles),
+            troubles=troubles,
+            kept=kept,
+            inbox=inbox,
+            stop=stop,
+        ).run()
+
+
+def _open_source(camera: Camera, troubles: Troubles) -> FrameSource:
+    options = CameraOptions(
+        width=camera.width,
+        height=camera.height,
+        frames_per_second=camera.frames_per_second,
+        pace=camera.pace,
+        stall_s=camera.stall_s,
+        password_file=Path(camera.password_file) if camera.password_file else None,
+    )
+    return open_lasting(camera.source, options=options, on_trouble=troubles.put)
+
+
+def _beside(
+    settings: Settings, perception: Perception, inbox: RequestInbox | None
+) -> list[ConnectionHandler]:
+    """What is done on the broker's connection beside publishing."""
+    beside: list[ConnectionHandler] = [] if inbox is None else [inbox]
+    if settings.home_assistant.discovery:
+        description = Description(
+            device=settings.device_name,
+            version=metadata.version("mien"),
+            emotions=(*perception.classifier.labels, UNSURE),
+            prefix=settings.home_assistant.prefix,
         )
-        daemon.run(stop)
-    return 0
+        beside.append(HomeAssistant(description))
+    return beside
 
 
-def _publisher(settings: Settings, open_things: contextlib.ExitStack) -> Publisher:
+def _publisher(
+    settings: Settings, open_things: contextlib.ExitStack, beside: Sequence[ConnectionHandler]
+) -> Publisher:
     """What the events go to; whatever is opened for it is closed with `open_things`."""
     wanted = settings.mqtt.broker
     if not wanted:
         return JsonLinesPublisher(sys.stdout.buffer)
+
+    def on_alert(alert_id: str, text: str | None) -> None:
+        # The outbox speaks from `connect` on, when there is a publisher.
+        publisher.publish_alert(alert_id, outbox_alert(alert_id, text, datetime.now(UTC)))
+
     if wanted == EMBEDDED or wanted.startswith(f"{EMBEDDED}:"):
         broker = EmbeddedBroker(*_ports(wanted))
         address: BrokerAddress = open_things.enter_context(broker).address
         sys.stderr.write(f"mien: embedded broker on {address}; listen with: mien events\n")
+        credentials = Credentials()
+        # That broker ends with this process: there is nobody to keep events for.
+        outbox = memory_outbox(on_alert)
     else:
         address = parse_address(wanted)
-    password_file = Path(settings.mqtt.password_file) if settings.mqtt.password_file else None
-    publisher = MqttPublisher(address, device=settings.device_name, password_file=password_file)
+        credentials = _credentials(settings.mqtt)
+        outbox = _outbox(settings, on_alert)
+    publisher = MqttPublisher(
+        address,
+        device=settings.device_name,
+        credentials=credentials,
+        outbox=outbox,
+        beside=beside,
+    )
     open_things.callback(publisher.close)
     publisher.connect()
     return publisher
+
+
+def _outbox(settings: Settings, on_alert: OnAlert) -> Outbox:
+    wanted = settings.outbox
+    return open_outbox(
+        Path(wanted.directory) if wanted.directory else state_directory(os.environ),
+        settings.device_name,
+        os.environ,
+        limits=Limits(
+            events=wanted.max_events,
+            size=wanted.max_megabytes * 1_000_000,
+            age_s=wanted.max_age_days * 86_400,
+        ),
+        drain_per_s=wanted.drain_per_s,
+        on_alert=on_alert,
+    )
+
+
+def _credentials(mqtt: Mqtt) -> Credentials:
+    def named(setting: str) -> Path | None:
+        return Path(setting) if setting else None
+
+    return Credentials(
+        username_file=named(mqtt.username_file),
+        password_file=named(mqtt.password_file),
+        tls=TlsFiles(named(mqtt.ca_file), named(mqtt.certificate_file), named(mqtt.key_file)),
+    ).with_systemd(os.environ)
 
 
 def _ports(wanted: str) -> list[int]:
@@ -109,21 +191,6 @@ def _ports(wanted: str) -> list[int]:
     return (
         [parse_address(f"localhost{wanted.removeprefix(EMBEDDED)}").port] if ":" in wanted else []
     )
-
-
-def _info(settings: Settings, perception: Perception) -> Info:
-    classifier, detector = perception.classifier.model, perception.detector.model
-    return Info(
-        version=metadata.version("mien"),
-        runtime=str(classifier.runtime),
-        models={"face-detection": detector.card.sha256, "emotion": classifier.card.sha256},
-        source=settings.camera.source,
-        settings={"reaction": settings.perception.reaction},
-    )
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @contextlib.contextmanager

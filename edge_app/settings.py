@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from edge_app.errors import UsageError
+from edge_app.events.payloads import PrivacyMode
+from edge_app.events.requests import Reaction, SummaryIntervalSeconds, TelemetryIntervalSeconds
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,8 +35,10 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         str,
         msgspec.Meta(
             min_length=1,
-            description="A V4L2 camera (`/dev/video0`), a video file, a folder of pictures, or"
-            " `sample:`, the clip that comes with Mien.",
+            description="The Raspberry Pi's own camera (`picamera2:`), a V4L2 camera"
+            " (`/dev/video0`), a stream (`rtsp://user@host/path`, or `http://` for MJPEG), a video"
+            " file, a folder of pictures, or `sample:`, the clip that comes with Mien."
+            " docs/sources.md says more.",
         ),
     ] = "/dev/video0"
     width: Annotated[
@@ -53,17 +57,59 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             " no frame left out."
         ),
     ] = "own"
+    stall_s: Annotated[
+        float,
+        msgspec.Meta(
+            ge=0.5,
+            le=60,
+            description="A camera or stream that gives no frame for as many seconds is opened"
+            " again.",
+        ),
+    ] = 5.0
+    password_file: Annotated[
+        str,
+        msgspec.Meta(
+            description="File whose first line is the password of the user in a stream's URL."
+        ),
+    ] = ""
 
 
 class Perception(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How faces are read."""
 
     reaction: Annotated[
-        Literal["quick", "normal", "calm"],
+        Reaction,
         msgspec.Meta(description="How soon a changed face changes its emotion."),
     ] = "normal"
     threads: Annotated[
         int, msgspec.Meta(ge=1, le=16, description="Processor threads for each model.")
+    ] = 1
+    detections_per_second: Annotated[
+        float,
+        msgspec.Meta(
+            gt=0,
+            le=60,
+            description="How often faces are searched while somebody is there. In the frames"
+            " between they are followed, which costs a tenth.",
+        ),
+    ] = 5.0
+    smallest_face: Annotated[
+        float,
+        msgspec.Meta(
+            gt=0,
+            le=1,
+            description="Height of the smallest face that must be found, as a share of the frame's"
+            " larger side. From 0.1 on, the small detector does, at a quarter of the work.",
+        ),
+    ] = 0.05
+    tiles: Annotated[
+        int,
+        msgspec.Meta(
+            ge=1,
+            le=4,
+            description="Search far faces in as many times as many overlapping tiles, too: 1 is"
+            " off, 2 finds faces half as large for five times the work.",
+        ),
     ] = 1
 
 
@@ -74,12 +120,151 @@ class Mqtt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         str,
         msgspec.Meta(
             description="`host`, `host:port`, `mqtt://user@host:port`, or `embedded`: a broker"
-            " inside Mien, for trying things out. Empty: events are printed on standard output."
+            " inside Mien, for trying things out. `mqtts://` is TLS, `ws://host:port/path` and"
+            " `wss://` are websockets. Empty: events are printed on standard output."
+        ),
+    ] = ""
+    username_file: Annotated[
+        str,
+        msgspec.Meta(
+            description="File whose first line is the user, where `broker` names none. Empty: the"
+            " systemd credential `mqtt-username`, if there is one."
         ),
     ] = ""
     password_file: Annotated[
-        str, msgspec.Meta(description="File whose first line is the password of the broker.")
+        str,
+        msgspec.Meta(
+            description="File whose first line is the password of the broker. Empty: the systemd"
+            " credential `mqtt-password`, if there is one."
+        ),
     ] = ""
+    ca_file: Annotated[
+        str,
+        msgspec.Meta(
+            description="PEM file of the CA that signed the broker's certificate. Empty: those that"
+            " the system trusts."
+        ),
+    ] = ""
+    certificate_file: Annotated[
+        str, msgspec.Meta(description="PEM file of this device's certificate, if the broker asks.")
+    ] = ""
+    key_file: Annotated[
+        str,
+        msgspec.Meta(
+            description="PEM file of the certificate's key, without a passphrase. Empty: it stands"
+            " in `certificate_file`."
+        ),
+    ] = ""
+
+
+class Privacy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What may be said about people."""
+
+    mode: Annotated[
+        PrivacyMode,
+        msgspec.Meta(
+            description="`full`: every event. `aggregates`: summaries only, nothing about a single"
+            " face. The request `privacy` goes over it, also for later starts."
+        ),
+    ] = "full"
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is said of all faces together."""
+
+    interval_s: Annotated[
+        SummaryIntervalSeconds, msgspec.Meta(description="How often, in seconds.")
+    ] = 300
+    minimum_group: Annotated[
+        int,
+        msgspec.Meta(
+            ge=2,
+            le=1000,
+            description="In the mode `aggregates`, nothing is said about fewer faces than these.",
+        ),
+    ] = 5
+
+
+class Telemetry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the device does."""
+
+    interval_s: Annotated[
+        TelemetryIntervalSeconds, msgspec.Meta(description="How often it is said, in seconds.")
+    ] = 60
+
+
+class Governor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When fewer frames are looked at, so that the device stays cool; docs/tracking.md says how."""
+
+    frames_per_second: Annotated[
+        float,
+        msgspec.Meta(gt=0, le=240, description="Of a live source, no more are looked at."),
+    ] = 15.0
+    temperature_c: Annotated[
+        float,
+        msgspec.Meta(
+            ge=40,
+            le=100,
+            description="From this temperature of the processor on it slows down; the Raspberry Pi"
+            " itself does so at 80.",
+        ),
+    ] = 75.0
+    cpu_share: Annotated[
+        float,
+        msgspec.Meta(
+            gt=0,
+            le=64,
+            description="More processor time than this slows it down, too: 1 is one core, all the"
+            " time.",
+        ),
+    ] = 4.0
+
+
+class HomeAssistant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the device shows itself to Home Assistant; docs/home-assistant.md says more."""
+
+    discovery: Annotated[
+        bool, msgspec.Meta(description="Whether it does, by one retained message.")
+    ] = True
+    prefix: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64})*$",
+            description="Home Assistant's discovery prefix.",
+        ),
+    ] = "homeassistant"
+
+
+class Outbox(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where events wait for a broker; docs/decisions/0004-outbox.md says what that withstands."""
+
+    directory: Annotated[
+        str,
+        msgspec.Meta(
+            description="Folder on a disk. Empty: systemd's `$STATE_DIRECTORY`, or `mien` in a"
+            " user's own state folder."
+        ),
+    ] = ""
+    max_events: Annotated[
+        int, msgspec.Meta(ge=100, le=10_000_000, description="Of more, the oldest are dropped.")
+    ] = 50_000
+    max_megabytes: Annotated[
+        int, msgspec.Meta(ge=1, le=100_000, description="Likewise, of their payloads together.")
+    ] = 64
+    max_age_days: Annotated[
+        float,
+        msgspec.Meta(
+            gt=0,
+            le=3650,
+            description="Older ones are dropped; only the time that Mien runs is counted.",
+        ),
+    ] = 30.0
+    drain_per_s: Annotated[
+        int,
+        msgspec.Meta(
+            ge=1, le=1000, description="How many late events are sent a second, beside live ones."
+        ),
+    ] = 400
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,6 +274,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     camera: Camera = msgspec.field(default_factory=Camera)
     perception: Perception = msgspec.field(default_factory=Perception)
     mqtt: Mqtt = msgspec.field(default_factory=Mqtt)
+    outbox: Outbox = msgspec.field(default_factory=Outbox)
+    privacy: Privacy = msgspec.field(default_factory=Privacy)
+    summary: Summary = msgspec.field(default_factory=Summary)
+    telemetry: Telemetry = msgspec.field(default_factory=Telemetry)
+    governor: Governor = msgspec.field(default_factory=Governor)
+    home_assistant: HomeAssistant = msgspec.field(default_factory=HomeAssistant)
 
     @property
     def device_name(self) -> str:

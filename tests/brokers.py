@@ -1,7 +1,8 @@
-"""A real Mosquitto for tests: its own configuration, a free port of the loopback, its own end."""
+"""Real brokers for tests: each its own configuration, a free port of the loopback, its own end."""
 
 from __future__ import annotations
 
+import abc
 import os
 import shutil
 import signal
@@ -25,14 +26,28 @@ def wait_until(condition: Callable[[], object], timeout_s: float = 10.0) -> None
 
 
 class MissingBrokerError(Exception):
-    """Mosquitto is not installed."""
+    """A program that a broker needs is not installed."""
+
+
+def accepts(port: int) -> bool:
+    """Whether somebody listens there."""
+    try:
+        socket.create_connection((HOST, port), timeout=1).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+#: Program → the Debian package it comes in, where that has another name.
+_PACKAGES = {"mosquitto_passwd": "mosquitto", "epmd": "rabbitmq-server"}
 
 
 def find_program(name: str) -> str:
     """Debian puts daemons where a user's PATH does not look."""
     program = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     if program is None:
-        raise MissingBrokerError("install mosquitto: sudo apt install mosquitto")
+        package = _PACKAGES.get(name, name)
+        raise MissingBrokerError(f"install {package}: sudo apt install {package}")
     return program
 
 
@@ -42,29 +57,30 @@ def free_port() -> int:
     return port
 
 
-class Mosquitto:
+class Broker(abc.ABC):
     """One broker. `start` and `stop` may alternate; the port stays.
 
-    passwords: by user; without any, everybody may come.
-    lines: more of its configuration.
+    folder: where everything it writes goes.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        passwords: Mapping[str, str] | None = None,
-        lines: tuple[str, ...] = (),
-    ) -> None:
-        self._program = find_program("mosquitto")
+    #: From the start of the process to the first connection.
+    start_s = 10.0
+
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lines = list(lines)
         self._process: subprocess.Popen[bytes] | None = None
         self.port = free_port()
-        if passwords is None:
-            self._lines.append("allow_anonymous true")
-        else:
-            self._lines += ["allow_anonymous false", f"password_file {self._hash(passwords)}"]
+
+    @abc.abstractmethod
+    def _write_configuration(self) -> None:
+        """Write what `_command` needs, for the present port."""
+
+    @abc.abstractmethod
+    def _command(self) -> list[str]:
+        """The program and its arguments; it must stay in the foreground."""
+
+    def _environment(self) -> dict[str, str]:
+        return dict(os.environ)
 
     @property
     def address(self) -> BrokerAddress:
@@ -75,30 +91,53 @@ class Mosquitto:
         """What it said, through all of its starts."""
         return self._log_file.read_text(encoding="utf-8", errors="replace")
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start and wait until it accepts connections."""
         for _ in range(3):
-            self._write_configuration()
-            with self._log_file.open("ab") as log:
-                self._process = subprocess.Popen(
-                    [self._program, "-c", str(self._folder / "mosquitto.conf")],
-                    stdout=log,
-                    stderr=log,
-                )
-            if self._wait_until_it_accepts():
+            self.launch()
+            if self.wait_until_it_accepts():
                 return
             # Another process was quicker to take the port.
             self.stop()
             self.port = free_port()
-        raise AssertionError(f"Mosquitto does not start: {self.log}")
+        raise AssertionError(f"{type(self).__name__} does not start: {self.log}")
+
+    def launch(self) -> None:
+        """Start without waiting."""
+        self._write_configuration()
+        with self._log_file.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command(), stdout=log, stderr=log, env=self._environment()
+            )
+
+    def wait_until_it_accepts(self) -> bool:
+        """Whether it does, in time; at once when it ended instead."""
+        assert self._process is not None
+        deadline = time.monotonic() + self.start_s
+        while self._process.poll() is None and time.monotonic() < deadline:
+            if accepts(self.port):
+                return True
+            time.sleep(0.01)
+        return False
 
     def stop(self) -> None:
         """End it in order."""
         if self._process is not None:
             self.thaw()
             self._process.terminate()
-            self._process.wait(10)
-            self._process = None
+            try:
+                self._process.wait(30)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait(10)
+                raise
+            finally:
+                self._process = None
 
     def kill(self) -> None:
         """End it like a power cut."""
@@ -106,6 +145,10 @@ class Mosquitto:
             self._process.kill()
             self._process.wait(10)
             self._process = None
+
+    def close(self) -> None:
+        """End it for good."""
+        self.stop()
 
     def freeze(self) -> None:
         """Have it keep its connections and do nothing, like a machine that hangs."""
@@ -118,24 +161,39 @@ class Mosquitto:
 
     @property
     def _log_file(self) -> Path:
-        return self._folder / "mosquitto.log"
+        return self._folder / "broker.log"
+
+
+class Mosquitto(Broker):
+    """Mosquitto of the system.
+
+    passwords: by user; without any, everybody may come.
+    lines: more of its configuration.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        passwords: Mapping[str, str] | None = None,
+        lines: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(folder)
+        self._program = find_program("mosquitto")
+        self._lines = list(lines)
+        if passwords is None:
+            self._lines.append("allow_anonymous true")
+        else:
+            self._lines += ["allow_anonymous false", f"password_file {self._hash(passwords)}"]
+
+    def _command(self) -> list[str]:
+        return [self._program, "-c", str(self._folder / "mosquitto.conf")]
 
     def _write_configuration(self) -> None:
         lines = [f"listener {self.port} {HOST}", "log_dest stderr", *self._lines]
         if os.geteuid() == 0:
             lines.append("user root")  # else it steps down to a user who may not read the folder
         (self._folder / "mosquitto.conf").write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-    def _wait_until_it_accepts(self) -> bool:
-        assert self._process is not None
-        deadline = time.monotonic() + 10
-        while self._process.poll() is None and time.monotonic() < deadline:
-            try:
-                with socket.create_connection((HOST, self.port), timeout=1):
-                    return True
-            except ConnectionRefusedError:
-                time.sleep(0.01)
-        return False
 
     def _hash(self, passwords: Mapping[str, str]) -> Path:
         file = self._folder / "users"

@@ -22,6 +22,7 @@ ALLOWED = {
     "edge_app/perception": {"edge_app.frames.source", "edge_app.perception"},
     "edge_app/events": {"edge_app.perception", "edge_app.events"},
     "edge_app/mqtt": {"edge_app.events", "edge_app.mqtt"},
+    "edge_app/health": {"edge_app.events", "edge_app.health"},
     "edge_app/analyze": {
         "edge_app.frames",
         "edge_app.perception",

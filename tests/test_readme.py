@@ -13,7 +13,7 @@ from skimage import data
 from benchmarks import readme_figures
 from edge_app import cli
 from edge_app.events.payloads import EmotionChanged, decode_event
-from edge_app.mqtt.topics import Topics
+from edge_app.mqtt.messages import MESSAGES
 from edge_app.settings import read_settings
 
 ROOT = Path(__file__).parents[1]
@@ -41,10 +41,14 @@ def test_targets_of_make_exist(words: list[str]) -> None:
 
 
 def test_topics_are_those_that_are_published() -> None:
-    named = set(re.findall(r"`(mien/<device>/\w+)`", README))
-    topics = Topics("device")
-    published = {topics.availability, topics.info, topics.state, topics.event}
-    assert named == {topic.replace("device", "<device>", 1) for topic in published}
+    named = set(re.findall(r"`(mien/<device>/[\w/<>]+)`", README))
+    addresses = {m.address for m in MESSAGES.values() if m.address.startswith("mien/")}
+    assert named == {
+        re.sub(r"\{(\w+)\}", r"<\1>", address)
+        .replace("<alert>", "<id>")
+        .replace("<request>", "<name>")
+        for address in addresses
+    }
 
 
 def test_the_event_shown_is_an_event() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -11,6 +11,21 @@ import msgspec
 SCHEMA_VERSION = 1
 
 Fraction = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Seconds = Annotated[float, msgspec.Meta(ge=0.0)]
+#: With its zone, which is UTC in all that we say.
+Time = Annotated[datetime, msgspec.Meta(tz=True)]
+
+#: Everything, or only what says nothing about a single person.
+PrivacyMode = Literal["full", "aggregates"]
+#: What the source does: it gives frames, it failed and is being opened again, or it is closed
+#: because somebody asked for a pause.
+SourceState = Literal["open", "reopening", "paused"]
+#: What the Raspberry Pi's firmware says about its power and heat, now.
+ThrottledFlag = Literal["under_voltage", "frequency_capped", "throttled", "soft_temperature_limit"]
+Severity = Literal["warning", "critical"]
+#: Why fewer frames are looked at than asked for.
+Slowdown = Literal["heat", "power", "cpu"]
 
 
 class FrameBox(msgspec.Struct, frozen=True):
@@ -23,18 +38,16 @@ class FrameBox(msgspec.Struct, frozen=True):
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
-    """What every event says.
+    """What every event says."""
 
-    id: UUIDv7: unique, and sorts by time. episode: the same for all events of one visit of one
-    face. time: UTC. model: SHA-256 of the classifier. is_historical: sent later than it happened.
-    """
-
-    id: str
-    episode: str
-    time: datetime
+    id: Annotated[str, msgspec.Meta(description="UUIDv7: unique, and sorts by time.")]
+    episode: Annotated[
+        str, msgspec.Meta(description="The same for all events of one visit of one face.")
+    ]
+    time: Annotated[Time, msgspec.Meta(description="When it happened.")]
     device: str
-    model: str
-    is_historical: bool = False
+    model: Annotated[str, msgspec.Meta(description="SHA-256 of the classifier.")]
+    is_historical: Annotated[bool, msgspec.Meta(description="Sent later than it happened.")] = False
     schema_version: int = SCHEMA_VERSION
 
 
@@ -64,8 +77,8 @@ class FaceLeft(_Event, frozen=True, kw_only=True, tag="face_left"):
     duration_s: from its first to its last frame. emotions_s: seconds that each emotion was shown.
     """
 
-    duration_s: Annotated[float, msgspec.Meta(ge=0.0)]
-    emotions_s: dict[str, float]
+    duration_s: Seconds
+    emotions_s: dict[str, Seconds]
 
 
 Event = FaceAppeared | EmotionChanged | FaceLeft
@@ -82,7 +95,7 @@ class PresentFace(msgspec.Struct, frozen=True, kw_only=True):
 class State(msgspec.Struct, frozen=True, kw_only=True):
     """Who is there now; retained, so that a new subscriber knows at once."""
 
-    time: datetime
+    time: Time
     faces: tuple[PresentFace, ...]
     schema_version: int = SCHEMA_VERSION
 
@@ -98,7 +111,68 @@ class Info(msgspec.Struct, frozen=True, kw_only=True):
     schema_version: int = SCHEMA_VERSION
 
 
-def encode(message: Event | State | Info) -> bytes:
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """What was seen in an interval, by all faces together.
+
+    start, end: UTC. faces: how many visits had a part in it; one person who comes twice is two.
+    emotions_s: seconds that each emotion was shown, of all faces together. minimum_group: the least
+    number of faces that anything is said about. withheld: something was left out for that: with too
+    few faces both figures are null, else the emotions that too few of them showed are missing.
+    """
+
+    start: Time
+    end: Time
+    faces: Count | None
+    emotions_s: dict[str, Seconds] | None
+    minimum_group: Annotated[int, msgspec.Meta(ge=1)]
+    withheld: bool
+    schema_version: int = SCHEMA_VERSION
+
+
+class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
+    """How the device does; retained.
+
+    faces: how many are there; null in the privacy mode `aggregates`. frames_refused: frames that
+    could not be read. temperature_c, throttled: null where the device does not tell. cpu_share: of
+    one core, so two busy ones are 2. rss_bytes: memory in use. outbox_waiting: events that the
+    broker has not acknowledged yet; outbox_dropped: those lost for want of room. The counts begin
+    with the process, whose age is uptime_s. frame_rate_limit: how many frames a second are looked
+    at now at most, null where nothing limits them; slowed_by: why that is less than asked for.
+    """
+
+    time: Time
+    uptime_s: Seconds
+    source: SourceState
+    privacy: PrivacyMode
+    frames_per_second: Seconds
+    frames_seen: Count
+    frames_refused: Count
+    faces: Count | None
+    temperature_c: float | None
+    throttled: tuple[ThrottledFlag, ...] | None
+    cpu_share: Seconds
+    rss_bytes: Count
+    outbox_waiting: Count
+    outbox_dropped: Count
+    frame_rate_limit: Seconds | None = None
+    slowed_by: tuple[Slowdown, ...] = ()
+    schema_version: int = SCHEMA_VERSION
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that a person should look at; retained until an empty message says it is over.
+
+    id: the topic's last level. text: what happened, and what to do. since: UTC.
+    """
+
+    id: str
+    severity: Severity
+    text: str
+    since: Time
+    schema_version: int = SCHEMA_VERSION
+
+
+def encode(message: msgspec.Struct) -> bytes:
     """The JSON of a message."""
     return msgspec.json.encode(message)
 

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import abc
+from dataclasses import dataclass
 from typing import IO
 
-from edge_app.events.payloads import Event, Info, State, encode
+from edge_app.events.payloads import Alert, Event, Info, State, Summary, Telemetry, encode
+from edge_app.events.requests import Response
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Events that were handed over: how many are not delivered yet, and how many never will."""
+
+    waiting: int = 0
+    dropped: int = 0
 
 
 class Publisher(abc.ABC):
-    """Takes what the daemon has to say. No method waits for a network."""
+    """Takes what the daemon has to say. No method waits for a network.
+
+    What is not abstract here, a publisher may do without.
+    """
 
     @abc.abstractmethod
     def announce(self, info: Info) -> None:
-        """Say what this device is; called once, before anything else."""
+        """Say what this device is: before anything else, and when it changed."""
 
     @abc.abstractmethod
     def publish_event(self, event: Event) -> None:
@@ -23,13 +36,34 @@ class Publisher(abc.ABC):
     def publish_state(self, state: State) -> None:
         """Say who is there now; replaces the state before."""
 
+    def publish_summary(self, summary: Summary) -> None:
+        """Hand over what was seen in an interval."""
+        del summary
+
+    def publish_telemetry(self, telemetry: Telemetry) -> None:
+        """Say how the device does; replaces what was said before."""
+        del telemetry
+
+    def publish_alert(self, alert_id: str, alert: Alert | None) -> None:
+        """Raise or change an alert; None resolves it."""
+        del alert_id, alert
+
+    def publish_response(self, request: str, response: Response) -> None:
+        """Answer a request."""
+        del request, response
+
+    @property
+    def backlog(self) -> Backlog:
+        """What is on its way."""
+        return Backlog()
+
     @abc.abstractmethod
     def close(self) -> None:
         """Deliver what can be delivered within a second, say good-bye, and end."""
 
 
 class JsonLinesPublisher(Publisher):
-    """Events as JSON Lines, one a line; state and info are not written."""
+    """Events as JSON Lines, one a line; nothing else is written."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream

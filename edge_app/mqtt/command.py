@@ -14,8 +14,10 @@ import msgspec
 
 from edge_app.events.payloads import decode_event
 from edge_app.mqtt.address import parse_address
+from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.event_log import availability_line, event_line, printable
 from edge_app.mqtt.subscriber import ReceivedMessage, Subscriber
+from edge_app.mqtt.tls import TlsFiles
 from edge_app.mqtt.topics import ROOT, Topics
 
 #: How often to look whether somebody still reads, while nothing comes.
@@ -28,9 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--broker",
         metavar="ADDRESS",
         default="localhost",
-        help="HOST, HOST:PORT or mqtt://USER@HOST:PORT (default: %(default)s)",
+        help="HOST, HOST:PORT or mqtt://USER@HOST:PORT; mqtts:// for TLS, ws:// or wss:// for"
+        " websockets (default: %(default)s)",
     )
     parser.add_argument("--password-file", metavar="FILE", type=Path, help="the user's password")
+    parser.add_argument("--ca-file", metavar="FILE", type=Path, help="who signed the broker's name")
+    parser.add_argument("--certificate-file", metavar="FILE", type=Path, help="the user's, for TLS")
+    parser.add_argument("--key-file", metavar="FILE", type=Path, help="the certificate's key")
     parser.add_argument("--device", metavar="NAME", help="only this device (default: all)")
     parser.add_argument("--json", action="store_true", help="JSON Lines, as published")
     parser.add_argument(
@@ -70,7 +76,11 @@ def _subscribe(arguments: argparse.Namespace) -> Subscriber:
         topics = Topics(arguments.device)
         event, availability = topics.event, topics.availability
     filters = (event,) if arguments.json else (event, availability)
-    return Subscriber(address, filters, password_file=arguments.password_file)
+    credentials = Credentials(
+        password_file=arguments.password_file,
+        tls=TlsFiles(arguments.ca_file, arguments.certificate_file, arguments.key_file),
+    )
+    return Subscriber(address, filters, credentials=credentials)
 
 
 def _print_events(subscriber: Subscriber, arguments: argparse.Namespace, output: TextIO) -> None:

@@ -8,17 +8,19 @@ import logging
 import socket
 import threading
 import time
-from pathlib import Path
+from typing import Any
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from edge_app.errors import MienError, UsageError
+from edge_app.errors import MienError
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.backoff import Backoff
-from edge_app.mqtt.link import Link, LinkError
+from edge_app.mqtt.credentials import Credentials
+from edge_app.mqtt.link import Link, LinkClient, LinkError
 from edge_app.mqtt.topics import OFFLINE, ONLINE
 
 KEEP_ALIVE_S = 15
@@ -32,6 +34,9 @@ FIRST_ANSWER_S = 2.0
 
 #: How long to wait for the broker to take the farewell, and then for the end.
 FAREWELL_S = 0.5
+
+#: How long a broker keeps what was asked of a device that is away: `Connection` says why.
+SESSION_S = 60
 
 _VERSION_NAMES = {MQTTProtocolVersion.MQTTv5: "MQTT 5", MQTTProtocolVersion.MQTTv311: "MQTT 3.1.1"}
 
@@ -70,7 +75,12 @@ class Connection:
     client_id: unique at the broker; a second client of the same name throws out the first.
     availability: the topic that says `online` while the connection stands, and `offline`
     otherwise, by the last will if need be; None for clients that nobody waits for.
-    password_file: read anew at each attempt, so that a password can be changed.
+    credentials: read anew at each attempt, so that passwords and certificates can be changed.
+    session_s: how long an MQTT 5 broker keeps this client's subscriptions, and the messages for
+    them, once a connection is lost; 0: not at all. Short for the daemon: a request made while it
+    was away for a moment is answered, one of last night is not carried out this morning. MQTT
+    3.1.1 knows no end of a session, so there every session is clean; so is a process's first one,
+    since a request that ended the process must not meet the next one.
     """
 
     def __init__(
@@ -80,7 +90,8 @@ class Connection:
         *,
         client_id: str,
         availability: str | None = None,
-        password_file: Path | None = None,
+        credentials: Credentials | None = None,
+        session_s: int = 0,
         keep_alive_s: int = KEEP_ALIVE_S,
         backoff: Backoff | None = None,
     ) -> None:
@@ -88,7 +99,8 @@ class Connection:
         self._handler = handler
         self._client_id = client_id
         self._availability = availability
-        self._password_file = password_file
+        self._credentials = credentials or Credentials()
+        self._session_s = session_s
         self._keep_alive_s = keep_alive_s
         self._backoff = backoff or Backoff()
         self._versions = list(_VERSION_NAMES)
@@ -105,11 +117,13 @@ class Connection:
         """Make the first connection; once, and not after `close`.
 
         Raises:
-            UsageError: the password file cannot be read, or there is no user for it.
+            UsageError: the credentials cannot be read, do not fit, or fit no such address.
             BrokerError: no connection within `timeout_s`, or a refusal before that.
         """
         try:
-            self._password()
+            self._credentials.login(self._address)
+            self._credentials.context(self._address)
+            self._credentials.warn_about_modes()
             self._thread.start()
             self._first.result(timeout_s)
         except TimeoutError as error:
@@ -162,6 +176,7 @@ class Connection:
 
     def _open(self) -> Link:
         """Connect with the version that worked last, else with the other."""
+        context = self._credentials.context(self._address)
         for version in tuple(self._versions):
             link = Link(self._make_client(version), self._wakes)
             is_new = not self._has_worked or version != self._versions[0]
@@ -169,9 +184,11 @@ class Connection:
             try:
                 link.open(
                     self._address,
+                    tls=context,
                     keep_alive_s=self._keep_alive_s,
                     timeout_s=timeout_s,
                     ending=self._ending,
+                    **self._session(version),
                 )
             except LinkError as error:
                 if error.may_be_version and version != self._versions[-1]:
@@ -211,41 +228,42 @@ class Connection:
             deadline = time.monotonic() + FAREWELL_S
             while link.is_open and not farewell.is_published() and time.monotonic() < deadline:
                 link.step(deadline - time.monotonic())
-        link.disconnect(FAREWELL_S / 2)
+        # Whoever stops in order comes back with a clean session: the broker need not keep this one.
+        end = _session_expiry(PacketTypes.DISCONNECT, 0) if self._session_s else None
+        link.disconnect(FAREWELL_S / 2, end if link.is_mqtt_5 else None)
 
-    def _make_client(self, version: MQTTProtocolVersion) -> mqtt.Client:
-        client = mqtt.Client(
+    def _session(self, version: MQTTProtocolVersion) -> dict[str, Any]:
+        if version != MQTTProtocolVersion.MQTTv5 or not self._session_s:
+            return {}
+        return {
+            "clean_start": not self._has_worked,
+            "properties": _session_expiry(PacketTypes.CONNECT, self._session_s),
+        }
+
+    def _make_client(self, version: MQTTProtocolVersion) -> LinkClient:
+        client = LinkClient(
             CallbackAPIVersion.VERSION2,
             client_id=self._client_id,
             protocol=version,
+            transport="websockets" if self._address.has_websockets else "tcp",
             # Otherwise paho falls back to MQTT 3.1, inside of a callback.
             reconnect_on_failure=False,
         )
         if self._availability is not None:
             client.will_set(self._availability, OFFLINE, qos=1, retain=True)
-        if self._address.username is not None:
-            client.username_pw_set(self._address.username, self._password())
+        login = self._credentials.login(self._address)
+        if login is not None:
+            client.username_pw_set(login.username, login.password)
+        if self._address.has_websockets:
+            # paho puts no brackets around an IPv6 address.
+            origin = "https" if self._address.has_tls else "http"
+            place = self._address.place
+            client.ws_set_options(
+                self._address.path, {"Host": place, "Origin": f"{origin}://{place}"}
+            )
         client.on_publish = self._on_publish
         client.on_message = self._on_message
         return client
-
-    def _password(self) -> str | None:
-        if self._password_file is None:
-            return None
-        if self._address.username is None:
-            raise UsageError(
-                f"broker {self._address}: a password file needs a user; write mqtt://USER@HOST:PORT"
-            )
-        try:
-            password = self._password_file.read_text(encoding="utf-8").rstrip("\r\n")
-        except OSError as error:
-            raise UsageError(f"password file {self._password_file}: {error.strerror}") from error
-        except UnicodeDecodeError:
-            # Not chained: the exception carries the file's bytes.
-            raise UsageError(f"password file {self._password_file}: not UTF-8 text") from None
-        if not password:
-            raise UsageError(f"password file {self._password_file}: it is empty")
-        return password
 
     def _on_publish(
         self,
@@ -265,3 +283,9 @@ class Connection:
     def _close_sockets(self) -> None:
         self._wakes.close()
         self._waker.close()
+
+
+def _session_expiry(packet_type: int, seconds: int) -> Properties:
+    properties = Properties(packet_type)  # type: ignore[no-untyped-call]
+    properties.SessionExpiryInterval = seconds
+    return properties

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import select
 import socket
+import ssl
 import threading
 import time
+from typing import Any
 
 import paho.mqtt.client as mqtt
+from paho.mqtt.enums import MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge_app.mqtt.address import BrokerAddress
+from edge_app.mqtt.tls import TlsSocket, describe_tls_error
+from edge_app.mqtt.transport import TransportError, open_transport
 
 TCP_TIMEOUT_S = 5.0
 
@@ -29,6 +34,28 @@ class LinkError(Exception):
         self.may_be_version = may_be_version
 
 
+class LinkClient(mqtt.Client):
+    """paho's client on a socket that is open already.
+
+    paho would open it itself, but leaves it open when a handshake fails, and tells neither what
+    TLS said nor what is left in its buffer.
+    """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.open_socket: socket.socket | None = None
+
+    def limit_in_flight(self, receive_maximum: int | None) -> None:
+        """Keep to what the broker takes at once (MQTT 5, 3.2.2.3.3), which paho does not read."""
+        if receive_maximum is not None:
+            # Its own setter refuses on an open connection, and the answer comes on one.
+            self._max_inflight_messages = min(self._max_inflight_messages, receive_maximum)
+
+    def _create_socket_connection(self) -> socket.socket:
+        assert self.open_socket is not None  # noqa: S101 - `Link.open` sets it
+        return self.open_socket
+
+
 class Link:
     """One connection. Only the thread that made it may use it, or the client in it.
 
@@ -38,7 +65,7 @@ class Link:
     wakes: a socket whose bytes mean that the owner has work; they end a `step` early.
     """
 
-    def __init__(self, client: mqtt.Client, wakes: socket.socket) -> None:
+    def __init__(self, client: LinkClient, wakes: socket.socket) -> None:
         self.client = client
         self.client.connect_timeout = TCP_TIMEOUT_S
         self.client.on_connect = self._on_connect
@@ -53,6 +80,11 @@ class Link:
         return self.client.socket() is not None
 
     @property
+    def is_mqtt_5(self) -> bool:
+        """Whether MQTT 5 is spoken, and properties may be sent."""
+        return self.client.protocol == MQTTProtocolVersion.MQTTv5
+
+    @property
     def end(self) -> str:
         """Why the connection ended, in words."""
         return self._end
@@ -61,19 +93,32 @@ class Link:
         self,
         address: BrokerAddress,
         *,
+        tls: ssl.SSLContext | None = None,
         keep_alive_s: int,
         timeout_s: float,
         ending: threading.Event,
+        **session: Any,
     ) -> None:
         """Connect and wait up to `timeout_s` for the broker's answer, or until `ending` is set.
+
+        tls: for an address with TLS.
+        session: what paho's `connect` takes for MQTT 5.
 
         Raises:
             LinkError: there is no connection; says why, and what to do.
         """
         try:
-            self.client.connect(address.host, address.port, keepalive=keep_alive_s)
-        except (OSError, ValueError) as error:
-            raise LinkError(_describe(error, address)) from error
+            self.client.open_socket = open_transport(address, tls, TCP_TIMEOUT_S)
+        except TransportError as error:
+            raise LinkError(str(error)) from error
+        try:
+            self.client.connect(address.host, address.port, keepalive=keep_alive_s, **session)
+        # Whatever stands in the answer to the handshake of websockets.
+        except (OSError, ValueError, LookupError) as error:
+            self.abandon()
+            raise LinkError(
+                f"it takes no websockets at {address.path} ({error}); check the port and the path"
+            ) from error
         deadline = time.monotonic() + timeout_s
         while self._answer is None and self.is_open and time.monotonic() < deadline:
             self.step(deadline - time.monotonic())
@@ -83,15 +128,24 @@ class Link:
         if self._answer is not None and not self._answer.is_failure:
             return
         was_closed = not self.is_open
+        transport = self.client.open_socket
         self.abandon()
         if self._answer is not None:
-            raise _refusal(self._answer, address)
+            raise _refusal(self._answer, self.client.username)
+        if isinstance(transport, TlsSocket) and transport.alert is not None:
+            raise LinkError(describe_tls_error(transport.alert, address.host))
         # Not every broker that knows 3.1.1 only says so: some close or reset the connection, and
         # amqtt takes the end of an MQTT 5 CONNECT for a string, and waits for the rest of it.
         silence = "closes the connection without an answer" if was_closed else "does not answer"
-        raise LinkError(
-            f"what listens there {silence}; check that it is an MQTT broker", may_be_version=True
-        )
+        advice = "check that it is an MQTT broker"
+        if was_closed:
+            # Seen where a broker resets the connection before its alert is read.
+            advice += (
+                ", and whether it wants a client certificate (certificate_file)"
+                if address.has_tls
+                else ", and whether it wants TLS (mqtts://)"
+            )
+        raise LinkError(f"what listens there {silence}; {advice}", may_be_version=True)
 
     def step(self, timeout_s: float) -> None:
         """Send and receive what there is; wait up to `timeout_s` when there is nothing."""
@@ -103,19 +157,21 @@ class Link:
         wants = select.POLLIN | (select.POLLOUT if self.client.want_write() else 0)
         poll.register(connection.fileno(), wants)
         poll.register(self._wakes, select.POLLIN)
-        ready = dict(poll.poll(max(0.0, timeout_s) * 1000))
+        # Bytes that TLS has decrypted already are none to wait for.
+        is_pending = self._has_pending()
+        ready = dict(poll.poll(0 if is_pending else max(0.0, timeout_s) * 1000))
         if self._wakes.fileno() in ready:
             self._wakes.recv(4096)
         happened = ready.get(connection.fileno(), 0)
-        if happened & ~select.POLLOUT:
+        if happened & ~select.POLLOUT or is_pending:
             self.client.loop_read()
         if happened & select.POLLOUT and self.is_open:
             self.client.loop_write()
         self.client.loop_misc()
 
-    def disconnect(self, timeout_s: float) -> None:
+    def disconnect(self, timeout_s: float, properties: Properties | None = None) -> None:
         """Say good-bye, so that the broker keeps the last will to itself."""
-        self.client.disconnect()
+        self.client.disconnect(properties=properties)
         deadline = time.monotonic() + timeout_s
         while self.is_open and time.monotonic() < deadline:
             self.step(deadline - time.monotonic())
@@ -123,9 +179,12 @@ class Link:
 
     def abandon(self) -> None:
         """Close the connection without a word."""
-        connection = self.client.socket()
-        if connection is not None:
-            connection.close()
+        if self.client.open_socket is not None:
+            self.client.open_socket.close()
+
+    def _has_pending(self) -> bool:
+        transport = self.client.open_socket
+        return isinstance(transport, ssl.SSLSocket) and transport.pending() > 0
 
     def _on_connect(
         self,
@@ -133,9 +192,10 @@ class Link:
         _userdata: object,
         _flags: mqtt.ConnectFlags,
         reason: ReasonCode,
-        _properties: Properties | None,
+        properties: Properties | None,
     ) -> None:
         self._answer = reason
+        self.client.limit_in_flight(getattr(properties, "ReceiveMaximum", None))
 
     def _on_disconnect(
         self,
@@ -154,24 +214,11 @@ class Link:
             self._end = "the connection broke"
 
 
-def _refusal(answer: ReasonCode, address: BrokerAddress) -> LinkError:
+def _refusal(answer: ReasonCode, username: str | None) -> LinkError:
     if answer.value == _UNSUPPORTED_PROTOCOL_VERSION:
         return LinkError("it speaks neither MQTT 5 nor 3.1.1; update it", may_be_version=True)
     if answer.value not in {_BAD_USER_NAME_OR_PASSWORD, _NOT_AUTHORIZED}:
         return LinkError(f"refused: {str(answer).lower()}; the broker's log says more")
-    if address.username is None:
+    if username is None:
         return LinkError("it wants a user; write mqtt://USER@HOST:PORT and give a password file")
-    return LinkError(f"user {address.username!r} is refused; check the user and the password file")
-
-
-def _describe(error: OSError | ValueError, address: BrokerAddress) -> str:
-    match error:
-        # A name too long for the resolver is a UnicodeError, which is a ValueError.
-        case socket.gaierror() | ValueError():
-            return f"the name {address.host!r} is not known; check the address and the DNS"
-        case ConnectionRefusedError():
-            return "connection refused; check that the broker runs and that the port is right"
-        case TimeoutError():
-            return "no answer; check the address, the network and the firewall"
-        case _:
-            return f"{error.strerror or error}; check the address and the network"
+    return LinkError(f"user {username!r} is refused; check the user and the password file")

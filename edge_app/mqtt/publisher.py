@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import logging
-import threading
-from pathlib import Path
+from collections.abc import Sequence
 
 import paho.mqtt.client as mqtt
 
-from edge_app.events.payloads import Event, Info, State, encode
-from edge_app.events.publisher import Publisher
+from edge_app.events.payloads import Alert, Event, Info, State, Summary, Telemetry, encode
+from edge_app.events.publisher import Backlog, Publisher
+from edge_app.events.requests import Response
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.backoff import Backoff
-from edge_app.mqtt.connection import FIRST_CONNECTION_S, Connection, ConnectionHandler
-from edge_app.mqtt.outbox import MemoryOutbox
+from edge_app.mqtt.connection import (
+    FIRST_CONNECTION_S,
+    SESSION_S,
+    Connection,
+    ConnectionHandler,
+)
+from edge_app.mqtt.credentials import Credentials
+from edge_app.mqtt.messages import ALERT, EVENT, INFO, RESPONSE, STATE, SUMMARY, TELEMETRY, send
+from edge_app.mqtt.outbox import Outbox
+from edge_app.mqtt.outbox_lanes import RESERVED, WINDOW
+from edge_app.mqtt.outbox_place import memory_outbox
+from edge_app.mqtt.sender import Sender
 from edge_app.mqtt.topics import Topics
-
-#: Events under way at once. Mosquitto takes 20 messages by default, paho's own limit too; the rest
-#: is room for retained ones, so that nothing but the outbox queues.
-WINDOW = 16
 
 #: How long `close` waits for acknowledgements.
 LAST_DELIVERY_S = 1.0
@@ -29,7 +35,9 @@ _LOG = logging.getLogger(__name__)
 class MqttPublisher(Publisher):
     """Publishes events once, and keeps `info` and `state` retained, across lost connections.
 
-    device: the name in the topics, and in the client's id.
+    device: the name in the topics, and in the client's id. outbox: where events wait, closed with
+    the publisher; None: in memory. beside: what else is done on the same connection, requests for
+    example.
     """
 
     def __init__(
@@ -37,19 +45,23 @@ class MqttPublisher(Publisher):
         address: BrokerAddress,
         *,
         device: str,
-        password_file: Path | None = None,
+        credentials: Credentials | None = None,
+        outbox: Outbox | None = None,
         backoff: Backoff | None = None,
+        beside: Sequence[ConnectionHandler] = (),
     ) -> None:
         topics = Topics(device)
         self._topics = topics
-        self._outbox = MemoryOutbox()
-        self._delivery = _Delivery(topics, self._outbox)
+        self._outbox = memory_outbox() if outbox is None else outbox
+        self._sender = Sender()
+        self._delivery = _Delivery(topics, self._outbox, self._sender, beside)
         self._connection = Connection(
             address,
             self._delivery,
             client_id=f"mien-{device}",
             availability=topics.availability,
-            password_file=password_file,
+            credentials=credentials,
+            session_s=SESSION_S,
             backoff=backoff,
         )
         self._is_closed = False
@@ -58,86 +70,131 @@ class MqttPublisher(Publisher):
         """Make the first connection; a later loss is mended without a word here.
 
         Raises:
-            UsageError: the password file cannot be read, or there is no user for it.
+            UsageError: the credentials cannot be read, do not fit, or fit no such address.
             BrokerError: no connection within `timeout_s`, or a refusal before that.
         """
+        self._outbox.start(self._connection.wake)
         self._connection.start(timeout_s)
 
     @property
     def unacknowledged(self) -> int:
-        """How many events the broker has not acknowledged yet; after `close`: how many it lost."""
+        """How many events the broker has not acknowledged yet."""
         return len(self._outbox)
 
     def announce(self, info: Info) -> None:
         """Say what this device is; retained, and said again on each connection."""
-        self._delivery.retain(self._topics.info, encode(info))
+        self._sender.hand_over(INFO, self._topics.info, encode(info))
         self._connection.wake()
 
     def publish_event(self, event: Event) -> None:
-        """Hand over one decided event; without a connection it waits in memory."""
+        """Hand over one decided event; without a connection it waits in the outbox."""
         self._outbox.put(event)
-        self._connection.wake()
 
     def publish_state(self, state: State) -> None:
         """Say who is there now; without a connection only the newest state is kept."""
-        self._delivery.retain(self._topics.state, encode(state))
+        self._sender.hand_over(STATE, self._topics.state, encode(state))
         self._connection.wake()
 
+    def publish_summary(self, summary: Summary) -> None:
+        """Hand over what was seen in an interval; without a connection it waits in memory."""
+        self._sender.hand_over(SUMMARY, self._topics.summary, encode(summary))
+        self._connection.wake()
+
+    def publish_telemetry(self, telemetry: Telemetry) -> None:
+        """Say how the device does; without a connection only the newest is kept."""
+        self._sender.hand_over(TELEMETRY, self._topics.telemetry, encode(telemetry))
+        self._connection.wake()
+
+    def publish_alert(self, alert_id: str, alert: Alert | None) -> None:
+        """Raise or change an alert; None resolves it, also one of an earlier process.
+
+        Raises:
+            TopicError: `alert_id` is no level of a topic.
+        """
+        payload = b"" if alert is None else encode(alert)
+        self._sender.hand_over(ALERT, self._topics.alert(alert_id), payload)
+        self._connection.wake()
+
+    def publish_response(self, request: str, response: Response) -> None:
+        """Answer a request.
+
+        Raises:
+            TopicError: `request` is no level of a topic.
+        """
+        self._sender.hand_over(RESPONSE, self._topics.response(request), encode(response))
+        self._connection.wake()
+
+    @property
+    def backlog(self) -> Backlog:
+        """Events that wait for the broker's acknowledgement, and those that no longer can."""
+        return Backlog(waiting=len(self._outbox), dropped=self._outbox.dropped)
+
     def close(self) -> None:
-        """Wait up to a second for acknowledgements, say `offline`, disconnect, end the thread."""
+        """Wait up to a second for acknowledgements, say `offline`, disconnect, end the threads."""
         if self._is_closed:
             return
         self._is_closed = True
         if self._delivery.is_connected:
             self._outbox.wait_until_empty(LAST_DELIVERY_S)
+            self._sender.wait_until_sent(LAST_DELIVERY_S)
         self._connection.close()
-        if lost := self.unacknowledged:
-            _LOG.warning("ending with %d events that the broker did not acknowledge", lost)
+        self._outbox.close()
+        if left := self.unacknowledged:
+            what = "kept for the next start" if self._outbox.is_durable else "lost"
+            _LOG.warning(
+                "ending with %d events that the broker did not acknowledge: %s", left, what
+            )
 
 
 class _Delivery(ConnectionHandler):
     """The publisher's part on the connection's thread."""
 
-    def __init__(self, topics: Topics, outbox: MemoryOutbox) -> None:
+    def __init__(
+        self,
+        topics: Topics,
+        outbox: Outbox,
+        sender: Sender,
+        beside: Sequence[ConnectionHandler],
+    ) -> None:
         self._topics = topics
         self._outbox = outbox
-        self._event_ids: dict[int, str] = {}
-        self._lock = threading.Lock()
-        self._retained: dict[str, bytes] = {}
-        self._unsaid: dict[str, bytes] = {}
+        self._sender = sender
+        self._beside = beside
+        self._under_way: dict[int, int] = {}
         self._has_warned = False
         self.is_connected = False
 
-    def retain(self, topic: str, payload: bytes) -> None:
-        """Keep the newest payload of a topic, to be said now and on each connection."""
-        with self._lock:
-            self._retained[topic] = payload
-            self._unsaid[topic] = payload
-
     def connected(self, client: mqtt.Client) -> None:
-        """Say everything retained again: a broker without a disk forgets it."""
+        """Say everything retained again, and let the others do what they do on a connection."""
         self.is_connected = True
         self._has_warned = False
-        with self._lock:
-            self._unsaid = dict(self._retained)
-        self._outbox.mark_historical()
+        self._sender.connected()
+        self._outbox.connected()
+        for handler in self._beside:
+            handler.connected(client)
         self.proceed(client)
 
     def proceed(self, client: mqtt.Client) -> None:
         """Offer what waits, in order, within the window."""
-        with self._lock:
-            unsaid, self._unsaid = self._unsaid, {}
-        for topic, payload in unsaid.items():
-            client.publish(topic, payload, qos=1, retain=True)
-        while self._outbox.under_way < WINDOW and (event := self._outbox.take()):
-            packet = client.publish(self._topics.event, encode(event), qos=1)
-            self._event_ids[packet.mid] = event.id
+        self._sender.proceed(client)
+        for handler in self._beside:
+            handler.proceed(client)
+        # A broker may take less at once than usual (MQTT 5, Receive Maximum).
+        window = max(1, min(WINDOW, client.max_inflight_messages - RESERVED))
+        while offer := self._outbox.take(window):
+            packet = send(client, EVENT, self._topics.event, offer.payload)
+            self._under_way[packet.mid] = offer.sequence
+
+    def received(self, message: mqtt.MQTTMessage) -> None:
+        """Pass it on: nothing that comes concerns the delivery."""
+        for handler in self._beside:
+            handler.received(message)
 
     def acknowledged(self, packet_id: int, *, is_accepted: bool) -> None:
         """Let go of an event. A refused one too: the broker's rules will not change for it."""
-        event_id = self._event_ids.pop(packet_id, None)
-        if event_id is not None:
-            self._outbox.settle(event_id)
+        sequence = self._under_way.pop(packet_id, None)
+        if sequence is not None:
+            self._outbox.settle(sequence)
         if not is_accepted and not self._has_warned:
             self._has_warned = True
             _LOG.warning(
@@ -148,5 +205,5 @@ class _Delivery(ConnectionHandler):
     def disconnected(self) -> None:
         """Have what was under way wait for the next connection."""
         self.is_connected = False
-        self._event_ids.clear()
-        self._outbox.take_back()
+        self._under_way.clear()
+        self._outbox.disconnected()

@@ -8,7 +8,6 @@ import secrets
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 import paho.mqtt.client as mqtt
@@ -24,6 +23,7 @@ from edge_app.mqtt.connection import (
     Connection,
     ConnectionHandler,
 )
+from edge_app.mqtt.credentials import Credentials
 
 _LOG = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Subscriber(Closing):
         address: BrokerAddress,
         filters: Sequence[str],
         *,
-        password_file: Path | None = None,
+        credentials: Credentials | None = None,
         backoff: Backoff | None = None,
     ) -> None:
         self._address = address
@@ -57,7 +57,7 @@ class Subscriber(Closing):
             address,
             self._intake,
             client_id=f"mien-events-{secrets.token_hex(4)}",
-            password_file=password_file,
+            credentials=credentials,
             backoff=backoff,
         )
 
@@ -70,7 +70,7 @@ class Subscriber(Closing):
         """Connect, and return when the broker has the subscriptions: nothing later is missed.
 
         Raises:
-            UsageError: the password file cannot be read, or there is no user for it.
+            UsageError: the credentials cannot be read, do not fit, or fit no such address.
             BrokerError: no connection, a refusal, or no subscription within `timeout_s`.
         """
         self._connection.start(timeout_s)

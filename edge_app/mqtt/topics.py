@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from edge_app.errors import UsageError
 
+#: The letters that one level of a topic may have.
+LEVEL = r"[A-Za-z0-9_-]{1,64}"
+
 #: The first level of every topic.
 ROOT = "mien"
 
@@ -14,7 +17,7 @@ ROOT = "mien"
 ONLINE = b"online"
 OFFLINE = b"offline"
 
-_LEVEL = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LEVEL = re.compile(LEVEL)
 
 
 class TopicError(UsageError):

@@ -29,12 +29,15 @@ class Listener(Closing):
         topic_filter: str = "mien/#",
         *,
         version: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv311,
+        login: tuple[str, str] | None = None,
     ) -> None:
         self.heard: list[Heard] = []
         self._address = address
         self._filter = topic_filter
         self._subscribed = threading.Event()
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=version)
+        if login is not None:
+            self.client.username_pw_set(*login)
         self.client.on_connect = self._on_connect
         self.client.on_subscribe = self._on_subscribe
         self.client.on_message = self._on_message

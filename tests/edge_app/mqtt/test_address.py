@@ -19,6 +19,12 @@ from edge_app.mqtt.address import BrokerAddress, parse_address
         ("mqtt://[::1]", BrokerAddress("::1")),
         ("mqtt://mien@[fe80::1%eth0]:1884", BrokerAddress("fe80::1%eth0", 1884, "mien")),
         ("bücher.example", BrokerAddress("bücher.example")),
+        ("mqtts://mien@host", BrokerAddress("host", 8883, "mien", "mqtts")),
+        ("MQTTS://host:8884", BrokerAddress("host", 8884, None, "mqtts")),
+        ("ws://host", BrokerAddress("host", 80, None, "ws", "/mqtt")),
+        ("ws://host:9001/", BrokerAddress("host", 9001, None, "ws", "/mqtt")),
+        ("ws://[::1]:9001/ws/a-b", BrokerAddress("::1", 9001, None, "ws", "/ws/a-b")),
+        ("wss://mien@host/ws", BrokerAddress("host", 443, "mien", "wss", "/ws")),
     ],
 )
 def test_what_is_understood(setting: str, address: BrokerAddress) -> None:
@@ -46,8 +52,10 @@ def test_what_is_understood(setting: str, address: BrokerAddress) -> None:
         ("@host", "user before '@' is missing"),
         ("mqtt://host/path", "more than a host"),
         ("mqtt://host?x=1", "more than a host"),
-        ("mqtts://host", "mqtts:// is not supported yet"),
-        ("ws://host", "ws:// is not supported yet"),
+        ("mqtts://host/path", "more than a host"),
+        ("ws://host/mqtt?token=hunter2", "the path of websockets"),
+        ("wss://host/a b", "the path of websockets"),
+        ("wss://", "no host name"),
         ("http://host", "http:// is no scheme of a broker"),
     ],
 )
@@ -66,6 +74,8 @@ def test_what_is_refused(setting: str, words: str) -> None:
         "mqtt://mien:hunter2#@host",
         "mqtt://mien:hun@ter2@host",
         "mqtts://mien:hunter2@host",
+        "wss://mien:hunter2@host/mqtt",
+        "ws://host/mqtt?password=hunter2",
         "mqtt://mien:x://hunter2@host",
         "mqtt://host/?password=hunter2",
         "mien:hunter2://host",
@@ -86,3 +96,18 @@ def test_the_advice_for_a_password() -> None:
 def test_how_an_address_is_shown() -> None:
     assert str(parse_address("mqtt://mien@host")) == "host:1883"
     assert str(parse_address("[::1]:1884")) == "[::1]:1884"
+    assert str(parse_address("mqtts://mien@host")) == "mqtts://host:8883"
+    assert str(parse_address("ws://mien@[::1]:9001/ws")) == "ws://[::1]:9001/ws"
+
+
+def test_what_a_scheme_asks_for() -> None:
+    asked = {
+        scheme: (parse_address(f"{scheme}://host").has_tls, parse_address(f"{scheme}://host").port)
+        for scheme in ("mqtt", "mqtts", "ws", "wss")
+    }
+    assert asked == {
+        "mqtt": (False, 1883),
+        "mqtts": (True, 8883),
+        "ws": (False, 80),
+        "wss": (True, 443),
+    }

@@ -14,6 +14,7 @@ from edge_app.errors import UsageError
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.backoff import Backoff
 from edge_app.mqtt.connection import BrokerError, Connection, ConnectionHandler
+from edge_app.mqtt.credentials import Credentials
 from tests.brokers import HOST, Mosquitto, free_port, wait_until
 from tests.edge_app.mqtt.scripted_broker import (
     MakeBroker,
@@ -58,7 +59,7 @@ def connect(
         recorder,
         client_id="mien-test",
         availability="mien/test/availability",
-        password_file=password_file,
+        credentials=Credentials(password_file=password_file),
         backoff=backoff,
     )
     try:
@@ -231,3 +232,22 @@ def test_the_reason_of_a_broker_that_ends_it(
     wait_until(lambda: "trying again" in caplog.text)
     connection.close()
     assert "the broker ended the connection: session taken over; trying again" in caplog.text
+
+
+def test_no_more_is_under_way_than_the_broker_takes(tmp_path: Path) -> None:
+    class Asks(ConnectionHandler):
+        most: int | None = None
+
+        def connected(self, client: mqtt.Client) -> None:
+            self.most = client.max_inflight_messages
+
+    broker = Mosquitto(tmp_path, lines=("max_inflight_messages 3",))
+    broker.start()
+    try:
+        asks = Asks()
+        connection = Connection(broker.address, asks, client_id="mien-three")
+        connection.start()
+        connection.close()
+    finally:
+        broker.stop()
+    assert asks.most == 3

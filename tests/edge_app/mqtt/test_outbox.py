@@ -1,66 +1,246 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 
-from edge_app.mqtt.outbox import MemoryOutbox
+from edge_app.events.payloads import decode_event
+from edge_app.mqtt.outbox import MEMORY_EVENTS, RETRY_S, Outbox
+from edge_app.mqtt.outbox_alerts import DAMAGED, DROPPED, STORAGE
+from edge_app.mqtt.outbox_handover import Handover
+from edge_app.mqtt.outbox_lanes import RESERVED, ROOM, WINDOW
+from edge_app.mqtt.outbox_store import EventStore, Limits, StoreDamagedError, StoreRefusedError
+from tests.brokers import wait_until
 from tests.edge_app.mqtt.samples import appeared
 
 
-def take_all(outbox: MemoryOutbox) -> list[str]:
-    taken = []
-    while event := outbox.take():
-        taken.append(event.id)
+class Clock:
+    """Seconds that a test moves."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+class FailingStore(EventStore):
+    """Refuses while it is told to, with the error that it is told."""
+
+    error: Exception | None = None
+
+    def write(self, *arguments: object, **named: object) -> tuple[int, int]:
+        if self.error is not None:
+            raise self.error
+        return super().write(*arguments, **named)  # type: ignore[arg-type]
+
+
+class Alerts(dict[str, str | None]):
+    """The last word on each."""
+
+    def __call__(self, alert: str, text: str | None) -> None:
+        self[alert] = text
+
+    @property
+    def raised(self) -> set[str]:
+        return {alert for alert, text in self.items() if text is not None}
+
+
+def take(outbox: Outbox, count: int, window: int = WINDOW) -> list[tuple[int, bool]]:
+    """Number and lane of the next events; waits for them, and settles them."""
+    taken: list[tuple[int, bool]] = []
+
+    def has_come() -> bool:
+        while len(taken) < count and (offer := outbox.take(window)):
+            event = decode_event(offer.payload)
+            taken.append((int(event.id[-12:], 16), event.is_historical))
+            outbox.settle(offer.sequence)
+        return len(taken) == count
+
+    wait_until(has_come)
     return taken
 
 
-def test_what_broke_off_comes_first_again() -> None:
-    outbox = MemoryOutbox()
-    events = [appeared(number) for number in range(4)]
-    for event in events:
-        outbox.put(event)
-    for _ in range(3):
-        outbox.take()
-    outbox.settle(events[1].id)
-    assert len(outbox) == 3
-    assert outbox.under_way == 2
-    outbox.take_back()
-    assert take_all(outbox) == [events[number].id for number in (0, 2, 3)]
-
-
-def test_only_what_waits_becomes_historical() -> None:
-    outbox = MemoryOutbox()
-    outbox.put(appeared(0))
-    outbox.mark_historical()
-    outbox.put(appeared(1))
-    late, live = outbox.take(), outbox.take()
-    assert late is not None
-    assert late.is_historical
-    assert live is not None
-    assert not live.is_historical
-
-
-def test_of_too_many_the_oldest_go(caplog: pytest.LogCaptureFixture) -> None:
-    outbox = MemoryOutbox(capacity=3)
-    for number in range(1000):
+def put(outbox: Outbox, numbers: range) -> None:
+    for number in numbers:
         outbox.put(appeared(number))
-    assert take_all(outbox) == [appeared(number).id for number in (997, 998, 999)]
-    assert outbox.dropped == 997
-    assert len(caplog.records) == 10
 
 
-def test_waiting_for_the_last_one() -> None:
-    outbox = MemoryOutbox()
-    assert outbox.wait_until_empty(0)
-    outbox.put(appeared())
-    outbox.take()
-    assert not outbox.wait_until_empty(0.01)
-    threading.Timer(0.02, outbox.settle, [appeared().id]).start()
-    assert outbox.wait_until_empty(5)
+def open_outbox(path: Path, **named: object) -> Outbox:
+    named = {"handover": Handover(path.with_suffix(".handover")), "group_s": 0.0, **named}
+    outbox = Outbox(EventStore(path), **named)  # type: ignore[arg-type]
+    outbox.start(lambda: None)
+    return outbox
 
 
-def test_an_answer_for_an_unknown_event_changes_nothing() -> None:
-    outbox = MemoryOutbox()
-    outbox.settle("nobody")
-    assert len(outbox) == 0
+def test_what_was_not_delivered_comes_after_the_restart(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.sqlite"
+    with open_outbox(path) as outbox:
+        outbox.connected()
+        put(outbox, range(10))
+        assert take(outbox, 4) == [(number, False) for number in range(4)]
+        assert len(outbox) == 6
+    with open_outbox(path) as outbox:
+        assert len(outbox) == 6
+        outbox.connected()
+        assert take(outbox, 6) == [(number, True) for number in range(4, 10)]
+        assert outbox.wait_until_empty(0)
+    with open_outbox(path) as outbox:
+        assert len(outbox) == 0
+
+
+def test_nothing_is_offered_before_it_is_on_the_disk(tmp_path: Path) -> None:
+    outbox = Outbox(EventStore(tmp_path / "outbox.sqlite"))
+    with outbox:
+        outbox.connected()
+        outbox.put(appeared())
+        assert outbox.take() is None  # the thread that writes has not begun
+        outbox.start(lambda: None)
+        assert take(outbox, 1) == [(0, False)]
+
+
+def test_live_events_do_not_wait_behind_the_backlog(tmp_path: Path) -> None:
+    clock = Clock()
+    with open_outbox(tmp_path / "outbox.sqlite", drain_per_s=100, clock=clock) as outbox:
+        put(outbox, range(1000))
+        wait_until(lambda: outbox._committed == 1000)
+        outbox.connected()
+        # The historical lane comes at its rate: five in the first twentieth of a second.
+        assert take(outbox, 5) == [(number, True) for number in range(5)]
+        put(outbox, range(1000, 1003))
+        assert take(outbox, 3) == [(number, False) for number in range(1000, 1003)]
+        assert outbox.take() is None
+        clock.now_s += 0.1
+        assert take(outbox, 10) == [(number, True) for number in range(5, 15)]
+        assert outbox.take() is None
+
+
+def test_the_window_keeps_places_for_live_events(tmp_path: Path) -> None:
+    with open_outbox(tmp_path / "outbox.sqlite", drain_per_s=1000) as outbox:
+        put(outbox, range(ROOM))
+        wait_until(lambda: outbox._committed == ROOM)
+        outbox.connected()
+        wait_until(lambda: outbox.take() is None and outbox.under_way == WINDOW - RESERVED)
+        put(outbox, range(ROOM, ROOM + WINDOW))
+        wait_until(lambda: outbox.take() is None and outbox.under_way == WINDOW)
+
+
+def test_a_broken_connection_makes_all_of_it_historical_in_order(tmp_path: Path) -> None:
+    with open_outbox(tmp_path / "outbox.sqlite") as outbox:
+        outbox.connected()
+        put(outbox, range(200))
+        assert take(outbox, 30) == [(number, False) for number in range(30)]
+        wait_until(lambda: outbox.take() is None and outbox.under_way == WINDOW)
+        outbox.disconnected()
+        assert outbox.take() is None
+        outbox.settle(31)  # an answer from the connection before
+        outbox.connected()
+        assert take(outbox, 170) == [(number, True) for number in range(30, 200)]
+        assert outbox.wait_until_empty(0)
+
+
+def test_of_too_many_the_oldest_go_with_an_alert(tmp_path: Path) -> None:
+    alerts = Alerts()
+    path = tmp_path / "outbox.sqlite"
+    with open_outbox(path, limits=Limits(events=10), on_alert=alerts) as outbox:
+        assert alerts == {DROPPED: None, STORAGE: None, DAMAGED: None}
+        put(outbox, range(25))
+        wait_until(lambda: outbox.dropped == 15)
+        assert alerts.raised == {DROPPED}
+        assert len(outbox) == 10
+        outbox.connected()
+        assert take(outbox, 10) == [(number, True) for number in range(15, 25)]
+        put(outbox, range(25, 26))
+        take(outbox, 1)
+        put(outbox, range(26, 27))
+        wait_until(lambda: outbox._committed == 27)
+        take(outbox, 1)
+        outbox.close()
+        assert alerts.raised == set()
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    alerts, clock = Alerts(), Clock()
+    store = FailingStore(tmp_path / "outbox.sqlite")
+    with Outbox(store, group_s=0.0, on_alert=alerts, clock=clock) as outbox:
+        outbox.start(lambda: None)
+        put(outbox, range(5))
+        wait_until(lambda: outbox._committed == 5)
+        store.error = StoreRefusedError("database or disk is full")
+        put(outbox, range(5, 10))
+        wait_until(lambda: alerts.raised == {STORAGE})
+        # Delivered from memory: nothing is gained by holding them back.
+        outbox.connected()
+        assert take(outbox, 7) == [(number, True) for number in range(7)]
+        put(outbox, range(10, 11))
+        outbox.disconnected()
+        store.error = None
+        clock.now_s += RETRY_S
+        put(outbox, range(11, 12))
+        wait_until(lambda: not alerts.raised)
+        outbox.connected()
+        assert take(outbox, 5) == [(number, True) for number in range(7, 12)]
+        assert len(outbox) == 0
+    with EventStore(tmp_path / "outbox.sqlite") as left:
+        assert left.count == 0
+
+
+def test_the_memory_is_bounded_while_the_disk_refuses(tmp_path: Path) -> None:
+    alerts, clock = Alerts(), Clock()
+    store = FailingStore(tmp_path / "outbox.sqlite")
+    store.error = StoreRefusedError("attempt to write a readonly database")
+    with Outbox(store, group_s=0.0, on_alert=alerts, clock=clock) as outbox:
+        outbox.start(lambda: None)
+        put(outbox, range(1))
+        wait_until(lambda: alerts.raised == {STORAGE})
+        put(outbox, range(1, MEMORY_EVENTS + 50))
+        clock.now_s += RETRY_S
+        outbox.put(appeared(MEMORY_EVENTS + 50))
+        wait_until(lambda: alerts.raised == {STORAGE, DROPPED})
+        assert (len(outbox), outbox.dropped) == (MEMORY_EVENTS, 51)
+        outbox.connected()
+        assert take(outbox, 3) == [(number, True) for number in range(51, 54)]
+
+
+def test_a_file_that_is_damaged_under_way(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    alerts = Alerts()
+    store = FailingStore(tmp_path / "outbox.sqlite")
+    with Outbox(store, group_s=0.0, on_alert=alerts) as outbox:
+        outbox.start(lambda: None)
+        put(outbox, range(3))
+        wait_until(lambda: outbox._committed == 3)
+        store.error = StoreDamagedError("database disk image is malformed")
+        outbox.put(appeared(3))
+        wait_until(lambda: DAMAGED in alerts.raised)
+        store.error = None
+        outbox.put(appeared(4))
+        outbox.connected()
+        assert {number for number, _ in take(outbox, 2)} == {3, 4}
+        assert (len(outbox), outbox.dropped) == (0, 3)
+    assert "moved aside" in caplog.text
+    assert (tmp_path / "outbox.sqlite.damaged").exists()
+
+
+def test_what_a_killed_process_handed_over_is_not_lost(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.sqlite"
+    with EventStore(path) as store, Handover(tmp_path / "outbox.handover") as handover:
+        handover.clear()
+        killed = Outbox(store, handover, group_s=0.0)
+        put(killed, range(3))  # its thread never began, and it is not closed
+    with open_outbox(path) as outbox:
+        assert len(outbox) == 3
+        outbox.connected()
+        assert take(outbox, 3) == [(number, True) for number in range(3)]
+    with open_outbox(path) as outbox:
+        assert len(outbox) == 0
+
+
+def test_the_thread_ends_and_nothing_stays_open(tmp_path: Path) -> None:
+    before = {file.name for file in Path("/proc/self/fd").iterdir()}
+    outbox = open_outbox(tmp_path / "outbox.sqlite")
+    assert [t.name for t in threading.enumerate()].count("mien-outbox") == 1
+    outbox.close()
+    outbox.close()
+    assert "mien-outbox" not in [t.name for t in threading.enumerate()]
+    assert {file.name for file in Path("/proc/self/fd").iterdir()} == before

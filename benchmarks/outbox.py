@@ -1,0 +1,240 @@
+"""This disk and a local Mosquitto → what the outbox costs: time, writes a day, time to drain.
+
+The daily figures come from fewer events with less time between them: the same writes, each event's
+removal with the next event, as it is when less than a minute lies in between.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from itertools import cycle, islice
+from pathlib import Path
+from typing import NamedTuple
+
+from edge_app.errors import MienError
+from edge_app.events.identifiers import TimeOrderedIds
+from edge_app.events.payloads import EmotionChanged, Event, FrameBox, encode
+from edge_app.mqtt.address import BrokerAddress
+from edge_app.mqtt.outbox import Outbox
+from edge_app.mqtt.outbox_handover import Handover
+from edge_app.mqtt.outbox_store import EventStore, Limits, StoredEvent
+from edge_app.mqtt.publisher import MqttPublisher
+
+#: A busy room: an event every ten seconds, all day.
+EVENTS_A_DAY = 8640
+#: Events of one frame, in turn, since a frame shows several faces; and the time between two.
+FRAMES = (1, 1, 2, 1, 3, 1)
+APART_S = 0.0002
+
+WAITING = 1000
+
+
+class _Took(NamedTuple):
+    """On the clock, and of a processor: what other programs take makes the difference."""
+
+    wall_s: float
+    work_s: float
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, default=Path("build"), help="on the disk to measure")
+    parser.add_argument("--events", type=int, default=1500, help="how many to measure with")
+    arguments = parser.parse_args(words)
+    arguments.folder.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=arguments.folder) as name:
+        folder = Path(name)
+        events = list(_events(arguments.events))
+        _say("| handing one event over | p50 | p99 | longest | processor time, p99 |")
+        _say("|---|---:|---:|---:|---:|")
+        for mode in ("FULL", "NORMAL"):
+            what = f"SQLite commit in the frame loop, synchronous={mode}"
+            _say(_times_row(what, _commit_times(folder, events, mode)))
+        _say(_times_row("`Outbox.put`, a thread commits", _put_times(folder, events)))
+        _say("")
+        _say("| group window | commits with fsync a day | written a day | put to disk, p50 | p99 |")
+        _say("|---|---:|---:|---:|---:|")
+        for window_s in (0.0, 0.005, 0.01, 0.02, 0.05):
+            _say(_day_row(folder, events, window_s))
+        _say("")
+        _say(f"A day: {EVENTS_A_DAY} events of {len(encode(events[0]))} bytes, 1 to 3 a frame.")
+        _say(_drained(folder, events))
+    return 0
+
+
+def _events(count: int) -> Iterator[Event]:
+    ids = TimeOrderedIds()
+    names = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+    for _ in range(count):
+        yield EmotionChanged(
+            id=ids.next(), episode=ids.next(), time=datetime.now(UTC), device="bench",
+            model="5e" * 32, box=FrameBox(left=0.2512, top=0.2513, width=0.1234, height=0.1235),
+            emotion="happy", previous="neutral", confidence=0.8341,
+            probabilities=dict.fromkeys(names, 0.1427),
+        )  # fmt: skip
+
+
+def _commit_times(folder: Path, events: Iterable[Event], mode: str) -> list[_Took]:
+    """Seconds of a commit for each event, if the frame loop did it."""
+    times = []
+    database = sqlite3.connect(folder / f"{mode}.sqlite", isolation_level=None)
+    database.execute("PRAGMA locking_mode = EXCLUSIVE")
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute(f"PRAGMA synchronous = {mode}")
+    database.execute("CREATE TABLE event (sequence INTEGER PRIMARY KEY, payload BLOB)")
+    for event in events:
+        began, worked = time.perf_counter(), time.thread_time()
+        database.execute("INSERT INTO event (payload) VALUES (?)", (encode(event),))
+        times.append(_Took(time.perf_counter() - began, time.thread_time() - worked))
+        database.execute("DELETE FROM event")
+        time.sleep(0.002)
+    database.close()
+    return times
+
+
+def _put_times(folder: Path, events: Iterable[Event]) -> list[_Took]:
+    """Seconds of `put` while the outbox's thread writes, at some five hundred events a second."""
+    times = []
+    with Outbox(EventStore(folder / "put.sqlite"), Handover(folder / "handover")) as outbox:
+        outbox.start(lambda: None)
+        for event in events:
+            began, worked = time.perf_counter(), time.thread_time()
+            outbox.put(event)
+            times.append(_Took(time.perf_counter() - began, time.thread_time() - worked))
+            time.sleep(0.002)
+    return times
+
+
+class _CountingStore(EventStore):
+    """Notes when each event was on the disk, and how many commits brought them there."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.written_at: list[float] = []
+        self.commits = 0
+
+    def write(
+        self, added: Sequence[StoredEvent], delivered: Iterable[int], limits: Limits, now_s: float
+    ) -> tuple[int, int]:
+        done = super().write(added, delivered, limits, now_s)
+        self.commits += bool(added)
+        self.written_at += [time.perf_counter()] * len(added)
+        return done
+
+
+def _day_row(folder: Path, events: Sequence[Event], window_s: float) -> str:
+    store = _CountingStore(folder / f"day{window_s}.sqlite")
+    outbox = Outbox(store, Handover(folder / "handover"), group_s=window_s)
+    put_at: list[float] = []
+    waiting = iter(events)
+    with outbox:
+        outbox.start(lambda: None)
+        outbox.connected()
+        before = _bytes_written()
+        for faces in cycle(FRAMES):
+            frame = list(islice(waiting, faces))
+            for event in frame:
+                put_at.append(time.perf_counter())
+                outbox.put(event)
+                time.sleep(APART_S)
+            _deliver(outbox, len(frame))
+            if len(put_at) >= len(events) - max(FRAMES):
+                break
+        written = _bytes_written() - before
+    a_day = EVENTS_A_DAY / len(put_at)
+    until = sorted(end - begin for begin, end in zip(put_at, store.written_at, strict=True))
+    return (
+        f"| {1e3 * window_s:g} ms | {store.commits * a_day:.0f} | {written * a_day / 1e6:.0f} MB |"
+        f" {1e3 * _quantile(until, 0.5):.1f} ms | {1e3 * _quantile(until, 0.99):.1f} ms |"
+    )
+
+
+def _deliver(outbox: Outbox, count: int) -> None:
+    """What a broker does with live events."""
+    while count:
+        if offer := outbox.take():
+            outbox.settle(offer.sequence)
+            count -= 1
+        else:
+            time.sleep(0.0005)
+
+
+def _drained(folder: Path, events: Sequence[Event]) -> str:
+    """How long a backlog takes, from the connection on."""
+    path = folder / "drained.sqlite"
+    with Outbox(EventStore(path)) as before:
+        for event in events[:WAITING]:
+            before.put(event)
+    outbox = Outbox(EventStore(path))
+    with _mosquitto(folder) as address:
+        publisher = MqttPublisher(address, device="bench", outbox=outbox)
+        began = time.perf_counter()
+        try:
+            publisher.connect()
+            is_empty = outbox.wait_until_empty(60)
+            took_s = time.perf_counter() - began
+        finally:
+            publisher.close()
+    if not is_empty:
+        raise MienError("the backlog is not drained within a minute; see what the broker says")
+    return f"{min(WAITING, len(events))} waiting events are delivered in {took_s:.1f} s."
+
+
+@contextmanager
+def _mosquitto(folder: Path) -> Iterator[BrokerAddress]:
+    program = shutil.which(
+        "mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/opt/homebrew/sbin"
+    )
+    if program is None:
+        raise MienError("mosquitto is not installed: sudo apt install mosquitto")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    configuration = folder / "mosquitto.conf"
+    configuration.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nlog_type error\n")
+    with subprocess.Popen([program, "-c", str(configuration)]) as process:
+        try:
+            for _ in range(500):
+                with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                    break
+                time.sleep(0.01)
+            yield BrokerAddress("127.0.0.1", port)
+        finally:
+            process.terminate()
+
+
+def _bytes_written() -> int:
+    """What this process has handed to disks, the file system's own journal apart."""
+    for line in Path("/proc/self/io").read_text().splitlines():
+        if line.startswith("write_bytes:"):
+            return int(line.split()[1])
+    raise MienError("/proc/self/io says nothing of write_bytes; run this on Linux")
+
+
+def _times_row(what: str, times: Sequence[_Took]) -> str:
+    walls, works = sorted(each.wall_s for each in times), sorted(each.work_s for each in times)
+    figures = (_quantile(walls, 0.5), _quantile(walls, 0.99), walls[-1], _quantile(works, 0.99))
+    return f"| {what} | {' | '.join(f'{1e6 * figure:.0f} µs' for figure in figures)} |"
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float:
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,219 @@
+"""Settings, models and a publisher → the daemon with its reports and requests, ready to run."""
+
+from __future__ import annotations
+
+import logging
+import platform
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from importlib import metadata
+from typing import Any
+
+from edge_app.camera_trouble import CameraTrouble, Troubles
+from edge_app.controller import Controller
+from edge_app.daemon import Daemon
+from edge_app.events.episodes import Episodes
+from edge_app.events.identifiers import TimeOrderedIds
+from edge_app.events.payloads import Info, PrivacyMode, SourceState
+from edge_app.events.privacy import PrivacyGate
+from edge_app.events.publisher import Publisher
+from edge_app.events.requests import Reaction
+from edge_app.events.summaries import Interval
+from edge_app.frames.source import FrameSource
+from edge_app.frames.stream_address import public_name
+from edge_app.frames.supervised import SourceLostError
+from edge_app.health.board import Board
+from edge_app.health.governor import Governor, Limits
+from edge_app.health.led import Led
+from edge_app.health.telemetry import Activity, Telemeter
+from edge_app.kept_privacy import KeptPrivacy
+from edge_app.perception import Perception
+from edge_app.perception.schedule import DetectionSchedule
+from edge_app.perception.smoothing import REACTIONS
+from edge_app.perception.tracker import Tracker
+from edge_app.perception.watcher import Watcher
+from edge_app.reports import Reports
+from edge_app.request_desk import Inbox, RequestDesk
+from edge_app.settings import Settings
+
+#: The exit code when opening the camera again did not help (sysexits.h: EX_IOERR).
+SOURCE_LOST = 74
+
+_LOG = logging.getLogger(__name__)
+
+
+class Assembly:
+    """Everything between an open publisher and a stop.
+
+    open_source: opens the source that the settings name. kept: decides with the settings whether
+    the source is opened at all. inbox: where requests wait; None where nobody can ask. troubles:
+    where a live source says what is wrong with it.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        perception: Perception,
+        publisher: Publisher,
+        source: FrameSource | None,
+        open_source: Callable[[], FrameSource],
+        kept: KeptPrivacy,
+        inbox: Inbox | None,
+        stop: threading.Event,
+        troubles: Troubles | None = None,
+    ) -> None:
+        self._settings, self._perception = settings, perception
+        self._open, self._inbox, self._stop = open_source, inbox, stop
+        interval = Interval(now=_utc_now)
+        mode: PrivacyMode = kept.choice.mode or settings.privacy.mode
+        gate = PrivacyGate(publisher, mode=mode, interval=interval, now=_utc_now)
+        asked = settings.governor
+        self._governor = Governor(
+            Board(),
+            Limits(
+                frames_per_second=asked.frames_per_second,
+                temperature_c=asked.temperature_c,
+                cpu_share=asked.cpu_share,
+            ),
+        )
+        self._daemon = Daemon(
+            source=source,
+            watcher=self._make_watcher(settings.perception.reaction),
+            episodes=Episodes(
+                device=settings.device_name,
+                model=perception.classifier.card.sha256,
+                ids=TimeOrderedIds(),
+                now=_utc_now,
+            ),
+            publisher=gate,
+            every_frame=source is not None and self._counts_every_frame(source),
+            governor=self._governor,
+        )
+        self._reports = Reports(
+            gate,
+            activity=self._activity,
+            telemeter=Telemeter(Board(), now=_utc_now),
+            interval=interval,
+            telemetry_interval_s=settings.telemetry.interval_s,
+            summary_interval_s=settings.summary.interval_s,
+            minimum_group=settings.summary.minimum_group,
+        )
+        self._trouble = CameraTrouble(
+            Troubles() if troubles is None else troubles,
+            publish_alert=gate.publish_alert,
+            say_telemetry=self._reports.say_telemetry,
+            now=_utc_now,
+        )
+        self._led = Led()
+        self._controller = Controller(
+            daemon=self._daemon,
+            gate=gate,
+            reports=self._reports,
+            kept=kept,
+            led=self._led,
+            stop=stop,
+            open_source=self._open_source,
+            make_watcher=self._make_watcher,
+            describe=self._info,
+            diagnose=self._diagnose,
+            reaction=settings.perception.reaction,
+        )
+        self._desk = RequestDesk(self._controller.handlers)
+        self._publisher = publisher
+
+    def run(self) -> int:
+        """Work until the stop or the end of a recording; returns the exit code.
+
+        It is SOURCE_LOST where a live source does not come back.
+
+        Raises:
+            SourceError: the recording failed.
+        """
+        self._controller.announce()
+        self._trouble.begin()
+        try:
+            self._daemon.run(self._stop, self._turn)
+        except SourceLostError as error:
+            _LOG.error("%s (exit code %d)", error, SOURCE_LOST)
+            return SOURCE_LOST
+        finally:
+            self._led.stop()
+            self._reports.say_summary()
+        return self._controller.exit_code
+
+    def _turn(self) -> None:
+        if self._inbox is not None:
+            self._desk.turn(self._inbox, self._publisher.publish_response)
+        self._trouble.turn(is_paused=self._daemon.is_paused)
+        self._reports.turn()
+        self._led.turn()
+
+    def _make_watcher(self, reaction: Reaction) -> Watcher:
+        return Watcher(
+            self._perception,
+            Tracker(sure_score=self._perception.detector.card.score_threshold),
+            REACTIONS[reaction],
+            DetectionSchedule(self._settings.perception.detections_per_second),
+        )
+
+    def _open_source(self) -> tuple[FrameSource, bool]:
+        source = self._open()
+        return source, self._counts_every_frame(source)
+
+    def _counts_every_frame(self, source: FrameSource) -> bool:
+        return self._settings.camera.pace == "fast" and not source.is_live
+
+    def _activity(self) -> Activity:
+        return Activity(
+            source=self._source_state(),
+            frames_seen=self._daemon.frames_seen,
+            frames_refused=self._daemon.frames_refused,
+            faces=self._daemon.faces,
+            frame_rate_limit=round(self._governor.frames_per_second, 2),
+            slowed_by=self._governor.reasons,
+        )
+
+    def _source_state(self) -> SourceState:
+        if self._daemon.is_paused:
+            return "paused"
+        return "reopening" if self._trouble.is_reopening else "open"
+
+    def _info(self, reaction: Reaction, privacy: PrivacyMode) -> Info:
+        classifier, detector = self._perception.classifier.model, self._perception.detector.model
+        return Info(
+            version=metadata.version("mien"),
+            runtime=str(classifier.runtime),
+            models={"face-detection": detector.card.sha256, "emotion": classifier.card.sha256},
+            source=public_name(self._settings.camera.source),
+            settings={"reaction": reaction, "privacy": privacy},
+        )
+
+    def _diagnose(self) -> Mapping[str, Any]:
+        """What the device runs on, and its settings but for [mqtt], where secrets are near."""
+        camera = self._settings.camera
+        return {
+            "python": platform.python_version(),
+            "machine": platform.machine(),
+            "kernel": platform.release(),
+            "packages": {
+                name: metadata.version(name) for name in ("numpy", "msgspec", "paho-mqtt")
+            },
+            "settings": {
+                "camera": {
+                    "source": public_name(camera.source),
+                    "width": camera.width,
+                    "height": camera.height,
+                    "frames_per_second": camera.frames_per_second,
+                    "pace": camera.pace,
+                },
+                "threads": self._settings.perception.threads,
+                "minimum_group": self._settings.summary.minimum_group,
+                "home_assistant": self._settings.home_assistant.discovery,
+            },
+        }
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)

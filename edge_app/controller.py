@@ -1,0 +1,144 @@
+"""Requests that are right → their effects on the daemon, on its own thread."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from edge_app.daemon import Daemon
+from edge_app.events.payloads import Info, PrivacyMode
+from edge_app.events.privacy import PrivacyGate
+from edge_app.events.requests import (
+    ChangeSettings,
+    Diagnostics,
+    Identify,
+    Pause,
+    Privacy,
+    Reaction,
+    Restart,
+    Resume,
+)
+from edge_app.frames.source import FrameSource
+from edge_app.health.led import Led
+from edge_app.kept_privacy import KeptPrivacy
+from edge_app.perception.watcher import Watcher
+from edge_app.reports import Reports
+from edge_app.request_desk import Handler
+
+#: The exit code that asks the service manager for another start (sysexits.h: EX_TEMPFAIL).
+RESTART = 75
+
+_LOG = logging.getLogger(__name__)
+
+
+class Controller:
+    """Does what was asked; only the daemon's thread may call it.
+
+    open_source: opens the source that the settings name; says whether each frame counts.
+    make_watcher: from the name of a reaction. describe: what the device is, under a reaction.
+    diagnose: what else `diagnostics` tells. stop: ends the daemon.
+    """
+
+    def __init__(
+        self,
+        *,
+        daemon: Daemon,
+        gate: PrivacyGate,
+        reports: Reports,
+        kept: KeptPrivacy,
+        led: Led,
+        stop: threading.Event,
+        open_source: Callable[[], tuple[FrameSource, bool]],
+        make_watcher: Callable[[Reaction], Watcher],
+        describe: Callable[[Reaction, PrivacyMode], Info],
+        diagnose: Callable[[], Mapping[str, Any]],
+        reaction: Reaction,
+    ) -> None:
+        self._daemon, self._gate, self._reports, self._kept = daemon, gate, reports, kept
+        self._led, self._stop = led, stop
+        self._reaction: Reaction = reaction
+        self._open_source, self._make_watcher = open_source, make_watcher
+        self._describe, self._diagnose = describe, diagnose
+        self.exit_code = 0
+
+    def announce(self) -> None:
+        """Say what the device is, as it stands now."""
+        self._gate.announce(self._describe(self._reaction, self._gate.mode))
+
+    @property
+    def handlers(self) -> dict[str, Handler]:
+        """What is done for each request; a handler raises `MienError` to refuse."""
+        return {
+            "pause": self._pause,
+            "resume": self._resume,
+            "privacy": self._privacy,
+            "settings": self._settings,
+            "restart": self._restart,
+            "identify": self._identify,
+            "diagnostics": self._diagnostics,
+        }
+
+    def _pause(self, request: Pause) -> None:
+        self._set_paused(is_paused=request.paused)
+
+    def _resume(self, _request: Resume) -> None:
+        self._set_paused(is_paused=False)
+
+    def _set_paused(self, *, is_paused: bool) -> None:
+        if is_paused != self._daemon.is_paused:
+            if is_paused:
+                self._daemon.pause()
+            else:
+                source, every_frame = self._open_source()
+                self._daemon.resume(
+                    source, self._make_watcher(self._reaction), every_frame=every_frame
+                )
+            self._reports.say_telemetry()
+        self._kept.write(msgspec.structs.replace(self._kept.choice, is_paused=is_paused))
+
+    def _privacy(self, request: Privacy) -> None:
+        if request.mode != self._gate.mode:
+            # In the old mode: the visits end, and what was seen of them is summed up.
+            self._daemon.begin_anew(self._make_watcher(self._reaction))
+            self._reports.say_summary()
+            self._gate.switch(request.mode)
+            self._reports.say_telemetry()
+            self.announce()
+        self._kept.write(msgspec.structs.replace(self._kept.choice, mode=request.mode))
+
+    def _settings(self, request: ChangeSettings) -> dict[str, Any]:
+        change = request.change
+        if change.summary_interval_s is not None:
+            self._reports.summary_interval_s = change.summary_interval_s
+        if change.telemetry_interval_s is not None:
+            self._reports.telemetry_interval_s = change.telemetry_interval_s
+        if change.reaction is not None and change.reaction != self._reaction:
+            self._reaction = change.reaction
+            self._daemon.begin_anew(self._make_watcher(self._reaction))
+            self.announce()
+        return {
+            "reaction": self._reaction,
+            "summary_interval_s": self._reports.summary_interval_s,
+            "telemetry_interval_s": self._reports.telemetry_interval_s,
+        }
+
+    def _restart(self, _request: Restart) -> None:
+        _LOG.warning("a request asks for a restart: ending with code %d", RESTART)
+        self.exit_code = RESTART
+        self._stop.set()
+
+    def _identify(self, _request: Identify) -> dict[str, Any]:
+        _LOG.warning("a request asks which device this is: it is this one")
+        return {"led": self._led.blink()}
+
+    def _diagnostics(self, _request: Diagnostics) -> dict[str, Any]:
+        told = {
+            "info": self._describe(self._reaction, self._gate.mode),
+            "telemetry": self._reports.say_telemetry(),
+        }
+        result: dict[str, Any] = msgspec.to_builtins({**told, **self._diagnose()})
+        return result

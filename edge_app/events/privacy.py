@@ -1,0 +1,96 @@
+"""What the daemon has to say → what the privacy mode lets out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from edge_app.events.payloads import (
+    Alert,
+    Event,
+    Info,
+    PrivacyMode,
+    State,
+    Summary,
+    Telemetry,
+)
+from edge_app.events.publisher import Backlog, Publisher
+from edge_app.events.requests import Response
+from edge_app.events.summaries import Interval
+
+
+class PrivacyGate(Publisher):
+    """Stands before another publisher. In the mode `aggregates` no event and nobody's face passes.
+
+    interval: counts every event, whether it passes or not.
+    """
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        *,
+        mode: PrivacyMode,
+        interval: Interval,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._publisher, self._interval, self._now = publisher, interval, now
+        self._mode: PrivacyMode = mode
+        self._is_emptied = False
+
+    @property
+    def mode(self) -> PrivacyMode:
+        """What may pass."""
+        return self._mode
+
+    def switch(self, mode: PrivacyMode) -> None:
+        """Change what may pass; the retained state is emptied at once if it may no longer."""
+        self._mode, self._is_emptied = mode, False
+        if mode == "aggregates":
+            self._empty_state()
+
+    def announce(self, info: Info) -> None:
+        """Passes: nothing about a person."""
+        self._publisher.announce(info)
+
+    def publish_event(self, event: Event) -> None:
+        """Counted; passes in the mode `full`."""
+        self._interval.take(event)
+        if self._mode == "full":
+            self._publisher.publish_event(event)
+
+    def publish_state(self, state: State) -> None:
+        """Passes in the mode `full`; otherwise an empty one, once, in the place of an old one."""
+        if self._mode == "full":
+            self._publisher.publish_state(state)
+        else:
+            self._empty_state()
+
+    def publish_summary(self, summary: Summary) -> None:
+        """Passes."""
+        self._publisher.publish_summary(summary)
+
+    def publish_telemetry(self, telemetry: Telemetry) -> None:
+        """Passes."""
+        self._publisher.publish_telemetry(telemetry)
+
+    def publish_alert(self, alert_id: str, alert: Alert | None) -> None:
+        """Passes."""
+        self._publisher.publish_alert(alert_id, alert)
+
+    def publish_response(self, request: str, response: Response) -> None:
+        """Passes."""
+        self._publisher.publish_response(request, response)
+
+    @property
+    def backlog(self) -> Backlog:
+        """The other publisher's."""
+        return self._publisher.backlog
+
+    def close(self) -> None:
+        """Close the other publisher."""
+        self._publisher.close()
+
+    def _empty_state(self) -> None:
+        if not self._is_emptied:
+            self._is_emptied = True
+            self._publisher.publish_state(State(time=self._now(), faces=()))

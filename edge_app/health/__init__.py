@@ -1,0 +1,1 @@
+"""How the device does: telemetry, and alerts that are made from it."""

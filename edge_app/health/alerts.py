@@ -1,0 +1,104 @@
+"""Telemetry, again and again → alerts that are raised and resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from edge_app.events.payloads import Alert, Severity, Telemetry
+
+#: The Pi slows itself down from 80 °C on; the alert ends well below, so that it does not flutter.
+HOT_C, COOL_AGAIN_C = 80.0, 75.0
+
+#: A camera may be silent for as long without being broken.
+SILENCE_S = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When an alert holds: `holds(telemetry, telemetry before, whether it held before)`."""
+
+    severity: Severity
+    text: str
+    holds: Callable[[Telemetry, Telemetry, bool], bool]
+
+
+def _is_hot(now: Telemetry, _before: Telemetry, was: bool) -> bool:  # noqa: FBT001 - a rule's form
+    limit = COOL_AGAIN_C if was else HOT_C
+    return now.temperature_c is not None and now.temperature_c >= limit
+
+
+#: By id, which is the last level of the alert's topic.
+RULES = {
+    "under-voltage": Rule(
+        "critical",
+        "the power supply is too weak; use the one made for this Raspberry Pi, and a short cable",
+        lambda now, _before, _was: "under_voltage" in (now.throttled or ()),
+    ),
+    "too-hot": Rule(
+        "warning",
+        f"the processor has {HOT_C:.0f} °C or more and slows down; give it air or a heat sink",
+        _is_hot,
+    ),
+    "slowed-down": Rule(
+        "warning",
+        "fewer frames are looked at than asked for, because of heat, a weak power supply or too"
+        " much work; telemetry says which in slowed_by",
+        lambda now, _before, _was: bool(now.slowed_by),
+    ),
+    "no-frames": Rule(
+        "critical",
+        "the camera is open and gives no frames; check its cable",
+        lambda now, before, _was: (
+            now.source == before.source == "open"
+            and now.uptime_s - before.uptime_s >= SILENCE_S
+            and now.frames_seen + now.frames_refused == before.frames_seen + before.frames_refused
+        ),
+    ),
+}
+
+
+#: The alert about a camera or stream that failed and is being opened again.
+CAMERA = "camera"
+
+
+def camera_alert(text: str | None, since: datetime) -> Alert | None:
+    """What a live source says of itself; None when it gives frames again."""
+    if text is None:
+        return None
+    return Alert(id=CAMERA, severity="critical", text=text, since=since)
+
+
+def outbox_alert(alert_id: str, text: str | None, since: datetime) -> Alert | None:
+    """What the outbox says of itself: events are lost, or soon may be; None where that is over."""
+    if text is None:
+        return None
+    return Alert(id=alert_id, severity="critical", text=text, since=since)
+
+
+class Alerts:
+    """Publishes an alert when it begins, and None when it ends."""
+
+    def __init__(self, publish: Callable[[str, Alert | None], None]) -> None:
+        self._publish = publish
+        self._before: Telemetry | None = None
+        self._raised: set[str] = set()
+
+    def update(self, now: Telemetry) -> None:
+        """Compare with the last time. The first time takes back what an earlier process raised."""
+        if self._before is None:
+            self._before = now
+            for alert_id in RULES:
+                self._publish(alert_id, None)
+        for alert_id, rule in RULES.items():
+            was = alert_id in self._raised
+            holds = rule.holds(now, self._before, was)
+            if holds and not was:
+                self._raised.add(alert_id)
+                alert = Alert(id=alert_id, severity=rule.severity, text=rule.text, since=now.time)
+                self._publish(alert_id, alert)
+            elif was and not holds:
+                self._raised.remove(alert_id)
+                self._publish(alert_id, None)
+        self._before = now

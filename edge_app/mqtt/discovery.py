@@ -1,0 +1,155 @@
+"""What a device is → the message from which Home Assistant makes its entities.
+
+Abbreviated as documented under "MQTT, supported abbreviations in MQTT discovery messages".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from edge_app.mqtt.messages import DISCOVERY, EVENT, STATE, TELEMETRY
+from edge_app.mqtt.topics import OFFLINE, ONLINE, Topics
+
+_DOMINANT = (
+    "{% set ns = namespace(best=none, most=0) %}"
+    "{% set shown = value_json.faces | map(attribute='emotion') | select('string') | list %}"
+    "{% for emotion in shown | unique %}"
+    "{% if shown.count(emotion) > ns.most %}"
+    "{% set ns.best = emotion %}{% set ns.most = shown.count(emotion) %}"
+    "{% endif %}{% endfor %}{{ ns.best }}"
+)
+_FACES = (
+    "{% set ns = namespace(faces=[]) %}{% for face in value_json.faces %}"
+    "{% set ns.faces = ns.faces + [{'face': face.episode, 'emotion': face.emotion}] %}"
+    "{% endfor %}{{ {'faces': ns.faces} | tojson }}"
+)
+_IS_SEEING = (
+    "{{ 'online' if value_json.source == 'open' and value_json.privacy == 'full' else 'offline' }}"
+)
+#: Renders nothing, which Home Assistant passes over, for other events and for those of yesterday.
+_CHANGE = (
+    "{% if value_json.type == 'emotion_changed' and not value_json.is_historical %}"
+    "{{ {'event_type': value_json.emotion, 'previous': value_json.previous,"
+    " 'confidence': value_json.confidence, 'face': value_json.episode} | tojson }}"
+    "{% endif %}"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What Home Assistant is told. emotions: all that the model may name."""
+
+    device: str
+    version: str
+    emotions: Sequence[str]
+    prefix: str = "homeassistant"
+
+
+def discovery_topic(device: str, prefix: str) -> str:
+    """Where the message goes, retained.
+
+    Raises:
+        TopicError: the device's name is no level of a topic.
+    """
+    return DISCOVERY.address.format(prefix=prefix, device=Topics(device).device)
+
+
+def discovery(of: Description) -> dict[str, Any]:
+    """The message, as JSON would hold it."""
+    topics = Topics(of.device)
+    identity = f"mien_{of.device}"
+    online = {
+        "t": topics.availability,
+        "pl_avail": ONLINE.decode(),
+        "pl_not_avail": OFFLINE.decode(),
+    }
+    # Nobody to be seen is another thing than nobody there.
+    seeing = {"avty": [online, {"t": topics.telemetry, "val_tpl": _IS_SEEING}], "avty_mode": "all"}
+    components: dict[str, dict[str, Any]] = {
+        "people": {
+            "p": "sensor", "name": "People", "ic": "mdi:account-group",
+            "stat_t": topics.state, "val_tpl": "{{ value_json.faces | count }}",
+            "stat_cla": "measurement", **seeing,
+        },
+        "emotion": {
+            "p": "sensor", "name": "Emotion", "ic": "mdi:emoticon-outline",
+            "stat_t": topics.state, "val_tpl": _DOMINANT,
+            "dev_cla": "enum", "ops": list(of.emotions),
+            "json_attr_t": topics.state, "json_attr_tpl": _FACES, **seeing,
+        },
+        "emotion_change": {
+            "p": "event", "name": "Emotion change", "ic": "mdi:emoticon-outline",
+            "stat_t": topics.event, "val_tpl": _CHANGE, "evt_typ": list(of.emotions),
+            "qos": EVENT.qos,
+        },
+        "paused": {
+            "p": "switch", "name": "Privacy pause", "ic": "mdi:camera-off",
+            "stat_t": topics.telemetry,
+            "val_tpl": "{{ 'true' if value_json.source == 'paused' else 'false' }}",
+            "stat_on": "true", "stat_off": "false",
+            "cmd_t": topics.request("pause"), "pl_on": "true", "pl_off": "false",
+            "cmd_tpl": '{"id": "{{ now().isoformat() }}", "paused": {{ value }}}',
+        },
+        "restart": {
+            "p": "button", "name": "Restart", "dev_cla": "restart", "ent_cat": "config",
+            "cmd_t": topics.request("restart"),
+            "cmd_tpl": '{"id": "{{ now().isoformat() }}"}',
+        },
+        "identify": {
+            "p": "button", "name": "Identify", "dev_cla": "identify", "ent_cat": "config",
+            "cmd_t": topics.request("identify"),
+            "cmd_tpl": '{"id": "{{ now().isoformat() }}"}',
+        },
+        "frame_rate": _diagnostic(
+            "Frame rate", "frames_per_second", topics,
+            unit_of_meas="fps", stat_cla="measurement", ic="mdi:filmstrip",
+        ),
+        "temperature": _diagnostic(
+            "Temperature", "temperature_c", topics,
+            dev_cla="temperature", unit_of_meas="°C", stat_cla="measurement",
+        ),
+        "memory": _diagnostic(
+            "Memory", "rss_bytes", topics,
+            dev_cla="data_size", unit_of_meas="B", stat_cla="measurement",
+        ),
+        "outbox": _diagnostic(
+            "Events waiting", "outbox_waiting", topics,
+            stat_cla="measurement", ic="mdi:tray-full",
+        ),
+        "privacy": _diagnostic(
+            "Privacy mode", "privacy", topics,
+            dev_cla="enum", ops=["full", "aggregates"], ic="mdi:shield-account",
+        ),
+    }  # fmt: skip
+    return {
+        "dev": {
+            "ids": [identity],
+            "name": f"Mien {of.device}",
+            "mf": "Mien",
+            "mdl": "Facial expressions",
+            "sw": of.version,
+        },
+        "o": {"name": "Mien", "sw": of.version},
+        "avty": [online],
+        "cmps": {
+            name: {"uniq_id": f"{identity}_{name}", "qos": STATE.qos} | component
+            for name, component in components.items()
+        },
+    }
+
+
+def _diagnostic(name: str, field: str, topics: Topics, **more: Any) -> dict[str, Any]:
+    """A sensor of one field of the telemetry."""
+    return {
+        "p": "sensor",
+        "name": name,
+        "stat_t": topics.telemetry,
+        "val_tpl": f"{{{{ value_json.{field} }}}}",
+        # As long as the broker keeps it; the interval may change at run time.
+        "exp_aft": TELEMETRY.expiry_s,
+        "ent_cat": "diagnostic",
+        "qos": TELEMETRY.qos,
+        **more,
+    }

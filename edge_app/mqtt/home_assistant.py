@@ -1,0 +1,36 @@
+"""A connection, and Home Assistant's birth on it → the discovery message, said again."""
+
+from __future__ import annotations
+
+import msgspec
+import paho.mqtt.client as mqtt
+
+from edge_app.mqtt.connection import ConnectionHandler
+from edge_app.mqtt.discovery import Description, discovery, discovery_topic
+from edge_app.mqtt.messages import DISCOVERY, send
+
+
+class HomeAssistant(ConnectionHandler):
+    """Shows a device to Home Assistant, as long as its broker is one of ours."""
+
+    def __init__(self, description: Description) -> None:
+        self._birth_topic = f"{description.prefix}/status"
+        self._topic = discovery_topic(description.device, description.prefix)
+        self._payload = msgspec.json.encode(discovery(description))
+        self._is_born = True
+
+    def connected(self, client: mqtt.Client) -> None:
+        """Say it, and listen for Home Assistant's next start."""
+        client.subscribe(self._birth_topic, qos=1)
+        self._is_born = True
+
+    def received(self, message: mqtt.MQTTMessage) -> None:
+        """Notice a start. A retained one is old; on this connection it was said already."""
+        if message.topic == self._birth_topic and not message.retain:
+            self._is_born |= message.payload == b"online"
+
+    def proceed(self, client: mqtt.Client) -> None:
+        """Say it once after each start, theirs or ours."""
+        if self._is_born:
+            self._is_born = False
+            send(client, DISCOVERY, self._topic, self._payload)

@@ -1,0 +1,111 @@
+"""Every message on the wire: where, of which type, and how it is sent; the documents' source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from edge_app.events.payloads import Alert, Event, Info, State, Summary, Telemetry
+from edge_app.events.requests import Response
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One kind of message.
+
+    address: the topic, its variable levels in braces. payload: the type of its JSON; None where it
+    is no JSON of ours. expiry_s: how long a broker that speaks MQTT 5 keeps it for somebody;
+    None: for ever. sender: who publishes it.
+    """
+
+    address: str
+    purpose: str
+    payload: Any
+    qos: Literal[0, 1]
+    is_retained: bool
+    expiry_s: int | None = None
+    sender: Literal["device", "others"] = "device"
+
+
+AVAILABILITY = Message(
+    address="mien/{device}/availability",
+    purpose="`online` or `offline`; the last will.",
+    payload=None, qos=1, is_retained=True,
+)  # fmt: skip
+INFO = Message(
+    address="mien/{device}/info",
+    purpose="What the device is.",
+    payload=Info, qos=1, is_retained=True,
+)  # fmt: skip
+STATE = Message(
+    address="mien/{device}/state",
+    purpose="Who is there now.",
+    payload=State, qos=1, is_retained=True,
+)  # fmt: skip
+EVENT = Message(
+    address="mien/{device}/event",
+    purpose="What happened, in order; again after a failure, with the same id.",
+    payload=Event, qos=1, is_retained=False,
+)  # fmt: skip
+SUMMARY = Message(
+    address="mien/{device}/summary",
+    purpose="What was seen in an interval, by all faces together.",
+    payload=Summary, qos=1, is_retained=False,
+)  # fmt: skip
+TELEMETRY = Message(
+    address="mien/{device}/telemetry",
+    purpose="How the device does.",
+    # Three of the longest intervals: a device that is gone for good does not stay warm for ever.
+    payload=Telemetry, qos=1, is_retained=True, expiry_s=1800,
+)  # fmt: skip
+ALERT = Message(
+    address="mien/{device}/alert/{alert}",
+    purpose="What a person should look at; an empty message says that it is over.",
+    payload=Alert, qos=1, is_retained=True,
+)  # fmt: skip
+REQUEST = Message(
+    address="mien/{device}/request/{request}",
+    purpose="What others ask of the device.",
+    # None of the types below: which one it is depends on the topic's last level.
+    payload=None, qos=1, is_retained=False, expiry_s=60, sender="others",
+)  # fmt: skip
+RESPONSE = Message(
+    address="mien/{device}/response/{request}",
+    purpose="The device's answer to a request, with its id.",
+    payload=Response, qos=1, is_retained=False, expiry_s=60,
+)  # fmt: skip
+DISCOVERY = Message(
+    address="{prefix}/device/mien_{device}/config",
+    purpose="What Home Assistant shows of the device; empty: nothing any more.",
+    payload=None, qos=1, is_retained=True,
+)  # fmt: skip
+
+#: By name, in the order of the documents.
+MESSAGES = {
+    "availability": AVAILABILITY,
+    "info": INFO,
+    "state": STATE,
+    "event": EVENT,
+    "summary": SUMMARY,
+    "telemetry": TELEMETRY,
+    "alert": ALERT,
+    "request": REQUEST,
+    "response": RESPONSE,
+    "discovery": DISCOVERY,
+}
+
+
+def send(client: mqtt.Client, message: Message, topic: str, payload: bytes) -> mqtt.MQTTMessageInfo:
+    """Publish as the message's kind says; only on the connection's thread."""
+    properties = None
+    if message.expiry_s is not None and client.protocol == MQTTProtocolVersion.MQTTv5:
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        properties.MessageExpiryInterval = message.expiry_s
+    return client.publish(
+        topic, payload, qos=message.qos, retain=message.is_retained, properties=properties
+    )

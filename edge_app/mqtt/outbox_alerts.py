@@ -1,0 +1,50 @@
+"""What is wrong with the outbox → whoever tells people, once at its beginning and its end."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+#: The names of the alerts: events were dropped; the disk takes none; the file was damaged.
+DROPPED: Final = "outbox-dropped"
+STORAGE: Final = "outbox-storage"
+DAMAGED: Final = "outbox-damaged"
+
+_LOG = logging.getLogger(__name__)
+
+#: Called with one of the names, and a text; or None where it is over.
+OnAlert = Callable[[str, str | None], None]
+
+
+class OutboxAlerts:
+    """Keeps what is raised, and reports changes. on_alert: None, nobody listens."""
+
+    def __init__(self, on_alert: OnAlert | None) -> None:
+        self._on_alert = on_alert
+        self._raised: dict[str, str] = {}
+        self._is_started = False
+
+    def start(self) -> None:
+        """Report all three from now on: also that those of an earlier process are over."""
+        self._is_started = True
+        for alert in (DROPPED, STORAGE, DAMAGED):
+            self._report(alert)
+
+    def set(self, alert: str, text: str) -> None:
+        """Raise it; again with the same text does nothing."""
+        if self._raised.get(alert) == text:
+            return
+        _LOG.warning("outbox: %s", text)
+        self._raised[alert] = text
+        self._report(alert)
+
+    def resolve(self, alert: str) -> None:
+        """It is over, if it was raised at all."""
+        if self._raised.pop(alert, None) is not None:
+            _LOG.info("outbox: %s is over", alert)
+            self._report(alert)
+
+    def _report(self, alert: str) -> None:
+        if self._is_started and self._on_alert is not None:
+            self._on_alert(alert, self._raised.get(alert))

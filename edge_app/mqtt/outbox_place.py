@@ -1,0 +1,86 @@
+"""Where the system lets us keep things → an outbox there, whatever state its files are in."""
+
+from __future__ import annotations
+
+import logging
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from edge_app.errors import UsageError
+from edge_app.mqtt.outbox import DRAIN_PER_S, Outbox
+from edge_app.mqtt.outbox_alerts import OnAlert
+from edge_app.mqtt.outbox_handover import Handover
+from edge_app.mqtt.outbox_store import EventStore, Limits, StoreRefusedError
+
+#: How many events wait where there is no disk for them.
+MEMORY_LIMITS = Limits(events=5000, size=8_000_000)
+
+_LOG = logging.getLogger(__name__)
+
+
+def memory_outbox(on_alert: OnAlert | None = None) -> Outbox:
+    """An outbox that is gone with the process."""
+    return Outbox(EventStore(None), limits=MEMORY_LIMITS, group_s=0.0, on_alert=on_alert)
+
+
+def state_directory(environ: Mapping[str, str]) -> Path:
+    """Systemd's directory for this service, or a user's own (XDG base directories)."""
+    if given := environ.get("STATE_DIRECTORY"):
+        return Path(given.split(":")[0])
+    home = environ.get("XDG_STATE_HOME") or Path(environ.get("HOME", "~")) / ".local/state"
+    return Path(home).expanduser() / "mien"
+
+
+def open_outbox(
+    directory: Path,
+    device: str,
+    environ: Mapping[str, str],
+    *,
+    limits: Limits | None = None,
+    drain_per_s: float = DRAIN_PER_S,
+    on_alert: OnAlert | None = None,
+) -> Outbox:
+    """Open the outbox of a device in `directory`, which is made where it is missing.
+
+    A damaged file is moved aside, and where the disk refuses, memory has to do: with an alert, but
+    the device works on.
+
+    Raises:
+        UsageError: the directory cannot be used, or another process uses this outbox.
+    """
+    path = directory / f"outbox-{device}.sqlite"
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # SQLite gives its other files the same rights.
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise UsageError(
+            f"outbox {path}: {error.strerror}; give another directory in [outbox]"
+        ) from error
+    try:
+        store = EventStore(path)
+    except StoreRefusedError as error:
+        store = EventStore(None)
+        store.damage = f"{path}: {error}; events are kept in memory until the next start"
+        limits = MEMORY_LIMITS
+    return Outbox(
+        store,
+        _open_handover(path, environ),
+        limits=limits,
+        drain_per_s=drain_per_s,
+        on_alert=on_alert,
+    )
+
+
+def _open_handover(path: Path, environ: Mapping[str, str]) -> Handover | None:
+    """In a directory without a disk behind it if there is one, else beside the database."""
+    name = f"{path.stem}-{zlib.crc32(bytes(path.absolute())):08x}.handover"
+    runtime = environ.get("RUNTIME_DIRECTORY") or environ.get("XDG_RUNTIME_DIR")
+    directories = [Path(runtime.split(":")[0])] if runtime else []
+    for directory in (*directories, path.parent):
+        try:
+            return Handover(directory / name)
+        except OSError as error:
+            _LOG.warning("outbox: no memory in %s: %s", directory, error.strerror)
+    return None

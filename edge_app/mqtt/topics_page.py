@@ -1,0 +1,189 @@
+"""Messages and payload types → the Markdown of docs/topics.md, on standard output."""
+
+from __future__ import annotations
+
+import textwrap
+import types
+from collections.abc import Iterator
+from typing import Any, get_args
+
+import msgspec
+
+from edge_app.events.requests import LARGEST_REQUEST, REPEAT_S, REQUESTS
+from edge_app.mqtt.messages import AVAILABILITY, DISCOVERY, MESSAGES, REQUEST, Message
+from edge_app.mqtt.requests import CAPACITY
+
+_FIRST = """\
+<!-- Made by `make docs` from edge_app/mqtt/messages.py and edge_app/events/. -->
+# Topics
+
+What a device says and what it can be asked. [asyncapi.yaml](asyncapi.yaml) says the same for
+programs, with JSON Schemas; a test checks a live run against it. All payloads are JSON in UTF-8 but
+for the availability. Times are UTC. Readers should pass over fields that they do not know: new ones
+do not raise `schema_version`.
+"""
+
+_REQUESTS = f"""\
+## Requests
+
+Send JSON with an `id` of your own, new for each request, to `mien/<device>/request/<name>`, not
+retained. The answer comes on `mien/<device>/response/<name>` with the same `id`:
+
+```sh
+mosquitto_sub -t 'mien/kitchen/response/#' &
+mosquitto_pub -t mien/kitchen/request/pause -m '{{"id": "1"}}'
+```
+
+A request is refused, with an answer whose `status` is `error`, and changes nothing, if it is
+unknown, is no JSON of the form below, has a field that is not listed, has more than
+{LARGEST_REQUEST:,} bytes, or is retained (which MQTT 3.1.1 hides the first time). The same
+`id` again within {REPEAT_S / 60:.0f} minutes gets the first answer again, and nothing is done
+twice. Of more than {CAPACITY} requests that wait at once, the rest is left unanswered. Whoever may
+publish on these topics may ask: the broker's access rules decide who that is.
+"""
+
+_PRIVACY = """\
+## Pause and privacy
+
+`pause` closes the camera; everyone present is said to leave. It stays closed after a restart or a
+power cut, until `resume`. While it is paused, telemetry says `"source": "paused"`.
+
+In the privacy mode `aggregates` nothing is published about a single face: no events, a `state`
+that was emptied once, and no number of faces in the telemetry. What remains is `summary`,
+`telemetry`, `info`, `availability` and alerts. Events of before that still wait for a broker are
+delivered when it comes back. The mode that was asked for last outlives a restart, too. Both are
+kept in the state directory; a file there that is damaged keeps the camera closed.
+
+A `summary` in this mode says nothing about fewer faces than `summary.minimum_group` (5 unless set):
+neither how many they were, nor zero, nor what they showed; and among more faces, nothing about an
+emotion that fewer showed. `withheld` says that something was left out. Mien knows nobody: one
+person who comes five times counts as five, so an interval must be short enough, and the room busy
+enough, for the least number to protect anybody. In the mode `full`, where every event is
+published, nothing is withheld.
+"""
+
+
+def page() -> str:
+    """The page as text; a test holds docs/topics.md to it."""
+    return "\n".join(_lines()).rstrip() + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield _FIRST
+    yield "| topic | payload | QoS | retained | expires | what it says |"
+    yield "|---|---|---|---|---|---|"
+    for message in MESSAGES.values():
+        expires = f"{message.expiry_s} s" if message.expiry_s is not None else "never"
+        yield (
+            f"| `{_shown(message.address)}` | {_payload(message)} | {message.qos}"
+            f" | {'yes' if message.is_retained else 'no'} | {expires} | {message.purpose} |"
+        )
+    yield ""
+    yield from textwrap.wrap(
+        f"`{_shown(AVAILABILITY.address)}` is also the last will. Expiry needs MQTT 5; that of a"
+        " request is what we recommend to whoever sends it. The last line is for Home Assistant:"
+        " see [home-assistant.md](home-assistant.md).",
+        100,
+        break_on_hyphens=False,
+    )
+    yield ""
+    yield from _types(
+        [
+            kind
+            for message in MESSAGES.values()
+            if message is not REQUEST
+            for kind in _kinds(message)
+        ]
+    )
+    yield _REQUESTS
+    yield "| request | fields beside `id` | what is done |"
+    yield "|---|---|---|"
+    for name, request in REQUESTS.items():
+        _, schemas = msgspec.json.schema_components([request], ref_template="{name}")
+        schema = schemas[request.__name__]
+        fields = ", ".join(
+            f"`{field}`: {_type(what, schemas)}"
+            for field, what in schema["properties"].items()
+            if field != "id"
+        )
+        yield f"| `{name}` | {fields or 'none'} | {_flat(schema['description'])} |"
+    yield ""
+    yield _PRIVACY
+
+
+def _types(kinds: list[type[msgspec.Struct]]) -> Iterator[str]:
+    _, schemas = msgspec.json.schema_components(kinds, ref_template="{name}")
+    names = [kind.__name__ for kind in kinds]
+    for name in (*names, *(other for other in schemas if other not in names)):
+        schema = schemas[name]
+        yield f"## {name}"
+        yield ""
+        yield schema["description"].replace("\n    ", "\n")
+        yield ""
+        yield "| field | type |"
+        yield "|---|---|"
+        for field, what in schema["properties"].items():
+            yield f"| `{field}` | {_type(what, schemas)} |"
+        yield ""
+
+
+def _shown(address: str) -> str:
+    return address.replace("{", "<").replace("}", ">")
+
+
+def _payload(message: Message) -> str:
+    if message is AVAILABILITY:
+        return "`online`, `offline`"
+    if message is REQUEST:
+        return "[a request](#requests)"
+    if message is DISCOVERY:
+        return "Home Assistant's"
+    return ", ".join(f"[{kind.__name__}](#{kind.__name__.lower()})" for kind in _kinds(message))
+
+
+def _kinds(message: Message) -> tuple[type[msgspec.Struct], ...]:
+    if message.payload is None:
+        return ()
+    is_union = isinstance(message.payload, types.UnionType)
+    return get_args(message.payload) if is_union else (message.payload,)
+
+
+def _type(schema: dict[str, Any], schemas: dict[str, Any]) -> str:
+    """A field's JSON Schema in words."""
+    if "anyOf" in schema:
+        words = " or ".join(_type(each, schemas) for each in schema["anyOf"])
+    elif "$ref" in schema:
+        words = _reference(schema["$ref"], schemas)
+    elif "enum" in schema:
+        words = ", ".join(f"`{value}`" if value is not None else "null" for value in schema["enum"])
+    elif schema["type"] == "array":
+        words = f"list of {_type(schema['items'], schemas)}"
+    elif isinstance(schema.get("additionalProperties"), dict):
+        words = f"object of {_type(schema['additionalProperties'], schemas)}"
+    elif schema.get("format") == "date-time":
+        words = "time"
+    else:
+        words = f"{schema['type']}{_range(schema)}"
+    return f"{words}. {schema['description']}" if "description" in schema else words
+
+
+def _reference(name: str, schemas: dict[str, Any]) -> str:
+    if name != "SettingsChange":
+        return f"[{name}](#{name.lower()})"
+    fields = schemas[name]["properties"].items()
+    return "object of " + "; ".join(f"`{field}`: {_type(what, schemas)}" for field, what in fields)
+
+
+def _range(schema: dict[str, Any]) -> str:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if low is None:
+        return ""
+    return f", {low:g} or more" if high is None else f", {low:g} to {high:g}"
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+if __name__ == "__main__":
+    print(page(), end="")  # noqa: T201 - this is the page

@@ -1,0 +1,61 @@
+"""The daemon's doings, turn by turn → telemetry, alerts and summaries when they are due."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from edge_app.events.payloads import Telemetry
+from edge_app.events.privacy import PrivacyGate
+from edge_app.events.summaries import Interval
+from edge_app.health.alerts import Alerts
+from edge_app.health.telemetry import Activity, Telemeter
+
+
+class Reports:
+    """Says through the gate what its mode lets out.
+
+    activity: what the daemon does now. Intervals in seconds; both may be changed at any time.
+    """
+
+    def __init__(
+        self,
+        gate: PrivacyGate,
+        *,
+        activity: Callable[[], Activity],
+        telemeter: Telemeter,
+        interval: Interval,
+        telemetry_interval_s: float,
+        summary_interval_s: float,
+        minimum_group: int,
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._gate, self._activity, self._telemeter = gate, activity, telemeter
+        self._interval, self._minimum_group, self._clock_s = interval, minimum_group, clock_s
+        self._alerts = Alerts(gate.publish_alert)
+        self._said_s: float | None = None
+        self.telemetry_interval_s = telemetry_interval_s
+        self.summary_interval_s = summary_interval_s
+
+    def turn(self) -> None:
+        """Say what is due."""
+        if self._said_s is None or self._clock_s() - self._said_s >= self.telemetry_interval_s:
+            self.say_telemetry()
+        if self._interval.age_s >= self.summary_interval_s:
+            self.say_summary()
+
+    def say_telemetry(self) -> Telemetry:
+        """Measure and say it now; returns what was said."""
+        self._said_s = self._clock_s()
+        telemetry = self._telemeter.measure(self._activity(), self._gate.backlog, self._gate.mode)
+        self._gate.publish_telemetry(telemetry)
+        self._alerts.update(telemetry)
+        return telemetry
+
+    def say_summary(self) -> None:
+        """End the interval and say what was seen in it; the next one begins.
+
+        Where events are published, anyone can count them: there nothing is withheld.
+        """
+        minimum = self._minimum_group if self._gate.mode == "aggregates" else 1
+        self._gate.publish_summary(self._interval.finish(minimum))

@@ -1,0 +1,111 @@
+"""Requests as they came, from anybody → what is done, once, with an answer to each."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from edge_app.errors import MienError
+from edge_app.events.requests import (
+    LARGEST_REQUEST,
+    REPEAT_S,
+    REQUESTS,
+    RawRequest,
+    Request,
+    Response,
+    TransactionId,
+)
+
+#: Of how many requests the ids are known again.
+REPEATS = 256
+
+#: How many requests are answered in one turn; a flood must not hold the frames.
+PER_TURN = 8
+
+#: Does what is asked and returns the answer's `result`; raises `MienError` to refuse.
+Handler = Callable[[Any], dict[str, Any] | None]
+
+
+class Inbox(Protocol):
+    """Where requests wait."""
+
+    def take(self) -> RawRequest | None:
+        """The next request; None if there is none."""
+
+
+class _Identified(msgspec.Struct):
+    """The least that can be read of a request that is wrong otherwise."""
+
+    id: TransactionId
+
+
+class RequestDesk:
+    """Answers every request; only one that is right, new and live has an effect.
+
+    handlers: one for each name in `REQUESTS`. clock_s: never goes back.
+    """
+
+    def __init__(
+        self, handlers: Mapping[str, Handler], *, clock_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._handlers, self._clock_s = handlers, clock_s
+        self._decoders = {
+            name: msgspec.json.Decoder(REQUESTS[name], strict=True) for name in handlers
+        }
+        self._answered: OrderedDict[tuple[str, str], tuple[float, Response]] = OrderedDict()
+
+    def turn(self, inbox: Inbox, respond: Callable[[str, Response], None]) -> None:
+        """Answer what waits, but not so much that frames are missed."""
+        for _ in range(PER_TURN):
+            raw = inbox.take()
+            if raw is None:
+                return
+            respond(raw.name, self.answer(raw))
+
+    def answer(self, raw: RawRequest) -> Response:
+        """Do what a request asks, or say why not."""
+        if raw.is_oversized or len(raw.payload) > LARGEST_REQUEST:
+            return _refusal(None, f"more than {LARGEST_REQUEST} bytes")
+        if raw.is_retained:
+            return _refusal(
+                _id(raw.payload), "a retained request is not heeded; send it without retain"
+            )
+        if raw.name not in self._handlers:
+            known = ", ".join(self._handlers)
+            return _refusal(_id(raw.payload), f"no such request; there are {known}")
+        try:
+            request: Request = self._decoders[raw.name].decode(raw.payload)
+        except (msgspec.DecodeError, OverflowError, RecursionError, UnicodeError) as error:
+            return _refusal(_id(raw.payload), f"not a request of this kind: {error}")
+        return self._once(raw.name, request)
+
+    def _once(self, name: str, request: Request) -> Response:
+        now_s, key = self._clock_s(), (name, request.id)
+        while self._answered:
+            oldest, (at_s, _) = next(iter(self._answered.items()))
+            if now_s - at_s < REPEAT_S and len(self._answered) < REPEATS:
+                break
+            del self._answered[oldest]
+        if key in self._answered:
+            return self._answered[key][1]
+        try:
+            response = Response(id=request.id, status="ok", result=self._handlers[name](request))
+        except MienError as error:
+            response = _refusal(request.id, str(error))
+        self._answered[key] = (now_s, response)
+        return response
+
+
+def _id(payload: bytes) -> str | None:
+    try:
+        return msgspec.json.decode(payload, type=_Identified).id
+    except (msgspec.DecodeError, OverflowError, RecursionError, UnicodeError):
+        return None
+
+
+def _refusal(request_id: str | None, reason: str) -> Response:
+    return Response(id=request_id, status="error", error=reason[:300])

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from edge_app.events.payloads import EmotionChanged, FaceAppeared, FaceLeft, FrameBox
+from edge_app.events.summaries import Interval
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+BOX = FrameBox(left=0.1, top=0.1, width=0.2, height=0.2)
+
+
+class Clock:
+    """One clock for both: seconds since noon."""
+
+    def __init__(self) -> None:
+        self.s = 0.0
+
+    def now(self) -> datetime:
+        return NOON + timedelta(seconds=self.s)
+
+
+class Room:
+    """Faces that come, change and go."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.interval = Interval(now=self.clock.now, clock_s=lambda: self.clock.s)
+
+    def comes(self, face: str) -> None:
+        self.interval.take(
+            FaceAppeared(
+                id="i", episode=face, time=self.clock.now(), device="d", model="m", box=BOX
+            )
+        )
+
+    def shows(self, face: str, emotion: str) -> None:
+        self.interval.take(
+            EmotionChanged(
+                id="i", episode=face, time=self.clock.now(), device="d", model="m", box=BOX,
+                emotion=emotion, previous=None, confidence=1.0, probabilities={},
+            )
+        )  # fmt: skip
+
+    def goes(self, face: str) -> None:
+        self.interval.take(
+            FaceLeft(
+                id="i", episode=face, time=self.clock.now(), device="d", model="m",
+                duration_s=1.0, emotions_s={},
+            )
+        )  # fmt: skip
+
+
+def test_an_empty_interval_says_so() -> None:
+    room = Room()
+    room.clock.s = 300
+    assert room.interval.age_s == 300
+    summary = room.interval.finish(1)
+    assert (summary.start, summary.end) == (NOON, NOON + timedelta(seconds=300))
+    assert (summary.faces, summary.emotions_s, summary.withheld) == (0, {}, False)
+
+
+def test_times_are_added_over_faces_and_cut_at_the_interval_s_end() -> None:
+    room = Room()
+    room.comes("a")
+    room.comes("b")
+    room.clock.s = 1
+    room.shows("a", "happy")
+    room.shows("b", "happy")
+    room.clock.s = 4
+    room.shows("a", "sad")
+    room.clock.s = 5
+    room.goes("b")
+    room.clock.s = 10
+    first = room.interval.finish(1)
+    assert (first.faces, first.emotions_s) == (2, {"happy": 7.0, "sad": 6.0})
+    room.clock.s = 12
+    room.goes("a")
+    room.clock.s = 20
+    second = room.interval.finish(1)
+    # Whoever is there from before counts again; nobody's time counts twice.
+    assert (second.faces, second.emotions_s) == (1, {"sad": 2.0})
+    assert second.start == first.end
+    assert room.interval.finish(1).faces == 0
+
+
+@pytest.mark.parametrize("count", [0, 1, 4])
+def test_nothing_is_said_about_fewer_faces_than_the_least(count: int) -> None:
+    room = Room()
+    for number in range(count):
+        room.comes(str(number))
+        room.shows(str(number), "happy")
+    room.clock.s = 10
+    summary = room.interval.finish(5)
+    assert (summary.faces, summary.emotions_s, summary.withheld) == (None, None, True)
+    assert summary.minimum_group == 5
+
+
+def test_an_emotion_of_a_few_is_left_out_among_many() -> None:
+    room = Room()
+    for number in range(5):
+        room.comes(str(number))
+        room.shows(str(number), "happy")
+    room.clock.s = 2
+    room.shows("0", "sad")
+    room.clock.s = 10
+    summary = room.interval.finish(5)
+    assert (summary.faces, summary.withheld) == (5, True)
+    assert summary.emotions_s == {"happy": 2 + 4 * 10.0}
+    # In the next interval all five are there, but no emotion has five.
+    room.clock.s = 20
+    assert room.interval.finish(5).emotions_s == {}
+
+
+def test_a_clock_that_is_set_back_makes_no_negative_interval() -> None:
+    room = Room()
+    room.comes("a")
+    room.shows("a", "happy")
+    room.clock.s = -3600
+    summary = room.interval.finish(1)
+    assert summary.start <= summary.end
+    assert summary.emotions_s == {}

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from edge_app.events.payloads import Alert, Telemetry
+from edge_app.health.alerts import RULES, Alerts, outbox_alert
+
+FINE = Telemetry(
+    time=datetime(2026, 1, 2, tzinfo=UTC), uptime_s=60.0, source="open", privacy="full",
+    frames_per_second=15.0, frames_seen=900, frames_refused=0, faces=0, temperature_c=50.0,
+    throttled=(), cpu_share=0.5, rss_bytes=1, outbox_waiting=0, outbox_dropped=0,
+)  # fmt: skip
+
+
+class Board:
+    """Telemetry a minute apart, and the alerts that came of it."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, Alert | None]] = []
+        self.alerts = Alerts(lambda name, alert: self.said.append((name, alert)))
+        self.last = FINE
+        self.alerts.update(FINE)
+        self.at_start, self.said[:] = list(self.said), []
+
+    def next(self, *, after_s: float = 60.0, frames: int = 900, **changes: Any) -> None:
+        self.last = msgspec.structs.replace(
+            self.last,
+            uptime_s=self.last.uptime_s + after_s,
+            frames_seen=self.last.frames_seen + frames,
+            **changes,
+        )
+        self.alerts.update(self.last)
+
+    @property
+    def names(self) -> list[tuple[str, bool]]:
+        return [(name, alert is not None) for name, alert in self.said]
+
+
+def test_what_an_earlier_process_raised_is_taken_back_at_start() -> None:
+    board = Board()
+    assert board.at_start == [(name, None) for name in RULES]
+    board.next()
+    assert board.said == []
+
+
+def test_heat_is_said_once_and_ends_well_below() -> None:
+    board = Board()
+    for temperature in (79.9, 80.0, 83.0, 76.0, 74.9, 79.0):
+        board.next(temperature_c=temperature)
+    assert board.names == [("too-hot", True), ("too-hot", False)]
+    alert = board.said[0][1]
+    assert alert is not None
+    assert (alert.id, alert.severity, alert.since) == ("too-hot", "warning", FINE.time)
+
+
+def test_a_weak_power_supply() -> None:
+    board = Board()
+    board.next(throttled=("under_voltage",))
+    board.next(throttled=None)
+    assert board.names == [("under-voltage", True), ("under-voltage", False)]
+
+
+def test_a_silent_camera() -> None:
+    board = Board()
+    board.next(frames=0)
+    board.next()
+    assert board.names == [("no-frames", True), ("no-frames", False)]
+
+
+def test_a_paused_camera_or_a_moment_of_silence_is_no_alert() -> None:
+    board = Board()
+    board.next(frames=0, after_s=0.1)
+    board.next(frames=0, source="paused")
+    board.next(frames=0, source="paused")
+    board.next(frames=0, source="open")
+    assert board.said == []
+
+
+def test_what_the_outbox_says_becomes_an_alert() -> None:
+    alert = outbox_alert("outbox-dropped", "too many wait", FINE.time)
+    assert alert == Alert(
+        id="outbox-dropped", severity="critical", text="too many wait", since=FINE.time
+    )
+    assert outbox_alert("outbox-dropped", None, FINE.time) is None

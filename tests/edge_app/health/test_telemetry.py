@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from edge_app.events.publisher import Backlog
+from edge_app.health.board import Board
+from edge_app.health.telemetry import Activity, Telemeter
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def activity(frames: int) -> Activity:
+    return Activity(source="open", frames_seen=frames, frames_refused=2, faces=3)
+
+
+def test_rates_are_those_since_the_measurement_before(tmp_path: Path) -> None:
+    clock, cpu = [100.0], [7.0]
+    telemeter = Telemeter(
+        Board(tmp_path), now=lambda: NOW, clock_s=lambda: clock[0], cpu_s=lambda: cpu[0]
+    )
+    at_once = telemeter.measure(activity(0), Backlog(), "full")
+    assert (at_once.uptime_s, at_once.frames_per_second, at_once.cpu_share) == (0, 0, 0)
+    clock[0], cpu[0] = 110.0, 12.0
+    first = telemeter.measure(activity(150), Backlog(5, 6), "full")
+    assert (first.uptime_s, first.frames_per_second, first.cpu_share) == (10.0, 15.0, 0.5)
+    assert (first.faces, first.frames_refused) == (3, 2)
+    assert (first.outbox_waiting, first.outbox_dropped) == (5, 6)
+    clock[0] = 120.0
+    second = telemeter.measure(activity(170), Backlog(), "full")
+    assert (second.frames_per_second, second.cpu_share) == (2.0, 0.0)
+
+
+def test_how_many_are_there_stays_unsaid_in_aggregates(tmp_path: Path) -> None:
+    telemeter = Telemeter(Board(tmp_path), now=lambda: NOW)
+    assert telemeter.measure(activity(0), Backlog(), "aggregates").faces is None

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+
+from edge_app.events.payloads import Alert, encode
+from edge_app.events.requests import REQUESTS, Response
+from edge_app.mqtt import asyncapi, topics_page
+from edge_app.mqtt.messages import MESSAGES
+from edge_app.mqtt.yaml_text import yaml_text
+from tests.edge_app.mqtt.samples import TIME, appeared, changed, info, left, state
+from tests.json_schema import JsonSchema
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+def test_the_documents_are_what_the_code_says() -> None:
+    told = yaml_text(asyncapi.document())
+    assert (DOCS / "asyncapi.yaml").read_text() == told, "run make docs"
+    assert (DOCS / "topics.md").read_text() == topics_page.page(), "run make docs"
+
+
+def test_the_yaml_is_the_document() -> None:
+    assert yaml.safe_load(yaml_text(asyncapi.document())) == asyncapi.document()
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["yes", "No", "null", "1", "1.5", "", " a", "a: b", "# a", "- a", "ü", "a\nb", "~", "="],
+)
+def test_a_string_stays_a_string(value: str) -> None:
+    document = {"k": value, value: {"l": [value, {"m": value, "n": [1]}]}, "e": {}, "f": []}
+    assert yaml.safe_load(yaml_text(document)) == document
+
+
+def test_every_reference_leads_somewhere() -> None:
+    document = asyncapi.document()
+    schema = JsonSchema(document)
+    found = 0
+
+    def look(value: Any) -> None:
+        nonlocal found
+        if isinstance(value, dict):
+            if "$ref" in value:
+                schema.resolve(value["$ref"])
+                found += 1
+            for each in value.values():
+                look(each)
+        elif isinstance(value, list):
+            for each in value:
+                look(each)
+
+    look(document)
+    assert found > 50
+
+
+def test_every_message_and_request_has_a_channel_and_an_operation() -> None:
+    document = asyncapi.document()
+    channels = {channel["address"] for channel in document["channels"].values()}
+    for message in MESSAGES.values():
+        if message.sender == "device":
+            assert message.address in channels
+    for request in REQUESTS:
+        assert f"mien/{{device}}/request/{request}" in channels
+        assert document["operations"][f"receive_request_{request}"]["action"] == "receive"
+    assert {each["channel"]["$ref"] for each in document["operations"].values()} == {
+        f"#/channels/{name}" for name in document["channels"]
+    }
+
+
+SAMPLES = [
+    *(appeared(), changed(), changed(None), left(), info(), state()),
+    Alert(id="too-hot", severity="warning", text="hot", since=TIME),
+    Response(id=None, status="error", error="no"),
+    Response(id="1", status="ok", result={"a": [1]}),
+]
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda each: type(each).__name__)
+def test_the_schemas_take_what_is_sent_and_nothing_else(sample: msgspec.Struct) -> None:
+    schema = JsonSchema(asyncapi.document())
+    rule = {"$ref": f"#/components/schemas/{type(sample).__name__}"}
+    said = json.loads(encode(sample))
+    assert schema.errors(said, rule) == []
+    required = schema.resolve(rule["$ref"])["required"]
+    for name in said:
+        if name in required:
+            assert schema.errors({k: v for k, v in said.items() if k != name}, rule)
+        assert schema.errors({**said, name: [[]]}, rule)

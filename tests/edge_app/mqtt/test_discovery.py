@@ -1,0 +1,78 @@
+"""Home Assistant's documented rules for MQTT device discovery."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from edge_app.mqtt.discovery import Description, discovery, discovery_topic
+from edge_app.mqtt.topics import TopicError
+
+DESCRIPTION = Description(device="kitchen", version="1.2", emotions=("happy", "sad", "unsure"))
+CONFIG = json.loads(json.dumps(discovery(DESCRIPTION)))
+COMPONENTS: dict[str, dict[str, Any]] = CONFIG["cmps"]
+
+#: What a platform cannot do without, beside `p` and `uniq_id`.
+REQUIRED = {
+    "sensor": {"stat_t"},
+    "event": {"stat_t", "evt_typ"},
+    "switch": {"cmd_t"},
+    "button": {"cmd_t"},
+}
+#: Device class of a sensor → units that it may have, and whether it may have a state class.
+SENSOR_CLASSES = {
+    None: ({None, "fps"}, True),
+    "temperature": ({"°C"}, True),
+    "data_size": ({"B"}, True),
+    "enum": ({None}, False),
+}
+
+
+def test_the_topic_is_one_that_home_assistant_listens_to() -> None:
+    topic = discovery_topic("kitchen", "homeassistant")
+    assert re.fullmatch(r"homeassistant/device/[a-zA-Z0-9_-]+/config", topic)
+    with pytest.raises(TopicError):
+        discovery_topic("kitchen/+", "homeassistant")
+
+
+def test_the_device_and_its_origin_are_named() -> None:
+    assert CONFIG["dev"]["ids"] == ["mien_kitchen"]
+    assert CONFIG["dev"]["name"]
+    assert CONFIG["o"] == {"name": "Mien", "sw": "1.2"}
+    assert CONFIG["avty"][0]["t"] == "mien/kitchen/availability"
+
+
+@pytest.mark.parametrize("name", COMPONENTS)
+def test_a_component_has_what_its_platform_needs(name: str) -> None:
+    component = COMPONENTS[name]
+    assert REQUIRED[component["p"]] <= set(component)
+    assert component["uniq_id"] == f"mien_kitchen_{name}"
+    assert component.get("ent_cat") in {None, "config", "diagnostic"}
+    for key in ("stat_t", "cmd_t", "json_attr_t"):
+        assert component.get(key, "mien/kitchen/").startswith("mien/kitchen/")
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, each in COMPONENTS.items() if each["p"] == "sensor"]
+)
+def test_a_sensor_s_class_unit_and_options_go_together(name: str) -> None:
+    sensor = COMPONENTS[name]
+    units, may_have_state_class = SENSOR_CLASSES[sensor.get("dev_cla")]
+    assert sensor.get("unit_of_meas") in units
+    assert ("ops" in sensor) == (sensor.get("dev_cla") == "enum")
+    assert may_have_state_class or "stat_cla" not in sensor
+
+
+def test_what_is_said_again_and_again_expires() -> None:
+    for component in COMPONENTS.values():
+        if component["p"] == "sensor":
+            is_telemetry = component["stat_t"] == "mien/kitchen/telemetry"
+            assert component.get("exp_aft") == (1800 if is_telemetry else None)
+
+
+def test_the_emotions_are_those_of_the_model() -> None:
+    assert COMPONENTS["emotion"]["ops"] == ["happy", "sad", "unsure"]
+    assert COMPONENTS["emotion_change"]["evt_typ"] == ["happy", "sad", "unsure"]

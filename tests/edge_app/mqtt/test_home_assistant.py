@@ -1,0 +1,61 @@
+"""Discovery on a real broker."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from edge_app.mqtt.connection import Connection
+from edge_app.mqtt.discovery import Description
+from edge_app.mqtt.home_assistant import HomeAssistant
+from tests.brokers import Mosquitto, wait_until
+from tests.edge_app.mqtt.listener import Listener
+
+TOPIC = "home/device/mien_kitchen/config"
+
+
+@pytest.fixture
+def listener(mosquitto: Mosquitto) -> Iterator[Listener]:
+    with Listener(mosquitto.address, "home/#") as listener:
+        yield listener
+
+
+@pytest.fixture
+def connection(mosquitto: Mosquitto, listener: Listener) -> Iterator[Connection]:
+    description = Description(device="kitchen", version="1", emotions=("happy",), prefix="home")
+    connection = Connection(mosquitto.address, HomeAssistant(description), client_id="kitchen")
+    # A birth of before, retained: it is no reason to say it twice.
+    listener.client.publish("home/status", b"online", qos=1, retain=True).wait_for_publish(10)
+    connection.start()
+    yield connection
+    connection.close()
+
+
+def test_it_is_said_once_a_connection_and_retained(
+    mosquitto: Mosquitto, listener: Listener, connection: Connection
+) -> None:
+    said = listener.wait_for(TOPIC)[0]
+    assert json.loads(said.payload)["dev"]["ids"] == ["mien_kitchen"]
+    with Listener(mosquitto.address, TOPIC) as late:
+        assert late.wait_for(TOPIC)[0].retain
+    connection.close()
+    assert len(listener.on(TOPIC)) == 1
+
+
+def test_it_is_said_again_when_home_assistant_starts(
+    listener: Listener, connection: Connection
+) -> None:
+    listener.wait_for(TOPIC)
+    # The subscription to the birth may be a moment behind.
+    wait_until(
+        lambda: (
+            listener.client.publish("home/status", b"online", qos=1).wait_for_publish(10)
+            or len(listener.on(TOPIC)) > 1
+        )
+    )
+    settled = len(listener.on(TOPIC))
+    listener.client.publish("home/status", b"offline", qos=1).wait_for_publish(10)
+    connection.close()
+    assert len(listener.on(TOPIC)) - settled <= 1

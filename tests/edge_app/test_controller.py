@@ -1,0 +1,304 @@
+"""Requests to a running daemon whose camera and faces are made up."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge_app.controller import RESTART, Controller
+from edge_app.daemon import Daemon
+from edge_app.events.episodes import Episodes
+from edge_app.events.identifiers import TimeOrderedIds
+from edge_app.events.payloads import FaceAppeared, FaceLeft, Info, PrivacyMode
+from edge_app.events.privacy import PrivacyGate
+from edge_app.events.requests import RawRequest, Reaction, Response
+from edge_app.events.summaries import Interval
+from edge_app.frames.source import Frame, FrameSource, SourceError
+from edge_app.health.board import Board
+from edge_app.health.led import Led
+from edge_app.health.telemetry import Activity, Telemeter
+from edge_app.kept_privacy import KeptPrivacy, PrivacyChoice
+from edge_app.perception.faces import Box
+from edge_app.perception.watcher import WatchedFace, Watcher
+from edge_app.reports import Reports
+from edge_app.request_desk import RequestDesk
+from tests.edge_app.events.recorder import Recorder
+
+
+class Camera(FrameSource):
+    """Black frames until it is closed."""
+
+    name = "camera"
+    is_live = True
+
+    def __init__(self) -> None:
+        self.is_closed = threading.Event()
+        self._count = 0
+
+    def read(self) -> Frame | None:
+        if self.is_closed.wait(0.001):
+            return None
+        self._count += 1
+        return Frame(np.zeros((48, 64), np.uint8), self._count)
+
+    def close(self) -> None:
+        self.is_closed.set()
+
+
+class OneFace(Watcher):
+    """Sees the same happy face in every frame."""
+
+    def __init__(self, reaction: Reaction) -> None:
+        self.reaction = reaction
+
+    def watch(self, frame: Frame) -> list[WatchedFace]:
+        return [
+            WatchedFace(
+                number=1, box=Box(8, 8, 32, 32), emotion="happy", labels=("happy",),
+                probabilities=np.ones(1, np.float32), first_seen_ns=0,
+                last_seen_ns=frame.timestamp_ns,
+            )
+        ]  # fmt: skip
+
+
+class House:
+    """A daemon with all of its rooms; `ask` queues requests, `run` works until they are done."""
+
+    def __init__(self, folder: Path, *, is_paused: bool = False) -> None:
+        self.told = Recorder()
+        self.cameras: list[Camera] = []
+        self.reactions: list[Reaction] = []
+        self.camera_failure: SourceError | None = None
+        self.stop = threading.Event()
+        self.kept = KeptPrivacy(folder, "d")
+        interval = Interval(now=now)
+        self.gate = PrivacyGate(self.told, mode="full", interval=interval, now=now)
+        self.daemon = Daemon(
+            source=None if is_paused else self.open_camera()[0],
+            watcher=self.make_watcher("normal"),
+            episodes=Episodes(device="d", model="m", ids=TimeOrderedIds(), now=now),
+            publisher=self.gate,
+        )
+        self.reports = Reports(
+            self.gate,
+            activity=self.activity,
+            telemeter=Telemeter(Board(folder), now=now),
+            interval=interval,
+            telemetry_interval_s=600,
+            summary_interval_s=600,
+            minimum_group=5,
+        )
+        self.controller = Controller(
+            daemon=self.daemon,
+            gate=self.gate,
+            reports=self.reports,
+            kept=self.kept,
+            led=Led(folder),
+            stop=self.stop,
+            open_source=self.open_camera,
+            make_watcher=self.make_watcher,
+            describe=describe,
+            diagnose=lambda: {"python": "3"},
+            reaction="normal",
+        )
+        self.desk = RequestDesk(self.controller.handlers)
+        self.count = 0
+
+    def open_camera(self) -> tuple[FrameSource, bool]:
+        if self.camera_failure is not None:
+            raise self.camera_failure
+        self.cameras.append(Camera())
+        return self.cameras[-1], False
+
+    def make_watcher(self, reaction: Reaction) -> Watcher:
+        self.reactions.append(reaction)
+        return OneFace(reaction)
+
+    def activity(self) -> Activity:
+        return Activity(
+            source="paused" if self.daemon.is_paused else "open",
+            frames_seen=self.daemon.frames_seen,
+            frames_refused=0,
+            faces=self.daemon.faces,
+        )
+
+    def ask(self, name: str, more: str = "") -> Response:
+        self.count += 1
+        payload = f'{{"id": "{self.count}"{more}}}'.encode()
+        return self.desk.answer(RawRequest(name=name, payload=payload))
+
+    def run(self, steps: Sequence[Callable[[], Any]]) -> None:
+        """Take one step a turn; in between wait until whoever is there was seen."""
+        left = list(steps)
+        deadline = time.monotonic() + 20
+
+        def turn() -> None:
+            assert time.monotonic() < deadline
+            if self.daemon.is_paused or self.daemon.faces:
+                if left:
+                    left.pop(0)()
+                else:
+                    self.stop.set()
+
+        self.daemon.run(self.stop, turn)
+        assert not left
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def describe(reaction: Reaction, privacy: PrivacyMode) -> Info:
+    return Info(
+        version="1", runtime="r", models={}, source="camera",
+        settings={"reaction": reaction, "privacy": privacy},
+    )  # fmt: skip
+
+
+def test_a_pause_closes_the_camera_and_resume_opens_it_again(tmp_path: Path) -> None:
+    house = House(tmp_path)
+
+    def pause() -> None:
+        assert house.ask("pause").status == "ok"
+        assert house.cameras[0].is_closed.is_set()
+        assert house.daemon.is_paused
+        assert house.told.telemetries[-1].source == "paused"
+        assert isinstance(house.told.events[-1], FaceLeft)
+        assert house.told.states[-1].faces == ()
+        assert KeptPrivacy(tmp_path, "d").read().is_paused
+        assert house.ask("pause").status == "ok"
+
+    def resume() -> None:
+        assert house.ask("resume").status == "ok"
+        assert house.told.telemetries[-1].source == "open"
+        assert not KeptPrivacy(tmp_path, "d").read().is_paused
+        assert house.ask("resume").status == "ok"
+
+    house.run([pause, resume])
+    assert len(house.cameras) == 2
+    assert house.cameras[1].is_closed.is_set()
+    kinds = [type(event) for event in house.told.events if not hasattr(event, "emotion")]
+    assert kinds == [FaceAppeared, FaceLeft, FaceAppeared, FaceLeft]
+    assert not [t for t in threading.enumerate() if t.name == "mien-grabber"]
+
+
+def test_a_switch_may_use_one_request_for_both(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.run([
+        lambda: house.ask("pause", ', "paused": true'),
+        lambda: house.ask("pause", ', "paused": false'),
+    ])  # fmt: skip
+    assert len(house.cameras) == 2
+
+
+def test_a_daemon_that_starts_paused_opens_no_camera(tmp_path: Path) -> None:
+    house = House(tmp_path, is_paused=True)
+
+    def look() -> None:
+        assert house.cameras == []
+
+    house.run([look, lambda: house.ask("resume")])
+    assert len(house.cameras) == 1
+
+
+def test_a_camera_that_cannot_be_opened_leaves_it_paused(tmp_path: Path) -> None:
+    house = House(tmp_path, is_paused=True)
+    house.kept.write(PrivacyChoice(is_paused=True))
+    house.camera_failure = SourceError("camera: gone; plug it in")
+
+    def resume() -> None:
+        answer = house.ask("resume")
+        assert (answer.status, answer.error) == ("error", "camera: gone; plug it in")
+
+    house.run([resume])
+    assert house.daemon.is_paused
+    assert KeptPrivacy(tmp_path, "d").read().is_paused
+
+
+def test_privacy_hides_who_is_there_and_shows_them_as_new_afterwards(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    counts: list[int] = []
+
+    def hide() -> None:
+        assert house.ask("privacy", ', "mode": "aggregates"').status == "ok"
+        assert isinstance(house.told.events[-1], FaceLeft)
+        assert house.told.states[-1].faces == ()
+        assert house.told.telemetries[-1].faces is None
+        assert house.told.infos[-1].settings["privacy"] == "aggregates"
+        # What was seen before was public.
+        assert house.told.summaries[-1].faces == 1
+        assert KeptPrivacy(tmp_path, "d").read().mode == "aggregates"
+        counts.extend([len(house.told.events), len(house.told.states)])
+
+    def show() -> None:
+        assert house.daemon.faces == 1
+        assert [len(house.told.events), len(house.told.states)] == counts
+        assert house.ask("privacy", ', "mode": "full"').status == "ok"
+        assert house.told.summaries[-1].faces is None
+        assert len(house.told.events) == counts[0]
+
+    house.run([hide, show, lambda: None])
+    assert isinstance(house.told.events[counts[0]], FaceAppeared)
+
+
+def test_settings_are_told_and_changed(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.reports.turn()
+
+    def change() -> None:
+        assert house.ask("settings").result == {
+            "reaction": "normal", "summary_interval_s": 600, "telemetry_interval_s": 600,
+        }  # fmt: skip
+        answer = house.ask("settings", ', "change": {"reaction": "calm", "summary_interval_s": 60}')
+        assert answer.result == {
+            "reaction": "calm", "summary_interval_s": 60, "telemetry_interval_s": 600,
+        }  # fmt: skip
+        assert house.told.infos[-1].settings["reaction"] == "calm"
+
+    house.run([change])
+    assert house.reactions == ["normal", "calm"]
+    assert house.reports.summary_interval_s == 60
+
+
+def test_a_restart_ends_the_daemon_with_its_own_code(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.daemon.run(house.stop, lambda: house.ask("restart"))
+    assert house.controller.exit_code == RESTART
+
+
+def test_identify_says_whether_there_is_an_led(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    house = House(tmp_path)
+    assert house.ask("identify").result == {"led": False}
+    assert "it is this one" in caplog.text
+
+
+def test_diagnostics_tell_what_is_known(tmp_path: Path) -> None:
+    result = House(tmp_path).ask("diagnostics").result
+    assert result is not None
+    assert set(result) == {"info", "telemetry", "python"}
+    assert result["telemetry"]["source"] == "open"
+
+
+def test_a_choice_that_cannot_be_kept_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    house = House(tmp_path)
+    house.kept = KeptPrivacy(tmp_path / "file", "d")
+    house.controller._kept = house.kept
+
+    def pause() -> None:
+        answer = house.ask("pause")
+        assert answer.status == "error"
+        assert answer.error is not None
+        assert "a restart will forget it" in answer.error
+
+    house.run([pause])
+    assert house.daemon.is_paused

@@ -1,0 +1,205 @@
+"""A subscriber that knows docs/asyncapi.yaml and nothing else, beside a real daemon and broker."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import paho.mqtt.client as mqtt
+import pytest
+import yaml
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from tests.brokers import Mosquitto, wait_until
+from tests.json_schema import JsonSchema
+
+DOCUMENT = yaml.safe_load(
+    (Path(__file__).parents[2] / "docs/asyncapi.yaml").read_text(encoding="utf-8")
+)
+
+
+class Heard(NamedTuple):
+    topic: str
+    payload: bytes
+    qos: int
+    is_retained: bool
+    expiry_s: int | None
+
+
+class Outsider:
+    """Hears everything as it was published: its quality of service, and whether to be retained."""
+
+    def __init__(self, port: int) -> None:
+        self.heard: list[Heard] = []
+        self._subscribed = threading.Event()
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+        self._client.on_message = self._on_message
+        self._client.on_subscribe = lambda *_: self._subscribed.set()
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+        self._client.subscribe("#", options=SubscribeOptions(qos=2, retainAsPublished=True))
+        assert self._subscribed.wait(10)
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def on(self, name: str) -> list[Any]:
+        """What was said on a channel of the device; JSON."""
+        topic = f"mien/desk/{name}"
+        return [json.loads(each.payload) for each in self.heard if each.topic == topic]
+
+    def ask(self, name: str, request_id: str, **fields: Any) -> dict[str, Any]:
+        """Send a request as documented; returns its answer."""
+        binding = DOCUMENT["operations"][f"receive_request_{name}"]["bindings"]["mqtt"]
+        payload = json.dumps({"id": request_id, **fields}).encode()
+        self.send(name, payload, qos=binding["qos"], retain=binding["retain"])
+        answer: dict[str, Any] = self.on(f"response/{name}")[-1]
+        assert answer["id"] == request_id
+        return answer
+
+    def send(self, name: str, payload: bytes, *, qos: int, retain: bool) -> str:
+        """Send anything; returns the status of its answer."""
+        before = len(self.on(f"response/{name}"))
+        self._client.publish(f"mien/desk/request/{name}", payload, qos=qos, retain=retain)
+        wait_until(lambda: len(self.on(f"response/{name}")) > before, 30)
+        return str(self.on(f"response/{name}")[-1]["status"])
+
+    def _on_message(self, _client: Any, _data: Any, message: mqtt.MQTTMessage) -> None:
+        expiry_s = getattr(message.properties, "MessageExpiryInterval", None)
+        self.heard.append(
+            Heard(message.topic, message.payload, message.qos, message.retain, expiry_s)
+        )
+
+
+@pytest.fixture
+def outsider(mosquitto: Mosquitto) -> Iterator[Outsider]:
+    outsider = Outsider(mosquitto.port)
+    yield outsider
+    outsider.close()
+
+
+def start(mosquitto: Mosquitto, folder: Path, *words: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-m", "edge_app.cli", "run", "--source", "sample:"),
+            *("--broker", f"127.0.0.1:{mosquitto.port}", "--device", "desk", *words),
+        ],
+        env={**os.environ, "STATE_DIRECTORY": str(folder / "state")},
+    )
+
+
+def is_documented(heard: Heard) -> str | None:
+    """What the document has against a message; None if it is all right."""
+    schema = JsonSchema(DOCUMENT)
+    for name, channel in DOCUMENT["channels"].items():
+        pattern = re.sub(r"{\w+}", "[A-Za-z0-9_-]+", channel["address"])
+        if not re.fullmatch(pattern, heard.topic):
+            continue
+        operation = next(
+            each
+            for each in DOCUMENT["operations"].values()
+            if each["channel"]["$ref"] == f"#/channels/{name}"
+        )
+        errors = []
+        for message in channel["messages"].values():
+            said = schema.resolve(message["$ref"])
+            kind = said.get("contentType", DOCUMENT["defaultContentType"])
+            try:
+                text = heard.payload.decode()
+                value = json.loads(text) if kind == "application/json" else text
+            except ValueError as error:
+                errors.append(str(error))
+                continue
+            errors.append("; ".join(schema.errors(value, said["payload"])))
+        if all(errors):
+            return f"{heard}: {errors}"
+        binding = operation["bindings"]["mqtt"]
+        if operation["action"] == "send" and (
+            (heard.qos, heard.is_retained, heard.expiry_s)
+            != (binding["qos"], binding["retain"], binding.get("messageExpiryInterval"))
+        ):
+            return f"{heard}: not sent as {binding}"
+        return None
+    return f"{heard}: no such channel"
+
+
+def test_every_message_of_a_live_run_is_as_documented(
+    mosquitto: Mosquitto, outsider: Outsider, tmp_path: Path
+) -> None:
+    with start(mosquitto, tmp_path) as daemon:
+        try:
+            wait_until(lambda: outsider.on("event"), 60)
+            assert outsider.ask("settings", "1")["result"]["reaction"] == "normal"
+            assert outsider.ask("settings", "2", change={"reaction": "quick"})["status"] == "ok"
+            assert outsider.send("dance", b'{"id": "3"}', qos=0, retain=True) == "error"
+            assert outsider.ask("identify", "4")["status"] == "ok"
+            assert outsider.ask("diagnostics", "5")["result"]["info"]["source"] == "sample:"
+            assert outsider.ask("privacy", "6", mode="aggregates")["status"] == "ok"
+            assert outsider.ask("privacy", "7", mode="full")["status"] == "ok"
+            assert outsider.ask("pause", "8")["status"] == "ok"
+            assert outsider.on("telemetry")[-1]["source"] == "paused"
+            assert outsider.ask("resume", "9")["status"] == "ok"
+            assert outsider.ask("restart", "11")["status"] == "ok"
+            assert daemon.wait(30) == 75
+        finally:
+            daemon.kill()
+    wait_until(lambda: any(each.payload == b"offline" for each in outsider.heard))
+    wrong = [error for each in outsider.heard if (error := is_documented(each))]
+    # What no document can allow, for once sent by us.
+    assert len(wrong) == 1
+    assert "mien/desk/request/dance" in wrong[0]
+    spoken = {each.topic.removeprefix("mien/desk/").split("/")[0] for each in outsider.heard}
+    assert spoken >= {
+        "availability", "info", "state", "event", "summary", "telemetry", "alert", "request",
+        "response",
+    }  # fmt: skip
+    topics = {each.topic for each in outsider.heard}
+    assert "homeassistant/device/mien_desk/config" in topics
+    # Alerts of the outbox and those made from telemetry: an earlier process's are taken back.
+    assert {"mien/desk/alert/outbox-dropped", "mien/desk/alert/too-hot"} <= topics
+
+
+def test_a_pause_outlives_the_process(
+    mosquitto: Mosquitto, outsider: Outsider, tmp_path: Path
+) -> None:
+    with start(mosquitto, tmp_path) as daemon:
+        try:
+            wait_until(lambda: outsider.on("telemetry"), 60)
+            outsider.ask("pause", "1")
+        finally:
+            daemon.kill()  # as a power cut does
+    outsider.heard.clear()
+    with start(mosquitto, tmp_path) as daemon:
+        try:
+            wait_until(lambda: outsider.on("telemetry"), 60)
+            assert outsider.on("telemetry")[-1]["source"] == "paused"
+            assert outsider.ask("resume", "2")["status"] == "ok"
+            wait_until(lambda: outsider.on("event"), 60)
+        finally:
+            daemon.terminate()
+            assert daemon.wait(30) == 0
+
+
+def test_a_whole_run_in_aggregates_says_nothing_of_a_single_face(
+    mosquitto: Mosquitto, outsider: Outsider, tmp_path: Path
+) -> None:
+    settings = tmp_path / "mien.toml"
+    settings.write_text('[privacy]\nmode = "aggregates"\n[home_assistant]\ndiscovery = false\n')
+    with start(mosquitto, tmp_path, "--settings", str(settings), "--pace", "fast") as daemon:
+        assert daemon.wait(100) == 0
+    wait_until(lambda: any(each.payload == b"offline" for each in outsider.heard))
+    assert outsider.on("event") == []
+    assert [each["faces"] for each in outsider.on("state")] == [[]]
+    assert [each["withheld"] for each in outsider.on("summary")] == [True]
+    assert {each["faces"] for each in outsider.on("telemetry")} == {None}
+    assert all(not each.topic.startswith("homeassistant") for each in outsider.heard)
+    assert [error for each in outsider.heard if (error := is_documented(each))] == []

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from edge_app.errors import MienError
+from edge_app.events.requests import (
+    LARGEST_REQUEST,
+    REPEAT_S,
+    REQUESTS,
+    RawRequest,
+    Response,
+)
+from edge_app.request_desk import PER_TURN, REPEATS, RequestDesk
+
+
+class Office:
+    """A desk whose handlers note what they are asked."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[str, Any]] = []
+        self.now_s = 0.0
+        self.refusal: MienError | None = None
+        self.desk = RequestDesk(
+            {name: self._handler(name) for name in REQUESTS}, clock_s=lambda: self.now_s
+        )
+
+    def ask(self, name: str, payload: bytes, *, is_retained: bool = False) -> Response:
+        return self.desk.answer(RawRequest(name=name, payload=payload, is_retained=is_retained))
+
+    def _handler(self, name: str) -> Callable[[Any], dict[str, Any] | None]:
+        def handle(request: Any) -> dict[str, Any] | None:
+            self.done.append((name, request))
+            if self.refusal is not None:
+                raise self.refusal
+            return {"count": len(self.done)}
+
+        return handle
+
+
+def test_a_request_is_done_and_answered_under_its_id() -> None:
+    office = Office()
+    answer = office.ask("privacy", b'{"id": "7", "mode": "aggregates"}')
+    assert answer == Response(id="7", status="ok", result={"count": 1})
+    assert [name for name, _ in office.done] == ["privacy"]
+    assert office.done[0][1].mode == "aggregates"
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "request_id", "said"),
+    [
+        ("pause", b"", None, "not a request"),
+        ("pause", b"ON", None, "not a request"),
+        ("pause", b"{}", None, "id"),
+        ("pause", b'{"id": 7}', None, "id"),
+        ("pause", b'{"id": ""}', None, "id"),
+        ("pause", b'{"id": "a b"}', None, "id"),
+        ("pause", b'{"id": "' + b"x" * 65 + b'"}', None, "id"),
+        ("pause", b'{"id": "7", "now": true}', "7", "now"),
+        ("pause", b'{"id": "7", "paused": 1}', "7", "paused"),
+        ("pause", b'{"id": "7"', None, "not a request"),
+        ("pause", b'{"id": "7"} {"id": "8"}', None, "not a request"),
+        ("pause", b'{"id": "\xff"}', None, "not a request"),
+        ("pause", b"[" * 4000, None, "not a request"),
+        ("privacy", b'{"id": "7"}', "7", "mode"),
+        ("privacy", b'{"id": "7", "mode": "off"}', "7", "mode"),
+        ("settings", b'{"id": "7", "change": {"summary_interval_s": 0}}', "7", ">= 10"),
+        ("settings", b'{"id": "7", "change": {"minimum_group": 2}}', "7", "minimum_group"),
+        ("self-destruct", b'{"id": "7"}', "7", "there are pause, resume"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_is_done(
+    name: str, payload: bytes, request_id: str | None, said: str
+) -> None:
+    office = Office()
+    answer = office.ask(name, payload)
+    assert (answer.status, answer.id, answer.result) == ("error", request_id, None)
+    assert answer.error is not None
+    assert said in answer.error
+    assert office.done == []
+
+
+def test_a_retained_request_is_not_heeded() -> None:
+    office = Office()
+    answer = office.ask("restart", b'{"id": "7"}', is_retained=True)
+    assert (answer.id, answer.status) == ("7", "error")
+    assert office.done == []
+
+
+def test_a_large_request_is_not_read() -> None:
+    office = Office()
+    answer = office.ask("pause", b'{"id": "7"}'.ljust(LARGEST_REQUEST + 1))
+    assert (answer.id, answer.status) == (None, "error")
+    assert office.done == []
+    assert office.ask("pause", b'{"id": "7"}'.ljust(LARGEST_REQUEST)).status == "ok"
+
+
+def test_a_repeated_request_gets_the_first_answer() -> None:
+    office = Office()
+    first = office.ask("pause", b'{"id": "7"}')
+    office.now_s = REPEAT_S - 1
+    assert office.ask("pause", b'{"id": "7", "paused": false}') == first
+    assert len(office.done) == 1
+    # Another request may have the same id; so may the same one, much later.
+    assert office.ask("resume", b'{"id": "7"}').result == {"count": 2}
+    office.now_s = REPEAT_S
+    assert office.ask("pause", b'{"id": "7"}').result == {"count": 3}
+
+
+def test_the_ids_that_are_known_again_are_bounded() -> None:
+    office = Office()
+    for number in range(REPEATS + 1):
+        office.ask("pause", b'{"id": "%d"}' % number)
+    assert len(office.desk._answered) == REPEATS
+    office.ask("pause", b'{"id": "%d"}' % REPEATS)
+    assert len(office.done) == REPEATS + 1
+
+
+def test_a_handler_s_refusal_is_the_answer_also_the_second_time() -> None:
+    office = Office()
+    office.refusal = MienError("the camera is gone; plug it in")
+    first = office.ask("resume", b'{"id": "7"}')
+    assert (first.status, first.error) == ("error", "the camera is gone; plug it in")
+    assert office.ask("resume", b'{"id": "7"}') == first
+    assert len(office.done) == 1
+
+
+class Waiting:
+    def __init__(self, count: int) -> None:
+        self.left = [RawRequest(name="identify", payload=b'{"id": "%d"}' % n) for n in range(count)]
+
+    def take(self) -> RawRequest | None:
+        return self.left.pop(0) if self.left else None
+
+
+def test_a_flood_does_not_hold_the_frames() -> None:
+    office, inbox = Office(), Waiting(PER_TURN + 1)
+    told: list[tuple[str, Response]] = []
+    office.desk.turn(inbox, lambda name, response: told.append((name, response)))
+    assert len(told) == PER_TURN
+    office.desk.turn(inbox, lambda name, response: told.append((name, response)))
+    assert [response.id for _, response in told] == [str(n) for n in range(PER_TURN + 1)]

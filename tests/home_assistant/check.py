@@ -1,0 +1,181 @@
+"""Home Assistant's own code reads what a device says, and presses its buttons.
+
+Runs in an environment of its own, with Home Assistant and without Mien: see check.sh.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shlex
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from homeassistant import bootstrap, loader, runner
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry, entity_registry
+
+#: How the entities are called that come of the device `desk`.
+NAMES = {
+    "people": "sensor.mien_desk_people",
+    "emotion": "sensor.mien_desk_emotion",
+    "emotion_change": "event.mien_desk_emotion_change",
+    "paused": "switch.mien_desk_privacy_pause",
+    "restart": "button.mien_desk_restart",
+    "identify": "button.mien_desk_identify",
+    "frame_rate": "sensor.mien_desk_frame_rate",
+    "temperature": "sensor.mien_desk_temperature",
+    "memory": "sensor.mien_desk_memory",
+    "outbox": "sensor.mien_desk_events_waiting",
+    "privacy": "sensor.mien_desk_privacy_mode",
+}
+
+
+class Complaints(logging.Handler):
+    """Keeps the warnings of what reads our messages."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "mqtt" in record.name or "template" in record.name or "sensor" in record.name:
+            self.lines.append(self.format(record))
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+    return port
+
+
+async def until(what: str, condition: Callable[[], Any], timeout_s: float = 60.0) -> None:
+    for _ in range(int(timeout_s / 0.1)):
+        if condition():
+            sys.stdout.write(f"ok: {what}\n")
+            sys.stdout.flush()
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"not within {timeout_s:.0f} s: {what}")
+
+
+async def start_home_assistant(folder: Path, broker_port: int) -> HomeAssistant:
+    (folder / "configuration.yaml").write_text(
+        f"homeassistant:\nhttp:\n  server_host: 127.0.0.1\n  server_port: {free_port()}\n"
+    )
+    hass = await bootstrap.async_setup_hass(
+        runner.RuntimeConfig(config_dir=str(folder), skip_pip=True, safe_mode=False)
+    )
+    assert hass is not None
+    loader.async_setup(hass)
+    await hass.async_start()
+    await hass.config_entries.async_add(
+        ConfigEntry(
+            data={"broker": "127.0.0.1", "port": broker_port, "discovery": True},
+            discovery_keys={},  # type: ignore[arg-type]
+            domain="mqtt",
+            entry_id="mien",
+            minor_version=2,
+            options={},
+            source="user",
+            title="broker",
+            unique_id=None,
+            version=1,
+        )
+    )
+    return hass
+
+
+def start_device(folder: Path, broker_port: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [
+            *shlex.split(os.environ["MIEN"]), "run", "--source", "sample:", "--device", "desk",
+            "--broker", f"127.0.0.1:{broker_port}",
+        ],
+        env={**os.environ, "STATE_DIRECTORY": str(folder / "state")},
+    )  # fmt: skip
+
+
+async def check(folder: Path, broker_port: int) -> None:
+    complaints = Complaints()
+    logging.getLogger().addHandler(complaints)
+    hass = await start_home_assistant(folder, broker_port)
+
+    def state(name: str) -> str:
+        found = hass.states.get(NAMES[name])
+        return found.state if found else "missing"
+
+    def attribute(name: str, key: str) -> Any:
+        found = hass.states.get(NAMES[name])
+        return found.attributes.get(key) if found else None
+
+    async def press(domain: str, service: str, name: str) -> None:
+        await hass.services.async_call(domain, service, {"entity_id": NAMES[name]}, blocking=True)
+
+    device = start_device(folder, broker_port)
+    try:
+        await until("all entities are there", lambda: "missing" not in map(state, NAMES))
+        registered = entity_registry.async_get(hass).entities
+        unique = {entity.unique_id for entity in registered.values() if entity.platform == "mqtt"}
+        assert unique == {f"mien_desk_{name}" for name in NAMES}, unique
+        devices = device_registry.async_get(hass).devices
+        assert [each.name for each in devices.values()] == ["Mien desk"], devices
+        await until("one person is counted", lambda: state("people") == "1")
+        await until("who is happy", lambda: state("emotion") == "happy")
+        faces = attribute("emotion", "faces")
+        assert [face["emotion"] for face in faces] == ["happy"], faces
+        await until(
+            "the change fired an event",
+            lambda: attribute("emotion_change", "event_type") == "happy",
+        )
+        assert attribute("emotion_change", "confidence") > 0
+        assert float(state("frame_rate")) >= 0
+        assert int(state("memory")) > 1_000_000
+        assert int(state("outbox")) >= 0
+        assert state("privacy") == "full"
+        assert state("paused") == "off"
+
+        await press("switch", "turn_on", "paused")
+        await until("the switch pauses", lambda: state("paused") == "on")
+        await until("nobody is said to be there", lambda: state("people") == "unavailable")
+        await press("switch", "turn_off", "paused")
+        await until("and lets it go on", lambda: state("paused") == "off")
+        await until("somebody is seen again", lambda: state("people") == "1")
+        await press("button", "press", "identify")
+        await press("button", "press", "restart")
+        await until("the button ends the device", lambda: device.poll() == 75)
+        await until("which is then away", lambda: state("frame_rate") == "unavailable")
+    finally:
+        device.kill()
+        device.wait()
+        await hass.async_stop(force=True)
+        sys.stderr.writelines(f"{line}\n" for line in complaints.lines)
+    assert complaints.lines == [], "Home Assistant complains"
+    sys.stdout.write("ok: Home Assistant complains about nothing\n")
+
+
+def main() -> None:
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        configuration = Path(folder) / "mosquitto.conf"
+        configuration.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
+        broker = subprocess.Popen(["mosquitto", "-c", str(configuration)])
+        try:
+            asyncio.run(check(Path(folder), port))
+        except AssertionError as error:
+            # Home Assistant takes tracebacks for its own log.
+            sys.exit(f"failed: {error}")
+        finally:
+            broker.terminate()
+            broker.wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,15 @@
+#!/bin/sh
+# A real Home Assistant beside a real device: its entities, its switch, its buttons.
+# Slow (it installs Home Assistant, 300 MB), so it is no part of `make test`.
+# PYTHON_HOME_ASSISTANT: a Python 3.13, python3.13 by default. MIEN: the command of the device.
+set -eu
+cd "$(dirname "$0")/../.."
+environment=build/home-assistant
+if [ ! -e "$environment/.complete" ]; then
+  "${PYTHON_HOME_ASSISTANT:-python3.13}" -m venv "$environment"
+  "$environment/bin/pip" install --quiet --disable-pip-version-check \
+    -r tests/home_assistant/requirements.txt
+  touch "$environment/.complete"
+fi
+PATH="$PATH:/usr/sbin" MIEN="${MIEN:-.venv-dev/bin/mien}" \
+  "$environment/bin/python" tests/home_assistant/check.py
