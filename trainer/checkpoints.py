@@ -6,6 +6,7 @@ moment loses the epoch that was under way, and nothing else.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection
 from pathlib import Path
@@ -69,6 +70,31 @@ def load(run: Path, epoch: int) -> keras.Model:
 def save(model: keras.Model, run: Path, epoch: int) -> None:
     """Keep the network, optimizer and all, as it is after an epoch, counted from 1."""
     save_beside(model, _weights(run, epoch))
+
+
+def start_from(model: keras.Model, path: Path) -> None:
+    """Give `model` the weights of another run's finished network.
+
+    Raises:
+        RunError: it has other layers or heads.
+    """
+    other = keras.saving.load_model(path, compile=False)
+    shapes = [[tuple(w.shape) for w in network.weights] for network in (model, other)]
+    if shapes[0] != shapes[1] or model.output_names != other.output_names:
+        raise RunError(f"{path}: a network of another size or with other heads; name one that fits")
+    model.set_weights(other.get_weights())
+
+
+def sha256(path: Path) -> str:
+    """Of a model's file.
+
+    Raises:
+        RunError: it cannot be read.
+    """
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise RunError(f"{path}: {error.strerror}; name a finished run's model.keras") from error
 
 
 def prune(run: Path, keep: Collection[int]) -> None:

@@ -26,6 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--teacher", type=Path, metavar="MODEL.keras", help="of a finished run, for taught recipes"
     )
     train.add_argument(
+        "--start", type=Path, metavar="MODEL.keras", help="whose weights the run begins with"
+    )
+    train.add_argument(
         "--devices", type=int, default=1, help="GPUs (or processors) that share each batch (1)"
     )
     measure = commands.add_parser("evaluate", help="figures of an int8 model")
@@ -78,6 +81,14 @@ def _train(arguments: argparse.Namespace) -> int:
             flush=True,
         )
 
-    model = train(recipe, faces, folder, tell, teacher=arguments.teacher, devices=arguments.devices)
+    model = train(
+        recipe,
+        faces,
+        folder,
+        tell,
+        teacher=arguments.teacher,
+        start=arguments.start,
+        devices=arguments.devices,
+    )
     print(f"written: {model}; next: mien quantize classifier {folder} --data {arguments.data}")
     return 0

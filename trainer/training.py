@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import keras
@@ -36,19 +36,22 @@ def train(
     progress: Progress | None = None,
     *,
     teacher: Path | None = None,
+    start: Path | None = None,
     devices: int = 1,
 ) -> Path:
     """Train `recipe` on the Training split and leave the model in `run`.
 
     A run that was killed goes on after its last whole epoch; a finished one is left as it is.
     PublicTest is measured after each epoch, at the epoch's own size; PrivateTest is not looked at.
-    teacher: `model.keras` of another run, for recipes that are taught. devices: how many to share
-    each batch among.
+    teacher: `model.keras` of another run, for recipes that are taught. start: `model.keras`
+    whose weights the run begins with, such as a shipped network's. devices: how many to share each
+    batch among.
 
     Returns the path of the model: float32 [N, 48, 48, 1] in 0…1 → logits by head.
 
     Raises:
-        RunError: `run` holds another recipe's run or another data set's.
+        RunError: `run` holds another recipe's run or another data set's, or `start` is no network
+            of the recipe's size and heads.
         DistributionError: there are not so many devices.
         TeacherError: the recipe wants a teacher and `teacher` is none for it.
     """
@@ -62,14 +65,15 @@ def train(
             "keras": keras.__version__,
             "backend": keras.backend.backend(),
         }
-        | ({"teacher_sha256": taught_by.sha256} if taught_by else {}),
+        | ({"teacher_sha256": taught_by.sha256} if taught_by else {})
+        | ({"start_sha256": checkpoints.sha256(start)} if start else {}),
     )
     model_path = run / MODEL
     if model_path.exists():
         return model_path
 
     with data_parallel(devices):
-        model = _fitted(recipe, faces, run, taught_by, progress)
+        model = _fitted(recipe, faces, run, _Help(taught_by, start), progress)
 
     # At its own size and without the optimizer: what quantization and evaluation take.
     keras.config.set_dtype_policy("float32")
@@ -79,8 +83,16 @@ def train(
     return model_path
 
 
+@dataclass(frozen=True, slots=True)
+class _Help:
+    """What a run has beside its recipe and data."""
+
+    teacher: Teacher | None
+    start: Path | None
+
+
 def _fitted(
-    recipe: Recipe, faces: Faces, run: Path, teacher: Teacher | None, progress: Progress | None
+    recipe: Recipe, faces: Faces, run: Path, given: _Help, progress: Progress | None
 ) -> keras.Model:
     """Train until the recipe's last epoch, from the run's last whole one on."""
     training = _usable(faces, recipe)
@@ -94,6 +106,8 @@ def _fitted(
         model = checkpoints.load(run, len(history))
     else:
         model = _compiled(recipe, len(training) // recipe.batch)
+        if given.start:
+            checkpoints.start_from(model, given.start)
 
     for epoch in range(len(history), recipe.epochs):
         began = time.monotonic()
@@ -101,7 +115,7 @@ def _fitted(
         batches = Batches(
             training.pixels, targets, batch=recipe.batch, augmentation=recipe.augmentation,
             seed=recipe.seed, epoch=epoch, side=recipe.side_at(epoch), mix_up=recipe.mix_up,
-            teacher=teacher, taught=recipe.taught, workers=1, max_queue_size=16,
+            teacher=given.teacher, taught=recipe.taught, workers=1, max_queue_size=16,
         )  # fmt: skip
         fitted = model.fit(
             batches, initial_epoch=epoch, epochs=epoch + 1, shuffle=False,

@@ -137,6 +137,22 @@ def test_a_taught_run_follows_its_teacher(faces: Faces, tmp_path: Path) -> None:
         assert np.allclose(rows.sum(axis=1), 1.0, atol=1e-5)
 
 
+def test_a_run_begins_with_another_ones_weights(faces: Faces, tmp_path: Path) -> None:
+    short = dataclasses.replace(RECIPE, epochs=1, size="small")
+    first = train(short, faces, tmp_path / "first")
+    still = dataclasses.replace(short, learning_rate=0.0)
+    second = train(still, faces, tmp_path / "second", start=first)
+    kernels = [[w for w in weights(path) if w.ndim == 4] for path in (first, second)]
+    for before, after in zip(*kernels, strict=True):
+        assert np.array_equal(before, after)
+    stored = json.loads((tmp_path / "second" / "recipe.json").read_text())
+    assert stored["start_sha256"] == hashlib.sha256(first.read_bytes()).hexdigest()
+    with pytest.raises(RunError, match="another size"):
+        train(dataclasses.replace(short, size="medium"), faces, tmp_path / "third", start=first)
+    with pytest.raises(RunError, match="No such file"):
+        train(short, faces, tmp_path / "fourth", start=tmp_path / "gone.keras")
+
+
 def test_a_run_learns_and_a_killed_one_ends_as_if_it_had_not_been(
     faces: Faces, tmp_path: Path
 ) -> None:
