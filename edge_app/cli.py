@@ -17,7 +17,9 @@ COMMANDS = {
     "run": ("edge_app.run", "read faces from a camera or recording and publish events"),
     "analyze": ("edge_app.analyze.command", "read photos and videos into tables and pictures"),
     "events": ("edge_app.mqtt.command", "print the events of a broker"),
+    "report": ("edge_app.history.command", "draw what mien events --store recorded"),
     "home-assistant": ("edge_app.mqtt.removal", "take a device away from Home Assistant"),
+    "doctor": ("edge_app.doctor.command", "check camera, models, broker, disk and the rest"),
     "demo": ("edge_app.demo", "run on the sample clip and show the events that arrive"),
 }
 

@@ -21,7 +21,8 @@ ALLOWED = {
     "edge_app/frames": {"edge_app.frames", "edge_app.samples"},
     "edge_app/perception": {"edge_app.frames.source", "edge_app.perception"},
     "edge_app/events": {"edge_app.perception", "edge_app.events"},
-    "edge_app/mqtt": {"edge_app.events", "edge_app.mqtt"},
+    "edge_app/history": {"edge_app.events", "edge_app.history"},
+    "edge_app/mqtt": {"edge_app.events", "edge_app.history.recorder", "edge_app.mqtt"},
     "edge_app/health": {"edge_app.events", "edge_app.health"},
     "edge_app/analyze": {
         "edge_app.frames",
@@ -29,10 +30,12 @@ ALLOWED = {
         "edge_app.events",
         "edge_app.analyze",
     },
+    "edge_app/doctor": {"edge_app"},
     "trainer": {"edge_app.perception", "trainer"},
     "quantize": {"edge_app.perception", "trainer", "quantize"},
     "edge_app": {"edge_app"},
-    "benchmarks": {"edge_app", "benchmarks"},
+    # Accuracies are measured on a workstation; `mien bench` runs on the device: see below.
+    "benchmarks": {"edge_app", "trainer", "quantize", "benchmarks"},
 }
 
 
@@ -97,7 +100,8 @@ class Hidden:
 sys.meta_path.insert(0, Hidden())
 from edge_app.perception import EmotionClassifier, FaceDetector, Perception
 import edge_app.cli, edge_app.daemon, edge_app.run, edge_app.demo
-import edge_app.analyze.command, edge_app.mqtt.command
+import edge_app.analyze.command, edge_app.mqtt.command, edge_app.doctor.command
+import benchmarks.command
 import numpy as np
 Perception.load().see(np.zeros((480, 640, 3), np.uint8))
 heavy = {{"tensorflow", "keras", "trainer", "quantize"}}

@@ -29,6 +29,11 @@ class Grabber:
         # A camera that hangs inside its driver must not keep the process from ending.
         self._thread = threading.Thread(target=self._grab, name=THREAD_NAME, daemon=True)
 
+    @property
+    def frames_damaged(self) -> int:
+        """As the source counts them."""
+        return self._source.frames_damaged
+
     def start(self) -> None:
         """Begin to read."""
         self._thread.start()

@@ -3,78 +3,180 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge_app.errors import UsageError
 from edge_app.frames.folder import FolderSource
+from edge_app.frames.http_mjpeg import HttpMjpegSource
 from edge_app.frames.pace import Pace
+from edge_app.frames.pi_camera import PiCameraSource, load_library
 from edge_app.frames.picture import SUFFIXES
+from edge_app.frames.rtsp import RtspSource
 from edge_app.frames.source import FrameSource, SourceError
+from edge_app.frames.stream_address import parse_stream, public_name
+from edge_app.frames.supervised import SupervisedSource
 from edge_app.frames.v4l2 import V4l2Source
 from edge_app.frames.video_file import VideoFileSource
 from edge_app.samples import CLIP
 
 #: What can be read, as it stands in messages.
-READABLE = "a V4L2 camera (/dev/video0), a video file, a picture, a folder of pictures, or sample:"
+READABLE = (
+    "picamera2:, a V4L2 camera (/dev/video0), rtsp://HOST/PATH, http://HOST/PATH (MJPEG), a video"
+    " file, a picture, a folder of pictures, or sample:"
+)
 
-_SAMPLE, _V4L2 = "sample", "v4l2"
-_LATER = ("picamera2", "rtsp", "rtsps", "http", "https")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+-]*):(.*)", re.DOTALL)
+_RTSP, _HTTP = {"rtsp", "rtsps"}, {"http", "https"}
+
+
+class UnknownSourceError(SourceError, UsageError):
+    """The setting names nothing that could ever be opened."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraOptions:
     """What a source may want to know: pixels and rate to ask of a camera, pace of a recording.
 
-    frames_per_second is also how fast a folder's pictures follow one another.
+    frames_per_second is also how fast a folder's pictures follow one another. stall_s: how long a
+    live source may give no frame. password_file: of a stream.
     """
 
     width: int = 640
     height: int = 480
     frames_per_second: float = 15.0
     pace: Pace = "own"
+    stall_s: float = 5.0
+    password_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A source that can be opened, any number of times. name: shows no secret."""
+
+    name: str
+    is_live: bool
+    open: Callable[[], FrameSource]
 
 
 def open_source(setting: str, *, options: CameraOptions) -> FrameSource:
-    """Open `setting`: `sample:`, `v4l2:/dev/video0`, `v4l2:0`, or the path of a camera or file.
+    """Open `setting` once: a path, or one of the schemes of READABLE.
 
     Raises:
-        SourceError: there is no such source, or it cannot be opened.
+        UnknownSourceError: nothing of that kind or name can be.
+        SourceError: it cannot be opened now.
+    """
+    return choose_source(setting, options=options).open()
+
+
+def open_lasting(
+    setting: str, *, options: CameraOptions, on_trouble: Callable[[str | None], None]
+) -> FrameSource:
+    """Open a recording; a live source is opened by its first `read`, and again when it fails.
+
+    on_trouble: told, by another thread, what is wrong with a live source, and None when it is over.
+
+    Raises:
+        UnknownSourceError: nothing of that kind or name can be.
+        SourceError: the recording cannot be opened.
+    """
+    choice = choose_source(setting, options=options)
+    if not choice.is_live:
+        return choice.open()
+    return SupervisedSource(
+        choice.name, choice.open, stall_s=options.stall_s, on_trouble=on_trouble
+    )
+
+
+def choose_source(setting: str, *, options: CameraOptions) -> Choice:
+    """Find out what `setting` means, without opening it.
+
+    Raises:
+        UnknownSourceError: nothing of that kind or name can be.
+        UsageError: a stream's URL or password file is wrong, or a library is missing.
     """
     if not setting.strip():
-        raise SourceError(f"no source named; name {READABLE}")
+        raise UnknownSourceError(f"no source named; name {READABLE}")
+    scheme = _SCHEME.fullmatch(setting)
+    if scheme is not None and scheme[2].startswith("//"):
+        return _stream(setting, scheme[1].lower(), options)
     try:
         path = Path(setting).expanduser()
         is_there = path.exists()
-    except (OSError, RuntimeError) as error:  # a path too long or forbidden, an unknown ~user
-        raise SourceError(f"{setting}: {error}; name {READABLE}") from error
-    scheme = _SCHEME.fullmatch(setting)
+    except (OSError, RuntimeError, ValueError) as error:
+        # A path too long, forbidden or with a NUL, an unknown ~user.
+        raise UnknownSourceError(f"{setting}: {error}; name {READABLE}") from error
     # A file may have a colon in its name.
     if scheme is not None and not is_there:
-        return _open_scheme(setting, scheme[1].lower(), scheme[2], options)
+        return _by_scheme(setting, scheme[1].lower(), scheme[2], options)
     if setting.startswith("/dev/") or path.is_char_device():
-        return _open_camera(str(path), options)
+        return _camera(str(path), options)
     if not is_there:
-        raise SourceError(f"{setting}: no such file or folder; name {READABLE}")
+        raise UnknownSourceError(f"{setting}: no such file or folder; name {READABLE}")
     if path.is_dir() or path.suffix.lower() in SUFFIXES:
-        return FolderSource(path, frames_per_second=options.frames_per_second, pace=options.pace)
-    return VideoFileSource(path, pace=options.pace)
+        return Choice(
+            setting,
+            is_live=False,
+            open=lambda: FolderSource(
+                path, frames_per_second=options.frames_per_second, pace=options.pace
+            ),
+        )
+    return _recording(path, options)
 
 
-def _open_scheme(setting: str, scheme: str, rest: str, options: CameraOptions) -> FrameSource:
-    if scheme == _SAMPLE and not rest:
-        return VideoFileSource(CLIP, pace=options.pace)
-    if scheme == _V4L2 and rest:
-        return _open_camera(rest, options)
-    if scheme in _LATER:
-        raise SourceError(f"{setting}: this version cannot read {scheme}: yet; name {READABLE}")
-    raise SourceError(f"{setting}: no such source; name {READABLE}")
+def _by_scheme(setting: str, scheme: str, rest: str, options: CameraOptions) -> Choice:
+    if scheme == "sample" and not rest:
+        return _recording(CLIP, options)
+    if scheme == "v4l2" and rest:
+        return _camera(rest, options)
+    if scheme == "picamera2" and (not rest or (rest.isascii() and rest.isdecimal())):
+        return _pi_camera(int(rest or "0"), options)
+    raise UnknownSourceError(f"{setting}: no such source; name {READABLE}")
 
 
-def _open_camera(device: str, options: CameraOptions) -> FrameSource:
-    return V4l2Source(
-        device,
-        width=options.width,
-        height=options.height,
-        frames_per_second=options.frames_per_second,
+def _stream(setting: str, scheme: str, options: CameraOptions) -> Choice:
+    kinds: dict[str, type[RtspSource | HttpMjpegSource]] = {
+        **dict.fromkeys(_RTSP, RtspSource),
+        **dict.fromkeys(_HTTP, HttpMjpegSource),
+    }
+    if scheme not in kinds:
+        raise UnknownSourceError(f"{public_name(setting)}: no such source; name {READABLE}")
+    address = parse_stream(setting, options.password_file)
+    return Choice(
+        address.name,
+        is_live=True,
+        open=lambda: kinds[scheme](address, timeout_s=options.stall_s),
     )
+
+
+def _pi_camera(number: int, options: CameraOptions) -> Choice:
+    load_library()
+    return Choice(
+        f"picamera2:{number}",
+        is_live=True,
+        open=lambda: PiCameraSource(
+            number,
+            width=options.width,
+            height=options.height,
+            frames_per_second=options.frames_per_second,
+            timeout_s=options.stall_s,
+        ),
+    )
+
+
+def _camera(device: str, options: CameraOptions) -> Choice:
+    return Choice(
+        device,
+        is_live=True,
+        open=lambda: V4l2Source(
+            device,
+            width=options.width,
+            height=options.height,
+            frames_per_second=options.frames_per_second,
+        ),
+    )
+
+
+def _recording(path: Path, options: CameraOptions) -> Choice:
+    return Choice(str(path), is_live=False, open=lambda: VideoFileSource(path, pace=options.pace))

@@ -39,6 +39,11 @@ class FrameSource(Closing):
     #: False for recordings: they end, and every one of their frames counts.
     is_live: bool
 
+    @property
+    def frames_damaged(self) -> int:
+        """How many frames came that could not be decoded and were left out."""
+        return 0
+
     @abc.abstractmethod
     def read(self) -> Frame | None:
         """Wait for the next frame; None at the end of a recording.

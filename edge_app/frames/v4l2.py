@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 import time
@@ -9,10 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from edge_app.frames.capture import Capture
+from edge_app.frames.jpeg import DamagedPictureError, decode_luma
 from edge_app.frames.opencv_messages import silence_opencv
 from edge_app.frames.source import Frame, FrameSource, SourceError
+
+_LOG = logging.getLogger(__name__)
 
 _LIST = "list cameras with `v4l2-ctl --list-devices`"
 
@@ -20,7 +26,8 @@ _LIST = "list cameras with `v4l2-ctl --list-devices`"
 class V4l2Source(FrameSource):
     """The newest pictures of a camera. `close` may be called by another thread than the reader's.
 
-    The camera is asked for width, height and rate, and may give others.
+    The camera is asked for width, height and rate, and may give others. Frames are gray where it
+    sends JPEG, whose luma alone is decoded, or gray; otherwise BGR.
     """
 
     is_live = True
@@ -56,6 +63,10 @@ class V4l2Source(FrameSource):
         native.set(cv2.CAP_PROP_FPS, frames_per_second)
         # A queue of pictures would be read from its old end.
         native.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        self._is_jpeg = _fourcc(native) == "MJPG"
+        if self._is_jpeg or _fourcc(native) == "GREY":
+            self._is_jpeg &= native.set(cv2.CAP_PROP_CONVERT_RGB, 0)
+        self._frames_damaged = 0
         self._capture = Capture(native)
         self._clock_ns = clock_ns
         self._timestamp_ns = -1
@@ -66,20 +77,43 @@ class V4l2Source(FrameSource):
         Raises:
             SourceError: the camera gave none within OpenCV's ten seconds.
         """
-        captured = self._capture.read()
-        if captured is None:
-            if self._capture.closed.is_set():
-                return None
-            raise SourceError(
-                f"{self.name}: the camera gives no pictures; see whether it is still plugged in,"
-                " and whether another program uses it"
-            )
-        self._timestamp_ns = max(self._clock_ns(), self._timestamp_ns + 1)
-        return Frame(captured.image, self._timestamp_ns)
+        while (captured := self._capture.read()) is not None:
+            if (image := self._gray(captured.image)) is not None:
+                self._timestamp_ns = max(self._clock_ns(), self._timestamp_ns + 1)
+                return Frame(image, self._timestamp_ns)
+        if self._capture.closed.is_set():
+            return None
+        raise SourceError(
+            f"{self.name}: the camera gives no pictures; see whether it is still plugged in,"
+            " and whether another program uses it"
+        )
+
+    @property
+    def frames_damaged(self) -> int:
+        """Pictures that came cut short: USB loses some when it is crowded."""
+        return self._frames_damaged
 
     def close(self) -> None:
         """Give back the camera."""
         self._capture.close()
+
+    def _gray(self, image: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+        """The picture, decoded if OpenCV left that to us; None if it is damaged."""
+        if not self._is_jpeg:
+            return image
+        try:
+            return decode_luma(image.tobytes())
+        except DamagedPictureError as error:
+            self._frames_damaged += 1
+            if self._frames_damaged == 1:
+                _LOG.warning("%s: %s; such pictures are left out", self.name, error)
+            return None
+
+
+def _fourcc(native: cv2.VideoCapture) -> str:
+    """The format that the camera agreed to."""
+    code = int(native.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
+    return code.to_bytes(4, "little").decode("latin-1")
 
 
 def _check_device(path: Path) -> None:

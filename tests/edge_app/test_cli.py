@@ -139,9 +139,10 @@ def refused(code: int, *words: str, **more: object) -> str:
 @pytest.mark.parametrize(
     ("code", "words", "said"),
     [
-        (1, ("run", "--source", "/dev/video99"), ("/dev/video99", "no such camera")),
-        (1, ("run", "--source", "nowhere.mp4"), ("nowhere.mp4", "no such file")),
-        (1, ("run", "--source", "rtsp://x"), ("cannot read rtsp",)),
+        (2, ("run", "--source", "nowhere.mp4"), ("nowhere.mp4", "no such file")),
+        (2, ("run", "--source", "rtps://x"), ("no such source", "rtsp://HOST/PATH")),
+        (2, ("run", "--source", "rtsp://a:pass@/"), ("names no host",)),
+        (2, ("run", "--source", "picamera2:"), ("apt install python3-picamera2",)),
         (2, ("run", "--settings", "nowhere.toml"), ("nowhere.toml", "No such file")),
         (2, ("run", "--source", "sample:", "--device", "a/b"), ("device.name",)),
         (2, ("run", "--source", "sample:", "--broker", "mqtt://a:pass@b"), ("password file",)),

@@ -7,10 +7,18 @@ import cv2
 import numpy as np
 import pytest
 
+from edge_app.errors import UsageError
 from edge_app.frames import setting
 from edge_app.frames.folder import FolderSource
-from edge_app.frames.setting import CameraOptions, open_source
+from edge_app.frames.setting import (
+    CameraOptions,
+    UnknownSourceError,
+    choose_source,
+    open_lasting,
+    open_source,
+)
 from edge_app.frames.source import SourceError
+from edge_app.frames.supervised import SupervisedSource
 from edge_app.frames.video_file import VideoFileSource
 from edge_app.samples import CLIP
 
@@ -67,13 +75,68 @@ def test_options_reach_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["picamera2:", "rtsp://camera/stream", "http://camera/video.mjpg", "HTTPS://camera/video"],
+    ("text", "name", "kind"),
+    [
+        ("rtsp://me:hunter2@cam/live?token=7", "rtsp://cam/live", "RtspSource"),
+        ("RTSPS://cam/live", "RTSPS://cam/live", "RtspSource"),
+        ("http://me:hunter2@cam/video.mjpg", "http://cam/video.mjpg", "HttpMjpegSource"),
+        ("https://cam/video.mjpg", "https://cam/video.mjpg", "HttpMjpegSource"),
+    ],
 )
-def test_sources_of_later_versions_are_refused_with_what_there_is(text: str) -> None:
-    with pytest.raises(SourceError, match=r"cannot read .* yet; name a V4L2 camera") as caught:
-        open_source(text, options=FAST)
-    assert str(caught.value).startswith(text)
+def test_streams_are_chosen_by_their_scheme(
+    monkeypatch: pytest.MonkeyPatch, text: str, name: str, kind: str
+) -> None:
+    opened: list[tuple[str, float]] = []
+    monkeypatch.setattr(
+        setting, kind, lambda address, *, timeout_s: opened.append((address.name, timeout_s))
+    )
+    choice = choose_source(text, options=CameraOptions(stall_s=3))
+    assert (choice.name, choice.is_live, opened) == (name, True, [])
+    choice.open()
+    assert opened == [(name, 3)]
+
+
+def test_the_pi_camera_is_chosen_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = {}
+    monkeypatch.setattr(setting, "load_library", lambda: None)
+    monkeypatch.setattr(setting, "PiCameraSource", lambda n, **rest: asked.update(rest, to=n))
+    for text, number in (("picamera2:", 0), ("picamera2:1", 1), ("PiCamera2:0", 0)):
+        choice = choose_source(text, options=CameraOptions(width=320, height=240))
+        assert (choice.name, choice.is_live) == (f"picamera2:{number}", True)
+        choice.open()
+        assert asked == {
+            "to": number, "width": 320, "height": 240, "frames_per_second": 15.0, "timeout_s": 5.0
+        }  # fmt: skip
+
+
+def test_the_pi_camera_needs_its_library_at_once() -> None:
+    with pytest.raises(UsageError, match="apt install python3-picamera2"):
+        choose_source("picamera2:", options=FAST)
+
+
+def test_live_sources_last_and_recordings_end() -> None:
+    troubles: list[str | None] = []
+    with open_lasting("/dev/video987", options=FAST, on_trouble=troubles.append) as source:
+        assert isinstance(source, SupervisedSource)
+        assert troubles == []
+    with open_lasting("sample:", options=FAST, on_trouble=troubles.append) as source:
+        assert isinstance(source, VideoFileSource)
+
+
+def test_a_misspelt_source_is_a_wrong_use_and_a_missing_camera_is_not() -> None:
+    for text in ("missing.mp4", "ftp://camera", "v4l3:0", "sample:other", "picamera2:front"):
+        with pytest.raises(UsageError):
+            open_lasting(text, options=FAST, on_trouble=lambda _text: None)
+    with pytest.raises(SourceError) as caught:
+        open_source("/dev/video987", options=FAST)
+    assert not isinstance(caught.value, UsageError)
+
+
+def test_no_secret_of_a_misspelt_stream_is_told() -> None:
+    for text in ("ftp://me:hunter2@cam/x", "rtp://cam/x?password=hunter2"):
+        with pytest.raises(UnknownSourceError) as caught:
+            open_source(text, options=FAST)
+        assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -87,9 +150,9 @@ def test_sources_of_later_versions_are_refused_with_what_there_is(text: str) -> 
         ("missing.mp4", "no such file or folder"),
         ("/dev/video987", "no such camera"),
         ("v4l2:987", "no such camera"),
-        ("~nobody-of-that-name/clip.mp4", "name a V4L2 camera"),
-        ("x" * 5000, "name a V4L2 camera"),
-        ("a\0b", "name a V4L2 camera"),
+        ("~nobody-of-that-name/clip.mp4", "name picamera2:, a V4L2 camera"),
+        ("x" * 5000, "name picamera2:, a V4L2 camera"),
+        ("a\0b", "name picamera2:, a V4L2 camera"),
     ],
 )
 def test_bad_setting_is_one_line(text: str, reason: str) -> None:

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
 from edge_app.frames.source import SourceError
 from edge_app.frames.v4l2 import V4l2Source
 from tests.edge_app.frames.fake_capture import FakeCapture
+from tests.edge_app.frames.pictures import jpeg
 
 #: A character device that everybody may read and write; what opens it is a stand-in.
 DEVICE = "/dev/null"
@@ -87,3 +90,60 @@ def test_real_opencv_says_no_more_than_we_do(capfd: pytest.CaptureFixture[str]) 
     with pytest.raises(SourceError, match="gives no video"):
         V4l2Source(DEVICE, width=640, height=480, frames_per_second=15)
     assert capfd.readouterr() == ("", "")
+
+
+class RawCapture(FakeCapture):
+    """Agrees to a format, and hands over what the camera sent as OpenCV does: [1, bytes]."""
+
+    def __init__(self, fourcc: str, *sent: np.ndarray) -> None:
+        super().__init__(pictures=0)
+        self._fourcc, self._sent = cv2.VideoWriter.fourcc(*fourcc), list(sent)
+
+    def get(self, _what: int) -> float:
+        return float(self._fourcc)
+
+    def read(self) -> tuple[bool, np.ndarray | None]:
+        return (True, self._sent.pop(0)) if self._sent else (False, None)
+
+
+def sent_by_usb(content: bytes) -> np.ndarray:
+    return np.frombuffer(content, np.uint8)[None]
+
+
+def test_of_a_camera_s_jpeg_only_the_luma_is_decoded() -> None:
+    fake = RawCapture("MJPG", sent_by_usb(jpeg(level=100)))
+    with open_camera(fake) as source:
+        frame = source.read()
+    assert (cv2.CAP_PROP_CONVERT_RGB, 0) in fake.settings
+    assert frame is not None
+    assert frame.image.shape == (48, 64)
+    assert 100 < frame.image.mean() < 140
+
+
+def test_jpegs_that_are_cut_short_are_counted_and_left_out(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    cut = [sent_by_usb(jpeg()[:length]) for length in (0, 2, 300, 900)]
+    with (
+        caplog.at_level(logging.WARNING),
+        open_camera(RawCapture("MJPG", *cut, sent_by_usb(jpeg()))) as source,
+    ):
+        assert source.read() is not None
+        assert source.frames_damaged == 4
+    assert caplog.text.count("left out") == 1
+
+
+def test_a_gray_camera_s_picture_is_the_frame() -> None:
+    with open_camera(RawCapture("GREY", np.full((4, 6), 9, np.uint8))) as source:
+        frame = source.read()
+    assert frame is not None
+    assert frame.image.shape == (4, 6)
+
+
+def test_other_formats_are_left_to_opencv() -> None:
+    fake = RawCapture("YUYV", np.full((4, 6, 3), 9, np.uint8))
+    with open_camera(fake) as source:
+        frame = source.read()
+    assert cv2.CAP_PROP_CONVERT_RGB not in dict(fake.settings)
+    assert frame is not None
+    assert frame.image.shape == (4, 6, 3)

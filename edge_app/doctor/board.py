@@ -1,0 +1,107 @@
+"""Files of the kernel → whether the machine is cool, well fed with power, and has memory left."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from edge_app.doctor.finding import Finding, Group
+from edge_app.health.board import Board
+from edge_app.settings import Governor
+
+GROUP = Group("board")
+
+#: Here a Raspberry Pi throttles itself as much as it can.
+_TOO_HOT_C = 85.0
+#: What a running Mien needs, and what the rest of the system needs to stay out of swapping.
+_MEMORY_BYTES, _LEAST_MEMORY_BYTES = 150_000_000, 50_000_000
+_MEGABYTE = 1_000_000
+
+#: Bits of the firmware's answer; the same 16 higher speak of the time since it was started.
+_UNDER_VOLTAGE, _SLOWED = 1 << 0, 1 << 1 | 1 << 2 | 1 << 3
+_SINCE_START = 16
+
+_SUPPLY = "use the power supply made for this board, and a short thick cable"
+_COOLING = "give it a heat sink, a fan or more air; or lower frames_per_second in [governor]"
+
+
+def check_board(governor: Governor, *, root: Path = Path("/")) -> Iterator[Finding]:
+    """Temperature, throttling, supply voltage and memory; root: where `sys` and `proc` are."""
+    yield _temperature(Board(root).temperature_c(), governor)
+    bits = _throttled(root)
+    yield _throttling(bits)
+    yield _voltage(bits, has_alarm=_has_alarm(root))
+    yield _memory(root)
+
+
+def _temperature(temperature_c: float | None, governor: Governor) -> Finding:
+    if temperature_c is None:
+        return GROUP.ok("temperature", "this machine does not tell")
+    text = f"{temperature_c:.1f} °C"
+    if temperature_c >= _TOO_HOT_C:
+        return GROUP.failure("temperature", text, _COOLING)
+    if temperature_c >= governor.temperature_c:
+        return GROUP.warning(
+            "temperature", f"{text}: from {governor.temperature_c:g} °C on it slows down", _COOLING
+        )
+    return GROUP.ok("temperature", text)
+
+
+def _throttling(bits: int | None) -> Finding:
+    if bits is None:
+        return GROUP.ok("throttling", "this machine does not tell")
+    if bits & _SLOWED:
+        return GROUP.warning("throttling", "the processor is slowed down now", _COOLING)
+    if bits >> _SINCE_START & _SLOWED:
+        return GROUP.warning(
+            "throttling", "the processor was slowed down since the board was started", _COOLING
+        )
+    return GROUP.ok("throttling", "never since the board was started")
+
+
+def _voltage(bits: int | None, *, has_alarm: bool | None) -> Finding:
+    if bits is None and has_alarm is None:
+        return GROUP.ok("voltage", "this machine does not tell")
+    known = bits or 0
+    if known & _UNDER_VOLTAGE or has_alarm:
+        return GROUP.failure("voltage", "too low now: cards and cameras fail of it", _SUPPLY)
+    if known >> _SINCE_START & _UNDER_VOLTAGE:
+        return GROUP.warning("voltage", "was too low since the board was started", _SUPPLY)
+    return GROUP.ok("voltage", "never too low since the board was started")
+
+
+def _memory(root: Path) -> Finding:
+    found = re.search(r"^MemAvailable: +(\d+) kB", _read(root / "proc/meminfo"), re.MULTILINE)
+    if found is None:
+        return GROUP.ok("memory", "this machine does not tell")
+    free = int(found[1]) * 1024
+    text = f"{free // _MEGABYTE} MB available"
+    advice = "end other programs, or use a board with more memory"
+    if free < _LEAST_MEMORY_BYTES:
+        return GROUP.failure("memory", text, advice)
+    if free < _MEMORY_BYTES:
+        return GROUP.warning("memory", f"{text}; mien run needs about 100", advice)
+    return GROUP.ok("memory", text)
+
+
+def _throttled(root: Path) -> int | None:
+    try:
+        return int(_read(root / "sys/devices/platform/soc/soc:firmware/get_throttled"), 16)
+    except ValueError:
+        return None
+
+
+def _has_alarm(root: Path) -> bool | None:
+    """What the kernel's driver of a Raspberry Pi's supply says; None where there is none."""
+    for folder in sorted(root.glob("sys/class/hwmon/hwmon*")):
+        if _read(folder / "name") == "rpi_volt":
+            return _read(folder / "in0_lcrit_alarm") == "1"
+    return None
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="ascii", errors="replace").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,227 @@
+"""The broker's settings → name, connection, TLS, login and the right to publish, step by step."""
+
+from __future__ import annotations
+
+import importlib.util
+import queue
+import secrets
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import MQTTProtocolVersion
+
+from edge_app.doctor.finding import Finding, Group
+from edge_app.errors import MienError
+from edge_app.events.payloads import encode
+from edge_app.events.requests import Response
+from edge_app.mqtt.address import BrokerAddress, parse_address
+from edge_app.mqtt.connection import FIRST_CONNECTION_S, Connection, ConnectionHandler
+from edge_app.mqtt.credentials import Credentials
+from edge_app.mqtt.messages import RESPONSE, send
+from edge_app.mqtt.tls import TlsFiles
+from edge_app.mqtt.topics import Topics
+from edge_app.mqtt.transport import TransportError, open_transport
+from edge_app.run import EMBEDDED
+from edge_app.settings import Mqtt
+
+GROUP = Group("broker")
+
+#: For each step: name, TCP, TLS, login, acknowledgement.
+PATIENCE_S = 5.0
+#: A certificate that ends sooner is told.
+_CERTIFICATE_DAYS = 14
+
+_DAY_S = 86_400
+
+
+def check_broker(
+    settings: Mqtt,
+    device: str,
+    *,
+    environ: Mapping[str, str],
+    resolve: Callable[..., object] = socket.getaddrinfo,
+    now_s: Callable[[], float] = time.time,
+) -> Iterator[Finding]:
+    """Each step as far as the one before it worked.
+
+    now_s: seconds since 1970, for certificates.
+    """
+    wanted = settings.broker
+    if not wanted:
+        yield GROUP.ok("address", "none is set: events are printed on standard output")
+        return
+    if wanted == EMBEDDED or wanted.startswith(f"{EMBEDDED}:"):
+        yield _embedded()
+        return
+    try:
+        address = parse_address(wanted)
+        credentials = credentials_of(settings, environ)
+        login = credentials.login(address)
+        context = credentials.context(address)
+    except MienError as error:
+        yield GROUP.failed("settings", error)
+        return
+    found = _name(address, resolve)
+    yield found
+    if found.verdict != "ok":
+        return
+    try:
+        yield _tcp(address)
+        if context is not None:
+            yield _tls(address, context, now_s)
+    except TransportError as error:
+        text, _, advice = str(error).partition("; ")
+        yield GROUP.failure("connection", f"{address}: {text}", advice)
+        return
+    yield from _talk(address, credentials, Topics(device), login.username if login else None)
+
+
+def credentials_of(settings: Mqtt, environ: Mapping[str, str]) -> Credentials:
+    """Where the secrets of `settings` are, as `mien run` takes them."""
+
+    def named(setting: str) -> Path | None:
+        return Path(setting) if setting else None
+
+    return Credentials(
+        username_file=named(settings.username_file),
+        password_file=named(settings.password_file),
+        tls=TlsFiles(
+            named(settings.ca_file), named(settings.certificate_file), named(settings.key_file)
+        ),
+    ).with_systemd(environ)
+
+
+def _embedded() -> Finding:
+    if importlib.util.find_spec("amqtt") is None:
+        return GROUP.failure(
+            "address",
+            "embedded, and the package amqtt is missing",
+            "pip install 'mien[embedded-broker]'",
+        )
+    return GROUP.ok("address", "embedded: it begins and ends with mien run")
+
+
+def _name(address: BrokerAddress, resolve: Callable[..., object]) -> Finding:
+    """A name server may keep silent for longer than anybody waits: it is asked in a thread."""
+    answers: queue.SimpleQueue[Exception | None] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            resolve(address.host, address.port, type=socket.SOCK_STREAM)
+        # A name too long for the resolver is a ValueError.
+        except (OSError, ValueError) as error:
+            answers.put(error)
+        else:
+            answers.put(None)
+
+    threading.Thread(target=ask, name="mien-doctor-name", daemon=True).start()
+    try:
+        trouble = answers.get(timeout=PATIENCE_S)
+    except queue.Empty:
+        return GROUP.failure(
+            "name",
+            f"no answer about {address.host!r} within {PATIENCE_S:g} s",
+            "check the network and the name server in /etc/resolv.conf",
+        )
+    if trouble is None:
+        return GROUP.ok("name", f"{address.host} is known")
+    return GROUP.failure(
+        "name",
+        f"{address.host!r} is not known",
+        "check the address in [mqtt] broker, and the name server; or write an IP address",
+    )
+
+
+def _tcp(address: BrokerAddress) -> Finding:
+    began_s = time.monotonic()
+    open_transport(address, None, PATIENCE_S).close()
+    return GROUP.ok(
+        "connection", f"{address.place} answers in {1000 * (time.monotonic() - began_s):.0f} ms"
+    )
+
+
+def _tls(address: BrokerAddress, context: ssl.SSLContext, now_s: Callable[[], float]) -> Finding:
+    connection = open_transport(address, context, PATIENCE_S)
+    assert isinstance(connection, ssl.SSLSocket)  # noqa: S101 - since there is a context
+    with connection:
+        certificate, version = connection.getpeercert() or {}, connection.version()
+    until = str(certificate.get("notAfter", ""))
+    days = (ssl.cert_time_to_seconds(until) - now_s()) / _DAY_S if until else float("inf")
+    text = f"{version}, certificate trusted until {until or 'for ever'}"
+    if days < _CERTIFICATE_DAYS:
+        return GROUP.warning("tls", f"{text}: {days:.0f} days", "renew the broker's certificate")
+    return GROUP.ok("tls", text)
+
+
+def _talk(
+    address: BrokerAddress, credentials: Credentials, topics: Topics, username: str | None
+) -> Iterator[Finding]:
+    # A name of its own: under the device's, the broker would throw out the running service.
+    trial = _Trial(topics.response("diagnostics"))
+    connection = Connection(
+        address,
+        trial,
+        client_id=f"mien-doctor-{secrets.token_hex(4)}",
+        credentials=credentials,
+    )
+    who = "without a user" if username is None else f"user {username!r}"
+    try:
+        connection.start(FIRST_CONNECTION_S)
+        yield GROUP.ok("login", f"{who}, {'MQTT 5' if trial.is_mqtt_5 else 'MQTT 3.1.1'}")
+        trial.ended.wait(PATIENCE_S)
+        yield _right(trial, who)
+    except MienError as error:
+        yield GROUP.failed("login", error)
+    finally:
+        connection.close()
+
+
+def _right(trial: _Trial, who: str) -> Finding:
+    if trial.is_accepted:
+        text = f"{trial.topic} taken in {1000 * trial.round_trip_s:.0f} ms"
+        if not trial.is_mqtt_5:
+            text += "; MQTT 3.1.1 does not tell whether it was passed on"
+        return GROUP.ok("publish", text)
+    advice = f"let this user ({who}) write to mien/<device>/# in the broker's access rules"
+    if trial.is_accepted is None:
+        happened = "ended the connection on it" if trial.ended.is_set() else "does not acknowledge"
+        return GROUP.failure("publish", f"{trial.topic}: the broker {happened}", advice)
+    return GROUP.failure("publish", f"{trial.topic}: refused, not authorized", advice)
+
+
+class _Trial(ConnectionHandler):
+    """Publishes one answer that nobody asked for: whoever listens there drops unknown ids."""
+
+    def __init__(self, topic: str) -> None:
+        self.topic = topic
+        self.ended = threading.Event()
+        self.is_mqtt_5 = False
+        self.is_accepted: bool | None = None
+        self.round_trip_s = 0.0
+        self._sent_s: float | None = None
+
+    def connected(self, client: mqtt.Client) -> None:
+        """Publish it, on the first connection only."""
+        if self._sent_s is not None:
+            return
+        self.is_mqtt_5 = client.protocol == MQTTProtocolVersion.MQTTv5
+        answer = Response(id=f"doctor-{secrets.token_hex(4)}", status="ok")
+        self._sent_s = time.monotonic()
+        send(client, RESPONSE, self.topic, encode(answer))
+
+    def acknowledged(self, packet_id: int, *, is_accepted: bool) -> None:
+        """It is the only message on this connection."""
+        del packet_id
+        if self._sent_s is not None:
+            self.round_trip_s = time.monotonic() - self._sent_s
+        self.is_accepted = is_accepted
+        self.ended.set()
+
+    def disconnected(self) -> None:
+        """Nothing more will be heard of it."""
+        self.ended.set()

@@ -1,0 +1,111 @@
+"""Settings and this machine → a report of what works and what to do where something does not.
+
+Exit code: 0 if nothing fails, warnings or not; 1 if something does; 2 for settings that cannot be.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TextIO
+
+import edge_app.run
+from edge_app.doctor import board, broker, camera, clock, disk, models, permissions, versions
+from edge_app.doctor.finding import Check, Finding, Group, examine, worst
+from edge_app.doctor.processes import Process, Processes
+from edge_app.doctor.report import encode, lines
+from edge_app.kept_privacy import KeptPrivacy
+from edge_app.mqtt.outbox_place import state_directory
+from edge_app.settings import Settings, read_settings
+
+_SETTINGS = Group("settings")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes: what `mien run` takes, so that both mean the same device."""
+    edge_app.run.add_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check everything that `mien run` would use with these words.
+
+    Raises:
+        UsageError: the settings cannot be read, or hold a wrong value.
+    """
+    settings = read_settings(
+        arguments.settings,
+        {
+            "device": {"name": arguments.device},
+            "camera": {"source": arguments.source, "pace": arguments.pace},
+            "mqtt": {"broker": arguments.broker, "password_file": arguments.password_file},
+        },
+    )
+    found = list(examine(_checks(settings, arguments.settings)))
+    if arguments.json:
+        _write([encode(found, settings.device_name)], sys.stdout)
+    else:
+        _write(lines(found, has_colours=_has_colours(sys.stdout)), sys.stdout)
+    return 1 if worst(found) == "failure" else 0
+
+
+def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Check]]:
+    device, processes = settings.device_name, Processes()
+    state = state_directory(os.environ)
+    directory = Path(settings.outbox.directory) if settings.outbox.directory else state
+
+    def user_of(path: Path | None) -> Process | None:
+        """Who has the camera: whoever has its file open, or the Mien that has the outbox."""
+        user = processes.using(path) if path is not None else None
+        if user is not None:
+            return user
+        try:
+            return processes.locking(directory / f"outbox-{device}.sqlite")
+        except OSError:
+            return None
+
+    def check_settings() -> Iterator[Finding]:
+        yield _SETTINGS.ok("file", str(file) if file is not None else "none: every default")
+        yield _SETTINGS.ok("device", device)
+
+    def check_camera() -> Iterator[Finding]:
+        kept = KeptPrivacy(state, device)
+        paused_by = kept.file if kept.read().is_paused else None
+        return camera.check_camera(settings.camera, paused_by=paused_by, user_of=user_of)
+
+    def check_permissions() -> Iterator[Finding]:
+        return permissions.check_permissions(settings.camera.source, _secret_files(settings))
+
+    yield _SETTINGS, check_settings
+    yield camera.GROUP, check_camera
+    yield models.GROUP, lambda: models.check_models(settings.perception)
+    yield broker.GROUP, lambda: broker.check_broker(settings.mqtt, device, environ=os.environ)
+    yield (
+        disk.GROUP,
+        lambda: disk.check_disk(settings.outbox, directory, device, locking=processes.locking),
+    )
+    yield board.GROUP, lambda: board.check_board(settings.governor)
+    yield clock.GROUP, clock.check_clock
+    yield versions.GROUP, versions.check_versions
+    yield permissions.GROUP, check_permissions
+
+
+def _secret_files(settings: Settings) -> list[Path]:
+    credentials = broker.credentials_of(settings.mqtt, os.environ)
+    files = [credentials.password_file, credentials.tls.key]
+    if settings.camera.password_file:
+        files.append(Path(settings.camera.password_file))
+    return [file for file in files if file is not None]
+
+
+def _has_colours(output: TextIO) -> bool:
+    return output.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _write(text: Iterable[str], output: TextIO) -> None:
+    # A terminal without UTF-8 gets a question mark for an arrow.
+    encoding = output.encoding or "utf-8"
+    output.writelines(line.encode(encoding, "replace").decode(encoding) + "\n" for line in text)

@@ -1,0 +1,72 @@
+"""The state directory → whether it can be written, has room, and what waits there."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from edge_app.doctor.finding import Finding, Group
+from edge_app.doctor.outbox import check_outbox
+from edge_app.doctor.processes import Process
+from edge_app.settings import Outbox
+
+GROUP = Group("disk")
+
+#: Less than this, and the next log line or update fills the disk.
+LEAST_BYTES = 50_000_000
+_MEGABYTE = 1_000_000
+
+
+def check_disk(
+    settings: Outbox,
+    directory: Path,
+    device: str,
+    *,
+    locking: Callable[[Path], Process | None],
+    free_bytes: Callable[[Path], int] = lambda path: shutil.disk_usage(path).free,
+) -> Iterator[Finding]:
+    """Write and read there as `mien run` would; nothing stays behind.
+
+    directory: where events wait. locking: who has a file locked.
+    """
+    there = directory
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    try:
+        with tempfile.TemporaryFile(dir=there) as file:
+            file.write(bytes(4096))
+            file.flush()
+    except OSError as error:
+        yield GROUP.failure(
+            "directory",
+            f"{there}: cannot be written: {error.strerror}",
+            "ask as the service's user; give it that folder, or set directory in [outbox];"
+            " a disk that went read-only may be worn out",
+        )
+    else:
+        what = "can be written" if there == directory else f"will be made in {there}"
+        yield GROUP.ok("directory", f"{directory}: {what}")
+    yield _room(settings, there, free_bytes)
+    yield from check_outbox(GROUP, directory / f"outbox-{device}.sqlite", locking)
+
+
+def _room(settings: Outbox, there: Path, free_bytes: Callable[[Path], int]) -> Finding:
+    try:
+        free = free_bytes(there)
+    except OSError as error:
+        return GROUP.failure(
+            "room", f"{there}: {error.strerror}", "see with df and dmesg whether the disk fails"
+        )
+    text = f"{free // _MEGABYTE} MB free"
+    if free < LEAST_BYTES:
+        return GROUP.failure("room", text, "make room: sudo journalctl --vacuum-size=50M; df -h")
+    # The write-ahead log and the database may both be that large for a moment.
+    if free < LEAST_BYTES + 2 * settings.max_megabytes * _MEGABYTE:
+        return GROUP.warning(
+            "room",
+            f"{text}, and {settings.max_megabytes} MB of events may wait",
+            "make room, or lower max_megabytes in [outbox]",
+        )
+    return GROUP.ok("room", text)

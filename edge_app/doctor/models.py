@@ -1,0 +1,75 @@
+"""A folder of models → whether they are the signed ones, answer rightly, and fast enough."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from edge_app.doctor.finding import Finding, Group
+from edge_app.errors import MienError
+from edge_app.perception import golden
+from edge_app.perception.card import DetectorCard
+from edge_app.perception.int8_model import Int8Model
+from edge_app.perception.manifest import read_key, verify_folder
+from edge_app.perception.shipped import RELEASE_KEY, SHIPPED
+from edge_app.settings import Perception
+
+GROUP = Group("models")
+
+#: The fastest of so many runs counts: whatever else the machine does makes the others slower.
+_RUNS = 5
+
+
+def check_models(
+    perception: Perception,
+    *,
+    folder: Path = SHIPPED,
+    key: Path = RELEASE_KEY,
+    clock_s: Callable[[], float] = time.perf_counter,
+) -> Iterator[Finding]:
+    """Signature and hashes of the folder, then each model's golden answers and time."""
+    try:
+        manifest = verify_folder(folder, key)
+        fingerprint = read_key(key).fingerprint
+    except MienError as error:
+        yield GROUP.failed("signature", error)
+    else:
+        yield GROUP.ok(
+            "signature",
+            f"{len(manifest.files)} files as signed, key {fingerprint[:12]}…",
+        )
+    for path in sorted(folder.glob("*.tflite")):
+        yield _model(path, key, perception, clock_s)
+
+
+def _model(path: Path, key: Path, perception: Perception, clock_s: Callable[[], float]) -> Finding:
+    try:
+        model = Int8Model.load(path, perception.threads, trusted_key=key)
+        result = golden.check(model)
+    except MienError as error:
+        return GROUP.failed(path.stem, error)
+    if result.verdict is golden.Verdict.FAILED:
+        return GROUP.failure(
+            path.stem,
+            f"golden check: {result}",
+            f"it reads faces wrongly here: install another version than {result.runtime}",
+        )
+    fastest_s = min(_runs_s(model, clock_s))
+    threads = f"{perception.threads} thread{'s' * (perception.threads != 1)}"
+    text = f"golden check: {result.verdict.value}; {1000 * fastest_s:.1f} ms a run, {threads}"
+    if isinstance(model.card, DetectorCard) and fastest_s * perception.detections_per_second > 1.0:
+        return GROUP.warning(
+            path.stem,
+            f"{text}: too slow for {perception.detections_per_second:g} detections a second",
+            "lower detections_per_second, or raise threads, in [perception]",
+        )
+    return GROUP.ok(path.stem, text)
+
+
+def _runs_s(model: Int8Model, clock_s: Callable[[], float]) -> Iterator[float]:
+    given = golden.golden_input(model.card.input.shape, 0)
+    for _ in range(_RUNS):
+        began_s = clock_s()
+        model.run(given)
+        yield clock_s() - began_s

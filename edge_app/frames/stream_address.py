@@ -1,0 +1,82 @@
+"""A stream's URL as a user writes it → what to connect to, and what may be shown of it."""
+
+from __future__ import annotations
+
+import re
+import urllib.parse
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edge_app.errors import UsageError
+
+#: Cameras take passwords in the query, too.
+_QUERY = re.compile(r"[?#].*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamAddress:
+    """name: for messages; without user, password and query. url: whole, but without the user."""
+
+    name: str
+    url: str = field(repr=False)
+    user: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+
+    @property
+    def url_for_ffmpeg(self) -> str:
+        """With user and password, which FFmpeg takes nowhere else. Never to be shown."""
+        if self.user is None:
+            return self.url
+        scheme, _, rest = self.url.partition("://")
+        words = [self.user] if self.password is None else [self.user, self.password]
+        return f"{scheme}://{':'.join(urllib.parse.quote(word, safe='') for word in words)}@{rest}"
+
+
+def parse_stream(setting: str, password_file: Path | None = None) -> StreamAddress:
+    """Read `scheme://[user[:password]@]host[:port]/path`; the file's first line is the password.
+
+    Raises:
+        UsageError: it is no such URL, or the password file cannot be read or lacks its user.
+    """
+    name = public_name(setting)
+    try:
+        parts = urllib.parse.urlsplit(setting)
+        user, password = parts.username, parts.password
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        # Not chained: the exception may carry the password.
+        raise UsageError(f"{name}: no URL; write SCHEME://[USER@]HOST[:PORT]/PATH") from None
+    if not host or re.search(r"\s", setting):
+        raise UsageError(f"{name}: names no host; write SCHEME://[USER@]HOST[:PORT]/PATH")
+    user, password = (None if word is None else urllib.parse.unquote(word)
+                      for word in (user, password))  # fmt: skip
+    if password_file is not None:
+        if not user:
+            raise UsageError(
+                f"{name}: a password file needs its user; write {parts.scheme}://USER@HOST"
+            )
+        password = _first_line(password_file)
+    url = urllib.parse.urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return StreamAddress(name, url, user, password)
+
+
+def public_name(setting: str) -> str:
+    """A source's setting without what is secret in a URL; other settings stay as they are."""
+    scheme, mark, rest = setting.partition("://")
+    if not mark:
+        return setting
+    # A password may hold any character, also where it should not: the last @ is the surest end.
+    return f"{scheme}://{_QUERY.sub('', rest.rpartition('@')[2])}"
+
+
+def _first_line(file: Path) -> str:
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise UsageError(f"camera's password file {file}: {error.strerror}") from error
+    except UnicodeDecodeError:
+        # Not chained: the exception carries the file's bytes.
+        raise UsageError(f"camera's password file {file}: not UTF-8 text") from None
+    if not lines or not lines[0]:
+        raise UsageError(f"camera's password file {file}: it is empty")
+    return lines[0]

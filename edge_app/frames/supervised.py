@@ -1,0 +1,159 @@
+"""A live source that stalls, fails or vanishes → one that is opened again and goes on."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+
+from edge_app.errors import UsageError
+from edge_app.frames.reader import Reader
+from edge_app.frames.source import Frame, FrameSource, SourceError
+
+#: Reopenings in a row without a frame; then only a new process may help.
+MOST_REOPENINGS = 5
+#: Opening a camera takes so much longer than its next frame.
+OPENING_S = 3.0
+#: Seconds between a failure and the next opening: the first ceiling doubles up to the longest.
+_SHORTEST_S, _FIRST_CEILING_S, _LONGEST_S = 0.3, 0.6, 2.0
+#: Threads that hang in a driver; each holds what it had opened.
+_MOST_HUNG = 3
+
+_LOG = logging.getLogger(__name__)
+
+
+class SourceLostError(SourceError):
+    """Opening again does not help: the process should end and be started anew."""
+
+
+def _nobody(_text: str | None) -> None:
+    """Who is told of troubles, if nobody asks."""
+
+
+class SupervisedSource(FrameSource):
+    """Reads an inner source by a thread of its own, so that a driver that hangs can be left behind.
+
+    Recovery: after a failure, at most 2 s until the next opening; a silent one is given up after
+    stall_s and OPENING_S.
+    """
+
+    is_live = True
+
+    def __init__(
+        self,
+        name: str,
+        open_source: Callable[[], FrameSource],
+        *,
+        stall_s: float = 5.0,
+        on_trouble: Callable[[str | None], None] = _nobody,
+        uniform: Callable[[], float] = random.random,
+    ) -> None:
+        """Nothing is opened before the first `read`.
+
+        on_trouble: told by the reading thread what is wrong, and None when frames come again.
+        uniform: draws from [0, 1).
+        """
+        self.name = name
+        self._open, self._stall_s, self._on_trouble = open_source, stall_s, on_trouble
+        self._uniform = uniform
+        self._closed = threading.Event()
+        self._lock = threading.Lock()
+        self._reader: Reader | None = None
+        self._has_frame = False
+        self._hung: list[Reader] = []
+        self._damaged_before = 0
+        self._failures = 0
+        self._troubled_since_s = 0.0
+        #: How often the source was opened again, in all.
+        self.reopenings = 0
+
+    @property
+    def is_troubled(self) -> bool:
+        """Whether the source is being opened again and has not given a frame yet."""
+        return self._failures > 0
+
+    @property
+    def frames_damaged(self) -> int:
+        """Of all openings together."""
+        reader = self._reader
+        return self._damaged_before + (reader.frames_damaged if reader is not None else 0)
+
+    def read(self) -> Frame | None:
+        """Wait for the next frame, through any number of reopenings; None when closed.
+
+        Raises:
+            SourceLostError: MOST_REOPENINGS in a row gave no frame, or too many threads hang.
+            UsageError: what the source needs is not installed.
+        """
+        while not self._closed.is_set():
+            if (reader := self._reader or self._start_reader()) is None:
+                break
+            try:
+                patience_s = self._stall_s + (0.0 if self._has_frame else OPENING_S)
+                frame = reader.take(patience_s)
+            except UsageError:
+                self._end_reader(reader)
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever the driver says, we go on
+                if not self._closed.is_set():
+                    self._recover(reader, error)
+                continue
+            self._has_frame = True
+            if self._failures:
+                self._tell_recovered()
+            return frame
+        return None
+
+    def close(self) -> None:
+        """End it; a `read` that waits returns at once."""
+        with self._lock:
+            self._closed.set()
+            reader = self._reader
+        if reader is not None:
+            self._end_reader(reader)
+
+    def _start_reader(self) -> Reader | None:
+        with self._lock:
+            if self._closed.is_set():
+                return None
+            self._has_frame = False
+            self._reader = Reader(self._open, self.name)
+            return self._reader
+
+    def _end_reader(self, reader: Reader) -> None:
+        has_ended = reader.stop()
+        with self._lock:
+            if self._reader is not reader:
+                return
+            self._damaged_before += reader.frames_damaged
+            self._reader = None
+            self._hung = [each for each in self._hung if not each.has_ended]
+            if not has_ended:
+                _LOG.warning("%s: does not answer; left to itself", self.name)
+                self._hung.append(reader)
+
+    def _recover(self, reader: Reader, error: Exception) -> None:
+        self._end_reader(reader)
+        text = str(error) if isinstance(error, SourceError) else f"{self.name}: {error!r}"
+        self._failures += 1
+        if self._failures == 1:
+            self._troubled_since_s = time.monotonic()
+            self._on_trouble(text)
+        if self._failures > MOST_REOPENINGS or len(self._hung) > _MOST_HUNG:
+            raise SourceLostError(
+                f"{text}; opened {self._failures - 1} times more without a frame: this process"
+                " ends, for its service manager to start it anew"
+            ) from error
+        ceiling_s = min(_FIRST_CEILING_S * 2 ** (self._failures - 1), _LONGEST_S)
+        delay_s = _SHORTEST_S + (ceiling_s - _SHORTEST_S) * self._uniform()
+        _LOG.warning("%s; opening it again in %.1f s", text, delay_s)
+        self.reopenings += 1
+        self._closed.wait(delay_s)
+
+    def _tell_recovered(self) -> None:
+        passed_s = time.monotonic() - self._troubled_since_s
+        _LOG.warning("%s: gives frames again, after %.1f s", self.name, passed_s)
+        self._failures = 0
+        self._on_trouble(None)

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge_app.doctor import camera
+from edge_app.doctor.camera import check_camera
+from edge_app.doctor.finding import Finding
+from edge_app.doctor.processes import Process
+from edge_app.settings import Camera
+from tests.edge_app.doctor.fake_source import Fake
+
+ROOM = np.random.default_rng(1).integers(0, 255, (48, 64), np.uint8)
+MIEN = Process(812, "python3", is_mien=True)
+
+
+def check(
+    fake: Fake, *, paused_by: Path | None = None, user: Process | None = None, rate: float = 15.0
+) -> dict[str, Finding]:
+    """Findings by name; the clock goes on by 1/15 s whenever it is looked at."""
+    ticks = itertools.count()
+    found = check_camera(
+        Camera(source="/dev/video7", frames_per_second=rate),
+        paused_by=paused_by,
+        user_of=lambda _path: user,
+        choose=fake,
+        clock_s=lambda: next(ticks) / 15,
+    )
+    return {finding.name: finding for finding in found}
+
+
+def test_a_camera_that_works() -> None:
+    fake = Fake(ROOM)
+    found = check(fake)
+    assert {name: each.verdict for name, each in found.items()} == dict.fromkeys(
+        ("source", "rate", "picture"), "ok"
+    )
+    assert "64x48 pixels" in found["source"].text
+    assert found["rate"].text == "15.0 frames a second, asked for 15"
+    assert fake.source.closed.is_set()
+
+
+def test_a_camera_slower_than_asked() -> None:
+    found = check(Fake(ROOM), rate=60.0)["rate"]
+    assert (found.verdict, found.text) == ("warning", "15.0 frames a second, asked for 60")
+    assert "light" in found.advice
+
+
+@pytest.mark.parametrize(
+    ("image", "says"),
+    [
+        (np.full((48, 64, 3), 5, np.uint8), "black"),
+        (np.full((48, 64), 255, np.uint8), "white"),
+        (np.full((48, 64), 128, np.uint8), "one even colour"),
+    ],
+)
+def test_a_picture_of_nothing(image: NDArray[np.uint8], says: str) -> None:
+    found = check(Fake(image))["picture"]
+    assert found.verdict == "warning"
+    assert found.text.startswith(says)
+    assert found.advice
+
+
+def test_one_frame_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(camera, "COUNTING_S", 0.2)
+    assert check(Fake(ROOM, endless=False, hangs=True))["rate"].verdict == "failure"
+
+
+def test_no_frame_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(camera, "PATIENCE_S", 0.2)
+    fake = Fake(endless=False, hangs=True)
+    found = check(fake)
+    assert list(found) == ["source"]
+    assert found["source"].verdict == "failure"
+    assert "no frame for" in found["source"].text
+    assert fake.source.closed.is_set()
+
+
+def test_damaged_frames() -> None:
+    found = check(Fake(ROOM, damaged=3))["damage"]
+    assert (found.verdict, found.text) == ("warning", "3 frames came damaged")
+
+
+def test_a_recording_has_no_rate_and_may_end() -> None:
+    found = check(Fake(ROOM, name="clip.mp4", is_live=False, endless=False))
+    assert {name: each.verdict for name, each in found.items()} == {"source": "ok", "picture": "ok"}
+
+
+def test_paused_is_not_opened() -> None:
+    fake = Fake(ROOM)
+    found = check(fake, paused_by=Path("/state/privacy-desk.json"))
+    assert list(found) == ["source"]
+    assert found["source"].verdict == "ok"
+    assert "/state/privacy-desk.json" in found["source"].text
+    assert fake.openings == 0
+
+
+def test_what_a_running_mien_uses_is_not_opened() -> None:
+    fake = Fake(ROOM)
+    found = check(fake, user=MIEN)["source"]
+    assert found.verdict == "ok"
+    assert "in use by mien (process 812)" in found.text
+    assert fake.openings == 0
+
+
+def test_another_program_has_it() -> None:
+    found = check(Fake(error="busy; wait"), user=Process(7, "cheese"))["source"]
+    assert found.verdict == "failure"
+    assert "in use by cheese (process 7)" in found.text
+
+
+def test_another_program_that_only_has_it_open() -> None:
+    assert check(Fake(ROOM), user=Process(7, "pipewire"))["source"].verdict == "ok"
+
+
+def test_a_camera_that_somebody_unseen_may_have() -> None:
+    found = check(Fake(name="picamera2:0", error="picamera2:0: busy; look"))["source"]
+    assert (found.verdict, found.text) == ("failure", "picamera2:0: busy")
+    assert found.advice.startswith("look; or does Mien's service run?")
+
+
+def test_a_stream_is_nobodys() -> None:
+    fake = Fake(name="rtsp://cam/1", error="rtsp://cam/1: no answer; check the network")
+    found = check(fake, user=MIEN)["source"]
+    assert (found.text, found.advice) == ("rtsp://cam/1: no answer", "check the network")
+    assert fake.openings == 1
+
+
+def test_no_such_device() -> None:
+    found = list(
+        check_camera(Camera(source="/dev/video99"), paused_by=None, user_of=lambda _path: None)
+    )
+    assert [each.verdict for each in found] == ["failure"]
+    assert "no such camera" in found[0].text
+    assert "service" not in found[0].advice
+
+
+def test_a_password_in_the_source_is_not_told() -> None:
+    setting = "foo://mien:hunter2@cam/1"
+    found = list(check_camera(Camera(source=setting), paused_by=None, user_of=lambda _path: None))
+    assert [each.verdict for each in found] == ["failure"]
+    assert "hunter2" not in repr(found)

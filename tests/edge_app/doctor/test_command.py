@@ -1,0 +1,121 @@
+"""`mien doctor` as a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.brokers import HOST, Mosquitto, free_port
+from tests.edge_app.doctor.holder import holding_outbox
+
+#: What another machine than the test's may be told without a fault of ours.
+OF_THE_MACHINE = {"board", "clock"}
+
+
+def doctor(state: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "edge_app.cli", "doctor", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=90,
+        env={**os.environ, "STATE_DIRECTORY": str(state), "PYTHONIOENCODING": "utf-8"}
+        | environment,
+    )
+
+
+def findings(done: subprocess.CompletedProcess[str]) -> dict[tuple[str, str], dict[str, Any]]:
+    report = json.loads(done.stdout)
+    return {(each["group"], each["name"]): each for each in report["findings"]}
+
+
+@pytest.fixture
+def settings(tmp_path: Path, mosquitto: Mosquitto) -> Path:
+    file = tmp_path / "mien.toml"
+    file.write_text(
+        '[device]\nname = "desk"\n[camera]\nsource = "sample:"\n'
+        f'[mqtt]\nbroker = "{mosquitto.address}"\n'
+    )
+    return file
+
+
+def test_all_is_well(tmp_path: Path, settings: Path) -> None:
+    done = doctor(tmp_path / "state", "--settings", str(settings), "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    found = findings(done)
+    ours = [each for (group, _), each in found.items() if group not in OF_THE_MACHINE]
+    assert {each["verdict"] for each in ours} == {"ok"}
+    assert {
+        "settings", "camera", "models", "broker", "disk", "board", "clock", "versions",
+        "permissions",
+    } == {group for group, _ in found}  # fmt: skip
+    assert ("broker", "publish") in found
+    assert not (tmp_path / "state").exists()
+
+
+def test_lines_without_colours(tmp_path: Path) -> None:
+    done = doctor(tmp_path, "--source", "sample:", "--device", "desk", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[:3] == [
+        "settings",
+        "  ok       file    none: every default",
+        "  ok       device  desk",
+    ]
+    assert "\x1b" not in done.stdout
+    assert lines[-1] in {"all is well", *(f"{n} warning{'s' * (n > 1)}" for n in range(1, 9))}
+
+
+def test_a_failure_is_exit_code_1(tmp_path: Path) -> None:
+    done = doctor(
+        tmp_path, "--source", "/dev/video99", "--broker", f"{HOST}:{free_port()}", "--json"
+    )
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["verdict"] == "failure"
+    found = findings(done)
+    assert found["camera", "source"]["verdict"] == "failure"
+    assert found["broker", "connection"]["verdict"] == "failure"
+    assert found["models", "signature"]["verdict"] == "ok"
+
+
+def test_settings_that_cannot_be_are_exit_code_2(tmp_path: Path) -> None:
+    done = doctor(tmp_path, "--settings", str(tmp_path / "none.toml"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+
+
+def test_paused(tmp_path: Path) -> None:
+    (tmp_path / "privacy-desk.json").write_text('{"is_paused": true}')
+    done = doctor(tmp_path, "--source", "/dev/video99", "--device", "desk", "--json")
+    found = findings(done)["camera", "source"]
+    assert found["verdict"] == "ok"
+    assert "paused by a request" in found["text"]
+
+
+def test_beside_a_running_service(tmp_path: Path) -> None:
+    with holding_outbox(tmp_path / "outbox-desk.sqlite", "edge_app.cli") as mien:
+        done = doctor(tmp_path, "--source", "v4l2:99", "--device", "desk", "--json")
+        assert mien.poll() is None
+    found = findings(done)
+    for place in (("camera", "source"), ("disk", "outbox")):
+        assert found[place]["verdict"] == "ok"
+        assert f"in use by mien (process {mien.pid})" in found[place]["text"]
+
+
+def test_secrets_stay_secret(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("hunter2\n")
+    secret.chmod(0o644)
+    done = doctor(
+        tmp_path, "--source", "rtsp://mien:hunter2@127.0.0.1:1/cam",
+        "--broker", f"mqtt://desk@{HOST}:{free_port()}", "--password-file", str(secret),
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "hunter2" not in done.stdout + done.stderr
+    assert "chmod o= " in done.stdout

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Iterable
+
+import numpy as np
+import pytest
+
+from edge_app.frames.http_mjpeg import HttpMjpegSource
+from edge_app.frames.source import Frame, SourceError
+from edge_app.frames.stream_address import parse_stream
+from tests.brokers import free_port
+from tests.edge_app.frames.mjpeg_server import BOUNDARY, MjpegServer, part
+from tests.edge_app.frames.pictures import jpeg, resized_header
+
+SOON_S = 10.0
+
+
+def source_of(server: MjpegServer, *, user: str = "", timeout_s: float = SOON_S) -> HttpMjpegSource:
+    url = server.url.replace("//", f"//{user}@") if user else server.url
+    return HttpMjpegSource(parse_stream(url), timeout_s=timeout_s)
+
+
+def frames_until_the_end(pieces: Iterable[bytes]) -> tuple[list[Frame], int]:
+    """What was read before the stream ended, and how many pictures were damaged."""
+    with MjpegServer(lambda: pieces) as server, source_of(server) as source:
+        frames: list[Frame] = []
+        with pytest.raises(SourceError, match="stream ended"):
+            frames.extend(iter(source.read, None))
+        return frames, source.frames_damaged
+
+
+def test_frames_are_gray_and_their_timestamps_rise() -> None:
+    frames, damaged = frames_until_the_end([part(jpeg(level=level)) for level in (10, 100, 200)])
+    assert [frame.image.shape for frame in frames] == [(48, 64)] * 3
+    assert [round(frame.image.mean(), -2) for frame in frames] == [0, 100, 200]
+    assert (np.diff([frame.timestamp_ns for frame in frames]) > 0).all()
+    assert damaged == 0
+
+
+def test_damaged_pictures_are_counted_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    whole = jpeg()
+    bad = [
+        whole[:-2], whole[: len(whole) // 2], whole[:3], b"no picture", bytes(5000),
+        resized_header(whole, 65_535, 65_535), resized_header(whole, 0, 0),
+    ]  # fmt: skip
+    pieces = [piece for each in bad for piece in (part(each), part(whole))]
+    frames, damaged = frames_until_the_end(pieces)
+    assert len(frames) == damaged == len(bad)
+    assert caplog.text.count("left out") == 1
+
+
+def test_wrong_lengths_cost_one_picture_at_most() -> None:
+    whole = jpeg()
+    pieces = [part(whole, length=100), part(whole), part(whole, length=10**6), part(whole)]
+    frames, damaged = frames_until_the_end(pieces)
+    assert (len(frames), damaged) == (3, 1)
+
+
+def test_size_may_change_mid_stream() -> None:
+    sizes = [(48, 64), (1, 1), (480, 640), (2, 300), (48, 64)]
+    frames, damaged = frames_until_the_end([part(jpeg(*size)) for size in sizes])
+    assert [frame.image.shape for frame in frames] == sizes
+    assert damaged == 0
+
+
+def test_flipped_bytes_in_the_stream_never_end_it() -> None:
+    random = np.random.default_rng(5)
+    pieces = []
+    for _ in range(200):
+        damaged = np.frombuffer(part(jpeg()), np.uint8).copy()
+        damaged[random.integers(0, len(damaged), 6)] = random.integers(0, 256, 6, np.uint8)
+        pieces.append(damaged.tobytes())
+    frames, damaged_count = frames_until_the_end([*pieces, b"\r\n", part(jpeg(8, 8))])
+    assert frames[-1].image.shape == (8, 8)
+    assert damaged_count > 0
+
+
+def test_close_ends_a_read_that_waits_at_once() -> None:
+    with MjpegServer(lambda: [part(jpeg())], hold_open=True) as server:
+        source = source_of(server, timeout_s=60)
+        assert source.read() is not None
+        answers: list[Frame | None] = []
+        reader = threading.Thread(target=lambda: answers.append(source.read()))
+        reader.start()
+        time.sleep(0.1)  # until it waits
+        source.close()
+        reader.join(SOON_S)
+        assert answers == [None]
+
+
+def test_a_silent_stream_fails_by_its_timeout() -> None:
+    with (
+        MjpegServer(lambda: [part(jpeg())], hold_open=True) as server,
+        source_of(server, timeout_s=0.2) as source,
+    ):
+        assert source.read() is not None
+        with pytest.raises(SourceError, match="does not answer"):
+            source.read()
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "Digest"])
+def test_user_and_password_are_sent_when_asked_for(scheme: str) -> None:
+    challenge = f'{scheme} realm="camera", nonce="7", qop="auth", algorithm="MD5"'
+    with MjpegServer(lambda: [part(jpeg())], challenge=challenge) as server:
+        with source_of(server, user="me:hunter2") as source:
+            assert source.read() is not None
+        first, second = server.authorizations
+    assert first == ""
+    assert second.startswith(f"{scheme} ")
+
+
+def test_a_missing_password_is_told_without_any() -> None:
+    with (
+        MjpegServer(list, challenge='Basic realm="camera"') as server,
+        pytest.raises(SourceError, match="401; check user and password") as caught,
+    ):
+        source_of(server)
+    assert caught.value.__cause__ is None
+
+
+def test_an_answer_of_another_kind_is_refused() -> None:
+    for kind in ("text/html", "video/mp4", "multipart/x-mixed-replace"):
+        with (
+            MjpegServer(lambda: [b"<html>"], content_type=kind) as server,
+            pytest.raises(SourceError, match="not an MJPEG stream"),
+        ):
+            source_of(server)
+
+
+def test_nobody_there_is_told_without_secrets() -> None:
+    address = parse_stream(f"http://me:hunter2@127.0.0.1:{free_port()}/video?token=s3cr3t")
+    with pytest.raises(SourceError, match="refused") as caught:
+        HttpMjpegSource(address, timeout_s=1)
+    assert "hunter2" not in str(caught.value)
+    assert "s3cr3t" not in str(caught.value)
+
+
+def test_endless_garbage_keeps_memory_bounded() -> None:
+    garbage = itertools.repeat(f"--{BOUNDARY}\r\n\r\n".encode() + bytes(1 << 20), 80)
+    frames, damaged = frames_until_the_end(itertools.chain(garbage, [part(jpeg())]))
+    assert len(frames) == 1
+    assert damaged == 80

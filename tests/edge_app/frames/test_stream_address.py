@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge_app.errors import UsageError
+from edge_app.frames.stream_address import parse_stream, public_name
+
+SECRETS = ("hunter2", "s3cr3t", "me:", "token")
+
+
+@pytest.mark.parametrize(
+    ("setting", "name"),
+    [
+        ("rtsp://cam.local/live", "rtsp://cam.local/live"),
+        ("rtsp://me:hunter2@cam.local:8554/live", "rtsp://cam.local:8554/live"),
+        ("rtsp://me:hunter2@s3cr3t@cam.local/live", "rtsp://cam.local/live"),
+        ("rtsp://me:hunter2/s3cr3t@cam.local/live", "rtsp://cam.local/live"),
+        ("http://me:hun?ter2@cam/video.mjpg", "http://cam/video.mjpg"),
+        ("http://cam/video?user=me&password=hunter2#token", "http://cam/video"),
+        ("/dev/video0", "/dev/video0"),
+        ("clips/a@b?.mp4", "clips/a@b?.mp4"),
+        ("sample:", "sample:"),
+    ],
+)
+def test_names_show_no_secret(setting: str, name: str) -> None:
+    assert public_name(setting) == name
+
+
+def test_user_and_password_are_taken_out_of_the_url() -> None:
+    address = parse_stream("http://m%40e:hunter2%2F@[::1]:8080/a/video?token=7")
+    assert (address.user, address.password) == ("m@e", "hunter2/")
+    assert address.url == "http://[::1]:8080/a/video?token=7"
+    assert address.url_for_ffmpeg == "http://m%40e:hunter2%2F@[::1]:8080/a/video?token=7"
+    assert not [secret for secret in SECRETS if secret in repr(address)]
+
+
+def test_without_a_user_the_url_stays_as_it_is() -> None:
+    address = parse_stream("rtsp://cam/live")
+    assert address.url_for_ffmpeg == address.url == "rtsp://cam/live"
+
+
+def test_the_password_may_stand_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("hunter2: ü\nsecond line\n", encoding="utf-8")
+    address = parse_stream("rtsp://me@cam/live", file)
+    assert address.url_for_ffmpeg == "rtsp://me:hunter2%3A%20%C3%BC@cam/live"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(None, "No such file"), (b"", "empty"), (b"\xff\xfe", "UTF-8")]
+)
+def test_a_bad_password_file_is_one_line(tmp_path: Path, content: bytes | None, said: str) -> None:
+    file = tmp_path / "password"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(UsageError, match=said):
+        parse_stream("rtsp://me@cam/live", file)
+
+
+def test_a_password_without_a_user_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="rtsp://USER@HOST"):
+        parse_stream("rtsp://cam/live", tmp_path / "password")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "rtsp://",
+        "http:///video",
+        "rtsp://me:hunter2@",
+        "rtsp://me:hunter2@cam:port/",
+        "rtsp://me:hunter2@cam:99999/",
+        "http://me:hunter2@[::1/",
+        "rtsp://me:hunter2@cam/a b",
+        "rtsp://me:hunter2/s3cr3t@cam/",
+    ],
+)
+def test_a_bad_url_is_one_line_without_secrets(setting: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_stream(setting)
+    assert "\n" not in str(caught.value)
+    assert not [secret for secret in SECRETS if secret in str(caught.value)]
+    assert caught.value.__cause__ is None

@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from edge_app.errors import UsageError
+from edge_app.frames import reader as reader_module
+from edge_app.frames import supervised
+from edge_app.frames.grabber import Grabber
+from edge_app.frames.mailbox import Mailbox
+from edge_app.frames.source import Frame, FrameSource, SourceError
+from edge_app.frames.supervised import SourceLostError, SupervisedSource
+
+SOON_S = 10.0
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_SHORTEST_S", "_FIRST_CEILING_S", "_LONGEST_S"):
+        monkeypatch.setattr(supervised, name, 0.001)
+    monkeypatch.setattr(supervised, "OPENING_S", SOON_S)
+    monkeypatch.setattr(reader_module, "_PATIENCE_S", 0.05)
+
+
+class Scripted(FrameSource):
+    """Gives `frames`, then fails, or waits until it is closed (silent), or for ever (hangs)."""
+
+    name = "scripted"
+    is_live = True
+
+    def __init__(self, frames: int, then: str | Exception, damaged: int = 0) -> None:
+        self._frames, self._then, self._damaged = frames, then, damaged
+        self.closed, self.released = threading.Event(), threading.Event()
+
+    @property
+    def frames_damaged(self) -> int:
+        return self._damaged
+
+    def read(self) -> Frame | None:
+        if self._frames:
+            self._frames -= 1
+            # So that each is taken before the next replaces it.
+            time.sleep(0.02)
+            return Frame(np.zeros((2, 2), np.uint8), time.monotonic_ns())
+        if isinstance(self._then, Exception):
+            raise self._then
+        if self._then != "end":
+            (self.released if self._then == "hangs" else self.closed).wait()
+        return None
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+class Opener:
+    """Each opening gives the next of `script`; an exception is raised."""
+
+    def __init__(self, *script: Scripted | Exception) -> None:
+        self.script, self.opened = list(script), 0
+
+    def __call__(self) -> FrameSource:
+        self.opened += 1
+        step = self.script.pop(0)
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+
+def watched(
+    opener: Callable[[], FrameSource], stall_s: float = SOON_S
+) -> tuple[SupervisedSource, list[str | None]]:
+    troubles: list[str | None] = []
+    return SupervisedSource("cam", opener, stall_s=stall_s, on_trouble=troubles.append), troubles
+
+
+def test_nothing_is_opened_before_it_is_read() -> None:
+    opener = Opener()
+    source, _ = watched(opener)
+    assert source.is_live
+    source.close()
+    assert source.read() is None
+    assert opener.opened == 0
+
+
+@pytest.mark.parametrize(
+    ("then", "text"),
+    [
+        (SourceError("cam: unplugged"), "cam: unplugged"),
+        ("end", "cam: the stream ended"),
+        (ZeroDivisionError("a driver's fault"), 'cam: ZeroDivisionError("a driver\'s fault")'),
+        (OSError(5, "Input/output error"), "cam: OSError(5, 'Input/output error')"),
+    ],
+)
+def test_a_source_that_fails_is_opened_again(then: str | Exception, text: str) -> None:
+    first = Scripted(1, then)
+    source, troubles = watched(Opener(first, Scripted(1, "silent")))
+    with source:
+        assert source.read() is not None
+        assert troubles == []
+        assert source.read() is not None
+        assert troubles == [text, None]
+        assert not source.is_troubled
+        assert source.reopenings == 1
+    assert first.closed.is_set()
+
+
+def test_a_source_that_stalls_is_closed_and_opened_again() -> None:
+    first = Scripted(1, "silent")
+    source, troubles = watched(Opener(first, Scripted(1, "silent")), stall_s=0.2)
+    with source:
+        assert source.read() is not None
+        assert source.read() is not None
+    assert first.closed.is_set()
+    assert troubles == ["cam: no frame for 0 s", None]
+
+
+def test_a_camera_that_is_not_there_yet_comes(caplog: pytest.LogCaptureFixture) -> None:
+    missing = [SourceError(f"cam: no such camera {number}") for number in range(5)]
+    source, troubles = watched(Opener(*missing, Scripted(1, "silent")))
+    with caplog.at_level(logging.WARNING), source:
+        assert source.read() is not None
+    assert troubles == ["cam: no such camera 0", None]
+    assert [f"no such camera {n}; opening it again" in caplog.text for n in range(5)] == [True] * 5
+    assert "cam: gives frames again" in caplog.text
+
+
+def test_five_reopenings_in_a_row_are_the_end_and_no_fewer() -> None:
+    opener = Opener(*[SourceError("cam: unplugged")] * 7)
+    source, troubles = watched(opener)
+    with source, pytest.raises(SourceLostError, match="opened 5 times more without a frame"):
+        source.read()
+    assert opener.opened == 6
+    assert troubles == ["cam: unplugged"]
+
+
+def test_a_frame_in_between_begins_the_count_anew() -> None:
+    gone = [SourceError("cam: unplugged")] * 4
+    back = [Scripted(1, SourceError("cam: unplugged")) for _ in range(2)]
+    opener = Opener(*gone, back[0], *gone, back[1], *gone, Scripted(1, "silent"))
+    source, troubles = watched(opener)
+    with source:
+        assert all(source.read() is not None for _ in range(3))
+    assert troubles.count(None) == 3
+
+
+def test_what_is_not_installed_is_fatal_at_once() -> None:
+    opener = Opener(UsageError("picamera2: cannot be imported"))
+    source, troubles = watched(opener)
+    with source, pytest.raises(UsageError, match="cannot be imported"):
+        source.read()
+    assert troubles == []
+
+
+def test_a_driver_that_hangs_is_left_behind_but_not_for_ever() -> None:
+    hanging = [Scripted(1, "hangs") for _ in range(10)]
+    opener = Opener(*hanging)
+    source, _ = watched(opener, stall_s=0.2)
+    frames: list[Frame] = []
+    with source, pytest.raises(SourceLostError):
+        frames.extend(iter(source.read, None))
+    assert len(frames) == opener.opened == supervised._MOST_HUNG + 1
+    assert count_threads() == supervised._MOST_HUNG + 1
+    for each in hanging:
+        each.released.set()
+    wait_until_no_threads()
+
+
+def test_an_opening_that_hangs_is_left_behind_and_closes_what_it_opened(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(supervised, "OPENING_S", 0.0)
+    gate, late = threading.Event(), Scripted(1, "silent")
+    second = Scripted(1, "silent")
+
+    def opener() -> FrameSource:
+        if not second_is_due.is_set():
+            second_is_due.set()
+            gate.wait()
+            return late
+        return second
+
+    second_is_due = threading.Event()
+    source, _ = watched(opener, stall_s=1.0)
+    with source:
+        assert source.read() is not None
+    gate.set()
+    assert late.closed.wait(SOON_S)
+    wait_until_no_threads()
+
+
+def test_damaged_frames_of_all_openings_are_added() -> None:
+    source, _ = watched(Opener(Scripted(1, "end", 3), Scripted(1, "silent", 4)))
+    with source:
+        source.read()
+        assert source.frames_damaged == 3
+        source.read()
+        assert source.frames_damaged == 7
+    assert source.frames_damaged == 7
+
+
+@pytest.mark.parametrize("then", ["silent", "end"])
+def test_close_ends_a_wait_for_a_frame_or_for_the_next_opening(
+    monkeypatch: pytest.MonkeyPatch, then: str
+) -> None:
+    monkeypatch.setattr(supervised, "_SHORTEST_S", 60.0)
+    monkeypatch.setattr(supervised, "_LONGEST_S", 60.0)
+    source, _ = watched(Opener(Scripted(1, then)))
+    mailbox: Mailbox[Frame] = Mailbox()
+    grabber = Grabber(source, mailbox)
+    grabber.start()
+    assert mailbox.get(SOON_S) is not None
+    time.sleep(0.1)  # until it waits
+    assert grabber.stop(5)
+    wait_until_no_threads()
+
+
+def test_waits_grow_and_stay_below_the_longest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    waits: list[float] = []
+    for draw in (0.0, 1.0):
+        source = SupervisedSource(
+            "cam", Opener(*[SourceError("gone")] * 6), uniform=lambda draw=draw: draw
+        )
+        monkeypatch.setattr(source._closed, "wait", lambda s: waits.append(s) or False)
+        with source, pytest.raises(SourceLostError):
+            source.read()
+    assert waits == [0.3] * 5 + [0.6, 1.2, 2.0, 2.0, 2.0]
+
+
+def count_threads() -> int:
+    return sum(t.name == reader_module.THREAD_NAME for t in threading.enumerate())
+
+
+def wait_until_no_threads() -> None:
+    deadline = time.monotonic() + SOON_S
+    while count_threads():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

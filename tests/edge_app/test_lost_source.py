@@ -1,0 +1,143 @@
+"""A camera that comes, goes and stays away, as a real daemon tells it to a real broker."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge_app import daemon as daemon_module
+from edge_app.daemon import Daemon
+from edge_app.events.episodes import Episodes
+from edge_app.events.identifiers import TimeOrderedIds
+from edge_app.events.publisher import JsonLinesPublisher
+from edge_app.frames.source import Frame, FrameSource
+from edge_app.frames.video_file import VideoFileSource
+from edge_app.mqtt.subscriber import Subscriber
+from edge_app.mqtt.topics import Topics
+from edge_app.perception import Perception
+from edge_app.perception.smoothing import REACTIONS
+from edge_app.perception.tracker import Tracker
+from edge_app.perception.watcher import Watcher
+from edge_app.samples import CLIP
+from tests.brokers import Mosquitto, free_port, wait_until
+from tests.edge_app.frames.mjpeg_server import MjpegServer, forever
+from tests.edge_app.frames.pictures import jpeg
+
+TOPICS = Topics("desk")
+
+
+class Ear:
+    """Hears alerts and telemetry as they come."""
+
+    def __init__(self, subscriber: Subscriber) -> None:
+        self._subscriber = subscriber
+        self.alerts: list[dict[str, Any] | None] = []
+        self.sources: list[str] = []
+        self.everything = b""
+
+    def listen(self) -> None:
+        while message := self._subscriber.receive(0.05):
+            self.everything += message.payload
+            if message.topic == TOPICS.alert("camera"):
+                self.alerts.append(json.loads(message.payload) if message.payload else None)
+            elif message.topic == TOPICS.telemetry:
+                self.sources.append(json.loads(message.payload)["source"])
+
+    def hears(self, *, alert: bool, source: str) -> bool:
+        self.listen()
+        is_raised = bool(self.alerts) and self.alerts[-1] is not None
+        return is_raised == alert and self.sources[-1:] == [source]
+
+
+def test_a_camera_that_is_late_comes_and_one_that_stays_away_ends_the_process(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    port, picture = free_port(), jpeg(120, 160)
+    url = f"http://me:hunter2@127.0.0.1:{port}/video?token=s3cr3t"
+    with Subscriber(mosquitto.address, ("mien/desk/#",)) as subscriber, subprocess.Popen(
+        [
+            *(sys.executable, "-m", "edge_app.cli", "run", "--source", url, "--device", "desk"),
+            *("--broker", str(mosquitto.address)),
+        ],
+        stderr=subprocess.PIPE,
+        env={"STATE_DIRECTORY": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        text=True,
+    ) as process:  # fmt: skip
+        try:
+            ear = Ear(subscriber)
+            wait_until(lambda: ear.hears(alert=True, source="reopening"), 60)
+            assert "refused" in str(ear.alerts[-1])
+            with MjpegServer(lambda: forever(picture), port):
+                wait_until(lambda: ear.hears(alert=False, source="open"), 10)
+                assert process.poll() is None
+            wait_until(lambda: ear.hears(alert=True, source="reopening"), 30)
+            _, errors = process.communicate(timeout=60)
+            assert process.returncode == 74
+        finally:
+            process.kill()
+        ear.listen()
+    assert "opened 5 times more without a frame" in errors.splitlines()[-1]
+    assert "Traceback" not in errors
+    for secret in ("hunter2", "s3cr3t"):
+        assert secret not in errors
+        assert secret.encode() not in ear.everything
+
+
+class Stalling(FrameSource):
+    """The clip's first seconds, and then nothing."""
+
+    name, is_live = "stalling", True
+
+    def __init__(self, seconds: float) -> None:
+        self._frames = self._first(seconds)
+        self.is_silent, self._closed = threading.Event(), threading.Event()
+
+    def read(self) -> Frame | None:
+        if (frame := next(self._frames, None)) is None:
+            self.is_silent.set()
+            self._closed.wait()
+        return frame
+
+    def close(self) -> None:
+        self._closed.set()
+
+    def _first(self, seconds: float) -> Iterator[Frame]:
+        with VideoFileSource(CLIP, pace="fast") as clip:
+            while (frame := clip.read()) and frame.timestamp_ns < seconds * 1e9:
+                yield frame
+
+
+def test_while_no_frames_come_nobody_is_said_to_be_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daemon_module, "_LOOK_S", 0.02)
+    source, stop = Stalling(4.0), threading.Event()
+    counts: list[int] = []
+
+    def each_turn() -> None:
+        counts.append(running.faces)
+        if source.is_silent.is_set() and counts[-1] == 0:
+            stop.set()
+
+    with (tmp_path / "events").open("wb") as file:
+        running = Daemon(
+            source=source,
+            watcher=Watcher(Perception.load(), Tracker(), REACTIONS["normal"]),
+            episodes=Episodes(
+                device="test", model="m", ids=TimeOrderedIds(), now=lambda: datetime.now(UTC)
+            ),
+            publisher=JsonLinesPublisher(file),
+            every_frame=True,
+        )
+        running.run(stop, each_turn)
+    assert max(counts) == 1
+    assert counts[-1] == 0
+    assert (tmp_path / "events").read_bytes().count(b"face_left") == 1
