@@ -26,7 +26,17 @@ def align(
 
     Returns uint8 [side, side].
     """
-    rotation, shift = _similarity(landmarks, alignment, side)
+    return cut(image, *_similarity(landmarks, alignment, side), side)
+
+
+def cut(image: Image, rotation: complex, shift: complex, side: int) -> NDArray[np.uint8]:
+    """Draw the square that w = rotation · z + shift makes of the frame, in gray.
+
+    z and w are points x + iy in pixels of the frame and of the square. Beyond the frame's edge
+    its outermost pixels are repeated.
+
+    Returns uint8 [side, side].
+    """
     corners = (np.array([0, side, side * 1j, side * (1 + 1j)]) - shift) / rotation
     left, right = _span(corners.real, image.shape[1])
     top, bottom = _span(corners.imag, image.shape[0])
@@ -62,6 +72,12 @@ def canonical_landmarks(alignment: Alignment) -> NDArray[np.float64]:
             alignment.right_eye, alignment.left_eye, alignment.right_mouth, alignment.left_mouth,
         ]
     )  # fmt: skip
+
+
+def pixels_across(landmarks: NDArray[np.float32], alignment: Alignment) -> float:
+    """How many pixels of the frame the crop is wide, which no resizing makes more of."""
+    rotation, _ = _similarity(landmarks, alignment, 1)
+    return 1.0 / abs(rotation)
 
 
 def _similarity(

@@ -58,12 +58,17 @@ class SeenFace:
 
     labels: names of the emotions; probabilities: float32 [len(labels)], calibrated, sums to 1.
     emotion: the likeliest label, or `labels.UNSURE` below the model's threshold.
+    quality: 0…1, what this frame's answer should weigh among others of the same face. At 0 the
+    face was not classified: its probabilities are all alike and its emotion is unsure.
+    flaws: why quality is low: names of `quality.FLAWS`.
     """
 
     face: Face
     labels: tuple[str, ...]
     probabilities: NDArray[np.float32]
     emotion: str
+    quality: float = 1.0
+    flaws: frozenset[str] = frozenset()
 
     @property
     def confidence(self) -> float:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from edge_app.perception.alignment import align
+from edge_app.perception.alignment import align, pixels_across
 from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.detector import FaceDetector
-from edge_app.perception.faces import Image, SeenFace
+from edge_app.perception.faces import Face, Image, SeenFace
+from edge_app.perception.labels import UNSURE
+from edge_app.perception.letterbox import check_frame
+from edge_app.perception.light import spread
+from edge_app.perception.quality import Quality, assess
+from edge_app.perception.upright import Upright
 
 
 class Perception:
@@ -17,6 +24,7 @@ class Perception:
 
     def __init__(self, detector: FaceDetector, classifier: EmotionClassifier) -> None:
         self.detector, self.classifier = detector, classifier
+        self.upright = Upright(detector)
 
     @classmethod
     def load(cls, *, threads: int = 1) -> Self:
@@ -27,20 +35,54 @@ class Perception:
         """
         return cls(FaceDetector.load(threads=threads), EmotionClassifier.load(threads=threads))
 
-    def see(self, frame: Image) -> list[SeenFace]:
-        """All faces of `frame` (uint8 [H, W] or BGR [H, W, 3]), the surest first.
+    def see(self, image: Image) -> list[SeenFace]:
+        """All faces of `image` (uint8 [H, W] or BGR [H, W, 3]), the surest first.
 
         Raises:
-            FrameError: the frame is of another dtype or shape.
+            FrameError: the picture is of another dtype or shape.
         """
-        faces = self.detector.detect(frame)
-        if not faces:
-            return []
+        return self.read(image, self.detector.detect(image))
+
+    def read(
+        self, image: Image, faces: Sequence[Face], *, look_again: bool = True
+    ) -> list[SeenFace]:
+        """What the given faces of `image` show, in their order.
+
+        look_again: find each face's landmarks once more, so that tilted faces are read upright:
+        one or two runs of the detector a face. False where that is done already, as a
+        `RollMemory` does it. Faces of which nothing can be read are not classified.
+
+        Raises:
+            FrameError: the picture is of another dtype or shape.
+        """
+        check_frame(image)
+        if look_again:
+            faces = [self.upright.look_again(image, face) for face in faces]
         classifier = self.classifier
-        crops = np.stack(
-            [align(frame, face.landmarks, classifier.alignment, classifier.side) for face in faces]
-        )
-        return [
-            SeenFace(face, classifier.labels, row, classifier.emotion(row))
-            for face, row in zip(faces, classifier.predict(crops), strict=True)
+        alignment, side = classifier.alignment, classifier.side
+        crops = [align(image, face.landmarks, alignment, side) for face in faces]
+        qualities = [
+            assess(crop, face.landmarks, pixels_across(face.landmarks, alignment))
+            for crop, face in zip(crops, faces, strict=True)
         ]
+        readable = [
+            spread(crop)
+            for crop, quality in zip(crops, qualities, strict=True)
+            if quality.weight > 0.0
+        ]
+        answers = iter(classifier.predict(np.stack(readable)) if readable else ())
+        return [
+            self._seen(face, quality, next(answers) if quality.weight > 0.0 else None)
+            for face, quality in zip(faces, qualities, strict=True)
+        ]
+
+    def _seen(
+        self, face: Face, quality: Quality, probabilities: NDArray[np.float32] | None
+    ) -> SeenFace:
+        labels = self.classifier.labels
+        if probabilities is None:
+            probabilities = np.full(len(labels), 1.0 / len(labels), np.float32)
+            emotion = UNSURE
+        else:
+            emotion = self.classifier.emotion(probabilities)
+        return SeenFace(face, labels, probabilities, emotion, quality.weight, quality.flaws)

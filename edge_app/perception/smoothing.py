@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.perception.affect import affect
 from edge_app.perception.labels import UNSURE
 
 
@@ -23,19 +24,25 @@ class Reaction:
     margin: float
 
 
+# `python -m benchmarks.unchanging_face` measures how often each changes without a reason.
 REACTIONS = {
-    "quick": Reaction(time_constant_s=0.25, hold_s=0.2, margin=0.05),
-    "normal": Reaction(time_constant_s=0.6, hold_s=0.5, margin=0.1),
-    "calm": Reaction(time_constant_s=1.5, hold_s=1.5, margin=0.15),
+    "quick": Reaction(time_constant_s=0.25, hold_s=0.2, margin=0.1),
+    "normal": Reaction(time_constant_s=0.6, hold_s=0.5, margin=0.15),
+    "calm": Reaction(time_constant_s=1.5, hold_s=1.5, margin=0.2),
 }
 
 
 class EmotionFilter:
-    """Averages log-probabilities exponentially; hysteresis and a hold decide on changes."""
+    """Averages log-probabilities by quality and age; hysteresis and a hold decide on changes.
+
+    A frame's part in the average falls exponentially with its age. While a face is new, all its
+    frames count alike, so that the first one does not decide alone.
+    """
 
     def __init__(self, labels: tuple[str, ...], unsure_below: float, reaction: Reaction) -> None:
         self._labels, self._unsure_below, self._reaction = labels, unsure_below, reaction
-        self._average: NDArray[np.float64] | None = None
+        self._weighted = np.zeros(len(labels))
+        self._weight = 0.0
         self._updated_ns = 0
         self._candidate: str | None = None
         self._leads_since_ns = 0
@@ -44,23 +51,38 @@ class EmotionFilter:
     @property
     def probabilities(self) -> NDArray[np.float32]:
         """The average as probabilities: float32 [len(labels)]."""
-        if self._average is None:
+        if self._weight == 0.0:
             return np.full(len(self._labels), 1.0 / len(self._labels), np.float32)
-        raised = np.exp(self._average - self._average.max())
+        average = self._weighted / self._weight
+        raised = np.exp(average - average.max())
         return np.asarray(raised / raised.sum(), dtype=np.float32)
 
-    def update(self, probabilities: NDArray[np.float32], timestamp_ns: int) -> str | None:
+    @property
+    def valence(self) -> float:
+        """-1 (unpleasant) … 1 (pleasant), of the average; the source is `affect.COORDINATES`."""
+        return affect(self._labels, self.probabilities)[0]
+
+    @property
+    def arousal(self) -> float:
+        """-1 (calm) … 1 (aroused), of the average; the source is `affect.COORDINATES`."""
+        return affect(self._labels, self.probabilities)[1]
+
+    def update(
+        self, probabilities: NDArray[np.float32], timestamp_ns: int, weight: float = 1.0
+    ) -> str | None:
         """Take one frame's probabilities: float32 [len(labels)], sums to 1.
+
+        weight: 0…1, the frame's quality; at 0 the frame says nothing and changes nothing.
 
         Returns the emotion that holds now; None before the first one is decided.
         """
+        if weight <= 0.0:
+            return self.emotion
+        passed_s = (timestamp_ns - self._updated_ns) / 1e9
+        kept = float(np.exp(-passed_s / self._reaction.time_constant_s)) if self._weight else 0.0
         logarithms = np.log(np.maximum(probabilities.astype(np.float64), 1e-6))
-        if self._average is None:
-            self._average = logarithms
-        else:
-            passed_s = (timestamp_ns - self._updated_ns) / 1e9
-            share = 1.0 - np.exp(-passed_s / self._reaction.time_constant_s)
-            self._average = self._average + share * (logarithms - self._average)
+        self._weighted = kept * self._weighted + weight * logarithms
+        self._weight = kept * self._weight + weight
         self._updated_ns = timestamp_ns
 
         leader = self._leader()

@@ -6,7 +6,7 @@ import pytest
 from skimage import data
 
 from edge_app.frames.source import Frame
-from edge_app.perception import EmotionClassifier, FrameError, Perception
+from edge_app.perception import Box, EmotionClassifier, Face, FrameError, Perception
 from edge_app.perception.labels import HAPPY, UNSURE
 from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.tracker import Tracker
@@ -81,6 +81,44 @@ def test_an_unlikely_emotion_is_unsure(perception: Perception) -> None:
     labels = len(perception.classifier.labels)
     even = np.full(labels, 1 / labels, np.float32)
     assert perception.classifier.emotion(even) == UNSURE
+
+
+def test_reading_given_faces_keeps_their_order(
+    perception: Perception, portrait: np.ndarray
+) -> None:
+    (face,) = perception.detector.detect(portrait)
+    hidden = Face(Box(0, 400, 6, 407), face.landmarks * 0.05, 0.7)
+    tiny, seen = perception.read(portrait, [hidden, face])
+    assert seen.emotion == HAPPY
+    assert seen.quality == 1.0
+    assert seen.flaws == frozenset()
+    assert "small" in tiny.flaws
+
+
+def test_a_face_that_cannot_be_read_is_not_classified(
+    perception: Perception, portrait: np.ndarray
+) -> None:
+    small = cv2.resize(portrait, (32, 32), interpolation=cv2.INTER_AREA)
+    (face,) = perception.detector.detect(portrait)
+    scale = 32 / 512
+    tiny = Face(Box(*(edge * scale for edge in face.box)), face.landmarks * scale, 0.7)
+    (seen,) = perception.read(small, [tiny], look_again=False)
+    assert seen.quality == 0.0
+    assert seen.emotion == UNSURE
+    assert np.allclose(seen.probabilities, 1 / len(seen.labels))
+
+
+def test_no_faces_are_nothing_to_read(perception: Perception, portrait: np.ndarray) -> None:
+    assert perception.read(portrait, []) == []
+    with pytest.raises(FrameError):
+        perception.read(np.zeros((4, 4), np.uint16), [])
+
+
+def test_a_face_in_flat_light_is_read(perception: Perception, portrait: np.ndarray) -> None:
+    flat = (portrait // 20 + 100).astype(np.uint8)
+    faces = perception.detector.detect(portrait)
+    (seen,) = perception.read(flat, faces, look_again=False)
+    assert seen.emotion == HAPPY
 
 
 def test_watching_decides_and_lets_go(perception: Perception, portrait: np.ndarray) -> None:

@@ -58,3 +58,55 @@ def test_the_average_is_a_distribution() -> None:
     show(emotions, (1.0, 0.0, 0.0), 0.5)
     assert np.isclose(emotions.probabilities.sum(), 1.0)
     assert emotions.probabilities.argmax() == 0
+
+
+def test_frames_weigh_by_their_quality() -> None:
+    emotions = EmotionFilter(LABELS, 0.4, REACTION)
+    happy, sad = np.array([0.9, 0.05, 0.05]), np.array([0.05, 0.9, 0.05])
+    for n in range(20):
+        row, weight = (happy, 1.0) if n % 2 else (sad, 0.1)
+        emotions.update(row.astype(np.float32), int(n * 1e8), weight)
+    assert emotions.emotion == "happy"
+    assert emotions.probabilities[0] > 0.8
+
+
+def test_a_frame_without_weight_says_nothing() -> None:
+    emotions = EmotionFilter(LABELS, 0.4, REACTION)
+    sad = np.array([0.05, 0.9, 0.05], np.float32)
+    for n in range(20):
+        assert emotions.update(sad, int(n * 1e8), weight=0.0) is None
+    assert emotions.probabilities.tolist() == np.full(3, 1 / 3, np.float32).tolist()
+    show(emotions, (0.8, 0.1, 0.1), 1.0, start_s=2.0)
+    for n in range(30, 60):
+        assert emotions.update(sad, int(n * 1e8), weight=0.0) == "happy"
+
+
+def test_poor_frames_alone_are_followed_as_quickly_as_good_ones() -> None:
+    """Weight is relative to the frames around: a face that is always dim is read all the same."""
+    shown = []
+    for weight in (1.0, 0.1):
+        emotions = EmotionFilter(LABELS, 0.4, REACTION)
+        rows = [(0.8, 0.1, 0.1)] * 10 + [(0.05, 0.9, 0.05)] * 20
+        shown.append(
+            [
+                emotions.update(np.array(row, np.float32), int(n * 1e8), weight)
+                for n, row in enumerate(rows)
+            ]
+        )
+    assert shown[0] == shown[1]
+
+
+def test_the_first_frame_does_not_decide_alone() -> None:
+    emotions = EmotionFilter(LABELS, 0.4, REACTION)
+    show(emotions, (0.02, 0.96, 0.02), 0.1)
+    assert set(show(emotions, (0.7, 0.15, 0.15), 1.0, start_s=0.1)) == {None, "happy"}
+
+
+def test_valence_and_arousal_follow_the_average() -> None:
+    emotions = EmotionFilter(LABELS, 0.4, REACTION)
+    show(emotions, (1.0, 0.0, 0.0), 1.0)
+    assert emotions.valence > 0.8
+    assert emotions.arousal > 0.5
+    show(emotions, (0.0, 1.0, 0.0), 4.0, start_s=1.0)
+    assert emotions.valence < -0.6
+    assert emotions.arousal < -0.25

@@ -1,0 +1,138 @@
+"""Tilted FER2013 faces in scenes → accuracy after detection and alignment, by roll.
+
+Every face stands in the same place at every roll. What a roll costs is counted on the faces that
+are found both upright and tilted; how many are found is a figure of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from benchmarks import labelled_faces, scenes
+from edge_app.perception import EmotionClassifier, Face, FaceDetector, Perception
+from edge_app.perception.upright import roll_deg
+from trainer.data import Faces
+
+ROLLS_DEG = (0, 10, -10, 20, -20, 30, -30)
+
+#: "Once" is by the detector's own landmarks, "again" after looking again.
+_COLUMNS = (
+    "roll followed once", "with a second look", "again",
+    "accuracy once", "points lost", "accuracy again", "points lost",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One face at one roll: by the detector's own landmarks, and after looking again."""
+
+    first_right: bool
+    first_roll_deg: float
+    second_roll_deg: float
+    last_right: bool
+    last_roll_deg: float
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    labelled_faces.add_arguments(parser, faces=300)
+    parser.add_argument("--detector", type=Path, help="another detector than the shipped one")
+    parser.add_argument("--classifier", type=Path, help="another classifier than the shipped one")
+    arguments = parser.parse_args()
+    faces = labelled_faces.draw(arguments)
+    perception = Perception(
+        FaceDetector.load(arguments.detector), EmotionClassifier.load(arguments.classifier)
+    )
+    readings = read_all(perception, faces, scenes.backgrounds(arguments.data / "no_faces"))
+    sys.stdout.write("\n".join(table(readings, arguments.split)) + "\n")
+    return 0
+
+
+def read_all(
+    perception: Perception, faces: Faces, backgrounds: Sequence[scenes.Gray], seed: int = 30
+) -> dict[int, list[Reading | None]]:
+    """Read every face at every roll; None where it is not found. By roll, in the faces' order."""
+    rng = np.random.default_rng(seed)
+    readings: dict[int, list[Reading | None]] = {roll: [] for roll in ROLLS_DEG}
+    bar = tqdm(zip(faces.pixels, faces.labels, strict=True), total=len(faces), disable=None)
+    for (face, label), place in zip(bar, scenes.places(rng), strict=False):
+        background = backgrounds[int(rng.integers(len(backgrounds)))]
+        for roll in ROLLS_DEG:
+            scene = scenes.paste(background, face, place, roll)
+            readings[roll].append(_read(perception, scene, place, int(label)))
+    return readings
+
+
+def table(readings: dict[int, list[Reading | None]], split: str) -> list[str]:
+    """The figures as Markdown: a row for 0° and for each pair of a roll to the left and right."""
+    upright = readings[0]
+    lines = [
+        f"{len(upright)} faces of {split}, {scenes.SMALLEST:.0f} to {scenes.LARGEST:.0f} pixels",
+        "",
+        f"| roll | found | {' | '.join(_COLUMNS)} |",
+        f"|---:|---:|{'---:|' * len(_COLUMNS)}",
+    ]
+    for roll in sorted({abs(roll) for roll in readings}):
+        sides = {roll, -roll}
+        pairs = [
+            (before, after, np.sign(side) or 1)
+            for side in sorted(sides)
+            for before, after in zip(upright, readings[side], strict=True)
+            if before and after
+        ]
+        tried = len(sides) * len(upright)
+        found = sum(reading is not None for side in sides for reading in readings[side])
+        cells = [f"±{roll}°" if roll else "0°", f"{found / tried:.1%}"]
+        for name in ("first_roll_deg", "second_roll_deg", "last_roll_deg"):
+            turns = [side * (getattr(b, name) - getattr(a, name)) for a, b, side in pairs]
+            cells.append(f"{np.mean(turns):.1f}° ± {np.std(turns):.1f}")
+        for name in ("first_right", "last_right"):
+            before = np.array([getattr(a, name) for a, _, _ in pairs], float)
+            after = np.array([getattr(b, name) for _, b, _ in pairs], float)
+            cells += [f"{after.mean():.1%}", _lost(before, after) if roll else ""]
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
+def _lost(before: NDArray[np.float64], after: NDArray[np.float64]) -> str:
+    """Points lost, with one standard error of the paired difference."""
+    lost = 100 * (before - after)
+    return f"{lost.mean():+.1f} ± {lost.std() / np.sqrt(len(lost)):.1f}"
+
+
+def _read(
+    perception: Perception, scene: scenes.Gray, place: scenes.Place, label: int
+) -> Reading | None:
+    found = [face for face in perception.detector.detect(scene) if _is_at(face, place)]
+    if not found:
+        return None
+    face = max(found, key=lambda face: face.box.width * face.box.height)
+    (first,) = perception.read(scene, [face], look_again=False)
+    (last,) = perception.read(scene, [face])
+    second = perception.upright.look(scene, face.box, 0.0)
+    return Reading(
+        first_right=int(first.probabilities.argmax()) == label,
+        first_roll_deg=roll_deg(face.landmarks),
+        second_roll_deg=roll_deg(face.landmarks if second is None else second),
+        last_right=int(last.probabilities.argmax()) == label,
+        last_roll_deg=roll_deg(last.face.landmarks),
+    )
+
+
+def _is_at(face: Face, place: scenes.Place) -> bool:
+    middle_x = (face.box.left + face.box.right) / 2
+    middle_y = (face.box.top + face.box.bottom) / 2
+    return bool(np.hypot(middle_x - place.x, middle_y - place.y) < 0.3 * place.side)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""A face's crop and landmarks → what its answer should weigh, with the flaws that cost it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+SMALL, BLURRED, DARK, TURNED = "small", "blurred", "dark", "turned"
+FLAWS = (SMALL, BLURRED, DARK, TURNED)
+
+#: Side at which the bounds were measured.
+_SIDE = 48
+#: A flaw is named where it costs half of the weight or more.
+_NAMED_FROM = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """From where on a measure costs nothing, and where an answer is worth nothing."""
+
+    fine: float
+    useless: float
+
+    def weight(self, measure: float) -> float:
+        """0…1, linear between the bounds."""
+        return float(np.clip((measure - self.useless) / (self.fine - self.useless), 0.0, 1.0))
+
+
+# Where accuracy on FER2013 begins to fall, and where little is left of it: docs/perception.md.
+#: Pixels of the frame across the crop.
+PIXELS_ACROSS = Bounds(fine=24.0, useless=8.0)
+#: Fine edges in relation to contrast.
+SHARPNESS = Bounds(fine=0.14, useless=0.03)
+#: Standard deviation of the crop's middle, in gray levels.
+CONTRAST = Bounds(fine=5.0, useless=0.5)
+#: Edges as they are, in relation to the same without single pixels' noise.
+NOISE = Bounds(fine=5.0, useless=11.0)
+#: How far the tip of the nose lies beside the face's middle, in distances between the eyes.
+TURN = Bounds(fine=0.15, useless=0.8)
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """weight: 0…1, the worst flaw's. flaws: those of `FLAWS` that halve it or worse."""
+
+    weight: float
+    flaws: frozenset[str]
+
+
+def assess(
+    crop: NDArray[np.uint8], landmarks: NDArray[np.float32], pixels_across: float
+) -> Quality:
+    """Judge how much can be read from a face.
+
+    crop: uint8 [S, S], as the classifier sees it. landmarks: float32 [5, 2] in pixels of the
+    frame, as in `Face`. pixels_across: width of the crop in pixels of the frame.
+    """
+    sharpness, contrast, noise = _measure(crop)
+    weights = {
+        SMALL: PIXELS_ACROSS.weight(pixels_across),
+        BLURRED: SHARPNESS.weight(sharpness),
+        DARK: min(CONTRAST.weight(contrast), NOISE.weight(noise)),
+        TURNED: TURN.weight(turn(landmarks)),
+    }
+    flaws = frozenset(flaw for flaw, weight in weights.items() if weight <= _NAMED_FROM)
+    return Quality(min(weights.values()), flaws)
+
+
+def turn(landmarks: NDArray[np.float32]) -> float:
+    """Place of the nose's tip beside the middle of eyes and mouth, in distances of the eyes.
+
+    landmarks: float32 [5, 2]. 0 is a face from the front; a profile reaches 1 and more.
+    """
+    right_eye, left_eye, nose = landmarks[:3].astype(np.float64)
+    eyes = left_eye - right_eye
+    distance = max(float(np.hypot(*eyes)), 1e-6)
+    middle = landmarks[[0, 1, 3, 4]].mean(axis=0)
+    return abs(float((nose - middle) @ eyes)) / distance**2
+
+
+def _measure(crop: NDArray[np.uint8]) -> tuple[float, float, float]:
+    """Sharpness, contrast and noise, in the units of the bounds."""
+    if crop.shape != (_SIDE, _SIDE):
+        crop = np.asarray(cv2.resize(crop, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), np.uint8)
+    gray = crop.astype(np.float32)
+    smooth = cv2.GaussianBlur(gray, (0, 0), 1.0)
+    edges = float(np.std(cv2.Laplacian(gray, cv2.CV_32F)))
+    smooth_edges = float(np.std(cv2.Laplacian(smooth, cv2.CV_32F)))
+    middle = smooth[_SIDE // 6 : -_SIDE // 6, _SIDE // 6 : -_SIDE // 6]
+    # One gray level is added so that an even crop has no sharpness, and no noise either.
+    return (
+        smooth_edges / (float(gray.std()) + 1.0),
+        float(middle.std()),
+        edges / (smooth_edges or 1.0),
+    )

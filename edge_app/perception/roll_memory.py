@@ -1,0 +1,82 @@
+"""Tracked faces, frame after frame → the same faces upright, with a look at few of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from edge_app.perception.faces import Face, Image
+from edge_app.perception.upright import Upright, roll_deg, turned
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the last look at a track said: how far its landmarks must be turned, in degrees."""
+
+    turn_deg: float
+    own_roll_deg: float
+    looked_ns: int
+
+
+class RollMemory:
+    """Looks again at one face a frame at most, and turns the others as their last look said.
+
+    A look costs a run of the detector, or two. Not for use by two threads.
+    """
+
+    def __init__(self, upright: Upright, *, period_s: float = 1.0, moved_deg: float = 3.0) -> None:
+        """A track is due for a look after `period_s`.
+
+        It is due at once when its own landmarks' roll has changed by `moved_deg`, which is a
+        change of three to five times as much in truth.
+        """
+        self._upright = upright
+        self._period_ns, self._moved_deg = int(period_s * 1e9), moved_deg
+        self._known: dict[int, _Known] = {}
+
+    def correct(
+        self, image: Image, faces: Sequence[Face], tracks: Sequence[int | None], timestamp_ns: int
+    ) -> list[Face]:
+        """The faces with landmarks that follow their roll, in order.
+
+        tracks: the number of each face's track, or None; these are left as they are. Tracks that
+        are not named for ten periods are forgotten.
+        """
+        due = self._most_due(faces, tracks, timestamp_ns)
+        if due is not None:
+            number, face = due
+            own = roll_deg(face.landmarks)
+            seen = roll_deg(self._upright.look_again(image, face).landmarks)
+            self._known[number] = _Known(seen - own, own, timestamp_ns)
+        self._known = {
+            number: known
+            for number, known in self._known.items()
+            if number in tracks or timestamp_ns - known.looked_ns < 10 * self._period_ns
+        }
+        return [
+            face
+            if number is None or number not in self._known
+            else replace(face, landmarks=turned(face.landmarks, self._known[number].turn_deg))
+            for face, number in zip(faces, tracks, strict=True)
+        ]
+
+    def _most_due(
+        self, faces: Sequence[Face], tracks: Sequence[int | None], timestamp_ns: int
+    ) -> tuple[int, Face] | None:
+        """The track that waits longest, those first that were never looked at or have moved."""
+        waiting: list[tuple[int, int, Face]] = []
+        for face, number in zip(faces, tracks, strict=True):
+            if number is None:
+                continue
+            known = self._known.get(number)
+            if known is None:
+                waiting.append((timestamp_ns, number, face))
+                continue
+            waited_ns = timestamp_ns - known.looked_ns
+            moved = abs(roll_deg(face.landmarks) - known.own_roll_deg) >= self._moved_deg
+            if moved or waited_ns >= self._period_ns:
+                waiting.append((waited_ns, number, face))
+        if not waiting:
+            return None
+        _, number, face = max(waiting, key=lambda entry: entry[0])
+        return number, face

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from benchmarks import large_convolutions
+from benchmarks.command import file_name, main, write
+from benchmarks.results import encode, json_schema, read_result
+from tests.benchmarks.synthetic_results import result
+from tests.json_schema import JsonSchema
+
+FLOAT = large_convolutions.FOLDER / "conv1x1_256.float.tflite"
+
+
+@pytest.mark.timeout(400)
+def test_a_quick_run_measures_everything(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--quick", "--seconds", "1", "--float", str(FLOAT), "--output", str(tmp_path)]
+    assert main(words) == 0
+    (file,) = tmp_path.glob("*.json")
+    schema = msgspec.to_builtins(json_schema())
+    assert not JsonSchema(schema).errors(json.loads(file.read_bytes()), {"$ref": schema["$ref"]})
+    measured = read_result(file)
+    for workload in measured.workloads:
+        names = {stage.name for stage in workload.stages}
+        assert {"grab", "detect", "align", "classify", "track", "decide", "publish"} <= names
+        assert sum(stage.share for stage in workload.stages) == pytest.approx(1.0, abs=0.1)
+        assert workload.outside_share is not None
+        assert 0.0 < workload.outside_share < 1.0
+    assert {(run.model, run.form) for run in measured.models} == {
+        ("emotion", "int8"), ("face_160", "int8"), ("face_320", "int8"),
+        ("conv1x1_256.float", "float"),
+    }  # fmt: skip
+    assert measured.start_up is not None
+    assert measured.start_up.rss_mb > 20
+    assert {load.offered for load in measured.loads} == {5.0, 10.0, 15.0}
+    shown = capsys.readouterr().out
+    assert "Stages, every frame searched" in shown
+    ET.parse(file.with_suffix(".svg"))  # noqa: S314 - made by ourselves
+    assert main(["compare", str(file), str(file)]) == 0
+    assert "B slower" not in capsys.readouterr().out
+
+
+def test_files_are_named_after_device_date_and_commit(tmp_path: Path) -> None:
+    assert file_name(result()) == "raspberry-pi-4-model-b-rev-1-4-2026-03-01-0123456789ab"
+    path = write(result(), tmp_path / "new")
+    assert read_result(path) == result()
+    assert "### Models alone" in path.with_suffix(".md").read_text()
+
+
+def test_two_runs_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = []
+    for name, factor in (("a", 1.0), ("b", 2.0)):
+        path = tmp_path / f"{name}.json"
+        path.write_bytes(encode(result([factor, 1.01 * factor, 0.99 * factor])))
+        names.append(str(path))
+    assert main(["compare", *names]) == 0
+    line = next(
+        line for line in capsys.readouterr().out.splitlines() if line.startswith("frame, as sch")
+    )
+    assert line.endswith("B slower")
+    assert "2.000" in line
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--seconds", "0"], "--seconds 0"),
+        (["--float", "none.tflite"], "none.tflite"),
+        (["soak", "--hours", "0"], "above 0"),
+    ],
+)
+def test_wrong_words_are_one_line(
+    words: list[str], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert why in said
+    assert said.count("\n") == 1

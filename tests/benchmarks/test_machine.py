@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.energy import Averaging, find_meter
+from benchmarks.machine import bytes_written, condition, describe
+
+
+def write(root: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        file = root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+
+def test_a_raspberry_pi_is_told_by_its_device_tree(tmp_path: Path) -> None:
+    write(tmp_path, {
+        "proc/device-tree/model": "Raspberry Pi 4 Model B Rev 1.4\0",
+        "proc/cpuinfo": "processor\t: 0\nCPU part\t: 0xd08\n",
+        "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor": "ondemand\n",
+    })  # fmt: skip
+    machine = describe("a runtime", tmp_path)
+    assert machine.device == "Raspberry Pi 4 Model B Rev 1.4"
+    assert (machine.processor, machine.governor) == ("Cortex-A72", "ondemand")
+    assert {"emotion", "face_160", "face_320"} == set(machine.models)
+
+
+def test_a_machine_that_tells_nothing_is_unknown(tmp_path: Path) -> None:
+    machine = describe("a runtime", tmp_path)
+    assert (machine.device, machine.processor, machine.governor) == ("unknown",) * 3
+    now = condition(tmp_path)
+    assert (now.temperature_c, now.throttled_bits, now.megahertz) == (None, None, None)
+
+
+def test_all_throttling_bits_are_kept(tmp_path: Path) -> None:
+    write(tmp_path, {
+        "sys/devices/platform/soc/soc:firmware/get_throttled": "50000\n",
+        "sys/class/thermal/thermal_zone0/temp": "48312\n",
+        "sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq": "1500000\n",
+    })  # fmt: skip
+    now = condition(tmp_path)
+    assert (now.throttled_bits, now.temperature_c, now.megahertz) == (0x50000, 48.3, 1500.0)
+
+
+def test_written_bytes_are_counted(tmp_path: Path) -> None:
+    before = bytes_written()
+    if before is None:
+        pytest.skip("this kernel does not tell")
+    with (tmp_path / "file").open("wb") as file:
+        file.write(bytes(1 << 20))
+    after = bytes_written()
+    assert after is not None
+    assert after >= before
+
+
+def test_an_ina219_is_read_in_watts(tmp_path: Path) -> None:
+    chip = "sys/class/hwmon/hwmon1"
+    write(tmp_path, {
+        "sys/class/hwmon/hwmon0/name": "cpu_thermal\n",
+        f"{chip}/name": "ina219\n",
+        f"{chip}/curr1_input": "612\n",
+        f"{chip}/in1_input": "5040\n",
+    })  # fmt: skip
+    meter = find_meter(tmp_path)
+    assert meter is not None
+    assert meter.name == "ina219 (hwmon1)"
+    assert meter.watts() == pytest.approx(3.08448)
+    write(tmp_path, {f"{chip}/power1_input": "3000000\n"})
+    assert meter.watts() == 3.0
+    with Averaging(meter) as power:
+        pass
+    assert power.watts == 3.0
+
+
+def test_a_battery_counts_while_it_is_discharged(tmp_path: Path) -> None:
+    battery = "sys/class/power_supply/BAT0"
+    write(tmp_path, {
+        f"{battery}/status": "Charging\n",
+        f"{battery}/current_now": "-2000000\n",
+        f"{battery}/voltage_now": "12000000\n",
+    })  # fmt: skip
+    assert find_meter(tmp_path) is None
+    write(tmp_path, {f"{battery}/status": "Discharging\n"})
+    meter = find_meter(tmp_path)
+    assert meter is not None
+    assert meter.watts() == 24.0
+
+
+def test_without_a_meter_there_are_no_watts(tmp_path: Path) -> None:
+    assert find_meter(tmp_path) is None
+    with Averaging(None) as power:
+        pass
+    assert power.watts is None

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from benchmarks.results import ResultError, encode, json_schema, read_result
+from benchmarks.results_page import page, read_all
+from tests.benchmarks.synthetic_results import result
+from tests.json_schema import JsonSchema
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_schema_in_docs_is_the_types_own() -> None:
+    said = json.loads((ROOT / "docs/schemas/bench.schema.json").read_text())
+    assert said == msgspec.to_builtins(json_schema())
+
+
+def test_a_result_is_valid_and_a_spoilt_one_is_not() -> None:
+    schema = msgspec.to_builtins(json_schema())
+    check = JsonSchema(schema)
+    good = json.loads(encode(result()))
+    assert not check.errors(good, {"$ref": schema["$ref"]})
+    del good["machine"]["kernel"]
+    assert check.errors(good, {"$ref": schema["$ref"]})
+
+
+def test_a_result_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    file.write_bytes(encode(result()))
+    assert read_result(file) == result()
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "no result of mien bench"),
+        (b"\xff\xfe", "no result of mien bench"),
+        (b"[]", "no result of mien bench"),
+        (b'{"schema_version": 1}', "no result of mien bench"),
+        (b'{"schema_version": 99}', "version 99"),
+    ],
+)
+def test_other_files_are_refused_in_one_line(tmp_path: Path, content: bytes, why: str) -> None:
+    file = tmp_path / "a.json"
+    file.write_bytes(content)
+    with pytest.raises(ResultError, match=why) as caught:
+        read_result(file)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ResultError, match="name another file"):
+        read_result(tmp_path / "none.json")
+
+
+def test_the_page_has_a_row_and_a_section_for_each_result() -> None:
+    text = "\n".join(page([("pi", result()), ("other", result(invalid=("it was throttled",)))]))
+    assert text.count("| Raspberry Pi 4 Model B Rev 1.4 |") == 1
+    assert text.count("| Raspberry Pi 4 Model B Rev 1.4 (invalid) |") == 1
+    assert text.count("## Raspberry Pi 4 Model B Rev 1.4, 2026-03-01") == 2
+    assert "INVALID: it was throttled" in text
+
+
+def test_the_page_in_docs_is_made_from_the_results() -> None:
+    made = "\n".join(page(read_all())).rstrip() + "\n"
+    assert (ROOT / "docs/benchmarks.md").read_text() == made

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from benchmarks.session import Watch
+from tests.benchmarks.synthetic_results import condition
+
+
+def looks(*bits: int | None) -> Iterator[object]:
+    return iter([condition(each) for each in bits])
+
+
+def watch(*bits: int | None) -> Watch:
+    seen = looks(*bits)
+    watching = Watch(lambda: next(seen))  # type: ignore[arg-type, return-value]
+    for _ in bits[1:]:
+        watching.look()
+    return watching
+
+
+def test_a_run_in_which_the_throttling_bits_change_is_invalid() -> None:
+    assert watch(0, 0, 0x50005, 0x50000).invalid == (
+        "the throttling bits changed during the run: 0x0 → 0x50005 → 0x50000",
+    )
+    # It was over before the end, and only the firmware remembers.
+    assert watch(0, 0x40000).invalid
+
+
+def test_a_run_without_a_change_is_valid() -> None:
+    assert watch(0, 0, 0).invalid == ()
+    assert watch(None, None).invalid == ()
+    assert watch(0x50000, 0x50000).invalid == ()
+
+
+def test_what_was_before_the_run_is_a_warning() -> None:
+    assert watch(0, 0).warnings(4) == ()
+    assert "throttled since it was started: 0x50000" in watch(0x50000).warnings(4)
+    busy = msgspec.structs.replace(condition(), load=3.0)
+    assert "load 3.0 on 4 cores" in Watch(lambda: busy).warnings(4)[0]

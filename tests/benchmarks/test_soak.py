@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from benchmarks.clip_frames import clip_frames
+from benchmarks.results import ResultError
+from benchmarks.soak import Sample, draw, read_samples, slope_an_hour, soak, summary
+from edge_app.events.publisher import JsonLinesPublisher
+
+
+def samples(count: int, leak_mb_an_hour: float = 0.0) -> list[Sample]:
+    """One a minute; memory jumps in the beginning, and each line has some noise."""
+    return [
+        Sample(
+            time_s=60.0 * n,
+            frames=900 * n,
+            frame_ms=5.0 + 0.1 * (n % 3),
+            frame_p99_ms=9.0,
+            cpu_share=0.3,
+            rss_mb=100.0 + leak_mb_an_hour * n / 60 - (30.0 if n < 3 else 0.0) + 0.2 * (n % 2),
+            handles=12,
+            threads=4,
+            bytes_written=1000 * n,
+            outbox_waiting=0,
+            temperature_c=None,
+            throttled_bits=None,
+        )
+        for n in range(count)
+    ]
+
+
+def test_a_leak_is_found_and_nothing_else() -> None:
+    for leak in (0.0, 0.5, 6.0):
+        whole = samples(240, leak)
+        found = slope_an_hour(whole, [sample.rss_mb for sample in whole])
+        assert found == pytest.approx(leak, abs=0.02)
+    assert slope_an_hour(samples(1), [1.0]) == 0.0
+
+
+def test_the_summary_counts_writes_a_day() -> None:
+    assert "written: 1.4 MB a day" in list(summary(samples(30)))
+
+
+def test_the_daemon_writes_a_line_each_period(tmp_path: Path) -> None:
+    file = tmp_path / "soak.jsonl"
+    with Path(os.devnull).open("wb") as nowhere:
+        lines = soak(
+            file,
+            seconds=2.0,
+            period_s=0.5,
+            publisher=JsonLinesPublisher(nowhere),
+            frames=clip_frames(3.0)[-15:],
+        )
+    found = read_samples(file)
+    assert len(found) == lines
+    assert 2 <= lines <= 8
+    assert found[-1].frames > 0
+    assert all(sample.handles > 0 and sample.rss_mb > 10 for sample in found)
+    assert [sample.time_s for sample in found] == sorted(sample.time_s for sample in found)
+    assert draw(found).count("<polyline") == 6
+
+
+def test_a_stop_ends_it_and_the_last_frames_are_noted(tmp_path: Path) -> None:
+    stop = threading.Event()
+    threading.Timer(1.0, stop.set).start()
+    with Path(os.devnull).open("wb") as nowhere:
+        lines = soak(
+            tmp_path / "soak.jsonl",
+            seconds=600,
+            period_s=600,
+            publisher=JsonLinesPublisher(nowhere),
+            frames=clip_frames(1.0),
+            stop=stop,
+        )
+    assert lines == 1
+
+
+def test_ctrl_c_leaves_file_and_plot(tmp_path: Path) -> None:
+    file = tmp_path / "soak.jsonl"
+    command = [sys.executable, "-m", "benchmarks.command", "soak", "--hours", "1",
+               "--every", "0.2", "--file", str(file)]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            deadline_s = time.monotonic() + 60
+            while not (file.exists() and file.read_bytes().count(b"\n") >= 2):
+                assert time.monotonic() < deadline_s
+                assert process.poll() is None
+                time.sleep(0.05)
+            process.send_signal(signal.SIGINT)
+            said, _ = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert process.returncode == 0
+    assert "plot: " in said
+    assert file.with_suffix(".svg").read_text().startswith("<svg")
+    assert len(read_samples(file)) >= 2
+
+
+def test_a_line_that_a_power_cut_left_half_is_no_line(tmp_path: Path) -> None:
+    file = tmp_path / "soak.jsonl"
+    line = msgspec.json.encode(samples(1)[0])
+    file.write_bytes(line + b"\n" + line[:20])
+    assert read_samples(file) == samples(1)
+    file.write_bytes(line[:20])
+    with pytest.raises(ResultError, match="no line was written"):
+        read_samples(file)
+    file.write_bytes(b"other\n")
+    with pytest.raises(ResultError, match="no soak"):
+        read_samples(file)

@@ -1,0 +1,24 @@
+import numpy as np
+import pytest
+
+from edge_app.perception.affect import COORDINATES, affect
+from edge_app.perception.labels import FER2013, FERPLUS
+
+
+def certain(labels: tuple[str, ...], label: str) -> np.ndarray:
+    return np.array([name == label for name in labels], np.float32)
+
+
+@pytest.mark.parametrize("label", FER2013)
+def test_a_certain_emotion_lies_at_its_coordinates(label: str) -> None:
+    assert affect(FERPLUS, certain(FERPLUS, label)) == pytest.approx(COORDINATES[label])
+
+
+def test_emotions_mix_by_probability() -> None:
+    valence, arousal = affect(("happy", "sad"), np.array([0.25, 0.75], np.float32))
+    assert valence == pytest.approx(0.25 * 0.81 - 0.75 * 0.63)
+    assert arousal == pytest.approx(0.25 * 0.51 - 0.75 * 0.27)
+
+
+def test_an_emotion_without_coordinates_is_neutral() -> None:
+    assert affect(FERPLUS, certain(FERPLUS, "contempt")) == (0.0, 0.0)

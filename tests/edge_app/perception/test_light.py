@@ -1,0 +1,22 @@
+import numpy as np
+
+from edge_app.perception.light import spread
+
+RAMP = np.tile(np.arange(0, 240, 5, dtype=np.uint8), (48, 1))
+
+
+def test_a_flat_crop_is_spread_over_the_whole_range() -> None:
+    flat = (RAMP // 12 + 30).astype(np.uint8)
+    wide = spread(flat)
+    assert wide.dtype == np.uint8
+    assert wide.min() == 0
+    assert wide.max() == 255
+    assert (np.diff(wide[0].astype(int)) >= 0).all()
+
+
+def test_a_crop_of_contrast_is_left_as_it_is() -> None:
+    assert spread(RAMP) is RAMP
+
+
+def test_an_even_crop_stays_finite() -> None:
+    assert (spread(np.full((48, 48), 200, np.uint8)) == 0).all()

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+
+from edge_app.perception.detector import FaceDetector, model_for
+from edge_app.perception.faces import FrameError
+from edge_app.perception.shipped import FACE_160, FACE_320
+from edge_app.perception.tiling import TiledDetector
+
+
+@pytest.fixture(scope="module")
+def plain() -> FaceDetector:
+    return FaceDetector.load()
+
+
+@pytest.fixture(scope="module")
+def tiled(plain: FaceDetector) -> TiledDetector:
+    return TiledDetector(plain.model, tiles=2)
+
+
+def room(height: int, *places: tuple[int, int]) -> np.ndarray:
+    """Faces of so many pixels' height, with their middles at the places (x, y) of a 640 x 480."""
+    head = np.ascontiguousarray(skimage.data.astronaut()[10:230, 124:324, ::-1])
+    scale = height / 110
+    head = cv2.resize(head, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    frame = np.full((480, 640, 3), 100, np.uint8)
+    for x, y in places:
+        top, left = y - head.shape[0] // 2, x - head.shape[1] // 2
+        frame[top : top + head.shape[0], left : left + head.shape[1]] = head
+    return frame
+
+
+#: In the corners, on the tiles' edges and in the middle.
+PLACES = [(60, 60), (580, 420), (285, 100), (355, 300), (320, 240), (100, 240)]
+
+
+def test_far_faces_are_found_once_each(plain: FaceDetector, tiled: TiledDetector) -> None:
+    frame = room(26, *PLACES)
+    found = sorted(
+        ((face.box.left + face.box.right) / 2, (face.box.top + face.box.bottom) / 2)
+        for face in tiled.detect(frame)
+    )
+    assert len(plain.detect(frame)) < len(PLACES)
+    assert np.abs(np.array(found) - sorted(PLACES)).max() < 8
+
+
+def test_a_near_face_across_all_tiles_is_one_face(tiled: TiledDetector) -> None:
+    (face,) = tiled.detect(room(220, (320, 240)))
+    assert face.box.height == pytest.approx(220, rel=0.2)
+    inside = (face.landmarks > (face.box.left, face.box.top)) & (
+        face.landmarks < (face.box.right, face.box.bottom)
+    )
+    assert inside.all()
+
+
+@pytest.mark.parametrize("tiles", [2, 3, 4])
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (7, 500), (480, 640)])
+def test_frames_of_any_size(plain: FaceDetector, tiles: int, size: tuple[int, int]) -> None:
+    detector = TiledDetector(plain.model, tiles=tiles).at_threshold(0.9)
+    assert detector.detect(np.full(size, 90, np.uint8)) == []
+
+
+def test_a_frame_of_another_form_is_refused(tiled: TiledDetector) -> None:
+    with pytest.raises(FrameError):
+        tiled.detect(np.zeros((5, 5, 4), np.uint8))
+
+
+def test_the_cheapest_model_that_is_enough() -> None:
+    assert model_for(0.08) == FACE_320
+    assert model_for(0.2) == FACE_160

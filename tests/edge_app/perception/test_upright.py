@@ -1,0 +1,76 @@
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+
+from edge_app.perception import Face, FaceDetector
+from edge_app.perception.faces import Box
+from edge_app.perception.shipped import FACE_160, FACE_320
+from edge_app.perception.upright import Upright, roll_deg, turned
+
+#: Her eyes in the portrait itself roll by about this.
+OWN_DEG = 3.5
+
+
+@pytest.fixture(scope="module", params=[FACE_320, FACE_160], ids=["320", "160"])
+def detector(request: pytest.FixtureRequest) -> FaceDetector:
+    return FaceDetector.load(request.param)
+
+
+def portrait(angle_deg: float, shrink: float = 0.6) -> np.ndarray:
+    """NASA's portrait of Eileen Collins, small in 640 by 480 and turned clockwise: uint8 BGR."""
+    picture = cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR)
+    turn = cv2.getRotationMatrix2D((222, 110), -angle_deg, shrink)
+    turn[:, 2] += (320 - 222, 220 - 110)
+    return cv2.warpAffine(picture, turn, (640, 480), borderMode=cv2.BORDER_REPLICATE)
+
+
+@pytest.mark.parametrize("angle_deg", [-30.0, -20.0, 0.0, 20.0, 30.0])
+def test_a_small_tilted_face_is_measured(detector: FaceDetector, angle_deg: float) -> None:
+    frame = portrait(angle_deg, shrink=1.0)
+    (face,) = detector.detect(frame)
+    again = Upright(detector).look_again(frame, face)
+    assert abs(roll_deg(again.landmarks) - angle_deg - OWN_DEG) < 8.0
+    if abs(angle_deg) == 30.0:
+        assert abs(roll_deg(face.landmarks) - angle_deg - OWN_DEG) > 8.0, "needs no second look"
+
+
+def test_box_and_score_stay(detector: FaceDetector) -> None:
+    frame = portrait(20.0)
+    face = detector.detect(frame)[0]
+    again = Upright(detector).look_again(frame, face)
+    assert (again.box, again.score) == (face.box, face.score)
+    assert np.abs(again.landmarks.mean(axis=0) - face.landmarks.mean(axis=0)).max() < 10
+
+
+def test_what_is_no_face_keeps_its_landmarks(detector: FaceDetector) -> None:
+    landmarks = np.array([[300, 200], [340, 200], [320, 220], [305, 240], [335, 240]], np.float32)
+    face = Face(Box(280, 170, 360, 270), landmarks, 0.9)
+    assert Upright(detector).look_again(np.zeros((480, 640), np.uint8), face) is face
+
+
+def test_a_face_beside_the_box_is_not_taken(detector: FaceDetector) -> None:
+    """A box of her hand's size beside her head: what it shows is somebody else's face."""
+    frame = portrait(0.0)
+    face = detector.detect(frame)[0].box
+    width = face.right - face.left
+    beside = Box(face.left + 0.7 * width, face.top, face.right + 0.7 * width, face.bottom)
+    assert Upright(detector).look(frame, beside, 0.0) is None
+
+
+@pytest.mark.parametrize("place", [(-40.0, 10.0), (630.0, 470.0), (5.0, 5.0)])
+def test_boxes_at_the_edge_are_looked_at(
+    detector: FaceDetector, place: tuple[float, float]
+) -> None:
+    box = Box(*place, place[0] + 60, place[1] + 80)
+    Upright(detector).look(portrait(0.0), box, 25.0)
+
+
+@pytest.mark.parametrize("by_deg", [-90.0, -12.0, 0.0, 30.0])
+def test_turning_turns_about_the_middle(by_deg: float) -> None:
+    landmarks = np.array([[30, 40], [70, 40], [50, 60], [35, 80], [65, 80]], np.float32)
+    after = turned(landmarks, by_deg)
+    assert roll_deg(landmarks) == pytest.approx(0.0, abs=1e-6)
+    assert roll_deg(after) == pytest.approx(by_deg, abs=1e-3)
+    placed = [0, 1, 3, 4]
+    assert np.allclose(after[placed].mean(axis=0), landmarks[placed].mean(axis=0), atol=1e-3)

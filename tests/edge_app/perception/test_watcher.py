@@ -1,0 +1,155 @@
+"""When faces are searched, and who is there in between: a detector that is told what to find."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+import pytest
+import skimage.data
+
+from edge_app.frames.source import Frame
+from edge_app.perception import Perception
+from edge_app.perception.detector import FaceDetector
+from edge_app.perception.faces import Face, FrameError, Image
+from edge_app.perception.schedule import DetectionSchedule
+from edge_app.perception.smoothing import REACTIONS
+from edge_app.perception.tracker import Tracker
+from edge_app.perception.watcher import WatchedFace, Watcher
+
+RATE = 15
+
+
+class CountingDetector(FaceDetector):
+    """Notes how often it is asked, and is blind when told so."""
+
+    searches = 0
+    is_blind = False
+
+    def at_threshold(self, score_threshold: float) -> Self:
+        del score_threshold
+        return self
+
+    def detect(self, frame: Image) -> list[Face]:
+        # Looks at a face alone are squares of the network's input; they are no searches.
+        if frame.shape[0] == frame.shape[1] == 320:
+            return super().detect(frame)
+        self.searches += 1
+        return [] if self.is_blind else super().detect(frame)
+
+
+class Scene:
+    """A watcher, and somebody who may be in view, at fifteen frames a second."""
+
+    def __init__(self, perception: Perception, **schedule: float) -> None:
+        detector = CountingDetector(perception.detector.model)
+        self.detector = detector
+        self.watcher = Watcher(
+            Perception(detector, perception.classifier),
+            Tracker(),
+            REACTIONS["normal"],
+            DetectionSchedule(**schedule),
+        )
+        self.count = 0
+        noise = np.random.default_rng(3).normal(0, 2, (4, 240, 320, 3))
+        self._noise = noise.round().astype(np.int16)
+        portrait = np.ascontiguousarray(skimage.data.astronaut()[..., ::-1])
+        self._room = np.full((240, 320, 3), 100, np.uint8)
+        self._portrait = portrait[:300:2, 100:400:2]
+
+    def watch(self, seconds: float, left: float | None, speed: float = 0.0) -> list[WatchedFace]:
+        """left: where she is, in pixels; None: nobody is. speed: pixels a second."""
+        present: list[WatchedFace] = []
+        for _ in range(round(seconds * RATE)):
+            image = self._room.copy()
+            if left is not None:
+                at = round(left)
+                image[50:200, at : at + 150] = self._portrait
+                left += speed / RATE
+            noisy = (image + self._noise[self.count % 4]).clip(0, 255).astype(np.uint8)
+            present = self.watcher.watch(Frame(noisy, round(self.count / RATE * 1e9)))
+            self.count += 1
+        return present
+
+    def searches(self, seconds: float, left: float | None, speed: float = 0.0) -> int:
+        before = self.detector.searches
+        self.watch(seconds, left, speed)
+        return self.detector.searches - before
+
+
+@pytest.fixture(scope="module")
+def perception() -> Perception:
+    return Perception.load()
+
+
+def test_an_empty_room_is_hardly_searched(perception: Perception) -> None:
+    scene = Scene(perception, look_again_s=4.0)
+    assert scene.searches(1.0, None) <= 2
+    assert scene.searches(12.0, None) == 3, "every four seconds, whatever moves or does not"
+
+
+def test_who_comes_is_found_within_a_moment(perception: Perception) -> None:
+    scene = Scene(perception, look_again_s=60.0)
+    scene.watch(3.0, None)
+    assert [face.number for face in scene.watch(0.5, 100)] == [1]
+
+
+def test_somebody_is_searched_at_the_set_rate_and_seen_in_every_frame(
+    perception: Perception,
+) -> None:
+    scene = Scene(perception, detections_per_second=3.0)
+    scene.watch(1.0, 100)
+    assert 5 <= scene.searches(2.0, 100) <= 7
+    for _ in range(10):
+        (face,) = scene.watch(1 / RATE, 100)
+        assert face.last_seen_ns == round((scene.count - 1) / RATE * 1e9)
+
+
+def test_followed_boxes_move_with_the_face(perception: Perception) -> None:
+    scene = Scene(perception, detections_per_second=1.0)
+    (before,) = scene.watch(1.0, 50)
+    searches = scene.detector.searches
+    (after,) = scene.watch(0.6, 50, speed=100)
+    assert scene.detector.searches - searches <= 1
+    # Nine frames, of which the first one shows her where she was.
+    assert after.box.left - before.box.left == pytest.approx(8 / RATE * 100, abs=8)
+
+
+def test_a_lost_face_is_searched_at_once_and_kept_for_a_while(perception: Perception) -> None:
+    scene = Scene(perception, detections_per_second=1.0)
+    scene.watch(1.5, 100)
+    searches = scene.detector.searches
+    assert [face.number for face in scene.watch(2 / RATE, None)] == [1]
+    assert scene.detector.searches > searches
+    assert [face.number for face in scene.watch(1.0, None)] == [1]
+    assert [face.number for face in scene.watch(1.0, 100)] == [1]
+    assert scene.watch(3.0, None) == []
+
+
+def test_missed_detections_leave_no_hole(perception: Perception) -> None:
+    scene = Scene(perception)
+    scene.watch(1.0, 100)
+    scene.detector.is_blind = True
+    assert [face.number for face in scene.watch(0.8, 100)] == [1]
+    scene.detector.is_blind = False
+    assert [face.number for face in scene.watch(0.5, 100)] == [1]
+
+
+def test_frames_far_apart_are_searched_each(perception: Perception) -> None:
+    scene = Scene(perception, detections_per_second=1.0)
+    scene.watch(1.0, 100)
+    scene.count += 20
+    assert scene.searches(1 / RATE, 100) == 1
+
+
+def test_another_frame_size_is_searched_and_one_that_cannot_be_read_refused(
+    perception: Perception,
+) -> None:
+    scene = Scene(perception, detections_per_second=1.0)
+    scene.watch(1.0, 100)
+    searches = scene.detector.searches
+    at_ns = round(scene.count / RATE * 1e9)
+    scene.watcher.watch(Frame(np.zeros((120, 200), np.uint8), at_ns))
+    assert scene.detector.searches == searches + 1
+    with pytest.raises(FrameError):
+        scene.watcher.watch(Frame(np.zeros((120, 200, 4), np.uint8), at_ns + 1))
