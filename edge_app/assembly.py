@@ -22,25 +22,45 @@ from edge_app.events.requests import Reaction
 from edge_app.events.summaries import Interval
 from edge_app.frames.source import FrameSource
 from edge_app.frames.stream_address import public_name
-from edge_app.frames.supervised import SourceLostError
+from edge_app.frames.supervised import MOST_REOPENINGS, OPENING_S, SourceLostError
 from edge_app.health.board import Board
 from edge_app.health.governor import Governor, Limits
 from edge_app.health.led import Led
+from edge_app.health.notify import Notifier
 from edge_app.health.telemetry import Activity, Telemeter
+from edge_app.health.watchdog import Watchdog
 from edge_app.kept_privacy import KeptPrivacy
 from edge_app.perception import Perception
+from edge_app.perception.classifier import EmotionClassifier
+from edge_app.perception.detector import FaceDetector, model_for
 from edge_app.perception.schedule import DetectionSchedule
 from edge_app.perception.smoothing import REACTIONS
+from edge_app.perception.tiling import TiledDetector
 from edge_app.perception.tracker import Tracker
 from edge_app.perception.watcher import Watcher
 from edge_app.reports import Reports
 from edge_app.request_desk import Inbox, RequestDesk
+from edge_app.settings import Perception as PerceptionSettings
 from edge_app.settings import Settings
 
+#: Between two openings of a source: its back-off, the end of its reader, and some to spare.
+_BETWEEN_OPENINGS_S = 3.0
 #: The exit code when opening the camera again did not help (sysexits.h: EX_IOERR).
 SOURCE_LOST = 74
 
 _LOG = logging.getLogger(__name__)
+
+
+def load_perception(asked: PerceptionSettings) -> Perception:
+    """Load the models that the settings ask for.
+
+    Raises:
+        ModelError: a model does not fit its card, or no runtime takes it.
+    """
+    return Perception(
+        FaceDetector.load(model_for(asked.smallest_face), threads=asked.threads),
+        EmotionClassifier.load(threads=asked.threads, answer=asked.answer),
+    )
 
 
 class Assembly:
@@ -48,7 +68,7 @@ class Assembly:
 
     open_source: opens the source that the settings name. kept: decides with the settings whether
     the source is opened at all. inbox: where requests wait; None where nobody can ask. troubles:
-    where a live source says what is wrong with it.
+    where a live source says what is wrong with it. notifier: speaks to the service manager.
     """
 
     def __init__(
@@ -63,6 +83,7 @@ class Assembly:
         inbox: Inbox | None,
         stop: threading.Event,
         troubles: Troubles | None = None,
+        notifier: Notifier | None = None,
     ) -> None:
         self._settings, self._perception = settings, perception
         self._open, self._inbox, self._stop = open_source, inbox, stop
@@ -122,6 +143,12 @@ class Assembly:
         )
         self._desk = RequestDesk(self._controller.handlers)
         self._publisher = publisher
+        opening_s = settings.camera.stall_s + OPENING_S + _BETWEEN_OPENINGS_S
+        self._watchdog = Watchdog(
+            Notifier("") if notifier is None else notifier,
+            patience_s=(MOST_REOPENINGS + 1) * opening_s,
+        )
+        self._gate = gate
 
     def run(self) -> int:
         """Work until the stop or the end of a recording; returns the exit code.
@@ -139,6 +166,7 @@ class Assembly:
             _LOG.error("%s (exit code %d)", error, SOURCE_LOST)
             return SOURCE_LOST
         finally:
+            self._watchdog.stop()
             self._led.stop()
             self._reports.say_summary()
         return self._controller.exit_code
@@ -149,13 +177,16 @@ class Assembly:
         self._trouble.turn(is_paused=self._daemon.is_paused)
         self._reports.turn()
         self._led.turn()
+        self._watchdog.turn(self._activity(), self._gate.backlog, self._gate.mode)
 
     def _make_watcher(self, reaction: Reaction) -> Watcher:
+        asked, model = self._settings.perception, self._perception.detector.model
         return Watcher(
             self._perception,
             Tracker(sure_score=self._perception.detector.card.score_threshold),
             REACTIONS[reaction],
-            DetectionSchedule(self._settings.perception.detections_per_second),
+            DetectionSchedule(asked.detections_per_second),
+            TiledDetector(model, tiles=asked.tiles) if asked.tiles > 1 else None,
         )
 
     def _open_source(self) -> tuple[FrameSource, bool]:

@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from edge_app.assembly import Assembly
+from edge_app.assembly import Assembly, load_perception
 from edge_app.camera_trouble import Troubles
 from edge_app.events.publisher import JsonLinesPublisher, Publisher
 from edge_app.frames.setting import CameraOptions, open_lasting
 from edge_app.frames.source import FrameSource
 from edge_app.health.alerts import outbox_alert
+from edge_app.health.notify import Notifier
 from edge_app.kept_privacy import KeptPrivacy
 from edge_app.mqtt.address import BrokerAddress, parse_address
 from edge_app.mqtt.connection import ConnectionHandler
@@ -69,6 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
     )
     stop = threading.Event()
     with contextlib.ExitStack() as open_things, _signals(stop):
+        notifier = open_things.enter_context(Notifier.from_environment(os.environ))
+        notifier.say("starting: loading the models, connecting to the broker")
         kept = KeptPrivacy(state_directory(os.environ), settings.device_name)
         is_paused = kept.read().is_paused
         if is_paused:
@@ -80,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
         source = None if is_paused else _open_source(settings.camera, troubles)
         if source is not None:
             open_things.callback(source.close)
-        perception = Perception.load(threads=settings.perception.threads)
+        perception = load_perception(settings.perception)
         inbox = RequestInbox(settings.device_name) if settings.mqtt.broker else None
         publisher = _publisher(settings, open_things, _beside(settings, perception, inbox))
         return Assembly(
@@ -93,6 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
             kept=kept,
             inbox=inbox,
             stop=stop,
+            notifier=notifier,
         ).run()
 
 

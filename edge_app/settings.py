@@ -81,6 +81,14 @@ class Perception(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Reaction,
         msgspec.Meta(description="How soon a changed face changes its emotion."),
     ] = "normal"
+    answer: Annotated[
+        str,
+        msgspec.Meta(
+            min_length=1,
+            description="Which of the model's answers: `default` generalizes best, `fer2013` names"
+            " emotions as FER2013's labels do, `ferplus` as FER+'s voters do, contempt among them.",
+        ),
+    ] = "default"
     threads: Annotated[
         int, msgspec.Meta(ge=1, le=16, description="Processor threads for each model.")
     ] = 1
@@ -99,16 +107,17 @@ class Perception(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             gt=0,
             le=1,
             description="Height of the smallest face that must be found, as a share of the frame's"
-            " larger side. From 0.1 on, the small detector does, at a quarter of the work.",
+            " larger side. From 0.15 on, the small detector does, at a quarter of the work; below"
+            " 0.08, `tiles` must help.",
         ),
-    ] = 0.05
+    ] = 0.08
     tiles: Annotated[
         int,
         msgspec.Meta(
             ge=1,
             le=4,
-            description="Search far faces in as many times as many overlapping tiles, too: 1 is"
-            " off, 2 finds faces half as large for five times the work.",
+            description="Search far faces in overlapping tiles, too, as many in a row as in a"
+            " column: 1 is off, 2 finds faces half as large for five times the work.",
         ),
     ] = 1
 

@@ -50,7 +50,8 @@ def document() -> dict[str, Any]:
     """The whole AsyncAPI document, as JSON would hold it."""
     kinds = [kind for message in MESSAGES.values() for kind in _types(message)]
     kinds += REQUESTS.values()
-    _, schemas = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
+    _, made = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
+    schemas = msgspec.json.decode(msgspec.json.encode(made))  # a default may be a tuple
     return {
         "asyncapi": "3.0.0",
         "info": {

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.perception.int8_model import Int8, dequantize
-from edge_app.perception.overlap import intersection_over_union
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +50,9 @@ class Decoder:
 
         outputs: int8 by name, each [1, rows, columns, values] as the card says.
         """
-        levels = [level.decode(outputs) for level in self._levels]
+        levels = [found for level in self._levels if (found := level.decode(outputs)) is not None]
+        if not levels:
+            return Detections(*(np.empty((0, *shape), np.float32) for shape in ((4,), (5, 2), ())))
         found = Detections(*(np.concatenate(parts) for parts in zip(*levels, strict=True)))
         return found.take(suppress(found.boxes, found.scores, self._nms_iou))
 
@@ -73,19 +74,23 @@ class _Level:
             for table in (self._cls, self._obj)
         )
 
-    def decode(self, outputs: Mapping[str, Int8]) -> Detections:
-        cls, obj, bbox, kps = (
-            outputs[self._names[head]].reshape(-1, self._tensors[head].shape[-1])
-            for head in ("cls", "obj", "bbox", "kps")
-        )
+    def decode(self, outputs: Mapping[str, Int8]) -> Detections | None:
+        """The cells that reach the threshold; None where there are none, as in most frames."""
+        cls, obj = (outputs[self._names[head]].reshape(-1) for head in ("cls", "obj"))
         cells = np.flatnonzero((cls >= self._least_cls) & (obj >= self._least_obj))
+        if not cells.size:
+            return None
         # int16, because a byte plus 128 leaves int8.
         square = (
-            self._cls[cls[cells, 0].astype(np.int16) + 128]
-            * self._obj[obj[cells, 0].astype(np.int16) + 128]
+            self._cls[cls[cells].astype(np.int16) + 128]
+            * self._obj[obj[cells].astype(np.int16) + 128]
         )
         enough = square >= self._least_square
+        if not enough.any():
+            return None
         cells = cells[enough]
+        bbox = outputs[self._names["bbox"]].reshape(-1, 4)
+        kps = outputs[self._names["kps"]].reshape(-1, 10)
         boxes, landmarks = locate(
             cells,
             dequantize(bbox[cells], self._tensors["bbox"]),
@@ -124,11 +129,21 @@ def suppress(boxes: Float, scores: Float, iou_threshold: float) -> Index:
 
     A box goes when a better one that stays overlaps it by more than `iou_threshold`.
     """
+    if len(scores) == 1:
+        return np.zeros(1, np.intp)
     waiting = np.argsort(-scores, kind="stable")
+    left, top, right, bottom = boxes.T.astype(np.float64)
+    areas = (right - left) * (bottom - top)
     kept = []
     while len(waiting):
         best, waiting = waiting[0], waiting[1:]
         kept.append(best)
-        overlaps = intersection_over_union(boxes[best], boxes[waiting])[0]
-        waiting = waiting[overlaps <= iou_threshold]
+        if not len(waiting):
+            break
+        # Few kinds of operations: straight after a network ran, each one's code comes from memory.
+        width = np.minimum(right[waiting], right[best]) - np.maximum(left[waiting], left[best])
+        height = np.minimum(bottom[waiting], bottom[best]) - np.maximum(top[waiting], top[best])
+        shared = np.maximum(width, 0.0) * np.maximum(height, 0.0)
+        covered = areas[waiting] + areas[best] - shared
+        waiting = waiting[shared <= iou_threshold * covered]
     return np.array(kept, np.intp)

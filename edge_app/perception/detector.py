@@ -12,13 +12,18 @@ from edge_app.perception.decoding import Decoder, Detections
 from edge_app.perception.faces import Box, Face, Image
 from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.letterbox import Letterbox, Scale
-from edge_app.perception.shipped import FACE_320
+from edge_app.perception.shipped import FACE_160, FACE_320
+
+#: Height of a face, as a share of the frame's larger side, from which on the small network misses
+#: none of the measured ones; docs/tracking.md has the table.
+_SMALL_NETWORK_FROM = 0.15
 
 
 class FaceDetector:
     """YuNet with its model. One thread at a time may call it."""
 
-    def __init__(self, model: Int8Model) -> None:
+    def __init__(self, model: Int8Model, *, score_threshold: float | None = None) -> None:
+        """score_threshold: of the faces that are told; None: the card's."""
         card = model.card
         if not isinstance(card, DetectorCard):
             raise ModelError(f"{model.path}: its card is no face detector's; name another model")
@@ -33,10 +38,11 @@ class FaceDetector:
                 " 1, zero point -128"
             )
         self.model = model
+        self.card: DetectorCard = card
         self._letterbox = Letterbox(size)
         self._bytes = np.empty((1, size, size, 3), np.uint8)
         self._input = self._bytes.view(np.int8)
-        self._decoder = Decoder(card)
+        self._decoder = Decoder(card, score_threshold)
 
     @classmethod
     def load(cls, path: Path | None = None, *, threads: int = 1) -> Self:
@@ -46,6 +52,10 @@ class FaceDetector:
             ModelError: the model and its card do not belong together, or are no face detector.
         """
         return cls(Int8Model.load(path or FACE_320, threads))
+
+    def at_threshold(self, score_threshold: float) -> Self:
+        """The same model with faces from another score on."""
+        return type(self)(self.model, score_threshold=score_threshold)
 
     def detect(self, frame: Image) -> list[Face]:
         """Find the faces of `frame`, best score first.
@@ -62,16 +72,26 @@ class FaceDetector:
         return in_frame(found, scale, height=frame.shape[0], width=frame.shape[1])
 
 
+def model_for(smallest_face: float) -> Path:
+    """The cheapest shipped model that finds faces of such a height.
+
+    smallest_face: as a share of the frame's larger side.
+    """
+    return FACE_160 if smallest_face >= _SMALL_NETWORK_FROM else FACE_320
+
+
 def in_frame(found: Detections, scale: Scale, *, height: int, width: int) -> list[Face]:
     """Map detections from the letterboxed picture to its frame of height by width pixels.
 
     A detection that lies in the padding altogether is dropped.
     """
-    axes = np.array(scale, np.float32)
-    boxes = (found.boxes.reshape(-1, 2, 2) * axes).clip(0, (width, height)).reshape(-1, 4)
-    landmarks = found.landmarks * axes
-    return [
-        Face(Box(*box), points, score)
-        for box, points, score in zip(boxes.tolist(), landmarks, found.scores.tolist(), strict=True)
-        if box[2] > box[0] and box[3] > box[1]
-    ]
+    landmarks = found.landmarks * np.array(scale, np.float32)
+    faces = []
+    for edges, points, score in zip(
+        found.boxes.tolist(), landmarks, found.scores.tolist(), strict=True
+    ):
+        left, right = (min(max(edge * scale.x, 0.0), float(width)) for edge in edges[::2])
+        top, bottom = (min(max(edge * scale.y, 0.0), float(height)) for edge in edges[1::2])
+        if right > left and bottom > top:
+            faces.append(Face(Box(left, top, right, bottom), points, score))
+    return faces

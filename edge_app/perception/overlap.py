@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from edge_app.perception.faces import Box
+
 
 def intersection_over_union(some: ArrayLike, others: ArrayLike) -> NDArray[np.float64]:
     """Shared area over covered area of each box with each.
@@ -20,3 +22,20 @@ def intersection_over_union(some: ArrayLike, others: ArrayLike) -> NDArray[np.fl
     areas = [(boxes[..., 2:] - boxes[..., :2]).prod(axis=-1) for boxes in (a, b)]
     covered = areas[0] + areas[1] - shared
     return np.asarray(np.divide(shared, covered, out=np.zeros_like(shared), where=covered > 0))
+
+
+def buffered_overlap(one: Box, other: Box, buffer: float) -> float:
+    """Intersection over union of two boxes after each side moved out by `buffer` of the box's size.
+
+    The buffered IoU of C-BIoU (Yang et al. 2023). For single boxes plain numbers are much quicker
+    than arrays.
+    """
+    a_x, a_y = buffer * one.width, buffer * one.height
+    b_x, b_y = buffer * other.width, buffer * other.height
+    width = min(one.right + a_x, other.right + b_x) - max(one.left - a_x, other.left - b_x)
+    height = min(one.bottom + a_y, other.bottom + b_y) - max(one.top - a_y, other.top - b_y)
+    if width <= 0.0 or height <= 0.0:
+        return 0.0
+    grown = (1.0 + 2.0 * buffer) ** 2
+    areas = grown * (one.width * one.height + other.width * other.height)
+    return width * height / (areas - width * height)

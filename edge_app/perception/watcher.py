@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames.source import Frame
+from edge_app.perception.detector import FaceDetector
 from edge_app.perception.faces import Box
+from edge_app.perception.following import follow
+from edge_app.perception.letterbox import check_frame
+from edge_app.perception.motion import MotionGate
 from edge_app.perception.perception import Perception
+from edge_app.perception.roll_memory import RollMemory
+from edge_app.perception.schedule import DetectionSchedule
 from edge_app.perception.smoothing import EmotionFilter, Reaction
-from edge_app.perception.tracker import Tracker
+from edge_app.perception.tracker import Track, Tracker
+
+#: Detections from here to the tracker's sure score keep alive who is there; they let nobody in.
+DOUBTFUL_SCORE = 0.4
+#: Two frames further apart are not compared: the face may be anywhere.
+_MOST_APART_NS = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +44,26 @@ class WatchedFace:
 
 
 class Watcher:
-    """Perception with a memory: tracks and smooths. Not for use by two threads."""
+    """Perception with a memory: searches, follows and smooths. Not for use by two threads."""
 
-    def __init__(self, perception: Perception, tracker: Tracker, reaction: Reaction) -> None:
+    def __init__(
+        self,
+        perception: Perception,
+        tracker: Tracker,
+        reaction: Reaction,
+        schedule: DetectionSchedule | None = None,
+        detector: FaceDetector | None = None,
+    ) -> None:
+        """schedule: when faces are searched; None: `DetectionSchedule` as it comes. detector: what
+        searches them; None: perception's.
+        """
         self.perception = perception
+        self._detector = (detector or perception.detector).at_threshold(DOUBTFUL_SCORE)
         self._tracker, self._reaction = tracker, reaction
+        self._schedule = schedule or DetectionSchedule()
+        self._motion = MotionGate()
+        self._rolls = RollMemory(perception.upright)
+        self._before: Frame | None = None
         self._filters: dict[int, EmotionFilter] = {}
 
     def watch(self, frame: Frame) -> list[WatchedFace]:
@@ -47,30 +74,93 @@ class Watcher:
         Raises:
             FrameError: the frame is of another dtype or shape; the next one may be taken.
         """
-        seen = self.perception.see(frame.image)
-        tracks = self._tracker.update([face.face for face in seen], frame.timestamp_ns)
-        for face, track in zip(seen, tracks, strict=True):
-            if track is not None:
-                self._filter(track.number).update(face.probabilities, frame.timestamp_ns)
+        check_frame(frame.image)
+        if not self._tracker.tracks:
+            if not self._is_worth_a_search(frame):
+                return []
+            seen = self._search(frame)
+        else:
+            followed = self._follow(frame)
+            seen = self._search(frame) if followed is None else followed
+        self._before = frame if self._tracker.tracks else None
+        self._read(frame, seen)
         present = self._tracker.present
         self._filters = {track.number: self._filter(track.number) for track in present}
-        return [
-            WatchedFace(
-                number=track.number,
-                box=track.face.box,
-                emotion=self._filters[track.number].emotion,
-                labels=self.perception.classifier.labels,
-                probabilities=self._filters[track.number].probabilities,
-                first_seen_ns=track.first_seen_ns,
-                last_seen_ns=track.last_seen_ns,
+        return [self._watched(track) for track in present]
+
+    def _is_worth_a_search(self, frame: Frame) -> bool:
+        """With nobody there."""
+        now = frame.timestamp_ns
+        if self._schedule.is_look_due(now):
+            return True
+        if not self._schedule.is_comparison_due(now):
+            return False
+        self._schedule.compared(now)
+        return self._motion.moved(frame.image)
+
+    def _search(self, frame: Frame) -> list[Track]:
+        """Detect; returns the tracks that count and were seen."""
+        was_empty = not self._tracker.tracks
+        faces = self._detector.detect(frame.image)
+        tracks = self._tracker.update(faces, frame.timestamp_ns)
+        self._schedule.detected(frame.timestamp_ns)
+        if not self._tracker.tracks:
+            if not was_empty:
+                self._motion.forget()
+            self._motion.moved(frame.image)
+        return [track for track in tracks if track is not None]
+
+    def _follow(self, frame: Frame) -> list[Track] | None:
+        """Find everyone where they moved since the frame before; None: faces must be searched."""
+        now, before = frame.timestamp_ns, self._before
+        visible = [track for track in self._tracker.tracks if not track.is_hidden]
+        if (
+            before is None
+            or now - before.timestamp_ns > _MOST_APART_NS
+            or self._schedule.is_detection_due(
+                now, is_somebody_hidden=len(visible) < len(self._tracker.tracks)
             )
-            for track in present
-        ]
+            or not all(map(self._tracker.counts, visible))
+        ):
+            return None
+        moved = []
+        for track in visible:
+            face = follow(before.image, track.face, frame.image)
+            if face is None:
+                return None
+            moved.append(face)
+        for track, face in zip(visible, moved, strict=True):
+            self._tracker.follow(track, face, now)
+        return visible
+
+    def _read(self, frame: Frame, tracks: Sequence[Track]) -> None:
+        """Classify those seen, each with its landmarks turned as its face is."""
+        numbers = [track.number for track in tracks]
+        faces = self._rolls.correct(
+            frame.image, [track.face for track in tracks], numbers, frame.timestamp_ns
+        )
+        seen = self.perception.read(frame.image, faces, look_again=False)
+        for track, face in zip(tracks, seen, strict=True):
+            self._filter(track.number).update(
+                face.probabilities, frame.timestamp_ns, weight=face.quality
+            )
+
+    def _watched(self, track: Track) -> WatchedFace:
+        smoothed = self._filters[track.number]
+        return WatchedFace(
+            number=track.number,
+            box=track.face.box,
+            emotion=smoothed.emotion,
+            labels=self.perception.classifier.labels,
+            probabilities=smoothed.probabilities,
+            first_seen_ns=track.first_seen_ns,
+            last_seen_ns=track.last_seen_ns,
+        )
 
     def _filter(self, number: int) -> EmotionFilter:
         known = self._filters.get(number)
         if known is None:
             classifier = self.perception.classifier
-            known = EmotionFilter(classifier.labels, classifier.card.unsure_below, self._reaction)
+            known = EmotionFilter(classifier.labels, classifier.answer.unsure_below, self._reaction)
             self._filters[number] = known
         return known

@@ -1,0 +1,48 @@
+"""What is known before a frame is looked at → whether faces are searched in it."""
+
+from __future__ import annotations
+
+#: Whoever is hidden is soon forgotten: they are searched so often at least.
+_HIDDEN_INTERVAL_NS = 190_000_000
+
+
+class DetectionSchedule:
+    """Detects at a set rate while somebody is there, and at once where there is a reason to.
+
+    Where nobody is, the frame is only compared with the one before, at the same rate; every
+    `look_again_s` faces are searched whatever the comparison says.
+    """
+
+    def __init__(self, detections_per_second: float = 5.0, *, look_again_s: float = 5.0) -> None:
+        # Frames come at their own times: the one that comes just before is not let pass.
+        self._interval_ns = int(0.95e9 / detections_per_second)
+        self._look_again_ns = int(look_again_s * 1e9)
+        self._detected_ns: int | None = None
+        self._compared_ns: int | None = None
+
+    def is_detection_due(self, timestamp_ns: int, *, is_somebody_hidden: bool = False) -> bool:
+        """With somebody there: whether it is time to search for all faces again."""
+        interval_ns = self._interval_ns
+        if is_somebody_hidden:
+            interval_ns = min(interval_ns, _HIDDEN_INTERVAL_NS)
+        return self._is_past(self._detected_ns, interval_ns, timestamp_ns)
+
+    def is_look_due(self, timestamp_ns: int) -> bool:
+        """With nobody there: whether it is time to search, moved or not."""
+        return self._is_past(self._detected_ns, self._look_again_ns, timestamp_ns)
+
+    def is_comparison_due(self, timestamp_ns: int) -> bool:
+        """With nobody there: whether it is time to see if anything moved."""
+        return self._is_past(self._compared_ns, self._interval_ns, timestamp_ns)
+
+    def compared(self, timestamp_ns: int) -> None:
+        """Say that the frame of that time was compared."""
+        self._compared_ns = timestamp_ns
+
+    def detected(self, timestamp_ns: int) -> None:
+        """Say that faces were searched in the frame of that time."""
+        self._detected_ns = self._compared_ns = timestamp_ns
+
+    @staticmethod
+    def _is_past(before_ns: int | None, interval_ns: int, timestamp_ns: int) -> bool:
+        return before_ns is None or timestamp_ns - before_ns >= interval_ns

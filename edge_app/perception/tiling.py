@@ -1,0 +1,88 @@
+"""A frame → its faces, the far ones too: searched whole and in overlapping tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Self
+
+import numpy as np
+
+from edge_app.perception.decoding import suppress
+from edge_app.perception.detector import FaceDetector
+from edge_app.perception.faces import Box, Face, Image
+from edge_app.perception.int8_model import Int8Model
+from edge_app.perception.letterbox import check_frame
+
+#: How much of a tile its neighbour shows as well: a face that one edge cuts is whole in the other.
+_SHARED = 0.2
+#: The same face in a tile and in the whole frame.
+_SAME = 0.3
+
+
+class TiledDetector(FaceDetector):
+    """Runs the network tiles² + 1 times a frame, and finds faces nearly `tiles` times smaller."""
+
+    def __init__(
+        self, model: Int8Model, *, tiles: int, score_threshold: float | None = None
+    ) -> None:
+        """tiles: how many side by side, and one above the other."""
+        super().__init__(model, score_threshold=score_threshold)
+        self._tiles = tiles
+
+    def at_threshold(self, score_threshold: float) -> Self:
+        """The same tiles with faces from another score on."""
+        return type(self)(self.model, tiles=self._tiles, score_threshold=score_threshold)
+
+    def detect(self, frame: Image) -> list[Face]:
+        """As `FaceDetector.detect`.
+
+        Raises:
+            FrameError: another dtype or shape.
+        """
+        check_frame(frame)
+        faces = super().detect(frame)
+        height, width = frame.shape[:2]
+        for top, bottom in _spans(height, self._tiles):
+            for left, right in _spans(width, self._tiles):
+                inner = Box(
+                    left or -1.0,
+                    top or -1.0,
+                    right if right < width else width + 1.0,
+                    bottom if bottom < height else height + 1.0,
+                )
+                for face in super().detect(frame[top:bottom, left:right]):
+                    moved = _moved(face, left, top)
+                    if _is_whole(moved.box, inner):
+                        faces.append(moved)
+        if len(faces) < 2:
+            return faces
+        boxes = np.array([face.box for face in faces], np.float32)
+        scores = np.array([face.score for face in faces], np.float32)
+        return [faces[index] for index in suppress(boxes, scores, _SAME).tolist()]
+
+
+def _spans(length: int, tiles: int) -> Iterator[tuple[int, int]]:
+    """First and last pixel of each tile along one side."""
+    tile = length / (tiles - (tiles - 1) * _SHARED)
+    for index in range(tiles):
+        first = index * tile * (1 - _SHARED)
+        yield int(first), min(length, max(int(first) + 1, round(first + tile)))
+
+
+def _is_whole(box: Box, inner: Box) -> bool:
+    """Whether a face ends before the edges that cut it off from the next tile."""
+    return (
+        box.left > inner.left
+        and box.top > inner.top
+        and box.right < inner.right
+        and box.bottom < inner.bottom
+    )
+
+
+def _moved(face: Face, left: int, top: int) -> Face:
+    box = face.box
+    return Face(
+        Box(box.left + left, box.top + top, box.right + left, box.bottom + top),
+        face.landmarks + np.array([left, top], np.float32),
+        face.score,
+    )

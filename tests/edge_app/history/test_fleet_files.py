@@ -1,0 +1,81 @@
+"""The files of docs/fleet that need no other program to be checked."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from edge_app.events.payloads import encode
+from edge_app.history.recorder import Recorder
+from edge_app.history.schema import TABLES
+from tests.edge_app.history.dashboard import FLEET, dashboard, dashboard_queries
+from tests.edge_app.history.days import fortnight
+
+
+def fleet_tables(connection: sqlite3.Connection) -> None:
+    connection.executescript((FLEET / "fleet.sql").read_text(encoding="utf-8"))
+
+
+def columns(connection: sqlite3.Connection, table: str) -> list[tuple[object, ...]]:
+    return connection.execute(f"PRAGMA table_info({table})").fetchall()
+
+
+def test_the_fleets_events_are_those_of_a_store() -> None:
+    with (
+        contextlib.closing(sqlite3.connect(":memory:")) as ours,
+        contextlib.closing(sqlite3.connect(":memory:")) as fleet,
+    ):
+        for statement in TABLES:
+            ours.execute(statement)
+        fleet_tables(fleet)
+        assert columns(ours, "event") == columns(fleet, "event") != []
+
+
+def test_every_panel_gets_the_columns_that_it_draws(tmp_path: Path) -> None:
+    file = tmp_path / "fleet.sqlite"
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        fleet_tables(connection)
+        queries = dict(dashboard_queries(from_ms=0, to_ms=1, device="kitchen"))
+        panels = {panel["title"]: panel for panel in dashboard()["panels"]}
+        assert len(panels) == len(queries) == 9
+        for title, query in queries.items():
+            names = [each[0] for each in connection.execute(query).description]
+            assert "time" in names, title
+            if panels[title]["type"] == "timeseries":
+                # A time, at most one word that names the line, and the figure.
+                assert names[0] == "time", title
+                assert len(names) == 3, title
+
+
+def test_the_panels_of_events_read_a_store_too(tmp_path: Path) -> None:
+    file = tmp_path / "history.sqlite"
+    with Recorder(file) as recorder:
+        for event in fortnight("kitchen", seed=3):
+            recorder.take("mien/kitchen/event", encode(event))
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        for title, query in dashboard_queries(from_ms=0, to_ms=1 << 53, device="kitchen"):
+            if "FROM telemetry" not in query:
+                assert connection.execute(query).fetchall(), title
+
+
+@pytest.mark.parametrize("key", ["id", "title", "gridPos", "targets", "fieldConfig", "datasource"])
+def test_panels_are_whole(key: str) -> None:
+    panels = dashboard()["panels"]
+    assert all(key in panel for panel in panels)
+    assert len({panel["id"] for panel in panels}) == len(panels)
+
+
+def test_wires_of_the_flow_lead_somewhere() -> None:
+    nodes = {
+        node["id"]: node
+        for node in json.loads((FLEET / "flows.json").read_text(encoding="utf-8"))
+    }
+    for node in nodes.values():
+        ends = [end for wire in node.get("wires", []) for end in wire]
+        named = [node[key] for key in ("broker", "mydb", "z") if node["type"] != "mqtt-broker"
+                 and key in node]
+        assert set(ends + named) <= set(nodes), node["id"]

@@ -1,0 +1,272 @@
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from edge_app.errors import MienError, UsageError
+from edge_app.events.payloads import Alert, Summary, encode
+from edge_app.history.recorder import Recorder, UnrecordableError
+from edge_app.history.schema import VERSION
+from tests.edge_app.mqtt.samples import TIME, appeared, changed, left
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> datetime:
+        return TIME + timedelta(seconds=self.seconds)
+
+    def elapsed_s(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "history.sqlite"
+
+
+def recorder(file: Path, clock: Clock, keep_days: int | None = None) -> Recorder:
+    return Recorder(file, keep_days=keep_days, now=clock.now, clock_s=clock.elapsed_s)
+
+
+def rows(file: Path, query: str) -> list[tuple[Any, ...]]:
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        return database.execute(query).fetchall()
+
+
+def ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
+def test_an_event_of_each_type(file: Path, clock: Clock) -> None:
+    with recorder(file, clock) as history:
+        for event in (appeared(), changed(), left()):
+            history.take("mien/kitchen/event", encode(event))
+    stored = rows(file, "SELECT type, time_ms, emotion, previous, duration_s, emotions_s FROM event")
+    assert sorted(stored) == sorted(
+        [
+            ("face_appeared", ms(TIME), None, None, None, None),
+            ("emotion_changed", ms(TIME), "happy", "neutral", None, None),
+            ("face_left", ms(TIME), None, None, 12.4, '{"neutral":3.3,"happy":9.1}'),
+        ]
+    )
+
+
+def test_the_same_event_counts_once_also_in_another_run(file: Path, clock: Clock) -> None:
+    for _ in range(2):
+        with recorder(file, clock) as history:
+            history.take("mien/kitchen/event", encode(appeared()))
+            history.take("mien/kitchen/event", encode(appeared()))
+    assert rows(file, "SELECT COUNT(*) FROM event") == [(1,)]
+    assert rows(file, "SELECT COUNT(*) FROM recording") == [(2,)]
+
+
+def test_the_topic_says_which_device(file: Path, clock: Clock) -> None:
+    with recorder(file, clock) as history:
+        history.take("mien/hall/event", encode(appeared()))
+    assert rows(file, "SELECT device FROM event") == [("hall",)]
+
+
+def test_a_late_event_has_its_own_time(file: Path, clock: Clock) -> None:
+    clock.seconds = 86_400.0
+    with recorder(file, clock) as history:
+        late = msgspec.structs.replace(appeared(), is_historical=True)
+        history.take("mien/kitchen/event", encode(late))
+    assert rows(file, "SELECT time_ms, is_historical FROM event") == [(ms(TIME), 1)]
+
+
+def test_written_within_a_second_and_together(file: Path, clock: Clock) -> None:
+    with recorder(file, clock) as history:
+        for number in range(3):
+            history.take("mien/kitchen/event", encode(appeared(number)))
+            history.flush()
+            assert rows(file, "SELECT COUNT(*) FROM event") == [(0,)]
+            clock.seconds += 0.1
+        clock.seconds = 0.5
+        history.flush()
+        # The recorder is still open: this is what a kill now would leave.
+        assert rows(file, "SELECT COUNT(*) FROM event") == [(3,)]
+
+
+def test_the_recording_goes_on_while_nothing_comes(file: Path, clock: Clock) -> None:
+    with recorder(file, clock) as history:
+        clock.seconds = 31.0
+        history.flush()
+        assert rows(file, "SELECT end_ms - start_ms FROM recording") == [(31_000,)]
+
+
+def test_availability_is_kept_where_it_changes(file: Path, clock: Clock) -> None:
+    with recorder(file, clock) as history:
+        for payload in (b"online", b"online", b"offline", b"online"):
+            history.take("mien/kitchen/availability", payload)
+            history.take("mien/hall/availability", b"online")
+    with recorder(file, clock) as history:
+        history.take("mien/kitchen/availability", b"online")
+    stored = rows(file, "SELECT device, is_online FROM availability ORDER BY number")
+    assert [online for device, online in stored if device == "kitchen"] == [1, 0, 1]
+    assert [online for device, online in stored if device == "hall"] == [1]
+
+
+def test_an_alert_from_its_beginning_to_its_end(file: Path, clock: Clock) -> None:
+    alert = Alert(id="camera", severity="warning", text="lost", since=TIME)
+    with recorder(file, clock) as history:
+        history.take("mien/kitchen/alert/camera", encode(alert))
+        worse = msgspec.structs.replace(alert, severity="critical")
+        history.take("mien/kitchen/alert/camera", encode(worse))
+        clock.seconds = 60.0
+        history.take("mien/kitchen/alert/camera", b"")
+        history.take("mien/kitchen/alert/unheard-of", b"")
+    assert rows(file, "SELECT id, severity, since_ms, end_ms FROM alert") == [
+        ("camera", "critical", ms(TIME), ms(TIME) + 60_000)
+    ]
+
+
+def test_summaries_told_and_withheld(file: Path, clock: Clock) -> None:
+    told = Summary(
+        start=TIME, end=TIME + timedelta(hours=1), faces=7, emotions_s={"sad": 2.0},
+        minimum_group=5, withheld=False,
+    )  # fmt: skip
+    withheld = msgspec.structs.replace(
+        told, start=told.end, end=told.end, faces=None, emotions_s=None, withheld=True
+    )
+    with recorder(file, clock) as history:
+        for each in (told, withheld, told):
+            history.take("mien/kitchen/summary", encode(each))
+    assert rows(file, "SELECT faces, emotions_s, withheld FROM summary ORDER BY start_ms") == [
+        (7, '{"sad":2.0}', 0),
+        (None, None, 1),
+    ]
+
+
+def test_fields_of_a_newer_schema_do_no_harm(file: Path, clock: Clock) -> None:
+    newer = encode(appeared()).replace(b'"schema_version":1', b'"schema_version":2,"gaze":[1,2]')
+    assert b"gaze" in newer
+    with recorder(file, clock) as history:
+        history.take("mien/kitchen/event", newer)
+    assert rows(file, "SELECT COUNT(*) FROM event") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload"),
+    [
+        ("event", b""),
+        ("event", b"\xff"),
+        ("event", b'{"type":"waved"}'),
+        ("event", b'{"a":' + b"[" * 100_000),
+        ("event", b'{"type":"face_left"}'),
+        ("availability", b"perhaps"),
+        ("alert/camera", b"{}"),
+        ("summary", b"[]"),
+        (
+            "summary",
+            b'{"start":"2025-03-01T12:00:00Z","end":"2025-03-01T13:00:00Z","withheld":false,'
+            b'"emotions_s":{},"minimum_group":1,"faces":99999999999999999999}',
+        ),
+    ],
+)
+def test_what_is_no_message_is_counted(
+    file: Path, clock: Clock, topic: str, payload: bytes
+) -> None:
+    with recorder(file, clock) as history:
+        with pytest.raises(UnrecordableError):
+            history.take(f"mien/kitchen/{topic}", payload)
+        history.take("mien/kitchen/event", encode(appeared()))
+        assert history.refused == 1
+    assert rows(file, "SELECT refused FROM recording") == [(1,)]
+    assert rows(file, "SELECT COUNT(*) FROM event") == [(1,)]
+
+
+@pytest.mark.parametrize("year", [b"0001-01-01T00:00:00+14:00", b"9999-12-31T23:59:59-14:00"])
+def test_times_at_the_ends_of_the_calendar(file: Path, clock: Clock, year: bytes) -> None:
+    payload = encode(appeared()).replace(b"2025-03-01T12:01:07Z", year)
+    assert year in payload
+    with recorder(file, clock) as history:
+        history.take("mien/kitchen/event", payload)
+    assert rows(file, "SELECT COUNT(*) FROM event") == [(1,)]
+
+
+def test_what_is_too_old_goes(file: Path, clock: Clock) -> None:
+    with recorder(file, clock) as history:
+        history.take("mien/kitchen/event", encode(appeared()))
+        history.take("mien/kitchen/availability", b"online")
+    clock.seconds = 3 * 86_400.0
+    with recorder(file, clock, keep_days=4) as history:
+        history.flush()
+    assert rows(file, "SELECT COUNT(*) FROM event") == [(1,)]
+    with recorder(file, clock, keep_days=2) as history:
+        history.flush()
+        recent = msgspec.structs.replace(appeared(1), time=clock.now())
+        history.take("mien/kitchen/event", encode(recent))
+    assert rows(file, "SELECT id FROM event") == [(appeared(1).id,)]
+    # How the device was when the days that are kept began.
+    assert rows(file, "SELECT COUNT(*) FROM availability") == [(1,)]
+
+
+def test_one_writer(file: Path, clock: Clock) -> None:
+    with recorder(file, clock), pytest.raises(UsageError, match="another mien records into it"):
+        recorder(file, clock)
+    recorder(file, clock).close()
+
+
+@pytest.mark.parametrize("content", [b"Dear diary, today nobody came." * 100, b"SQLite format 3\0"])
+def test_a_file_that_is_no_database(file: Path, clock: Clock, content: bytes) -> None:
+    file.write_bytes(content)
+    with pytest.raises(UsageError, match="no history of Mien"):
+        recorder(file, clock)
+    assert file.read_bytes() == content
+
+
+def test_a_database_of_somebody_else(file: Path, clock: Clock) -> None:
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        database.execute("CREATE TABLE event (id)")
+    with pytest.raises(UsageError, match="of another program"):
+        recorder(file, clock)
+    assert rows(file, "SELECT name FROM sqlite_schema") == [("event",)]
+
+
+def test_a_history_of_a_newer_mien(file: Path, clock: Clock) -> None:
+    recorder(file, clock).close()
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        database.execute(f"PRAGMA user_version = {VERSION + 1}")
+    with pytest.raises(UsageError, match="newer Mien"):
+        recorder(file, clock)
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path, clock: Clock) -> None:
+    with pytest.raises(UsageError, match="No such file"):
+        recorder(tmp_path / "nowhere" / "history.sqlite", clock)
+
+
+
+def test_a_disk_that_takes_nothing(file: Path, clock: Clock) -> None:
+    with recorder(file, clock) as history:
+        history._store._database.execute("PRAGMA max_page_count = 1")
+        for number in range(2000):
+            history.take("mien/kitchen/event", encode(appeared(number)))
+        clock.seconds = 1.0
+        with pytest.raises(MienError, match=r"history\.sqlite: database or disk is full"):
+            history.flush()
+        history._rows.clear()
+
+
+def test_nobody_else_may_read_it(file: Path, clock: Clock) -> None:
+    mask = os.umask(0o022)
+    try:
+        recorder(file, clock).close()
+    finally:
+        os.umask(mask)
+    assert file.stat().st_mode & 0o077 == 0
+

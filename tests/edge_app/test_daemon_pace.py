@@ -1,0 +1,96 @@
+"""The governor's rate holds for a live source, not where every frame of a recording counts."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge_app.daemon import Daemon
+from edge_app.events.episodes import Episodes
+from edge_app.events.identifiers import TimeOrderedIds
+from edge_app.events.publisher import Publisher
+from edge_app.frames.source import Frame, FrameSource
+from edge_app.health.board import Board
+from edge_app.health.governor import Governor, Limits
+from edge_app.perception import Perception
+from edge_app.perception.smoothing import REACTIONS
+from edge_app.perception.tracker import Tracker
+from edge_app.perception.watcher import Watcher
+from tests.edge_app.events.recorder import Recorder
+
+
+class Frames(FrameSource):
+    """As many frames as fast as they are taken."""
+
+    name = "frames"
+    is_live = True
+
+    def __init__(self, count: int, pause_s: float = 0.0) -> None:
+        self._left, self._pause_s, self.read_from = count, pause_s, set[str]()
+
+    def read(self) -> Frame | None:
+        self.read_from.add(threading.current_thread().name)
+        time.sleep(self._pause_s)
+        self._left -= 1
+        return Frame(np.zeros((24, 32), np.uint8), -self._left) if self._left >= 0 else None
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def perception() -> Perception:
+    return Perception.load()
+
+
+def daemon(
+    source: FrameSource,
+    publisher: Publisher,
+    perception: Perception,
+    *,
+    every_frame: bool,
+    clock_s: Callable[[], float] = time.monotonic,
+) -> Daemon:
+    limits = Limits(frames_per_second=10.0, temperature_c=75.0, cpu_share=64.0)
+    return Daemon(
+        source=source,
+        watcher=Watcher(perception, Tracker(), REACTIONS["normal"]),
+        episodes=Episodes(
+            device="test", model="m", ids=TimeOrderedIds(), now=lambda: datetime.now(UTC)
+        ),
+        publisher=publisher,
+        every_frame=every_frame,
+        governor=Governor(Board(Path("/nowhere")), limits, clock_s=clock_s),
+    )
+
+
+def test_a_live_source_is_looked_at_as_often_as_the_governor_says(perception: Perception) -> None:
+    source = Frames(200, pause_s=0.005)
+    running = daemon(source, Recorder(), perception, every_frame=False)
+    began = time.monotonic()
+    running.run(threading.Event())
+    passed_s = time.monotonic() - began
+    # A frame waits in the mailbox at the end, and each may come a tenth early.
+    assert 2 <= running.frames_seen <= passed_s * 10.0 / 0.9 + 2
+    assert source.read_from == {"mien-grabber"}
+
+
+def test_no_frame_of_a_recording_is_left_out(perception: Perception) -> None:
+    # By this clock it is never time for a second frame.
+    running = daemon(Frames(50), Recorder(), perception, every_frame=True, clock_s=lambda: 0.0)
+    running.run(threading.Event())
+    assert running.frames_seen == 50
+
+
+def test_a_stop_is_heeded_while_waiting_for_the_next_frame(perception: Perception) -> None:
+    stop = threading.Event()
+    running = daemon(Frames(10_000, pause_s=0.001), Recorder(), perception, every_frame=False)
+    threading.Timer(0.3, stop.set).start()
+    began = time.monotonic()
+    running.run(stop)
+    assert time.monotonic() - began < 10
