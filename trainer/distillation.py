@@ -45,6 +45,11 @@ class Teacher:
         self._model.trainable = False
         self.sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
 
+    def opinions_of_all(self, faces: Floats) -> dict[str, Floats]:
+        """As `opinions`, of any number of faces, without filling the memory."""
+        parts = [self.opinions(faces[row : row + 256]) for row in range(0, len(faces), 256)]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
     def opinions(self, faces: Floats) -> dict[str, Floats]:
         """Distributions by head, float32 [N, classes]; faces: float32 [N, 48, 48, 1] in 0…1."""
         logits = self._model(ops.convert_to_tensor(faces), training=False)

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from edge_app.errors import UsageError
 from edge_app.perception.card import Head
 from edge_app.perception.classifier import EmotionClassifier
-from trainer.batches import as_input
 from trainer.conditions import conditions
 from trainer.data import Split, read
 from trainer.generalization import Compared, compare_mixtures
@@ -80,6 +79,8 @@ class _Joined:
         self._model = model
 
     def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        from trainer.batches import as_input  # noqa: PLC0415 - loads Keras
+
         logits = self._model.predict(as_input(pixels), batch_size=512, verbose=0)
         joined = np.concatenate([logits[name] for name in self._model.output_names], axis=1)
         return np.asarray(joined, dtype=np.float32)

@@ -25,6 +25,7 @@ from trainer.schedule import WarmUpCosine
 
 MODEL = "model.keras"
 
+Floats = NDArray[np.float32]
 #: Told of each epoch's figures as it ends.
 Progress = Callable[[dict[str, float]], None]
 
@@ -97,6 +98,9 @@ def _fitted(
     """Train until the recipe's last epoch, from the run's last whole one on."""
     training = _usable(faces, recipe)
     targets = {head.name: head.targets(training) for head in recipe.heads}
+    teacher = given.teacher
+    if teacher and recipe.teacher_sees == "original":
+        targets, teacher = _taught(targets, teacher, training, recipe.taught), None
     public = faces.of(Split.PUBLIC_TEST)
 
     keras.utils.set_random_seed(recipe.seed)
@@ -115,7 +119,7 @@ def _fitted(
         batches = Batches(
             training.pixels, targets, batch=recipe.batch, augmentation=recipe.augmentation,
             seed=recipe.seed, epoch=epoch, side=recipe.side_at(epoch), mix_up=recipe.mix_up,
-            teacher=given.teacher, taught=recipe.taught, workers=1, max_queue_size=16,
+            teacher=teacher, taught=recipe.taught, workers=1, max_queue_size=16,
         )  # fmt: skip
         fitted = model.fit(
             batches, initial_epoch=epoch, epochs=epoch + 1, shuffle=False,
@@ -143,6 +147,17 @@ def _teacher(recipe: Recipe, path: Path | None, heads: Mapping[str, int]) -> Tea
         wrong = "needs a teacher: add" if recipe.taught else "takes no teacher: leave out"
         raise TeacherError(f"recipe {recipe.name} {wrong} --teacher FOLDER/model.keras")
     return Teacher(path, heads) if path else None
+
+
+def _taught(
+    targets: Mapping[str, tuple[Floats, Floats]], teacher: Teacher, faces: Faces, share: float
+) -> dict[str, tuple[Floats, Floats]]:
+    """The teacher's opinion of each face as it is, mixed into its targets."""
+    opinions = teacher.opinions_of_all(as_input(faces.pixels))
+    return {
+        name: (np.asarray((1 - share) * rows + share * opinions[name], np.float32), weights)
+        for name, (rows, weights) in targets.items()
+    }
 
 
 def _usable(faces: Faces, recipe: Recipe) -> Faces:

@@ -12,7 +12,10 @@ from typing import TextIO
 
 import msgspec
 
+from edge_app.closing import Closing
+from edge_app.errors import UsageError
 from edge_app.events.payloads import decode_event
+from edge_app.history.recorder import RECORDED, Recorder, UnrecordableError
 from edge_app.mqtt.address import parse_address
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.event_log import availability_line, event_line, printable
@@ -42,18 +45,68 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--count", metavar="N", type=_positive, help="end after N events (default: never)"
     )
+    parser.add_argument(
+        "--store", metavar="FILE", type=Path,
+        help="also record events, summaries, availability and alerts in this SQLite file, for"
+        " mien report",
+    )  # fmt: skip
+    parser.add_argument(
+        "--keep", metavar="DAYS", type=_positive,
+        help="remove from the store what is older (default: keep all)",
+    )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print events as they come, until there are enough or Ctrl-C ends it.
 
     Raises:
-        UsageError: an address, a device or a password file that cannot be.
+        UsageError: an address, a device, a password file or a store that cannot be.
         BrokerError: the broker cannot be reached, or refuses.
+        MienError: the store cannot be written.
     """
-    with contextlib.suppress(KeyboardInterrupt), _subscribe(arguments) as subscriber:
-        _print_events(subscriber, arguments, sys.stdout)
+    if arguments.keep is not None and arguments.store is None:
+        raise UsageError("--keep needs --store FILE")
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        _Store(arguments.store, arguments.keep) as store,
+        _subscribe(arguments) as subscriber,
+    ):
+        _print_events(subscriber, store, arguments, sys.stdout)
     return 0
+
+
+class _Store(Closing):
+    """The recorder, if one is asked for; says once a topic what it could not record."""
+
+    def __init__(self, path: Path | None, keep_days: int | None) -> None:
+        self._recorder = None if path is None else Recorder(path, keep_days=keep_days)
+        self._complained: set[str] = set()
+
+    def take(self, message: ReceivedMessage) -> bool:
+        """Whether the message is of use."""
+        if self._recorder is None:
+            return True
+        # Before the next one is shown: a reader of ours that hangs must not hold up the disk.
+        self._recorder.flush()
+        try:
+            self._recorder.take(message.topic, message.payload)
+        except UnrecordableError as error:
+            if message.topic not in self._complained:
+                self._complained.add(message.topic)
+                _say(f"{message.topic}: not recorded, not a message of this version: {error}")
+            return False
+        return True
+
+    def flush(self) -> None:
+        if self._recorder is not None:
+            self._recorder.flush()
+
+    def close(self) -> None:
+        if self._recorder is None:
+            return
+        if self._recorder.refused:
+            _say(f"{self._recorder.refused} messages could not be recorded")
+        self._recorder.close()
 
 
 def _positive(text: str) -> int:
@@ -70,12 +123,12 @@ def _say(text: str) -> None:
 
 def _subscribe(arguments: argparse.Namespace) -> Subscriber:
     address = parse_address(arguments.broker)
-    if arguments.device is None:
-        event, availability = f"{ROOT}/+/event", f"{ROOT}/+/availability"
+    device = "+" if arguments.device is None else Topics(arguments.device).device
+    if arguments.store is not None:
+        kinds: tuple[str, ...] = RECORDED
     else:
-        topics = Topics(arguments.device)
-        event, availability = topics.event, topics.availability
-    filters = (event,) if arguments.json else (event, availability)
+        kinds = ("event",) if arguments.json else ("event", "availability")
+    filters = tuple(f"{ROOT}/{device}/{kind}" for kind in kinds)
     credentials = Credentials(
         password_file=arguments.password_file,
         tls=TlsFiles(arguments.ca_file, arguments.certificate_file, arguments.key_file),
@@ -83,15 +136,23 @@ def _subscribe(arguments: argparse.Namespace) -> Subscriber:
     return Subscriber(address, filters, credentials=credentials)
 
 
-def _print_events(subscriber: Subscriber, arguments: argparse.Namespace, output: TextIO) -> None:
+def _print_events(
+    subscriber: Subscriber, store: _Store, arguments: argparse.Namespace, output: TextIO
+) -> None:
     _say(f"listening to {subscriber.address}")
     left = arguments.count
     while left is None or left > 0:
         message = subscriber.receive(_LOOK_S)
         if message is None:
+            store.flush()
             _check_reader(output)
             continue
-        is_event = message.topic.endswith("/event")
+        is_of_use = store.take(message)
+        kind = message.topic.split("/")[2]
+        is_event = kind == "event"
+        is_shown = is_event or (kind == "availability" and not arguments.json)
+        if not (is_of_use and is_shown):
+            continue
         try:
             line = _line(message, is_json=arguments.json)
         except (msgspec.DecodeError, OverflowError, RecursionError, UnicodeError) as error:

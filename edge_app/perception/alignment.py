@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -37,9 +40,9 @@ def cut(image: Image, rotation: complex, shift: complex, side: int) -> NDArray[n
 
     Returns uint8 [side, side].
     """
-    corners = (np.array([0, side, side * 1j, side * (1 + 1j)]) - shift) / rotation
-    left, right = _span(corners.real, image.shape[1])
-    top, bottom = _span(corners.imag, image.shape[0])
+    corners = [(w - shift) / rotation for w in (0, side, side * 1j, side * (1 + 1j))]
+    left, right = _span([corner.real for corner in corners], image.shape[1])
+    top, bottom = _span([corner.imag for corner in corners], image.shape[0])
     patch = image[top:bottom, left:right]
     if patch.ndim == 3:
         patch = np.asarray(cv2.cvtColor(patch, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
@@ -84,21 +87,29 @@ def _similarity(
     landmarks: NDArray[np.float32], alignment: Alignment, side: int
 ) -> tuple[complex, complex]:
     """Both factors of w = a z + b, from points z of the frame to points w of the crop."""
-    points = landmarks[_PLACED].astype(np.float64)
-    source = points[:, 0] + 1j * points[:, 1]
-    wanted = canonical_landmarks(alignment) * side
-    target = wanted[:, 0] + 1j * wanted[:, 1]
-    centred = source - source.mean()
-    spread = float(np.vdot(centred, centred).real)
+    # Plain numbers: for four points arrays take ten times as long.
+    points = [complex(x, y) for x, y in landmarks.tolist()]
+    source = [points[index] for index in _PLACED]
+    target = [
+        complex(x, y) * side
+        for x, y in (
+            alignment.right_eye, alignment.left_eye, alignment.right_mouth, alignment.left_mouth,
+        )
+    ]  # fmt: skip
+    from_middle, to_middle = sum(source) / 4, sum(target) / 4
+    centred = [z - from_middle for z in source]
+    spread = sum(z.real**2 + z.imag**2 for z in centred)
     # Landmarks that fall on one point have no size: one pixel keeps the crop finite.
-    rotation = np.vdot(centred, target - target.mean()) / max(spread, 1.0)
+    rotation = sum(
+        z.conjugate() * (w - to_middle) for z, w in zip(centred, target, strict=True)
+    ) / max(spread, 1.0)
     if rotation == 0:
         rotation = complex(1.0)
-    return complex(rotation), complex(target.mean() - rotation * source.mean())
+    return rotation, to_middle - rotation * from_middle
 
 
-def _span(reached: NDArray[np.float64], limit: int) -> tuple[int, int]:
+def _span(reached: Sequence[float], limit: int) -> tuple[int, int]:
     """The pixels from the least to the greatest place reached, two to spare, inside the frame."""
-    first = int(np.clip(np.floor(reached.min()) - 2, 0, limit - 1))
-    last = int(np.clip(np.ceil(reached.max()) + 2, first + 1, limit))
+    first = min(max(math.floor(min(reached)) - 2, 0), limit - 1)
+    last = min(max(math.ceil(max(reached)) + 2, first + 1), limit)
     return first, last

@@ -61,7 +61,6 @@ class EmotionClassifier:
         self.answer: Answer = card.answers[answer]
         self.labels: tuple[str, ...] = self.answer.labels
         self.side: int = side
-        self._input = np.empty((1, self.side, self.side, 1), np.int8)
 
     @classmethod
     def load(
@@ -110,9 +109,8 @@ class EmotionClassifier:
             )
         logits = np.empty((len(crops), self._logits), np.float32)
         for row, crop in enumerate(crops):
-            self._fill_input(crop)
-            answer = self.model.run(self._input)["logits"]
-            logits[row] = dequantize(answer, self.card.outputs["logits"])
+            answer = self.model.run_on_bytes(self._fitted(crop)[np.newaxis, :, :, np.newaxis])
+            logits[row] = dequantize(answer["logits"], self.card.outputs["logits"])
         return logits
 
     def emotion(self, probabilities: NDArray[np.float32]) -> str:
@@ -120,17 +118,17 @@ class EmotionClassifier:
         best = int(probabilities.argmax())
         return self.labels[best] if probabilities[best] >= self.answer.unsure_below else UNSURE
 
-    def _fill_input(self, crop: NDArray[np.uint8]) -> None:
-        """Scale 1/255 and zero point -128 make a gray byte the input by flipping one bit."""
+    def _fitted(self, crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The crop in the network's size."""
         height, width = crop.shape
-        if (height, width) != (self.side, self.side):
-            shrinks = max(height, width) > self.side
-            crop = np.asarray(
-                cv2.resize(
-                    crop,
-                    (self.side, self.side),
-                    interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR,
-                ),
-                dtype=np.uint8,
-            )
-        np.bitwise_xor(crop, 0x80, out=self._input.view(np.uint8)[0, :, :, 0])
+        if (height, width) == (self.side, self.side):
+            return crop
+        shrinks = max(height, width) > self.side
+        return np.asarray(
+            cv2.resize(
+                crop,
+                (self.side, self.side),
+                interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR,
+            ),
+            dtype=np.uint8,
+        )

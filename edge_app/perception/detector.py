@@ -40,8 +40,6 @@ class FaceDetector:
         self.model = model
         self.card: DetectorCard = card
         self._letterbox = Letterbox(size)
-        self._bytes = np.empty((1, size, size, 3), np.uint8)
-        self._input = self._bytes.view(np.int8)
         self._decoder = Decoder(card, score_threshold)
 
     @classmethod
@@ -67,8 +65,7 @@ class FaceDetector:
             FrameError: another dtype or shape.
         """
         scale = self._letterbox.fit(frame)
-        np.bitwise_xor(self._letterbox.picture, 0x80, out=self._bytes[0])
-        found = self._decoder.decode(self.model.run(self._input))
+        found = self._decoder.decode(self.model.run_on_bytes(self._letterbox.picture[np.newaxis]))
         return in_frame(found, scale, height=frame.shape[0], width=frame.shape[1])
 
 

@@ -26,7 +26,7 @@ class Bounds:
 
     def weight(self, measure: float) -> float:
         """0…1, linear between the bounds."""
-        return float(np.clip((measure - self.useless) / (self.fine - self.useless), 0.0, 1.0))
+        return min(max((measure - self.useless) / (self.fine - self.useless), 0.0), 1.0)
 
 
 # Where accuracy on FER2013 begins to fall, and where little is left of it: docs/perception.md.
@@ -74,11 +74,13 @@ def turn(landmarks: NDArray[np.float32]) -> float:
 
     landmarks: float32 [5, 2]. 0 is a face from the front; a profile reaches 1 and more.
     """
-    right_eye, left_eye, nose = landmarks[:3].astype(np.float64)
+    right_eye, left_eye, nose, right_mouth, left_mouth = (
+        complex(x, y) for x, y in landmarks.tolist()
+    )
     eyes = left_eye - right_eye
-    distance = max(float(np.hypot(*eyes)), 1e-6)
-    middle = landmarks[[0, 1, 3, 4]].mean(axis=0)
-    return abs(float((nose - middle) @ eyes)) / distance**2
+    beside = nose - (right_eye + left_eye + right_mouth + left_mouth) / 4
+    # The real part of one point by the other's conjugate is their scalar product.
+    return abs((beside * eyes.conjugate()).real) / max(abs(eyes), 1e-6) ** 2
 
 
 def _measure(crop: NDArray[np.uint8]) -> tuple[float, float, float]:
@@ -87,12 +89,16 @@ def _measure(crop: NDArray[np.uint8]) -> tuple[float, float, float]:
         crop = np.asarray(cv2.resize(crop, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), np.uint8)
     gray = crop.astype(np.float32)
     smooth = cv2.GaussianBlur(gray, (0, 0), 1.0)
-    edges = float(np.std(cv2.Laplacian(gray, cv2.CV_32F)))
-    smooth_edges = float(np.std(cv2.Laplacian(smooth, cv2.CV_32F)))
-    middle = smooth[_SIDE // 6 : -_SIDE // 6, _SIDE // 6 : -_SIDE // 6]
+    edges = _deviation(cv2.Laplacian(gray, cv2.CV_32F))
+    smooth_edges = _deviation(cv2.Laplacian(smooth, cv2.CV_32F))
     # One gray level is added so that an even crop has no sharpness, and no noise either.
     return (
-        smooth_edges / (float(gray.std()) + 1.0),
-        float(middle.std()),
+        smooth_edges / (_deviation(gray) + 1.0),
+        _deviation(smooth[_SIDE // 6 : -_SIDE // 6, _SIDE // 6 : -_SIDE // 6]),
         edges / (smooth_edges or 1.0),
     )
+
+
+def _deviation(values: NDArray[np.float32]) -> float:
+    """The standard deviation, in a quarter of NumPy's time."""
+    return float(cv2.meanStdDev(values)[1].item())

@@ -120,6 +120,11 @@ def test_a_taught_run_follows_its_teacher(faces: Faces, tmp_path: Path) -> None:
     stored = json.loads((tmp_path / "student" / "recipe.json").read_text())
     assert stored["teacher_sha256"] == hashlib.sha256(teacher.read_bytes()).hexdigest()
 
+    calm = dataclasses.replace(taught, teacher_sees="original")
+    train(calm, faces, tmp_path / "calm", teacher=teacher)
+    same = weights(tmp_path / "calm" / "model.keras"), weights(tmp_path / "student" / "model.keras")
+    assert any(not np.array_equal(a, b) for a, b in zip(*same, strict=True))
+
     shown = as_input(faces.pixels[:32])
     opinions = Teacher(teacher, {"logits": 7, "ferplus": 8}).opinions(shown)
     ((_, targets, _),) = [

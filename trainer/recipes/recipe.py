@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from trainer.augmentation import Augmentation
 from trainer.heads import LabelHead, MixedHead, VoteHead
@@ -28,6 +29,9 @@ class Recipe:
     weight_decay: float = 5e-4
     mix_up: float = 0.0  # parameter of the Beta distribution; 0: none
     taught: float = 0.0  # share of a teacher's opinion in the targets; 0: there is no teacher
+    #: The picture as the student is shown it costs a forward pass of the teacher at each step; the
+    #: one in the data set is looked at once.
+    teacher_sees: Literal["shown", "original"] = "shown"
     augmentation: Augmentation = field(default_factory=Augmentation)
     #: Share of the epochs up to which pictures of this side, in pixels, are shown: small ones cost
     #: less (progressive resizing, as in Tan and Le 2021). The last side is the network's own.

@@ -6,8 +6,8 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from edge_app.events.payloads import EmotionChanged, Event, FaceAppeared, FaceLeft, FrameBox
 from edge_app.events.identifiers import TimeOrderedIds
+from edge_app.events.payloads import EmotionChanged, Event, FaceAppeared, FaceLeft, FrameBox
 
 BOX = FrameBox(left=0.25, top=0.25, width=0.5, height=0.5)
 MODEL = "5e" * 32
@@ -18,9 +18,7 @@ def visit(
 ) -> Iterator[Event]:
     """One visit; shown: emotion after emotion, with its seconds."""
     episode, at = ids.next(), start
-    yield FaceAppeared(
-        id=ids.next(), episode=episode, time=at, device=device, model=MODEL, box=BOX
-    )
+    yield FaceAppeared(id=ids.next(), episode=episode, time=at, device=device, model=MODEL, box=BOX)
     totals: dict[str, float] = {}
     previous = None
     for emotion, seconds in shown:

@@ -71,11 +71,13 @@ def test_panels_are_whole(key: str) -> None:
 
 def test_wires_of_the_flow_lead_somewhere() -> None:
     nodes = {
-        node["id"]: node
-        for node in json.loads((FLEET / "flows.json").read_text(encoding="utf-8"))
+        node["id"]: node for node in json.loads((FLEET / "flows.json").read_text(encoding="utf-8"))
     }
     for node in nodes.values():
         ends = [end for wire in node.get("wires", []) for end in wire]
-        named = [node[key] for key in ("broker", "mydb", "z") if node["type"] != "mqtt-broker"
-                 and key in node]
+        named = [
+            node[key]
+            for key in ("broker", "mydb", "z")
+            if node["type"] != "mqtt-broker" and key in node
+        ]
         assert set(ends + named) <= set(nodes), node["id"]

@@ -14,6 +14,7 @@ from edge_app.errors import MienError, UsageError
 from edge_app.events.payloads import Alert, Summary, encode
 from edge_app.history.recorder import Recorder, UnrecordableError
 from edge_app.history.schema import VERSION
+from tests.edge_app.history.days import fortnight
 from tests.edge_app.mqtt.samples import TIME, appeared, changed, left
 
 
@@ -55,7 +56,9 @@ def test_an_event_of_each_type(file: Path, clock: Clock) -> None:
     with recorder(file, clock) as history:
         for event in (appeared(), changed(), left()):
             history.take("mien/kitchen/event", encode(event))
-    stored = rows(file, "SELECT type, time_ms, emotion, previous, duration_s, emotions_s FROM event")
+    stored = rows(
+        file, "SELECT type, time_ms, emotion, previous, duration_s, emotions_s FROM event"
+    )
     assert sorted(stored) == sorted(
         [
             ("face_appeared", ms(TIME), None, None, None, None),
@@ -129,6 +132,9 @@ def test_an_alert_from_its_beginning_to_its_end(file: Path, clock: Clock) -> Non
         clock.seconds = 60.0
         history.take("mien/kitchen/alert/camera", b"")
         history.take("mien/kitchen/alert/unheard-of", b"")
+        # The broker says it again at the next connection: it was over before.
+        clock.seconds = 90.0
+        history.take("mien/kitchen/alert/camera", b"")
     assert rows(file, "SELECT id, severity, since_ms, end_ms FROM alert") == [
         ("camera", "critical", ms(TIME), ms(TIME) + 60_000)
     ]
@@ -172,8 +178,16 @@ def test_fields_of_a_newer_schema_do_no_harm(file: Path, clock: Clock) -> None:
         ("summary", b"[]"),
         (
             "summary",
-            b'{"start":"2025-03-01T12:00:00Z","end":"2025-03-01T13:00:00Z","withheld":false,'
-            b'"emotions_s":{},"minimum_group":1,"faces":99999999999999999999}',
+            encode(
+                Summary(
+                    start=TIME,
+                    end=TIME,
+                    faces=10**20,
+                    emotions_s={},
+                    minimum_group=1,
+                    withheld=False,
+                )
+            ),
         ),
     ],
 )
@@ -250,7 +264,6 @@ def test_a_folder_that_is_not_there(tmp_path: Path, clock: Clock) -> None:
         recorder(tmp_path / "nowhere" / "history.sqlite", clock)
 
 
-
 def test_a_disk_that_takes_nothing(file: Path, clock: Clock) -> None:
     with recorder(file, clock) as history:
         history._store._database.execute("PRAGMA max_page_count = 1")
@@ -270,3 +283,12 @@ def test_nobody_else_may_read_it(file: Path, clock: Clock) -> None:
         os.umask(mask)
     assert file.stat().st_mode & 0o077 == 0
 
+
+def test_how_much_an_event_takes(file: Path, clock: Clock) -> None:
+    """docs/history.md says how much: change it there too."""
+    with recorder(file, clock) as history:
+        made = [*fortnight("kitchen", seed=1), *fortnight("hall", seed=2)]
+        for event in made:
+            history.take(f"mien/{event.device}/event", encode(event))
+    assert len(made) > 2000
+    assert 200 < file.stat().st_size / len(made) < 260

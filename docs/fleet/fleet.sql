@@ -1,0 +1,18 @@
+-- What flows.json fills and dashboard.json reads. Once: sqlite3 /var/lib/mien/fleet.sqlite < fleet.sql
+-- The table `event` is that of `mien events --store`. Times: milliseconds since 1970, UTC.
+PRAGMA journal_mode = WAL;
+
+CREATE TABLE IF NOT EXISTS event (
+    id TEXT PRIMARY KEY, device TEXT NOT NULL, type TEXT NOT NULL, time_ms INTEGER NOT NULL,
+    episode TEXT NOT NULL, model TEXT NOT NULL, is_historical INTEGER NOT NULL,
+    emotion TEXT, previous TEXT, confidence REAL, duration_s REAL, emotions_s TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS event_time ON event (time_ms);
+
+CREATE TABLE IF NOT EXISTS telemetry (
+    device TEXT NOT NULL, time_ms INTEGER NOT NULL, uptime_s REAL NOT NULL,
+    frames_per_second REAL NOT NULL, faces INTEGER, temperature_c REAL, cpu_share REAL NOT NULL,
+    rss_bytes INTEGER NOT NULL, outbox_waiting INTEGER NOT NULL, outbox_dropped INTEGER NOT NULL,
+    PRIMARY KEY (device, time_ms)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS telemetry_time ON telemetry (time_ms);

@@ -1,0 +1,1 @@
+"""What devices said → a file that keeps it → a page that shows it."""

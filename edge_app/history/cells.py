@@ -1,0 +1,163 @@
+"""Visits and summaries → counts a day, and an hour of the day."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
+
+import msgspec
+
+from edge_app.history.reading import DeviceHistory, Span, Visit
+from edge_app.history.rows import SummaryRow
+
+_HOUR_MS = 3_600_000
+
+
+@dataclass(slots=True)
+class Cell:
+    """One day, or one hour of the day.
+
+    visits: how many began. group: how many had a part in it. lengths_s: of the visits that began in
+    it and whose end is known. shown_s: seconds by emotion; shown_by: how many visits showed it.
+    withheld: the device itself kept something back.
+    """
+
+    visits: int = 0
+    group: int = 0
+    lengths_s: list[float] = field(default_factory=list)
+    shown_s: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    shown_by: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    withheld: bool = False
+
+    def begin(self, duration_s: float | None) -> None:
+        """Count a visit that began."""
+        self.visits += 1
+        if duration_s is not None:
+            self.lengths_s.append(duration_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """What a device saw. from_summaries: the days of which only summaries tell."""
+
+    days: dict[date, Cell]
+    hours: dict[int, Cell]
+    from_summaries: frozenset[date]
+
+
+def count(history: DeviceHistory, period: Span, zone: tzinfo | None) -> Cells:
+    """Count what lies in the period.
+
+    A day without events is told by its summaries, if there are any.
+    """
+    days: dict[date, Cell] = defaultdict(Cell)
+    hours: dict[int, Cell] = defaultdict(Cell)
+    for visit in history.visits.values():
+        _add_visit(visit, period, zone, days, hours)
+    with_events = frozenset(days)
+    from_summaries = set()
+    for summary in history.summaries:
+        start = _local(summary.start_ms, zone)
+        if start.date() in with_events or summary.start_ms < period.start_ms:
+            continue
+        from_summaries.add(start.date())
+        for cell in (days[start.date()], hours[start.hour]):
+            _add_summary(summary, cell)
+    return Cells(days, hours, frozenset(from_summaries))
+
+
+def _add_visit(
+    visit: Visit,
+    period: Span,
+    zone: tzinfo | None,
+    days: dict[date, Cell],
+    hours: dict[int, Cell],
+) -> None:
+    span = _span(visit)
+    touched_days, touched_hours = set(), set()
+    if span.start_ms >= period.start_ms:
+        start = _local(span.start_ms, zone)
+        days[start.date()].begin(visit.duration_s)
+        hours[start.hour].begin(visit.duration_s)
+        touched_days.add(start.date())
+        touched_hours.add(start.hour)
+    shown_days: set[tuple[date, str]] = set()
+    shown_hours: set[tuple[int, str]] = set()
+    for at, emotion, seconds in _spread(visit, span, period, zone):
+        day, hour = at.date(), at.hour
+        days[day].shown_s[emotion] += seconds
+        hours[hour].shown_s[emotion] += seconds
+        touched_days.add(day)
+        touched_hours.add(hour)
+        shown_days.add((day, emotion))
+        shown_hours.add((hour, emotion))
+    for day in touched_days:
+        days[day].group += 1
+    for hour in touched_hours:
+        hours[hour].group += 1
+    for day, emotion in shown_days:
+        days[day].shown_by[emotion] += 1
+    for hour, emotion in shown_hours:
+        hours[hour].shown_by[emotion] += 1
+
+
+def _span(visit: Visit) -> Span:
+    """From its beginning to its end, as far as they are known."""
+    known = [at for at in (visit.start_ms, visit.end_ms) if at is not None]
+    known += [at for at, _ in visit.changes]
+    start_ms, end_ms = min(known), max(known)
+    if visit.end_ms is not None and visit.duration_s is not None:
+        # A face counts only after a moment: it was there before it was said to appear.
+        start_ms = min(start_ms, visit.end_ms - int(min(visit.duration_s, 1e9) * 1000))
+    return Span(start_ms, end_ms)
+
+
+def _spread(
+    visit: Visit, span: Span, period: Span, zone: tzinfo | None
+) -> Iterator[tuple[datetime, str, float]]:
+    """When, which emotion, how many seconds: an emotion's seconds go to when it was on."""
+    stretches: dict[str, list[Span]] = defaultdict(list)
+    ends = [at for at, _ in visit.changes[1:]] + [span.end_ms]
+    for (at, emotion), end_ms in zip(visit.changes, ends, strict=False):
+        stretches[emotion].append(Span(at, end_ms))
+    for emotion, seconds in visit.emotions_s.items():
+        # Where its changes are missing, all of the visit has to do.
+        on = [each for each in stretches[emotion] if each.end_ms > each.start_ms] or [span]
+        whole_ms = sum(each.end_ms - each.start_ms for each in on)
+        if whole_ms == 0:
+            if span.start_ms >= period.start_ms:
+                yield _local(span.start_ms, zone), emotion, seconds
+            continue
+        for each in on:
+            for piece in _pieces(each, period, zone):
+                share = (piece.end_ms - piece.start_ms) / whole_ms
+                yield _local(piece.start_ms, zone), emotion, seconds * share
+
+
+def _pieces(span: Span, period: Span, zone: tzinfo | None) -> Iterator[Span]:
+    """What of a span lies in the period, cut where a local hour begins."""
+    at, end_ms = max(span.start_ms, period.start_ms), min(span.end_ms, period.end_ms)
+    while at < end_ms:
+        local = _local(at, zone)
+        passed_ms = (local.minute * 60 + local.second) * 1000 + local.microsecond // 1000
+        following = min(at + _HOUR_MS - passed_ms, end_ms)
+        yield Span(at, following)
+        at = following
+
+
+def _add_summary(summary: SummaryRow, cell: Cell) -> None:
+    cell.withheld = cell.withheld or bool(summary.withheld)
+    cell.visits += summary.faces or 0
+    cell.group += summary.faces or 0
+    if summary.emotions_s is not None:
+        shown = msgspec.json.decode(summary.emotions_s, type=dict[str, float])
+        for emotion, seconds in shown.items():
+            cell.shown_s[emotion] += seconds
+            # At least so many: with fewer the device had not said it.
+            cell.shown_by[emotion] += summary.minimum_group
+
+
+def _local(time_ms: int, zone: tzinfo | None) -> datetime:
+    return datetime.fromtimestamp(time_ms / 1000, zone)

@@ -1,0 +1,125 @@
+"""Figures → SVG drawings, each with its title inside; no script, no file from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import NamedTuple
+
+_WIDTH, _HEIGHT = 720, 220
+_LEFT, _TOP, _BOTTOM = 56, 14, 30
+_PLOT_WIDTH, _PLOT_HEIGHT = _WIDTH - _LEFT - 8, _HEIGHT - _TOP - _BOTTOM
+_STRIP_HEIGHT = 26
+#: Labels beneath the bars, at most.
+_LABELS = 12
+_NICE = (1, 2, 2.5, 5, 10)
+
+
+class Bar(NamedTuple):
+    """One stack; label: beneath it. parts: by series; None where nothing may be said."""
+
+    label: str
+    parts: Mapping[str, float] | None
+
+
+class Stretch(NamedTuple):
+    """A part of a strip, from and to as fractions of its length."""
+
+    start: float
+    end: float
+    colour: str
+    label: str
+
+
+def stacked_bars(title: str, unit: str, bars: Sequence[Bar], colours: Mapping[str, str]) -> str:
+    """Bars of stacked parts, in the order of `colours`; a hatched one where nothing may be said."""
+    top = _ceiling(max((sum((bar.parts or {}).values()) for bar in bars), default=0.0))
+    step = _PLOT_WIDTH / max(len(bars), 1)
+    width = max(step * 0.8, 1.0)
+    every = -(-len(bars) // _LABELS)
+    drawn = [_axis(top, unit)]
+    for number, bar in enumerate(bars):
+        x = _LEFT + number * step + (step - width) / 2
+        drawn += _bar(bar, x, width, top, colours)
+        if number % every == 0:
+            drawn.append(
+                f'<text x="{x + width / 2:.1f}" y="{_HEIGHT - 10}" text-anchor="middle">'
+                f"{escape(bar.label)}</text>"
+            )
+    return _drawing(title, _HEIGHT, drawn)
+
+
+def strip(title: str, stretches: Sequence[Stretch], start: str, end: str) -> str:
+    """One line from left to right; start, end: what its two ends are called."""
+    drawn = [
+        f'<rect x="{_LEFT + each.start * _PLOT_WIDTH:.2f}" y="4"'
+        f' width="{(each.end - each.start) * _PLOT_WIDTH:.2f}" height="{_STRIP_HEIGHT}"'
+        f' fill="{each.colour}"><title>{escape(each.label)}</title></rect>'
+        for each in stretches
+    ]
+    y = _STRIP_HEIGHT + 20
+    drawn.append(f'<text x="{_LEFT}" y="{y}">{escape(start)}</text>')
+    drawn.append(f'<text x="{_WIDTH - 8}" y="{y}" text-anchor="end">{escape(end)}</text>')
+    return _drawing(title, _STRIP_HEIGHT + 28, drawn)
+
+
+def legend(colours: Mapping[str, str]) -> str:
+    """The name of each colour."""
+    names = "".join(
+        f'<li><span style="background:{colour}"></span>{escape(name)}</li>'
+        for name, colour in colours.items()
+    )
+    return f'<ul class="legend" aria-hidden="true">{names}</ul>'
+
+
+def _drawing(title: str, height: int, drawn: Sequence[str]) -> str:
+    return (
+        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{escape(title)}">'
+        f"{''.join(drawn)}</svg>"
+    )
+
+
+def _axis(top: float, unit: str) -> str:
+    lines = []
+    for quarter in range(5):
+        y = _TOP + _PLOT_HEIGHT * (1 - quarter / 4)
+        lines.append(
+            f'<line x1="{_LEFT}" x2="{_WIDTH - 8}" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/>'
+            f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{top * quarter / 4:g}</text>'
+        )
+    lines.append(f'<text x="{_LEFT}" y="{_TOP - 4}">{escape(unit)}</text>')
+    return "".join(lines)
+
+
+def _bar(bar: Bar, x: float, width: float, top: float, colours: Mapping[str, str]) -> list[str]:
+    if bar.parts is None:
+        hatched = (
+            f'<rect x="{x:.1f}" y="{_TOP}" width="{width:.1f}" height="{_PLOT_HEIGHT}"'
+            f' fill="url(#withheld)"><title>{escape(bar.label)}: withheld</title></rect>'
+        )
+        return [hatched]
+    drawn = []
+    y = float(_TOP + _PLOT_HEIGHT)
+    for name, colour in colours.items():
+        value = bar.parts.get(name, 0.0)
+        if value <= 0:
+            continue
+        height = value / top * _PLOT_HEIGHT
+        y -= height
+        drawn.append(
+            f'<rect x="{x:.1f}" y="{y:.2f}" width="{width:.1f}" height="{height:.2f}"'
+            f' fill="{colour}"><title>{escape(f"{bar.label}: {name} {value:.1f}")}</title></rect>'
+        )
+    return drawn
+
+
+def _ceiling(value: float) -> float:
+    """The next number whose quarters are easy to read."""
+    if value <= 0:
+        return 4.0
+    magnitude = 1.0
+    while magnitude * 10 <= value:
+        magnitude *= 10
+    while magnitude > value:
+        magnitude /= 10
+    return next(nice * magnitude for nice in _NICE if nice * magnitude >= value)

@@ -1,0 +1,82 @@
+"""`mien report`: what `mien events --store` recorded → one HTML page."""
+
+from __future__ import annotations
+
+import argparse
+import zoneinfo
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+from edge_app.errors import MienError, UsageError
+from edge_app.history.reading import read_history
+from edge_app.history.report import draw
+
+#: More days than that make a page that nobody reads.
+_MOST_DAYS = 366
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument("file", type=Path, metavar="FILE", help="what mien events --store wrote")
+    parser.add_argument(
+        "--output", type=Path, metavar="PAGE", help="(default: FILE with the ending .html)"
+    )
+    parser.add_argument(
+        "--days", type=_days, default=14, metavar="N",
+        help="the last N days that were recorded, 1 to 366 (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--time-zone", metavar="NAME", help="such as Europe/Berlin or UTC (default: the system's)"
+    )
+    parser.add_argument(
+        "--minimum-group", type=_positive, default=1, metavar="N",
+        help="say nothing about fewer than N visits (default: %(default)s)",
+    )  # fmt: skip
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the page.
+
+    Raises:
+        UsageError: no such file or time zone, no history, or one of a newer Mien.
+        MienError: the history cannot be read, or the page not written.
+    """
+    source: Path = arguments.file
+    target: Path = arguments.output or source.with_suffix(".html")
+    if target == source:
+        raise UsageError(f"{target}: the page would replace the history; name another --output")
+    zone = _zone(arguments.time_zone)
+    history = read_history(source, days=arguments.days, zone=zone)
+    name = arguments.time_zone or datetime.now().astimezone().tzname() or "of this machine"
+    text = draw(history, zone=zone, zone_name=name, minimum_group=arguments.minimum_group)
+    try:
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise MienError(f"{target}: {error.strerror}; name another --output") from error
+    print(f"{target}: {len(history.devices)} devices")
+    return 0
+
+
+def _zone(name: str | None) -> tzinfo | None:
+    if name is None:
+        return None
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UsageError(
+            f"time zone {name!r}: not known here; use a name such as Europe/Berlin or UTC"
+        ) from error
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _days(text: str) -> int:
+    number = _positive(text)
+    if number > _MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"must be {_MOST_DAYS} or less")
+    return number

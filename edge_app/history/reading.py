@@ -1,0 +1,164 @@
+"""A history's file → what each device saw and said in a period."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+import msgspec
+
+from edge_app.errors import UsageError
+from edge_app.history.rows import AvailabilityRow, SummaryRow
+from edge_app.history.store import check_header, translated
+
+
+class Span(NamedTuple):
+    """From when until when, milliseconds since 1970 in UTC."""
+
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(slots=True)
+class Visit:
+    """One visit of one face.
+
+    start_ms: of its coming; None where that was not recorded and neither was its leaving. end_ms,
+    duration_s, emotions_s: of its leaving. changes: time and new emotion, in order.
+    """
+
+    start_ms: int | None = None
+    end_ms: int | None = None
+    duration_s: float | None = None
+    emotions_s: Mapping[str, float] = field(default_factory=dict)
+    changes: list[tuple[int, str]] = field(default_factory=list)
+
+
+class PastAlert(NamedTuple):
+    """An alert; end_ms: None where its end was not recorded."""
+
+    id: str
+    severity: str
+    text: str
+    since_ms: int
+    end_ms: int | None
+
+
+@dataclass(slots=True)
+class DeviceHistory:
+    """What one device saw and said; late: how many of its events were sent later than decided."""
+
+    visits: dict[str, Visit] = field(default_factory=lambda: defaultdict(Visit))
+    summaries: list[SummaryRow] = field(default_factory=list)
+    availability: list[AvailabilityRow] = field(default_factory=list)
+    alerts: list[PastAlert] = field(default_factory=list)
+    events: int = 0
+    late: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """period: whole days up to the last moment of recording; None where nothing was ever recorded.
+
+    outside: events before or after it. refused: messages that could not be recorded.
+    """
+
+    period: Span | None
+    devices: Mapping[str, DeviceHistory]
+    recordings: tuple[Span, ...] = ()
+    outside: int = 0
+    refused: int = 0
+
+
+def read_history(path: Path, *, days: int, zone: tzinfo | None) -> History:
+    """Read the last `days` days of a history, which may be written at the same time.
+
+    zone: where a day begins; None for the system's.
+
+    Raises:
+        UsageError: there is no such file, or it is no history that this Mien can read.
+        MienError: it cannot be read.
+    """
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file; mien events --store {path} makes one")
+    with translated(path), contextlib.closing(_open(path)) as database:
+        if check_header(database, path):
+            return History(None, {})
+        # One transaction: all questions are answered as of the same moment.
+        database.execute("BEGIN")
+        recordings = tuple(
+            Span(*row)
+            for row in database.execute("SELECT start_ms, end_ms FROM recording ORDER BY number")
+        )
+        (refused,) = database.execute("SELECT COALESCE(SUM(refused), 0) FROM recording").fetchone()
+        if not recordings:
+            return History(None, {})
+        period = _period(max(span.end_ms for span in recordings), days, zone)
+        devices: dict[str, DeviceHistory] = defaultdict(DeviceHistory)
+        _read_events(database, period, devices)
+        for row in database.execute(
+            "SELECT device, start_ms, end_ms, faces, emotions_s, minimum_group, withheld"
+            " FROM summary WHERE end_ms > ? AND start_ms < ?",
+            period,
+        ):
+            devices[row[0]].summaries.append(SummaryRow(*row))
+        for device, time_ms, is_online in database.execute(
+            "SELECT device, time_ms, is_online FROM availability WHERE time_ms <= ?"
+            " ORDER BY number",
+            (period.end_ms,),
+        ):
+            row = AvailabilityRow(device, time_ms, bool(is_online))
+            devices[device].availability.append(row)
+        for device, *alert in database.execute(
+            "SELECT device, id, severity, text, since_ms, end_ms FROM alert"
+            " WHERE COALESCE(end_ms, ?1) >= ?1 AND since_ms <= ?2 ORDER BY since_ms",
+            period,
+        ):
+            devices[device].alerts.append(PastAlert(*alert))
+        (outside,) = database.execute(
+            "SELECT COUNT(*) FROM event WHERE time_ms < ? OR time_ms > ?", period
+        ).fetchone()
+    return History(period, dict(sorted(devices.items())), recordings, outside, refused)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    # SQLite keeps notes beside a file that others may write; where it cannot, nobody else can.
+    is_writing = path.with_name(f"{path.name}-wal").exists() or os.access(path.parent, os.W_OK)
+    how = "mode=ro" if is_writing else "mode=ro&immutable=1"
+    return sqlite3.connect(f"file:{quote(str(path))}?{how}", uri=True, timeout=10)
+
+
+def _period(end_ms: int, days: int, zone: tzinfo | None) -> Span:
+    last = datetime.fromtimestamp(end_ms / 1000, zone).date()
+    first = last - timedelta(days=days - 1)
+    midnight = datetime(first.year, first.month, first.day, tzinfo=zone).astimezone(zone)
+    return Span(int(midnight.timestamp() * 1000), end_ms)
+
+
+def _read_events(
+    database: sqlite3.Connection, period: Span, devices: dict[str, DeviceHistory]
+) -> None:
+    for device, kind, time_ms, episode, late, emotion, duration_s, emotions_s in database.execute(
+        "SELECT device, type, time_ms, episode, is_historical, emotion, duration_s, emotions_s"
+        " FROM event WHERE time_ms BETWEEN ? AND ? ORDER BY time_ms, id",
+        period,
+    ):
+        history = devices[device]
+        history.events += 1
+        history.late += late
+        visit = history.visits[episode]
+        if kind == "face_appeared":
+            visit.start_ms = time_ms
+        elif kind == "emotion_changed":
+            visit.changes.append((time_ms, emotion))
+        elif kind == "face_left":
+            visit.end_ms, visit.duration_s = time_ms, duration_s
+            visit.emotions_s = msgspec.json.decode(emotions_s, type=dict[str, float])

@@ -1,0 +1,185 @@
+"""Messages as they come → rows of a history, on the disk within a second."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from edge_app.closing import Closing
+from edge_app.events.payloads import (
+    Alert,
+    EmotionChanged,
+    Event,
+    FaceAppeared,
+    FaceLeft,
+    Summary,
+    decode_event,
+)
+from edge_app.history.rows import AlertEnd, AlertRow, AvailabilityRow, EventRow, Row, SummaryRow
+from edge_app.history.store import HistoryStore
+
+#: What follows `mien/<device>/` in the topics that are recorded.
+RECORDED = ("event", "summary", "availability", "alert/+")
+
+#: How long rows wait for others to share a transaction with.
+_GATHER_S = 0.5
+#: How often the file is told that nothing came.
+_IDLE_S = 30.0
+#: How often what is too old is removed.
+_FORGET_S = 3600.0
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY_MS = 86_400_000
+_MODEL_DIGITS = 12
+#: What an INTEGER of SQLite holds.
+_LARGEST = (1 << 63) - 1
+
+_ALERT = msgspec.json.Decoder(Alert)
+_SUMMARY = msgspec.json.Decoder(Summary)
+
+
+class UnrecordableError(Exception):
+    """A message that is none of ours, or one of a Mien that speaks otherwise."""
+
+
+class Recorder(Closing):
+    """Writes what `take` was given at the next `flush` that finds it old enough, and at the end.
+
+    keep_days: older rows are removed; None keeps all. now: the time in UTC. clock_s: seconds that
+    never go back.
+
+    Raises:
+        UsageError, MienError: see `HistoryStore`.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        keep_days: int | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._now, self._clock_s, self._keep_days = now, clock_s, keep_days
+        self._store = HistoryStore(path, start_ms=_milliseconds(now()))
+        self._rows: list[Row] = []
+        self._written_s = clock_s()
+        self._forgotten_s: float | None = None
+        #: Messages that could not be recorded.
+        self.refused = 0
+
+    def take(self, topic: str, payload: bytes) -> None:
+        """Note one message under `mien/`.
+
+        Raises:
+            UnrecordableError: it cannot be read; it is counted.
+        """
+        if not self._rows:
+            self._gathered_from_s = self._clock_s()
+        try:
+            self._rows.append(_row(topic, payload, self._now()))
+        except (ValueError, OverflowError, RecursionError) as error:
+            # msgspec's errors and Unicode's are ValueErrors.
+            self.refused += 1
+            raise UnrecordableError(str(error)) from error
+
+    def flush(self) -> None:
+        """Write, if something waited for half a second, or nothing was written for long.
+
+        Raises:
+            MienError: the disk does not take it.
+        """
+        now_s = self._clock_s()
+        is_due = self._rows and now_s - self._gathered_from_s >= _GATHER_S
+        if is_due or now_s - self._written_s >= _IDLE_S:
+            self._write(now_s)
+        if self._keep_days is not None and (
+            self._forgotten_s is None or now_s - self._forgotten_s >= _FORGET_S
+        ):
+            self._forgotten_s = now_s
+            self._store.forget(_milliseconds(self._now()) - self._keep_days * _DAY_MS)
+
+    def close(self) -> None:
+        """Write the rest and close the file.
+
+        Raises:
+            MienError: the disk does not take it.
+        """
+        try:
+            self._write(self._clock_s())
+        finally:
+            self._store.close()
+
+    def _write(self, now_s: float) -> None:
+        self._store.write(self._rows, end_ms=_milliseconds(self._now()), refused=self.refused)
+        self._rows.clear()
+        self._written_s = now_s
+
+
+def _row(topic: str, payload: bytes, now: datetime) -> Row:
+    _, device, kind, *rest = topic.split("/")
+    match kind:
+        case "event":
+            return _event(device, decode_event(payload))
+        case "summary":
+            return _summary(device, _SUMMARY.decode(payload))
+        case "alert":
+            return _alert(device, rest[0], payload, now)
+        case _:
+            if payload not in {b"online", b"offline"}:
+                raise ValueError("neither online nor offline")
+            return AvailabilityRow(device, _milliseconds(now), payload == b"online")
+
+
+def _event(device: str, event: Event) -> EventRow:
+    row = EventRow(
+        id=event.id,
+        device=device,
+        type=str(event.__struct_config__.tag),
+        time_ms=_milliseconds(event.time),
+        episode=event.episode,
+        model=event.model[:_MODEL_DIGITS],
+        is_historical=event.is_historical,
+    )
+    match event:
+        case FaceAppeared():
+            return row
+        case EmotionChanged():
+            return row._replace(
+                emotion=event.emotion, previous=event.previous, confidence=event.confidence
+            )
+        case FaceLeft():
+            return row._replace(duration_s=event.duration_s, emotions_s=_json(event.emotions_s))
+
+
+def _summary(device: str, summary: Summary) -> SummaryRow:
+    if max(summary.faces or 0, summary.minimum_group) > _LARGEST:
+        raise ValueError("a number that is out of range")
+    return SummaryRow(
+        device=device,
+        start_ms=_milliseconds(summary.start),
+        end_ms=_milliseconds(summary.end),
+        faces=summary.faces,
+        emotions_s=None if summary.emotions_s is None else _json(summary.emotions_s),
+        minimum_group=summary.minimum_group,
+        withheld=summary.withheld,
+    )
+
+
+def _alert(device: str, alert_id: str, payload: bytes, now: datetime) -> Row:
+    if not payload:
+        return AlertEnd(_milliseconds(now), device, alert_id)
+    alert: Alert = _ALERT.decode(payload)
+    return AlertRow(device, alert_id, _milliseconds(alert.since), alert.severity, alert.text)
+
+
+def _milliseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _json(emotions_s: dict[str, float]) -> str:
+    return msgspec.json.encode(emotions_s).decode()

@@ -1,0 +1,71 @@
+"""The rows of a history: one type a table, its fields in the order of the table's columns.
+
+Times are milliseconds since 1970 in UTC. `device` is the second level of the topic: the broker's
+access rules vouch for it, and not for what a payload says.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class EventRow(NamedTuple):
+    """An event, without its box and probabilities.
+
+    model: the first 12 digits of the SHA-256. emotion, previous and confidence are of
+    `emotion_changed`; duration_s and emotions_s (JSON) of `face_left`; null elsewhere.
+    """
+
+    id: str
+    device: str
+    type: str
+    time_ms: int
+    episode: str
+    model: str
+    is_historical: bool
+    emotion: str | None = None
+    previous: str | None = None
+    confidence: float | None = None
+    duration_s: float | None = None
+    emotions_s: str | None = None
+
+
+class SummaryRow(NamedTuple):
+    """What all faces showed in an interval. emotions_s: JSON, null where it was withheld."""
+
+    device: str
+    start_ms: int
+    end_ms: int
+    faces: int | None
+    emotions_s: str | None
+    minimum_group: int
+    withheld: bool
+
+
+class AvailabilityRow(NamedTuple):
+    """A device came or went, at the time of hearing of it."""
+
+    device: str
+    time_ms: int
+    is_online: bool
+
+
+class AlertRow(NamedTuple):
+    """An alert was raised, or says something else now."""
+
+    device: str
+    id: str
+    since_ms: int
+    severity: str
+    text: str
+
+
+class AlertEnd(NamedTuple):
+    """An alert is over."""
+
+    end_ms: int
+    device: str
+    id: str
+
+
+Row = EventRow | SummaryRow | AvailabilityRow | AlertRow | AlertEnd

@@ -1,0 +1,170 @@
+"""Rows → an SQLite file that others may read while it is written."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from edge_app.closing import Closing
+from edge_app.errors import MienError, UsageError
+from edge_app.history.rows import Row
+from edge_app.history.schema import APPLICATION_ID, FORGET, INSERT, TABLES, VERSION
+
+#: How long a reader may hold up the writer.
+_BUSY_S = 10.0
+
+_UNUSABLE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+class HistoryStore(Closing):
+    """The only writer of one file; made where it is not there yet.
+
+    start_ms: when this run of the recorder began, milliseconds since 1970 in UTC.
+
+    Raises:
+        UsageError: the file is no history, one of a newer Mien, or being written by another
+            process; or its folder is not there.
+        MienError: the disk does not let us.
+    """
+
+    def __init__(self, path: Path, *, start_ms: int) -> None:
+        self._path = path
+        self._lock = _lock(path)
+        try:
+            # SQLite would let everybody read it.
+            os.close(_make(path))
+            with translated(path):
+                self._database = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+                try:
+                    self._recording = self._prepare(start_ms)
+                except BaseException:
+                    self._database.close()
+                    raise
+        except BaseException:
+            os.close(self._lock)
+            raise
+        self._is_open = True
+
+    def write(self, rows: Sequence[Row], *, end_ms: int, refused: int) -> None:
+        """Add rows in one transaction; a kill afterwards loses none of them.
+
+        end_ms: until when was recorded by now. refused: messages in this run that were no history.
+
+        Raises:
+            MienError: the disk is full or failing; nothing changed.
+        """
+        with translated(self._path), self._transaction():
+            for row in rows:
+                self._database.execute(INSERT[type(row)], row)
+            self._database.execute(
+                "UPDATE recording SET end_ms = ?, refused = ? WHERE number = ?",
+                (end_ms, refused, self._recording),
+            )
+
+    def forget(self, before_ms: int) -> None:
+        """Remove what is older; the file keeps its size and uses the room again.
+
+        Raises:
+            MienError: the disk does not let us.
+        """
+        with translated(self._path), self._transaction():
+            for statement in FORGET:
+                self._database.execute(statement, (before_ms,))
+
+    def close(self) -> None:
+        """Close the file; what its write-ahead log holds goes into it first."""
+        if self._is_open:
+            self._is_open = False
+            with contextlib.suppress(sqlite3.Error):
+                self._database.close()
+            os.close(self._lock)
+
+    def _prepare(self, start_ms: int) -> int:
+        """The number of this run of the recorder."""
+        is_new = check_header(self._database, self._path)
+        self._database.execute("PRAGMA journal_mode = WAL")
+        # A power cut may take the last moments; a killed process takes nothing.
+        self._database.execute("PRAGMA synchronous = NORMAL")
+        with self._transaction():
+            if is_new:
+                for statement in TABLES:
+                    self._database.execute(statement)
+                self._database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                self._database.execute(f"PRAGMA user_version = {VERSION}")
+            cursor = self._database.execute(
+                "INSERT INTO recording (start_ms, end_ms, refused) VALUES (?, ?, 0)",
+                (start_ms, start_ms),
+            )
+        return int(cursor.lastrowid or 0)
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._database.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                self._database.execute("ROLLBACK")
+            raise
+
+
+def check_header(database: sqlite3.Connection, path: Path) -> bool:
+    """Whether the file is empty; if it is not, it is a history that this Mien can read.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    (application,) = database.execute("PRAGMA application_id").fetchone()
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    (objects,) = database.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()
+    if (application, version, objects) == (0, 0, 0):
+        return True
+    if application != APPLICATION_ID:
+        raise UsageError(f"{path}: an SQLite file of another program; name another file")
+    if version > VERSION:
+        raise UsageError(
+            f"{path}: written by a newer Mien (history version {version}, known is {VERSION});"
+            " update this one"
+        )
+    return False
+
+
+@contextlib.contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into ours.
+
+    Raises:
+        UsageError: the file is no history.
+        MienError: it cannot be read or written.
+    """
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        if code in _UNUSABLE:
+            raise UsageError(f"{path}: no history of Mien, or a damaged one: {error}") from error
+        raise MienError(f"{path}: {error}; check the file, its folder and the disk") from error
+
+
+def _lock(path: Path) -> int:
+    """A file beside the history, held as long as it is written: SQLite's own locks are short."""
+    descriptor = _make(path.with_name(path.name + "-lock"))
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise UsageError(f"{path}: another mien records into it; name another file") from error
+    return descriptor
+
+
+def _make(path: Path) -> int:
+    """Open a file that only its owner may read, if it is not there yet."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}; name a file in a folder of yours") from error

@@ -1,0 +1,56 @@
+"""Counts → those that say nothing about too few people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from edge_app.history.cells import Cell
+
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True, slots=True)
+class ToldCell:
+    """What may be said of a day or an hour. mean_length_s: None where no visit's end is known.
+
+    is_partial: something was left out, here or by the device.
+    """
+
+    visits: int
+    mean_length_s: float | None
+    shown_s: Mapping[str, float]
+    is_partial: bool
+
+
+def tell(cells: Mapping[Key, Cell], minimum_group: int) -> dict[Key, ToldCell | None]:
+    """Each cell, or None where fewer than `minimum_group` visits had a part in it.
+
+    Where those left out are together too few, the next smallest goes with them: a total from
+    elsewhere less all that is told would be what was left out.
+    """
+    left_out = {key for key, cell in cells.items() if cell.group < minimum_group}
+    told = sorted(cells.keys() - left_out, key=lambda key: cells[key].group, reverse=True)
+    # With 1, only what a device withheld itself is left out: that it has seen to.
+    if minimum_group > 1 and left_out:
+        while told and sum(cells[key].group for key in left_out) < minimum_group:
+            left_out.add(told.pop())
+    return {
+        key: None if key in left_out else _told(cell, minimum_group) for key, cell in cells.items()
+    }
+
+
+def _told(cell: Cell, minimum_group: int) -> ToldCell:
+    shown_s = {
+        emotion: seconds
+        for emotion, seconds in cell.shown_s.items()
+        if cell.shown_by[emotion] >= minimum_group
+    }
+    lengths = cell.lengths_s if len(cell.lengths_s) >= minimum_group else []
+    return ToldCell(
+        visits=cell.visits,
+        mean_length_s=sum(lengths) / len(lengths) if lengths else None,
+        shown_s=shown_s,
+        is_partial=cell.withheld or len(shown_s) < len(cell.shown_s),
+    )

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from edge_app.events.identifiers import TimeOrderedIds
+from edge_app.events.payloads import EmotionChanged, FaceAppeared, FaceLeft, Summary, encode
+from edge_app.history.cells import Cells, count
+from edge_app.history.reading import read_history
+from edge_app.history.recorder import Recorder
+from tests.edge_app.history.days import visit
+
+NOON = datetime(2025, 3, 5, 12, tzinfo=UTC)
+DAY = date(2025, 3, 5)
+#: The recording ends in the evening.
+EVENING = NOON + timedelta(hours=8)
+
+
+class Recording:
+    """What a test recorded, counted."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.ids = TimeOrderedIds(utc_ms=lambda: 1_741_176_000_000)
+        self._recorder = Recorder(file, now=lambda: EVENING)
+
+    def visit(
+        self,
+        start: datetime,
+        *shown: tuple[str, float],
+        without: type[FaceAppeared | EmotionChanged | FaceLeft] | None = None,
+    ) -> None:
+        for event in visit(start, list(shown), self.ids):
+            if without is None or not isinstance(event, without):
+                self._recorder.take("mien/kitchen/event", encode(event))
+
+    def summary(self, summary: Summary) -> None:
+        self._recorder.take("mien/kitchen/summary", encode(summary))
+
+    def cells(self, *, days: int = 3, zone: str = "UTC") -> Cells:
+        self._recorder.close()
+        history = read_history(self.file, days=days, zone=ZoneInfo(zone))
+        assert history.period is not None
+        return count(history.devices["kitchen"], history.period, ZoneInfo(zone))
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Recording:
+    return Recording(tmp_path / "history.sqlite")
+
+
+def test_a_visit_within_an_hour(recording: Recording) -> None:
+    recording.visit(NOON, ("happy", 10.0), ("sad", 5.0), ("happy", 3.0))
+    cells = recording.cells()
+    (hour,), (day,) = cells.hours.values(), cells.days.values()
+    assert (list(cells.hours), list(cells.days)) == ([12], [DAY])
+    for cell in (hour, day):
+        assert (cell.visits, cell.group, cell.lengths_s) == (1, 1, [18.0])
+        assert cell.shown_s == pytest.approx({"happy": 13.0, "sad": 5.0})
+        assert cell.shown_by == {"happy": 1, "sad": 1}
+
+
+def test_seconds_go_to_the_hour_in_which_an_emotion_was_shown(recording: Recording) -> None:
+    recording.visit(NOON + timedelta(minutes=50), ("happy", 300.0), ("sad", 900.0))
+    cells = recording.cells()
+    assert cells.hours[12].shown_s == pytest.approx({"happy": 300.0, "sad": 300.0})
+    assert cells.hours[13].shown_s == pytest.approx({"sad": 600.0})
+    assert (cells.hours[12].visits, cells.hours[13].visits) == (1, 0)
+    assert (cells.hours[12].group, cells.hours[13].group) == (1, 1)
+    assert cells.days[DAY].shown_s == pytest.approx({"happy": 300.0, "sad": 900.0})
+
+
+def test_without_its_changes_a_visit_is_spread_evenly(recording: Recording) -> None:
+    recording.visit(
+        NOON + timedelta(minutes=50), ("happy", 300.0), ("sad", 900.0), without=EmotionChanged
+    )
+    cells = recording.cells()
+    assert cells.hours[12].shown_s == pytest.approx({"happy": 150.0, "sad": 450.0})
+    assert cells.hours[13].shown_s == pytest.approx({"happy": 150.0, "sad": 450.0})
+
+
+@pytest.mark.parametrize("without", [FaceAppeared, FaceLeft])
+def test_half_a_visit_is_one(recording: Recording, without: type[FaceAppeared | FaceLeft]) -> None:
+    recording.visit(NOON, ("happy", 10.0), without=without)
+    cell = recording.cells().hours[12]
+    assert cell.visits == 1
+    assert bool(cell.lengths_s) is (without is FaceAppeared)
+
+
+def test_days_and_hours_of_the_time_zone(recording: Recording) -> None:
+    recording.visit(datetime(2025, 3, 4, 20, 45, tzinfo=UTC), ("happy", 7200.0))
+    cells = recording.cells(zone="Asia/Kolkata")
+    # 02:15 to 04:15 of the next day there.
+    assert list(cells.days) == [DAY]
+    assert {hour: cell.shown_s["happy"] for hour, cell in cells.hours.items()} == pytest.approx(
+        {2: 2700.0, 3: 3600.0, 4: 900.0}
+    )
+
+
+def test_an_hour_that_the_clock_leaves_out(recording: Recording) -> None:
+    recording.file = recording.file.with_name("spring.sqlite")
+    with Recorder(recording.file, now=lambda: datetime(2025, 3, 30, 20, tzinfo=UTC)) as recorder:
+        start = datetime(2025, 3, 30, 0, 30, tzinfo=UTC)
+        for event in visit(start, [("happy", 3600.0)], recording.ids):
+            recorder.take("mien/kitchen/event", encode(event))
+    hours = recording.cells(zone="Europe/Berlin").hours
+    assert {hour: cell.shown_s["happy"] for hour, cell in hours.items()} == pytest.approx(
+        {1: 1800.0, 3: 1800.0}
+    )
+
+
+def test_only_the_part_within_the_period_counts(recording: Recording) -> None:
+    recording.visit(datetime(2025, 3, 4, 23, 50, tzinfo=UTC), ("happy", 1200.0))
+    cells = recording.cells(days=1)
+    assert list(cells.days) == [DAY]
+    assert cells.days[DAY].shown_s["happy"] == pytest.approx(600.0)
+
+
+def test_a_day_without_events_is_told_by_summaries(recording: Recording) -> None:
+    recording.visit(NOON, ("happy", 10.0))
+    for start, faces in ((NOON, 9), (NOON - timedelta(days=1), 7)):
+        recording.summary(
+            Summary(
+                start=start, end=start + timedelta(hours=1), faces=faces,
+                emotions_s={"sad": 2.0}, minimum_group=5, withheld=True,
+            )
+        )  # fmt: skip
+    cells = recording.cells()
+    yesterday = date(2025, 3, 4)
+    assert cells.from_summaries == {yesterday}
+    assert cells.days[DAY].visits == 1
+    assert cells.days[yesterday].visits == 7
+    assert cells.days[yesterday].shown_s == {"sad": 2.0}
+    assert cells.days[yesterday].withheld

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from edge_app.cli import main
+from edge_app.events.payloads import Alert, encode
+from edge_app.history.recorder import Recorder
+from tests.edge_app.history.days import fortnight
+
+END = datetime(2025, 3, 14, 23, tzinfo=UTC)
+
+
+class Page(HTMLParser):
+    """What is in a page; fails where the tags do not close in order."""
+
+    VOID = ("meta", "rect", "line")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._open: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.tags: list[str] = []
+        self.words = ""
+        self.feed(text)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag != "meta":
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "history.sqlite"
+
+
+def record(file: Path, *messages: tuple[str, bytes]) -> None:
+    now = [END - timedelta(days=14)]
+    with Recorder(file, now=lambda: now[0]) as recorder:
+        for topic, payload in messages:
+            recorder.take(topic, payload)
+        now[0] = END
+
+
+def a_fortnight() -> list[tuple[str, bytes]]:
+    return [("mien/kitchen/event", encode(each)) for each in fortnight("kitchen", seed=1)]
+
+
+def report(file: Path, *arguments: str) -> Page:
+    assert main(["report", str(file), "--time-zone", "UTC", *arguments]) == 0
+    return Page(file.with_suffix(".html").read_text(encoding="utf-8"))
+
+
+def visits_told(page: Page) -> int:
+    found = re.search(r"(\d+) visits on", page.words)
+    assert found is not None
+    return int(found[1])
+
+
+def test_the_figures_are_those_of_the_events(file: Path) -> None:
+    events = [*fortnight("kitchen", seed=1)]
+    record(file, *a_fortnight())
+    page = report(file, "--days", "15")
+    begun = sum(type(event).__name__ == "FaceAppeared" for event in events)
+    assert visits_told(page) == begun
+    shown = [each for event in events for each in getattr(event, "emotions_s", {}).items()]
+    all_s = sum(seconds for _, seconds in shown)
+    unsure_s = sum(seconds for emotion, seconds in shown if emotion == "unsure")
+    assert f"unsure for {unsure_s / all_s:.0%} of {all_s:,.0f} s" in page.words
+    assert "2025-03-03" in page.words
+    assert "time zone UTC" in page.words
+
+
+def test_nothing_comes_from_elsewhere(file: Path) -> None:
+    record(file, *a_fortnight())
+    page = report(file)
+    assert not {"script", "link", "img", "iframe", "object", "a"} & set(page.tags)
+    assert not {"src", "href", "xlink:href"} & {name for name, _ in page.attributes}
+    text = file.with_suffix(".html").read_text(encoding="utf-8")
+    assert not re.search(r"https?://|@import|url\((?!#withheld)", text)
+
+
+def test_a_table_beneath_each_chart_and_a_name_on_it(file: Path) -> None:
+    record(file, *a_fortnight())
+    page = report(file)
+    labels = [value for name, value in page.attributes if name == "aria-label"]
+    assert len(labels) == len(set(labels)) == 4
+    assert page.tags.count("table") == 4
+
+
+def test_names_from_the_wire_are_text(file: Path) -> None:
+    evil = "\"><script>alert('1')</script>"
+    payload = encode(Alert(id="x", severity="warning", text=evil, since=END - timedelta(hours=1)))
+    events = [
+        (f"mien/{evil.replace('/', '')}/event", each.replace(b'"happy"', b'"<b onclick=x>"'))
+        for _, each in a_fortnight()
+    ]
+    record(file, *events, ("mien/kitchen/alert/<i>", payload))
+    page = report(file)
+    assert not {"script", "b", "i"} & set(page.tags)
+    assert evil in page.words
+    assert "<b onclick=x>" in page.words
+
+
+def test_too_small_groups_are_withheld(file: Path) -> None:
+    record(file, *a_fortnight())
+    everything = report(file, "--days", "15")
+    some = report(file, "--days", "15", "--minimum-group", "20")
+    nothing = report(file, "--days", "15", "--minimum-group", "1000")
+    assert "for how long the network was unsure is withheld" in some.words
+    # Angry and sad were too rare to be told, on every day: not even as nothing.
+    assert "what is blank" in some.words
+    assert "angry" not in some.words
+    assert 0 < visits_told(some) < visits_told(everything)
+    assert "Too few visits to say anything" in nothing.words
+
+
+def test_alerts_and_availability(file: Path) -> None:
+    raised = Alert(id="camera", severity="critical", text="lost", since=END - timedelta(hours=9))
+    record(
+        file,
+        ("mien/kitchen/availability", b"online"),
+        ("mien/kitchen/alert/camera", encode(raised)),
+    )
+    page = report(file)
+    assert "No visit was recorded." in page.words
+    assert "2025-03-14 14:00no end recordedcriticalcameralost" in page.words
+    # The last 14 days begin at midnight, 23 hours into the recording.
+    assert "online335.0offline0.0not known0.0" in page.words
+
+
+def test_late_events_and_those_of_another_time_are_mentioned(file: Path) -> None:
+    events = [*fortnight("kitchen", seed=1)]
+    late = msgspec.structs.replace(events[5], is_historical=True)
+    old = msgspec.structs.replace(events[0], id="of-1970", time=datetime(1970, 1, 1, tzinfo=UTC))
+    record(file, *(("mien/kitchen/event", encode(each)) for each in (*events[6:], late, old)))
+    page = report(file, "--days", "15")
+    assert "events that came later than they happened: 1 of" in page.words
+    assert "Events outside of this period: 1." in page.words
+
+
+def test_an_empty_history(file: Path, tmp_path: Path) -> None:
+    record(file)
+    assert "no device said anything" in report(file).words
+    untouched = tmp_path / "untouched.sqlite"
+    untouched.touch()
+    assert "Nothing was recorded yet." in report(untouched).words
+
+
+def test_while_it_is_being_recorded(file: Path) -> None:
+    with Recorder(file, now=lambda: END) as recorder:
+        for topic, payload in a_fortnight():
+            recorder.take(topic, payload)
+        recorder._write(0.0)
+        assert visits_told(report(file)) > 100
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("nowhere.sqlite",), "no such file"),
+        (("FILE", "--time-zone", "Mars/Olympus"), "not known here"),
+        (("FILE", "--time-zone", "../etc"), "not known here"),
+        (("FILE", "--output", "FILE"), "would replace the history"),
+        (("DIARY",), "no history of Mien"),
+    ],
+)
+def test_asked_wrongly(
+    file: Path,
+    arguments: tuple[str, ...],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    record(file)
+    diary = file.with_name("diary")
+    diary.write_text("Dear diary. " * 1000, encoding="utf-8")
+    names = {"FILE": str(file), "DIARY": str(diary)}
+    assert main(["report", *(names.get(each, each) for each in arguments)]) == 2
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert message in errors
+    assert errors.count("\n") == 1
+
+
+def test_a_page_that_cannot_be_written(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record(file)
+    assert main(["report", str(file), "--output", str(file.parent / "no" / "page.html")]) == 1
+    assert "name another --output" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("days", ["0", "367", "many"])
+def test_days_that_are_none(file: Path, days: str) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["report", str(file), "--days", days])
+    assert caught.value.code == 2

@@ -1,0 +1,100 @@
+"""`mien events --store` as a process, with a broker."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge_app.cli import main
+from edge_app.events.payloads import Alert, encode
+from edge_app.mqtt.publisher import MqttPublisher
+from tests.brokers import Mosquitto, wait_until
+from tests.edge_app.mqtt.listener import Listener
+from tests.edge_app.mqtt.samples import TIME, appeared, changed, left
+from tests.edge_app.mqtt.test_command import events
+
+
+@pytest.fixture
+def publisher(mosquitto: Mosquitto) -> Iterator[MqttPublisher]:
+    publisher = MqttPublisher(mosquitto.address, device="kitchen")
+    publisher.connect()
+    yield publisher
+    publisher.close()
+
+
+def rows(file: Path, query: str) -> list[tuple[object, ...]]:
+    with contextlib.closing(sqlite3.connect(file, timeout=10)) as database:
+        return database.execute(query).fetchall()
+
+
+def test_shown_and_stored(mosquitto: Mosquitto, publisher: MqttPublisher, tmp_path: Path) -> None:
+    file = tmp_path / "history.sqlite"
+    alert = Alert(id="camera", severity="warning", text="lost", since=TIME)
+    with (
+        events(mosquitto, "--store", str(file), "--count", "3") as process,
+        Listener(mosquitto.address) as other,
+    ):
+        publisher.publish_alert("camera", alert)
+        other.wait_for("mien/kitchen/alert/camera")
+        for payload in (b"{", b"[", b""):
+            other.client.publish("mien/kitchen/event", payload, qos=1)
+        other.wait_for("mien/kitchen/event", 3)
+        for event in (appeared(), changed(), left()):
+            publisher.publish_event(event)
+        output, errors = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "camera" not in output
+    assert len(output.splitlines()) == 4  # online, and three events
+    first, last = errors.splitlines()
+    assert first.startswith("mien: mien/kitchen/event: not recorded, ")
+    assert last == "mien: 3 messages could not be recorded"
+    assert rows(file, "SELECT COUNT(*) FROM event") == [(3,)]
+    assert rows(file, "SELECT device, is_online FROM availability") == [("kitchen", 1)]
+    assert rows(file, "SELECT device, id, text FROM alert") == [("kitchen", "camera", "lost")]
+    assert main(["report", str(file), "--time-zone", "UTC"]) == 0
+    page = file.with_suffix(".html").read_text(encoding="utf-8")
+    assert "Messages that could not be recorded: 3" in page
+
+
+def test_json_lines_stay_events_only(
+    mosquitto: Mosquitto, publisher: MqttPublisher, tmp_path: Path
+) -> None:
+    file = tmp_path / "history.sqlite"
+    with events(mosquitto, "--json", "--store", str(file), "--count", "1") as process:
+        publisher.publish_event(left())
+        output, _ = process.communicate(timeout=20)
+    assert output == encode(left()).decode() + "\n"
+    assert rows(file, "SELECT COUNT(*) FROM availability") == [(1,)]
+
+
+def test_a_kill_takes_nothing_that_was_written(
+    mosquitto: Mosquitto, publisher: MqttPublisher, tmp_path: Path
+) -> None:
+    file = tmp_path / "history.sqlite"
+    for run in (1, 2):
+        with events(mosquitto, "--store", str(file)) as process:
+            # The second run hears again what the first had: the ids tell.
+            for number in range(40 * run):
+                publisher.publish_event(appeared(number))
+            expected = [(40 * run,)]
+            # No further message comes: what waits is written by the clock.
+            wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == expected, 30)  # noqa: B023 - called at once
+            process.kill()
+            process.wait(10)
+        assert rows(file, "SELECT COUNT(*) FROM event") == expected
+        assert rows(file, "PRAGMA integrity_check") == [("ok",)]
+    assert rows(file, "SELECT COUNT(*) FROM recording") == [(2,)]
+
+
+def test_keep_without_a_store(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["events", "--keep", "3"]) == 2
+    assert capsys.readouterr().err == "mien: --keep needs --store FILE\n"
+
+
+def test_a_store_that_cannot_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["events", "--store", str(tmp_path / "no" / "history.sqlite")]) == 2
+    assert "name a file in a folder of yours" in capsys.readouterr().err

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from edge_app.history.cells import Cell
+from edge_app.history.withholding import tell
+
+
+def cell(group: int, **shown_by: int) -> Cell:
+    return Cell(
+        visits=group,
+        group=group,
+        lengths_s=[10.0] * group,
+        shown_s={emotion: 5.0 * number for emotion, number in shown_by.items()},
+        shown_by=dict(shown_by),
+    )
+
+
+def test_everything_is_told_by_default() -> None:
+    (told,) = tell({9: cell(1, happy=1)}, 1).values()
+    assert told is not None
+    assert (told.visits, told.mean_length_s, told.shown_s) == (1, 10.0, {"happy": 5.0})
+    assert not told.is_partial
+
+
+def test_too_few_visits_say_nothing() -> None:
+    told = tell({9: cell(4), 10: cell(5), 11: cell(3)}, 5)
+    assert [hour for hour, each in told.items() if each is None] == [9, 11]
+
+
+def test_a_single_hour_cannot_be_worked_out_from_the_others() -> None:
+    told = tell({9: cell(2), 10: cell(8), 11: cell(30)}, 5)
+    assert [hour for hour, each in told.items() if each is None] == [9, 10]
+
+
+def test_where_all_is_too_few_nothing_is_told() -> None:
+    assert set(tell({9: cell(2), 10: cell(1)}, 5).values()) == {None}
+
+
+def test_an_emotion_that_few_of_many_showed_is_left_out() -> None:
+    (told,) = tell({9: cell(9, happy=6, sad=2)}, 5).values()
+    assert told is not None
+    assert told.shown_s == {"happy": 30.0}
+    assert told.is_partial
+
+
+def test_what_a_device_withheld_hides_nothing_else() -> None:
+    told = tell({9: Cell(withheld=True), 10: cell(1)}, 1)
+    assert [hour for hour, each in told.items() if each is None] == [9]
