@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from edge_app.perception.card import read_card
 from edge_app.perception.shipped import EMOTION, FACE_160, FACE_320
@@ -26,6 +27,11 @@ def main() -> None:
     beside.replace(README)
 
 
+def _row(what: str, figures: dict[str, Any], name: str) -> str:
+    private, public = (figures[split][name] for split in ("private_test", "public_test"))
+    return f"| {what} | {100 * private:.1f} % | {100 * public:.1f} % |"
+
+
 def _lines() -> Iterator[str]:
     figures = read_card(EMOTION).figures
     yield "| emotion network, int8 | FER2013 PrivateTest | FER2013 PublicTest |"
@@ -37,8 +43,14 @@ def _lines() -> Iterator[str]:
         ("ferplus_majority", "agreement with FER+'s majority of 8 emotions"),
         ("calibration_error", "expected calibration error"),
     ):
-        private, public = (figures[split][name] for split in ("private_test", "public_test"))
-        yield f"| {what} | {100 * private:.1f} % | {100 * public:.1f} % |"
+        yield _row(what, figures, name)
+    answers = figures.get("answers", {})
+    for answer, name, what in (
+        ("fer2013", "accuracy", "accuracy of the answer `fer2013`, 7 classes, all faces"),
+        ("ferplus", "ferplus_majority", "agreement of the answer `ferplus`, 8 emotions"),
+    ):
+        if answer in answers:
+            yield _row(what, answers[answer], name)
     yield ""
     yield (
         f"{figures['parameters'] / 1e3:.0f} K parameters, {figures['macs'] / 1e6:.1f} M"
