@@ -7,6 +7,8 @@ real numbers. A frame without faces costs two comparisons a cell.
 
 from __future__ import annotations
 
+import math
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 from edge_app.perception.int8_model import Int8, dequantize
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from edge_app.perception.card import DetectorCard, Tensor
 
@@ -50,51 +52,90 @@ class Decoder:
 
         outputs: int8 by name, each [1, rows, columns, values] as the card says.
         """
-        levels = [found for level in self._levels if (found := level.decode(outputs)) is not None]
-        if not levels:
-            return Detections(*(np.empty((0, *shape), np.float32) for shape in ((4,), (5, 2), ())))
-        found = Detections(*map(np.concatenate, zip(*levels, strict=True)))
-        return found.take(suppress(found.boxes, found.scores, self._nms_iou))
+        found = [candidate for level in self._levels for candidate in level.candidates(outputs)]
+        boxes = [candidate.box for candidate in found]
+        best = _best(boxes, [candidate.score for candidate in found], self._nms_iou)
+        kept = [found[index] for index in best]
+        return Detections(
+            np.array([candidate.box for candidate in kept], np.float32).reshape(-1, 4),
+            np.array([candidate.landmarks() for candidate in kept], np.float32).reshape(-1, 5, 2),
+            np.array([candidate.score for candidate in kept], np.float32),
+        )
+
+
+class _Candidate(NamedTuple):
+    """A cell that reaches the threshold."""
+
+    score: float
+    box: Sequence[float]
+    landmarks: Callable[[], list[tuple[float, float]]]
 
 
 class _Level:
-    """The cells of one stride."""
+    """The cells of one stride.
+
+    They are sorted out as bytes, and the few that are left are decoded with plain numbers:
+    straight after a network ran, the code of every kind of array operation comes from memory.
+    """
 
     def __init__(self, card: DetectorCard, stride: int, score_threshold: float) -> None:
         self._names = {head: f"{head}_{stride}" for head in ("cls", "obj", "bbox", "kps")}
-        self._tensors = {head: card.outputs[name] for head, name in self._names.items()}
+        tensors = {head: card.outputs[name] for head, name in self._names.items()}
+        self._columns = tensors["cls"].shape[2]
         self._stride = stride
-        self._columns = self._tensors["cls"].shape[2]
         # score² = P(cls) P(obj), and neither factor is above 1: a cell whose score reaches t has
         # both at t² or above. The sigmoid rises with its byte, so the bound is a byte.
         self._least_square = score_threshold**2
-        cls, obj = (probabilities(self._tensors[head]) for head in ("cls", "obj"))
-        self._least_cls, self._least_obj = (
-            int(np.searchsorted(table, self._least_square)) - 128 for table in (cls, obj)
-        )
-        # From byte 0 on, so that negative bytes count from the end.
-        self._cls, self._obj = (np.roll(table, 128) for table in (cls, obj))
+        cls, obj = (probabilities(tensors[head]) for head in ("cls", "obj"))
+        self._has_object = bytes(np.roll(obj >= self._least_square, 128).tolist())
+        self._cls, self._obj = _by_byte(cls), _by_byte(obj)
+        every_byte = np.arange(-128, 128).astype(np.int8)
+        bbox, kps = (dequantize(every_byte, tensors[head]) for head in ("bbox", "kps"))
+        self._centre, self._half = _by_byte(bbox * stride), _by_byte(np.exp(bbox) * (stride / 2))
+        self._landmark = _by_byte(kps * stride)
 
-    def decode(self, outputs: Mapping[str, Int8]) -> Detections | None:
-        """The cells that reach the threshold; None where there are none, as in most frames."""
-        obj = outputs[self._names["obj"]].reshape(-1)
-        cls = outputs[self._names["cls"]].reshape(-1)
-        cells = ((obj >= self._least_obj) & (cls >= self._least_cls)).nonzero()[0]
-        if not cells.size:
-            return None
-        square = self._cls[cls[cells]] * self._obj[obj[cells]]
-        enough = square >= self._least_square
-        cells = cells[enough]
-        if not cells.size:
-            return None
-        boxes, landmarks = locate(
-            cells,
-            dequantize(outputs[self._names["bbox"]].reshape(-1, 4)[cells], self._tensors["bbox"]),
-            dequantize(outputs[self._names["kps"]].reshape(-1, 10)[cells], self._tensors["kps"]),
-            stride=self._stride,
-            columns=self._columns,
-        )
-        return Detections(boxes, landmarks, np.sqrt(square[enough]).astype(np.float32))
+    def candidates(self, outputs: Mapping[str, Int8]) -> Iterator[_Candidate]:
+        """The cells that reach the threshold; none in most frames."""
+        cls, obj = (outputs[self._names[head]].tobytes() for head in ("cls", "obj"))
+        has_object = obj.translate(self._has_object)
+        cell = has_object.find(1)
+        while cell >= 0:
+            square = self._cls[cls[cell]] * self._obj[obj[cell]]
+            if square >= self._least_square:
+                yield _Candidate(
+                    math.sqrt(square),
+                    self._box(self._values(outputs, "bbox", cell), *self._corner(cell)),
+                    partial(self._landmarks, outputs, cell),
+                )
+            cell = has_object.find(1, cell + 1)
+
+    def _box(self, values: bytes, left: int, top: int) -> tuple[float, float, float, float]:
+        x, y, width, height = values
+        centre_x, centre_y = left + self._centre[x], top + self._centre[y]
+        half_width, half_height = self._half[width], self._half[height]
+        return (
+            centre_x - half_width, centre_y - half_height,
+            centre_x + half_width, centre_y + half_height,
+        )  # fmt: skip
+
+    def _landmarks(self, outputs: Mapping[str, Int8], cell: int) -> list[tuple[float, float]]:
+        left, top = self._corner(cell)
+        offsets = [self._landmark[byte] for byte in self._values(outputs, "kps", cell)]
+        return [(left + x, top + y) for x, y in zip(offsets[::2], offsets[1::2], strict=True)]
+
+    def _corner(self, cell: int) -> tuple[int, int]:
+        row, column = divmod(cell, self._columns)
+        return column * self._stride, row * self._stride
+
+    def _values(self, outputs: Mapping[str, Int8], head: str, cell: int) -> bytes:
+        row, column = divmod(cell, self._columns)
+        return outputs[self._names[head]][0, row, column].tobytes()
+
+
+def _by_byte(table: NDArray[np.floating]) -> list[float]:
+    """A table of the numbers from -128 to 127, in the order of their bytes from 0 to 255."""
+    numbers: list[float] = np.roll(table, 128).tolist()
+    return numbers
 
 
 def probabilities(tensor: Tensor) -> NDArray[np.float64]:
@@ -125,17 +166,21 @@ def suppress(boxes: Float, scores: Float, iou_threshold: float) -> Index:
 
     A box goes when a better one that stays overlaps it by more than `iou_threshold`.
     """
-    # Plain numbers: straight after a network ran, arrays took five times as long for one face.
-    edges, ranks = boxes.tolist(), scores.tolist()
-    waiting = sorted(range(len(ranks)), key=ranks.__getitem__, reverse=True)
+    return np.array(_best(boxes.tolist(), scores.tolist(), iou_threshold), np.intp)
+
+
+def _best(
+    boxes: Sequence[Sequence[float]], scores: Sequence[float], iou_threshold: float
+) -> list[int]:
+    waiting = sorted(range(len(scores)), key=scores.__getitem__, reverse=True)
     kept = []
     while waiting:
         best = waiting[0]
         kept.append(best)
         waiting = [
-            index for index in waiting[1:] if not _is_same(edges[best], edges[index], iou_threshold)
+            index for index in waiting[1:] if not _is_same(boxes[best], boxes[index], iou_threshold)
         ]
-    return np.array(kept, np.intp)
+    return kept
 
 
 def _is_same(one: Sequence[float], other: Sequence[float], iou_threshold: float) -> bool:

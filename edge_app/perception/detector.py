@@ -82,13 +82,11 @@ def in_frame(found: Detections, scale: Scale, *, height: int, width: int) -> lis
 
     A detection that lies in the padding altogether is dropped.
     """
-    landmarks = found.landmarks * np.array(scale, np.float32)
     faces = []
-    for edges, points, score in zip(
-        found.boxes.tolist(), landmarks, found.scores.tolist(), strict=True
-    ):
+    for edges, points, score in zip(*(part.tolist() for part in found), strict=True):
         left, right = (min(max(edge * scale.x, 0.0), float(width)) for edge in edges[::2])
         top, bottom = (min(max(edge * scale.y, 0.0), float(height)) for edge in edges[1::2])
         if right > left and bottom > top:
-            faces.append(Face(Box(left, top, right, bottom), points, score))
+            landmarks = np.array([(x * scale.x, y * scale.y) for x, y in points], np.float32)
+            faces.append(Face(Box(left, top, right, bottom), landmarks, score))
     return faces

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -82,3 +84,25 @@ def test_wrong_words_are_one_line(
     said = capsys.readouterr().err
     assert why in said
     assert said.count("\n") == 1
+
+
+def test_the_device_s_packages_are_enough() -> None:
+    hidden = {"tensorflow", "keras", "matplotlib", "ai_edge_quantizer", "onnx", "trainer",
+              "quantize", "PIL", "skimage"}  # fmt: skip
+    program = f"""
+import sys
+class Hidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {hidden!r}:
+            raise ModuleNotFoundError(name, name=name)
+sys.meta_path.insert(0, Hidden())
+from benchmarks.command import main
+from benchmarks.layers import operations
+from benchmarks.limit import shipped_models
+print(len(list(operations(shipped_models()[0].content))) > 10)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "True"
