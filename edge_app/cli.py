@@ -51,7 +51,8 @@ def main(words: Sequence[str] | None = None) -> int:
 def _parse(words: Sequence[str]) -> argparse.Namespace:
     commands = dict(COMMANDS)
     for point in metadata.entry_points(group=ENTRY_POINTS):
-        commands[point.name] = (point.value, f"on a workstation, with mien[{point.name}]")
+        text = "measure this device" if point.name == "bench" else "on a workstation"
+        commands[point.name] = (point.value, text)
     parser = argparse.ArgumentParser(
         prog="mien", description="Reads facial expressions and publishes them as MQTT events."
     )

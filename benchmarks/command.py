@@ -1,0 +1,142 @@
+"""Measure this device with the shipped clip and models; compare two runs; run for hours."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks import plot, report, text_table
+from benchmarks.compare import compare, remarks, rows
+from benchmarks.model_latency import Model
+from benchmarks.results import Result, encode, read_result
+from benchmarks.session import FULL, QUICK, measure_all
+from benchmarks.soak import run as run_soak
+from edge_app.errors import MienError, UsageError
+
+#: What a shorter run measures is noise.
+_SHORTEST_S, _LONGEST_S = 1.0, 3600.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument("--seconds", type=float, help=f"to measure, default: {FULL.seconds:g}")
+    parser.add_argument("--quick", action="store_true", help="whether it works; figures are rough")
+    parser.add_argument(
+        "--float", type=Path, action="append", default=[], metavar="FILE", dest="floats",
+        help="a .tflite in real numbers to measure beside the int8 ones; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--output", type=Path, default=Path("build/bench"), metavar="FOLDER",
+        help="for JSON, Markdown and plot, default: %(default)s",
+    )  # fmt: skip
+    others = parser.add_subparsers(dest="part", metavar="PART")
+    pair = others.add_parser("compare", help="two runs' files: ratios, and what is noise")
+    pair.add_argument("before", type=Path, metavar="A.json")
+    pair.add_argument("after", type=Path, metavar="B.json")
+    long = others.add_parser("soak", help="run for hours: memory, handles, latency, writes")
+    long.add_argument("--hours", type=float, required=True)
+    long.add_argument("--every", type=float, default=60.0, metavar="SECONDS", help="a line")
+    long.add_argument("--file", type=Path, default=Path("build/bench/soak.jsonl"))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure or compare; returns 1 when a run is invalid.
+
+    Raises:
+        MienError: files, models or broker cannot be used.
+    """
+    if arguments.part == "compare":
+        return _compare(arguments.before, arguments.after)
+    if arguments.part == "soak":
+        return _soak(arguments)
+    plan = QUICK if arguments.quick else FULL
+    if arguments.seconds is not None:
+        if not _SHORTEST_S <= arguments.seconds <= _LONGEST_S:
+            raise UsageError(f"--seconds {arguments.seconds:g}: name 1 to 3600")
+        plan = replace(plan, seconds=arguments.seconds)
+    floats = tuple(Model.read(path, "float") for path in arguments.floats)
+    result = measure_all(replace(plan, floats=floats), _tell)
+    for line in report.terminal(result):
+        print(line)
+    path = write(result, arguments.output)
+    print(f"\n{path}; beside it the same as .md and .svg")
+    return int(bool(result.invalid))
+
+
+def write(result: Result, folder: Path) -> Path:
+    """Write JSON, Markdown and plot; returns the JSON file.
+
+    Raises:
+        MienError: nothing can be written there.
+    """
+    path = folder / f"{file_name(result)}.json"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encode(result))
+        text = "\n".join([f"# {result.machine.device}", "", *report.markdown(result), ""])
+        path.with_suffix(".md").write_text(text, encoding="utf-8")
+        path.with_suffix(".svg").write_text(draw(result), encoding="utf-8")
+    except OSError as error:
+        raise MienError(f"{path}: {error.strerror}; name another folder") from error
+    return path
+
+
+def file_name(result: Result) -> str:
+    """Device, date and commit, as letters, digits and hyphens."""
+    words = (result.machine.device, f"{result.time:%Y-%m-%d}", result.machine.commit)
+    return "-".join(
+        word for part in words if (word := re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-"))
+    )
+
+
+def draw(result: Result) -> str:
+    """The stages of the workload that the daemon meets, as SVG text."""
+    workload = result.workloads[0]
+    frames = workload.whole.count
+    a_frame = {stage.name: stage.took.mean * stage.took.count / frames for stage in workload.stages}
+    return plot.bars(
+        f"{result.machine.device}: mean time of a frame, {workload.name}", a_frame, "ms"
+    )
+
+
+def _compare(before: Path, after: Path) -> int:
+    one, other = read_result(before), read_result(after)
+    for remark in remarks(one, other):
+        print(f"Note: {remark}")
+    for line in text_table.plain(rows(list(compare(one, other)))):
+        print(line)
+    return 0
+
+
+def _soak(arguments: argparse.Namespace) -> int:
+    if arguments.hours <= 0 or arguments.every <= 0:
+        raise UsageError("--hours and --every: name numbers above 0")
+    arguments.file.parent.mkdir(parents=True, exist_ok=True)
+    return run_soak(arguments.file, hours=arguments.hours, period_s=arguments.every, tell=_say)
+
+
+def _tell(what: str) -> None:
+    sys.stderr.write(f"mien: measuring {what}\n")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command by itself; errors are one line."""
+    parser = argparse.ArgumentParser(prog="mien bench", description=__doc__)
+    add_arguments(parser)
+    try:
+        return run(parser.parse_args(words))
+    except MienError as error:
+        print(f"mien: {error}", file=sys.stderr)
+        return 2 if isinstance(error, UsageError) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

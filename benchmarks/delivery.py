@@ -1,0 +1,109 @@
+"""Events → a broker on this machine: how long until it has acknowledged them."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.results import Delivery
+from benchmarks.spread import spread
+from edge_app.events.identifiers import TimeOrderedIds
+from edge_app.events.payloads import EmotionChanged, Event, FrameBox
+from edge_app.mqtt.address import BrokerAddress
+from edge_app.mqtt.embedded_broker import EmbeddedBroker, EmbeddedBrokerError
+from edge_app.mqtt.outbox import Outbox
+from edge_app.mqtt.outbox_store import EventStore
+from edge_app.mqtt.publisher import MqttPublisher
+
+_PATIENCE_S = 5.0
+#: Between two events: nothing is in the way of the next one.
+_APART_S = 0.002
+
+
+@contextmanager
+def local_broker() -> Iterator[tuple[str, BrokerAddress] | None]:
+    """Mosquitto, else the embedded broker, with its name; None where neither is installed."""
+    program = shutil.which("mosquitto", path="/usr/bin:/usr/sbin:/usr/local/sbin")
+    if program is not None:
+        with _mosquitto(program) as address:
+            yield "mosquitto", address
+        return
+    try:
+        broker = EmbeddedBroker(None)
+    except EmbeddedBrokerError:
+        yield None
+        return
+    with broker:
+        yield "embedded", broker.address
+
+
+def measure_delivery(name: str, publisher: MqttPublisher, events: int, blocks: int = 4) -> Delivery:
+    """Publish `events` one after another, each when the one before is acknowledged."""
+    handed: list[list[float]] = []
+    acknowledged: list[list[float]] = []
+    for event in _events(events):
+        if len(handed) * events <= blocks * sum(map(len, handed)):
+            handed.append([])
+            acknowledged.append([])
+        began = time.perf_counter()
+        publisher.publish_event(event)
+        handed[-1].append(1e3 * (time.perf_counter() - began))
+        while publisher.backlog.waiting and time.perf_counter() - began < _PATIENCE_S:
+            time.sleep(0.0001)
+        acknowledged[-1].append(1e3 * (time.perf_counter() - began))
+        time.sleep(_APART_S)
+    return Delivery(broker=name, handed_over=spread(handed), acknowledged=spread(acknowledged))
+
+
+@contextmanager
+def durable_publisher(address: BrokerAddress) -> Iterator[MqttPublisher]:
+    """Connected, with an outbox on the disk of the folder for temporary files.
+
+    Raises:
+        BrokerError: no connection.
+    """
+    with tempfile.TemporaryDirectory(prefix="mien-bench-") as folder:
+        outbox = Outbox(EventStore(Path(folder) / "outbox.sqlite"))
+        publisher = MqttPublisher(address, device="bench", outbox=outbox)
+        try:
+            publisher.connect()
+            yield publisher
+        finally:
+            publisher.close()
+
+
+@contextmanager
+def _mosquitto(program: str) -> Iterator[BrokerAddress]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    with tempfile.TemporaryDirectory(prefix="mien-bench-") as folder:
+        settings = Path(folder) / "mosquitto.conf"
+        settings.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nlog_type error\n")
+        with subprocess.Popen([program, "-c", str(settings)], stderr=subprocess.DEVNULL) as process:
+            try:
+                for _ in range(500):
+                    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                        break
+                    time.sleep(0.01)
+                yield BrokerAddress("127.0.0.1", port)
+            finally:
+                process.terminate()
+
+
+def _events(count: int) -> Iterator[Event]:
+    ids = TimeOrderedIds()
+    names = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+    for _ in range(count):
+        yield EmotionChanged(
+            id=ids.next(), episode=ids.next(), time=datetime.now(UTC), device="bench",
+            model="5e" * 32, box=FrameBox(left=0.25, top=0.25, width=0.12, height=0.12),
+            emotion="happy", previous="neutral", confidence=0.8341,
+            probabilities=dict.fromkeys(names, 0.1427),
+        )  # fmt: skip

@@ -1,0 +1,91 @@
+"""TFLite bytes → its operations, each as a model of its own, with what each multiplies.
+
+Needs LiteRT, which brings the format's schema; tflite-runtime has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation; shape: of what it makes; macs: multiply-accumulates; content: a model."""
+
+    name: str
+    shape: tuple[int, ...]
+    macs: int
+    content: bytes
+
+
+def operations(model: bytes) -> Iterator[Operation]:
+    """The operations in order. A padding goes with what follows: XNNPACK runs them as one.
+
+    Raises:
+        ModuleNotFoundError: LiteRT is not installed.
+    """
+    # Imported here: the rest of the benchmark runs under tflite-runtime, too.
+    from ai_edge_litert import schema_py_generated as schema  # noqa: PLC0415 - see above
+
+    names = {code: name for name, code in vars(schema.BuiltinOperator).items()}
+    graph = _read(model)
+    subgraph = graph.subgraphs[0]
+    kinds = [names[graph.operatorCodes[op.opcodeIndex].builtinCode] for op in subgraph.operators]
+    for position, (kind, operator) in enumerate(zip(kinds, subgraph.operators, strict=True)):
+        if kind == "PAD":
+            continue
+        first = position - 1 if position and kinds[position - 1] == "PAD" else position
+        shape = tuple(int(side) for side in subgraph.tensors[operator.outputs[0]].shape)
+        yield Operation(
+            kind, shape, _macs(kind, operator, subgraph), _cut(model, first, position + 1)
+        )
+
+
+def _macs(kind: str, operator: Any, subgraph: Any) -> int:
+    """Weights are [out, h, w, in] of a convolution, [1, h, w, out] of a depthwise one."""
+    made = _elements(subgraph.tensors[operator.outputs[0]])
+    if kind not in {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}:
+        return 0
+    weights = [int(side) for side in subgraph.tensors[operator.inputs[1]].shape]
+    outputs = weights[-1] if kind == "DEPTHWISE_CONV_2D" else weights[0]
+    return made * _product(weights) // outputs
+
+
+def _cut(model: bytes, first: int, end: int) -> bytes:
+    """Operations `first` to `end` - 1 as a model: what they read is its input."""
+    from ai_edge_litert.tools import flatbuffer_utils  # noqa: PLC0415 - as above
+
+    graph = _read(model)
+    subgraph = graph.subgraphs[0]
+    kept = subgraph.operators[first:end]
+    made = [index for operator in kept for index in operator.outputs]
+    read = dict.fromkeys(index for operator in kept for index in operator.inputs if index >= 0)
+    subgraph.operators = kept
+    subgraph.inputs = [
+        index
+        for index in read
+        if index not in made and graph.buffers[subgraph.tensors[index].buffer].data is None
+    ]
+    subgraph.outputs = [index for index in made if index not in read]
+    graph.signatureDefs = []
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(graph))
+
+
+def _read(model: bytes) -> Any:
+    """The file as objects, read anew each time: a cut changes them."""
+    from ai_edge_litert.tools import flatbuffer_utils  # noqa: PLC0415 - as above
+
+    return flatbuffer_utils.read_model_from_bytearray(bytearray(model))
+
+
+def _elements(tensor: Any) -> int:
+    return _product([int(side) for side in tensor.shape])
+
+
+def _product(sides: list[int]) -> int:
+    product = 1
+    for side in sides:
+        product *= side
+    return product

@@ -1,0 +1,118 @@
+"""Files of the kernel, packages and models → what is measured on, and how it is now."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+import cv2
+
+from benchmarks.results import Condition, Machine
+from edge_app.health.board import Board
+from edge_app.perception.card import read_card
+from edge_app.perception.runtime import RUNTIMES
+from edge_app.perception.shipped import EMOTION, FACE_160, FACE_320
+
+MODELS = (EMOTION, FACE_160, FACE_320)
+
+_PACKAGES = ("mien", "numpy", "opencv-python-headless", "msgspec", "paho-mqtt", *dict(RUNTIMES))
+_FREQUENCY = "sys/devices/system/cpu/cpu0/cpufreq"
+
+
+def describe(runtime: str, root: Path = Path("/")) -> Machine:
+    """What the machine is; runtime: the one that runs the models."""
+    return Machine(
+        device=_device(root),
+        processor=_processor(root),
+        architecture=platform.machine(),
+        cores=os.cpu_count() or 1,
+        memory_mb=os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 1_000_000,
+        kernel=platform.release(),
+        governor=_read(root / _FREQUENCY / "scaling_governor") or "unknown",
+        runtime=runtime,
+        versions={"python": platform.python_version(), "opencv": cv2.__version__, **_versions()},
+        models={path.stem: read_card(path).sha256 for path in MODELS},
+        commit=_commit(),
+    )
+
+
+def condition(root: Path = Path("/")) -> Condition:
+    """How the machine is now."""
+    frequency = _read(root / _FREQUENCY / "scaling_cur_freq")
+    throttled = _read(root / "sys/devices/platform/soc/soc:firmware/get_throttled")
+    try:
+        bits: int | None = int(throttled, 16)
+    except ValueError:
+        bits = None
+    return Condition(
+        temperature_c=Board(root).temperature_c(),
+        throttled_bits=bits,
+        megahertz=int(frequency) / 1000 if frequency.isdecimal() else None,
+        load=round(os.getloadavg()[0], 2),
+    )
+
+
+def bytes_written(process: int | str = "self") -> int | None:
+    """What a process has handed to disks; None where the kernel does not tell."""
+    for line in _read(Path(f"/proc/{process}/io")).splitlines():
+        if line.startswith("write_bytes:"):
+            return int(line.split()[1])
+    return None
+
+
+def _device(root: Path) -> str:
+    """A Raspberry Pi says what it is in the device tree, a PC in its firmware's tables."""
+    tree = _read(root / "proc/device-tree/model").rstrip("\0")
+    table = root / "sys/class/dmi/id"
+    named = " ".join(filter(None, (_read(table / "sys_vendor"), _read(table / "product_name"))))
+    return tree or named or "unknown"
+
+
+def _processor(root: Path) -> str:
+    """PCs name it; ARM's kernels give the number of the core's design only."""
+    parts = {"0xd03": "Cortex-A53", "0xd07": "Cortex-A57", "0xd08": "Cortex-A72",
+             "0xd0b": "Cortex-A76", "0xd05": "Cortex-A55"}  # fmt: skip
+    said = {
+        name.strip(): value.strip()
+        for line in _read(root / "proc/cpuinfo").splitlines()
+        if ":" in line
+        for name, value in [line.split(":", 1)]
+    }
+    part = said.get("CPU part", "")
+    return said.get("model name") or parts.get(part, part) or "unknown"
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _commit() -> str:
+    """Of the checkout that this file lies in, with `+` where files differ from it."""
+    here = Path(__file__).parent
+
+    def git(*words: str) -> str:
+        return subprocess.run(
+            ["git", "-C", str(here), *words], capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    try:
+        is_changed = git("status", "--porcelain", "--untracked-files=no")
+        return git("rev-parse", "--short=12", "HEAD") + ("+" if is_changed else "")
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""

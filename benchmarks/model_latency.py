@@ -1,0 +1,147 @@
+"""Models, runtimes and numbers of threads, by turns → what a bare invocation takes."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from benchmarks.results import ModelRun
+from benchmarks.spread import spread
+from edge_app.errors import UsageError
+from edge_app.perception.card import ModelError
+from edge_app.perception.runtime import RUNTIMES, Runtime, make_interpreter
+
+#: Invocations of one model in a row: a block.
+ROW = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A .tflite file's bytes; form: int8 or float; macs: multiply-accumulates, if known."""
+
+    name: str
+    form: str
+    content: bytes
+    macs: int | None = None
+
+    @classmethod
+    def read(cls, path: Path, form: str, macs: int | None = None) -> Model:
+        """Read the file at `path`.
+
+        Raises:
+            UsageError: it cannot be read.
+        """
+        try:
+            return cls(path.stem, form, path.read_bytes(), macs)
+        except OSError as error:
+            raise UsageError(f"{path}: {error.strerror}; name a .tflite file") from error
+
+
+@dataclass(slots=True)
+class Candidate:
+    """One model under one runtime with some threads, ready to run."""
+
+    model: Model
+    runtime: Runtime
+    threads: int
+    interpreter: Any
+    rows: list[list[float]] = field(default_factory=list)
+
+    def run_row(self, count: int = ROW) -> None:
+        """Invoke so often, and keep the milliseconds of each."""
+        row = []
+        for _ in range(count):
+            began = time.perf_counter_ns()
+            self.interpreter.invoke()
+            row.append((time.perf_counter_ns() - began) / 1e6)
+        self.rows.append(row)
+
+
+def thread_counts(cores: int) -> list[int]:
+    """1 to 4, and then powers of two, up to the number of cores."""
+    return [n for n in range(1, cores + 1) if n <= 4 or n & (n - 1) == 0]
+
+
+def make_candidates(models: Sequence[Model], threads: Sequence[int]) -> list[Candidate]:
+    """Each model under every runtime that is installed and takes it, with its input filled.
+
+    Raises:
+        ModelError: no runtime takes a model.
+    """
+    candidates = []
+    for model in models:
+        found = False
+        for name, _ in RUNTIMES:
+            with only_runtime(name):
+                for count in threads:
+                    try:
+                        interpreter, runtime = make_interpreter(model.content, count)
+                    except ModelError:
+                        break
+                    fill_inputs(interpreter)
+                    candidates.append(Candidate(model, runtime, count, interpreter))
+                    found = True
+        if not found:
+            raise ModelError(f"{model.name}: no TFLite runtime here takes it; see mien doctor")
+    return candidates
+
+
+def measure(
+    candidates: Sequence[Candidate], seconds: float, *, each_round: Callable[[], None]
+) -> None:
+    """Let each run a row in turn, thrice at least, so that what disturbs hits all alike."""
+    for candidate in candidates:
+        candidate.run_row(3)
+        candidate.rows.clear()
+    deadline_s, rounds = time.monotonic() + seconds, 0
+    while rounds < 3 or time.monotonic() < deadline_s:
+        for candidate in candidates:
+            candidate.run_row()
+        rounds += 1
+        each_round()
+
+
+def model_run(candidate: Candidate) -> ModelRun:
+    """What was measured of one candidate."""
+    return ModelRun(
+        model=candidate.model.name,
+        form=candidate.model.form,
+        runtime=str(candidate.runtime),
+        threads=candidate.threads,
+        took=spread(candidate.rows, median),
+        macs=candidate.model.macs,
+    )
+
+
+def fill_inputs(interpreter: Any) -> None:
+    """Give every input the same noise: zeros may take shorter than pictures."""
+    rng = np.random.default_rng(0)
+    for details in interpreter.get_input_details():
+        shape, dtype = details["shape"], details["dtype"]
+        if np.issubdtype(dtype, np.integer):
+            values = rng.integers(-128, 128, shape).astype(dtype)
+        else:
+            values = rng.random(shape, np.float32)
+        interpreter.set_tensor(details["index"], values)
+
+
+@contextmanager
+def only_runtime(name: str) -> Iterator[None]:
+    """Within this, no other runtime than `name` of `RUNTIMES` can be imported."""
+    others = [module for other, module in RUNTIMES if other != name]
+    before = {module: sys.modules[module] for module in others if module in sys.modules}
+    sys.modules.update(dict.fromkeys(others))  # type: ignore[arg-type]  # None is Python's mark
+    try:
+        yield
+    finally:
+        for module in others:
+            del sys.modules[module]
+        sys.modules.update(before)

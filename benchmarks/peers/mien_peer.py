@@ -1,0 +1,36 @@
+"""Mien itself, as its peers are measured."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from benchmarks.clip_frames import FRAMES_PER_SECOND
+from benchmarks.peers.peer import Peer, Picture
+from benchmarks.stages import make_watcher
+from edge_app.frames.source import Frame
+from edge_app.perception import EmotionClassifier, FaceDetector, Perception
+from edge_app.perception.card import DEFAULT_ANSWER
+from edge_app.perception.watcher import Watcher
+
+
+def make(*, follows: bool = False, as_fer2013: bool = False) -> Peer:
+    """follows: as the daemon does it; otherwise each frame is searched anew, as the others do.
+
+    as_fer2013: answers in the manner of FER2013's labels, which the test asks for.
+    """
+    classifier = EmotionClassifier.load(answer="fer2013" if as_fer2013 else DEFAULT_ANSWER)
+    perception = Perception(FaceDetector.load(), classifier)
+    watcher, numbers = make_watcher(perception, 5.0, Watcher), count(1)
+
+    def search(frame: Picture) -> list[str]:
+        return [face.emotion for face in perception.see(frame)]
+
+    def follow(frame: Picture) -> list[str]:
+        present = watcher.watch(Frame(frame, round(next(numbers) / FRAMES_PER_SECOND * 1e9)))
+        return [face.emotion or "unsure" for face in present]
+
+    def read(face: Picture) -> str:
+        probabilities = perception.classifier.predict(face[None])[0]
+        return perception.classifier.labels[int(probabilities.argmax())]
+
+    return Peer(follow if follows else search, read)

@@ -1,0 +1,213 @@
+"""Mien and what users would pick instead, by turns on the same frames → a table in Markdown.
+
+`benchmarks/peers/install.sh` first, then `python -m benchmarks.peers.run --data FOLDER`. Each peer
+is a process of its own with the settings that its own documents give; while one works, the others
+wait. Accuracy: on whole faces of FER2013's PrivateTest, 7 emotions, without anybody's detector.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import text_table
+from benchmarks.clip_frames import clip_frames, room_and_face
+from benchmarks.labelled_faces import DATA
+from benchmarks.peers.worker import PEERS
+from benchmarks.spread import percentile
+from edge_app.closing import Closing
+from edge_app.errors import MienError
+from edge_app.perception.labels import FER2013
+from trainer.data import Split, read
+
+FACE_API = {"face-api, tiny detector": "tiny", "face-api, SSD": "ssd"}
+#: Frames and faces that a peer is asked for at a time.
+_ROW, _FACES = 10, 100
+_ROOT = Path(__file__).parents[2]
+
+
+@dataclass(slots=True)
+class Measured:
+    """One peer's figures; found: frames in which it saw a face."""
+
+    start_s: float
+    rows: list[list[float]] = field(default_factory=list)
+    cpu_ms: float = 0.0
+    found: int = 0
+    peak_mb: float = 0.0
+    accuracy: float = 0.0
+
+    @property
+    def frame_ms(self) -> float:
+        """Median."""
+        return percentile([took for row in self.rows for took in row], 0.5)
+
+
+class Worker(Closing):
+    """A peer's process, ready for questions."""
+
+    def __init__(self, name: str, command: Sequence[str]) -> None:
+        """Start it and wait for its first answer.
+
+        Raises:
+            MienError: it ended instead.
+        """
+        self.name = name
+        began = time.monotonic()
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            text=True, env=os.environ | {"PYTHONPATH": str(_ROOT)},
+        )  # fmt: skip
+        try:
+            self._read()
+        except MienError:
+            self.close()
+            raise
+        self.measured = Measured(start_s=time.monotonic() - began)
+
+    def ask(self, what: str, first: int, count: int) -> dict[str, Any]:
+        """Have it see `count` frames, or read as many faces.
+
+        Raises:
+            MienError: it ended instead.
+        """
+        assert self._process.stdin is not None  # noqa: S101 - for the type checker
+        self._process.stdin.write(f"{what} {first} {count}\n")
+        self._process.stdin.flush()
+        return self._read()
+
+    def close(self) -> None:
+        """End the process."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+        self._process.terminate()
+        self._process.wait()
+
+    def _read(self) -> dict[str, Any]:
+        assert self._process.stdout is not None  # noqa: S101 - for the type checker
+        line = self._process.stdout.readline()
+        if not line:
+            raise MienError(f"{self.name}: ended with {self._process.wait()}; see how it starts")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+def commands(folder: Path, frames: Path, faces: Path) -> Iterator[tuple[str, list[str]]]:
+    """How each peer that is installed is started; Mien's own in this environment."""
+    files = [str(frames), str(faces)]
+    worker = ["-m", "benchmarks.peers.worker"]
+    python = folder / "venv/bin/python"
+    for name in PEERS:
+        if name.startswith("mien"):
+            yield name, [sys.executable, *worker, name, *files]
+        elif python.exists():
+            yield name, [str(python), *worker, name, *files]
+    node = shutil.which("node")
+    if node is not None and (folder / "node/node_modules").exists():
+        for name, detector in FACE_API.items():
+            yield name, [node, str(folder / "node/face_api.js"), detector, *files]
+
+
+def run(
+    folder: Path, faces: NDArray[np.uint8], labels: NDArray[np.int64], rounds: int
+) -> dict[str, Measured]:
+    """Measure all peers; one that does not start is said so, and left out."""
+    _, there = room_and_face(clip_frames())
+    frames = np.stack([frame.image for frame in there])
+    with tempfile.TemporaryDirectory(prefix="mien-peers-") as name, ExitStack() as stack:
+        files = [Path(name) / "frames.npy", Path(name) / "faces.npy"]
+        for file, values in zip(files, (frames, faces), strict=True):
+            np.save(file, values)
+        workers = []
+        for peer, command in commands(folder, *files):
+            try:
+                workers.append(stack.enter_context(Worker(peer, command)))
+            except MienError as error:
+                sys.stderr.write(f"{error}\n")
+        for number in range(rounds):
+            first = number * _ROW % (len(frames) - _ROW)
+            for worker in workers:
+                _take(worker.measured, worker.ask("frames", first, _ROW))
+        for worker in workers:
+            worker.measured.accuracy = _accuracy(worker, labels)
+        return {worker.name: worker.measured for worker in workers}
+
+
+def _take(measured: Measured, answer: dict[str, Any]) -> None:
+    measured.rows.append(answer["ms"])
+    measured.cpu_ms += answer["cpu_ms"]
+    measured.found += answer["found"]
+    measured.peak_mb = answer["peak_mb"]
+
+
+def _accuracy(worker: Worker, labels: NDArray[np.int64]) -> float:
+    emotions: list[str] = []
+    while len(emotions) < len(labels):
+        count = min(_FACES, len(labels) - len(emotions))
+        emotions += worker.ask("faces", len(emotions), count)["emotions"]
+    right = [emotion == FER2013[label] for emotion, label in zip(emotions, labels, strict=True)]
+    return float(np.mean(right))
+
+
+def table(measured: dict[str, Measured], frames: int) -> list[list[str]]:
+    """Rows, the head first; the factor is of the median frame, by Mien's that searches each."""
+    own = next(iter(measured.values())).frame_ms
+    rows = [["peer", "ms a frame", "times Mien's", "processor, ms a frame", "frames with a face",
+             "start, s", "peak, MB", "PrivateTest"]]  # fmt: skip
+    for name, one in measured.items():
+        rows.append([
+            name, f"{one.frame_ms:.2f}", f"{one.frame_ms / own:.1f}", f"{one.cpu_ms / frames:.2f}",
+            f"{100 * one.found / frames:.0f} %", f"{one.start_s:.2f}", f"{one.peak_mb:.0f}",
+            f"{100 * one.accuracy:.1f} %",
+        ])  # fmt: skip
+    return rows
+
+
+def folder_mb(folder: Path) -> float:
+    """What the files below `folder` take together."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Print the table and the sizes of both environments."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=DATA, help="FER2013, default: %(default)s")
+    parser.add_argument("--peers", type=Path, default=Path("build/peers"), metavar="FOLDER")
+    parser.add_argument("--rounds", type=int, default=20, help=f"of {_ROW} frames")
+    parser.add_argument("--faces", type=int, default=0, help="the first so many; 0: all")
+    arguments = parser.parse_args(words)
+    private = read(arguments.data).of(Split.PRIVATE_TEST)
+    private = private.where(private.labels < len(FER2013))
+    count = arguments.faces or len(private)
+    measured = run(
+        arguments.peers, private.pixels[:count], private.labels[:count], arguments.rounds
+    )
+    for line in text_table.markdown(table(measured, arguments.rounds * _ROW)):
+        sys.stdout.write(line + "\n")
+    for what, folder in (
+        ("Python peers", arguments.peers / "venv"),
+        ("peers in Node", arguments.peers / "node"),
+        ("Mien", Path(".venv")),
+    ):
+        if folder.exists():
+            sys.stdout.write(f"\nPackages installed for {what}: {folder_mb(folder):.0f} MB.\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""One peer in a process of its own: asked over standard input, answers in JSON, line by line.
+
+`python -m benchmarks.peers.worker PEER FRAMES.npy FACES.npy`; FRAMES: uint8 [N, H, W, 3] BGR,
+FACES: uint8 [N, 48, 48]. The lines that it takes: `frames FIRST COUNT` and `faces FIRST COUNT`.
+All but Mien run in the peers' environment, where Mien's own packages are not.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from benchmarks.peers.peer import Peer, Picture
+
+#: Name → the module that makes it, and how. Mien is the first.
+PEERS: dict[str, tuple[str, dict[str, bool]]] = {
+    "mien, each frame searched": ("mien_peer", {}),
+    "mien, as it runs": ("mien_peer", {"follows": True}),
+    "mien, answer fer2013": ("mien_peer", {"as_fer2013": True}),
+    "fer, Haar, TFLite": ("fer_peer", {}),
+    "fer, Haar, Keras": ("fer_peer", {"use_tflite": False}),
+    "fer, MTCNN, TFLite": ("fer_peer", {"mtcnn": True}),
+    "MediaPipe + fer": ("fer_peer", {"mediapipe": True}),
+}
+_KIB = 1024 / 1e6
+
+
+def main(words: Sequence[str]) -> int:
+    """Answer until the questions end."""
+    name, frames_file, faces_file = words
+    frames, faces = (np.load(file, mmap_mode="r") for file in (frames_file, faces_file))
+    # What libraries print must not come between the answers.
+    answers, sys.stdout = sys.stdout, sys.stderr
+    module, options = PEERS[name]
+    peer: Peer = importlib.import_module(f"benchmarks.peers.{module}").make(**options)
+    peer.see(np.array(frames[0]))
+    _answer(answers, {"ready": True})
+    for line in sys.stdin:
+        what, first, count = line.split()
+        rows = range(int(first), int(first) + int(count))
+        if what == "faces":
+            _answer(answers, {"emotions": [peer.read(np.array(faces[row])) for row in rows]})
+        else:
+            _answer(answers, _timed(peer, [np.array(frames[row]) for row in rows]))
+    return 0
+
+
+def _timed(peer: Peer, frames: Sequence[Picture]) -> dict[str, Any]:
+    milliseconds, found = [], 0
+    worked_s = time.process_time()
+    for frame in frames:
+        began = time.perf_counter()
+        found += bool(peer.see(frame))
+        milliseconds.append(1e3 * (time.perf_counter() - began))
+    cpu_ms = 1e3 * (time.process_time() - worked_s)
+    return {"ms": milliseconds, "cpu_ms": cpu_ms, "found": found, "peak_mb": _peak_mb()}
+
+
+def _peak_mb() -> float:
+    """Not getrusage: that remembers the memory of the process that started this one."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return _KIB * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+
+
+def _answer(stream: IO[str], answer: dict[str, Any]) -> None:
+    stream.write(json.dumps(answer) + "\n")
+    stream.flush()
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.exit(main(sys.argv[1:]))

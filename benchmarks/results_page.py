@@ -1,0 +1,135 @@
+"""The results of the repository → docs/benchmarks.md, on standard output.
+
+`python -m benchmarks.results_page > docs/benchmarks.md`
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from benchmarks import report, text_table
+from benchmarks.results import ModelRun, Result, Workload, read_result
+
+FOLDER = Path(__file__).with_name("results")
+
+#: What `python -m benchmarks.peers.run` printed.
+PEERS = FOLDER / "peers.md"
+
+_PEERS = """\
+Printed by `python -m benchmarks.peers.run` on one machine, by turns on the same frames of the
+sample clip with a face in them, after `benchmarks/peers/install.sh`. Each peer runs with the
+settings that its own documents give. fer's default detector is OpenCV's Haar cascade, so fer alone
+stands for that pair, too. face-api runs on WebAssembly. DeepFace is missing: its package has no
+weights. PrivateTest: whole faces of FER2013, seven emotions, without a detector; face-api was not
+trained on FER2013.
+"""
+
+_HEAD = """\
+<!-- Made by `python -m benchmarks.results_page > docs/benchmarks.md`. -->
+# Benchmarks
+
+`mien bench` measures the device that it runs on, in about two minutes, with the device's own
+packages and the clip that comes with Mien: every device does the same work. It prints tables and
+writes them as JSON ([its schema](schemas/bench.schema.json)), Markdown and a plot.
+
+| command | what it does |
+|---|---|
+| `mien bench` | measures everything; `--seconds N` for longer, `--quick` to see whether it works |
+| `mien bench --float FILE` | measures a model in real numbers beside the shipped int8 ones |
+| `mien bench compare A.json B.json` | B's times by A's, and whether that is more than noise |
+| `mien bench soak --hours N` | runs the daemon for hours: memory, handles, latency, writes |
+
+What the figures mean: `frames a second` are frames one after another without a pause. `as
+scheduled` searches faces five times a second, as the daemon does, and follows them in between;
+`every frame searched` is the most that it can cost. A stage's time does not hold that of the stages
+it calls. The limit is what the runtime gets out of large convolutions on this machine. A run during
+which a Raspberry Pi's throttling bits change is marked invalid.
+
+Arm cores in an emulator cannot be timed, but their instructions can be counted:
+[instructions.md](instructions.md) has them for Cortex-A53, A72 and A76.
+"""
+
+_SEND = """\
+## How to send a result in
+
+Let the device idle and cool down, and run `mien bench --output benchmarks/results` in a checkout.
+The JSON file names the device, its kernel and its packages, but no host, user or address. Run
+`python -m benchmarks.results_page > docs/benchmarks.md`, and send the files as a pull request;
+without a checkout, attach the JSON file to an issue.
+"""
+
+
+def page(results: Sequence[tuple[str, Result]]) -> Iterator[str]:
+    """The page's lines. results: the name of each file, and what it holds."""
+    yield _HEAD
+    if results:
+        yield "## Devices"
+        yield ""
+        yield from text_table.markdown([_COLUMNS, *(_summary(result) for _, result in results)])
+        yield ""
+    else:
+        yield "No results yet.\n"
+    if PEERS.exists():
+        yield "## Against what users would pick"
+        yield ""
+        yield _PEERS
+        yield PEERS.read_text(encoding="utf-8")
+    yield _SEND
+    for name, result in results:
+        yield f"## {result.machine.device}, {result.time:%Y-%m-%d}"
+        yield ""
+        yield f"[{name}.json](../benchmarks/results/{name}.json)"
+        yield ""
+        yield from report.markdown(result)
+        yield ""
+        yield f"![Time of each stage](../benchmarks/results/{name}.svg)"
+        yield ""
+
+
+_COLUMNS = (
+    "device", "frames/s as scheduled", "frames/s searched", "face_320, ms", "emotion, ms",
+    "outside the models", "start, s", "memory, MB", "core at 15 frames/s", "commit",
+)  # fmt: skip
+
+
+def _summary(result: Result) -> list[str]:
+    """The device's row."""
+    scheduled, searched = result.workloads
+    share = next((load.cpu_share for load in result.loads
+                  if (load.scene, load.offered) == ("face", 15.0)), None)  # fmt: skip
+    start = result.start_up
+    return [
+        result.machine.device + (" (invalid)" if result.invalid else ""),
+        f"{scheduled.frames_per_second:.1f}",
+        f"{searched.frames_per_second:.1f}",
+        *(f"{_one_thread(result.models, name).took.p50:.2f}" for name in ("face_320", "emotion")),
+        _outside(searched),
+        "none" if start is None else f"{start.first_event.p50 / 1e3:.2f}",
+        "none" if start is None else f"{start.rss_mb:.0f}",
+        "none" if share is None else f"{100 * share:.1f} %",
+        result.machine.commit or "unknown",
+    ]
+
+
+def _one_thread(runs: Sequence[ModelRun], model: str) -> ModelRun:
+    return next(run for run in runs if (run.model, run.threads) == (model, 1))
+
+
+def _outside(workload: Workload) -> str:
+    share = workload.outside_share
+    return "none" if share is None else f"{100 * share:.1f} %"
+
+
+def read_all(folder: Path = FOLDER) -> list[tuple[str, Result]]:
+    """Every result in `folder`, by name.
+
+    Raises:
+        ResultError: a file is no result of this version.
+    """
+    return [(path.stem, read_result(path)) for path in sorted(folder.glob("*.json"))]
+
+
+if __name__ == "__main__":
+    sys.stdout.write("\n".join(page(read_all())).rstrip() + "\n")

@@ -1,0 +1,158 @@
+"""One run of the benchmark: everything that is measured, in order → a result."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import cv2
+
+from benchmarks.clip_frames import clip_frames, room_and_face
+from benchmarks.delivery import durable_publisher, local_broker, measure_delivery
+from benchmarks.energy import find_meter
+from benchmarks.limit import measure_limit, shipped_models
+from benchmarks.load import SCENES, measure_load
+from benchmarks.machine import condition, describe
+from benchmarks.model_latency import (
+    Model,
+    make_candidates,
+    measure,
+    model_run,
+    thread_counts,
+)
+from benchmarks.results import SCHEMA_VERSION, Condition, Delivery, Load, Result
+from benchmarks.stages import measure_workloads
+from benchmarks.start_up import measure_start_up
+from edge_app.events.publisher import JsonLinesPublisher, Publisher
+
+#: How the seconds are shared out; start-up and delivery take what they take.
+_WORKLOADS, _MODELS, _LOADS, _LIMIT = 0.4, 0.15, 0.25, 0.1
+#: A machine that others keep busy: processes that want a core, as a share of the cores.
+_BUSY = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How much is measured. floats: models in real numbers, which do not come with Mien."""
+
+    seconds: float
+    starts: int
+    events: int
+    floats: tuple[Model, ...] = ()
+    with_layers: bool = True
+
+
+#: A minute or two, and a look at whether everything works: its figures are worth little.
+FULL = Plan(seconds=100.0, starts=5, events=200)
+QUICK = Plan(seconds=4.0, starts=1, events=8, with_layers=False)
+
+
+class Watch:
+    """Looks at the machine again and again, and remembers how it was."""
+
+    def __init__(self, look: Callable[[], Condition] = condition) -> None:
+        self._look = look
+        self.seen = [look()]
+
+    def look(self) -> None:
+        """Note how the machine is now."""
+        self.seen.append(self._look())
+
+    @property
+    def invalid(self) -> tuple[str, ...]:
+        """Why the figures are no good; empty where nothing speaks against them."""
+        bits = dict.fromkeys(seen.throttled_bits for seen in self.seen)
+        if len(bits) == 1:
+            return ()
+        shown = " → ".join("unknown" if value is None else f"{value:#x}" for value in bits)
+        return (f"the throttling bits changed during the run: {shown}",)
+
+    def warnings(self, cores: int) -> tuple[str, ...]:
+        """What to know of the figures."""
+        said = []
+        if self.seen[0].load > _BUSY * cores:
+            said.append(
+                f"the machine was busy before the run: load {self.seen[0].load} on {cores} cores"
+            )
+        if self.seen[0].throttled_bits not in {None, 0}:
+            said.append(f"throttled since it was started: {self.seen[0].throttled_bits:#x}")
+        return tuple(said)
+
+
+def measure_all(plan: Plan, tell: Callable[[str], None]) -> Result:
+    """Measure everything. tell: is told what comes next.
+
+    Raises:
+        MienError: something of Mien's does not work.
+    """
+    # As many threads as the daemon's own settings give OpenCV would disturb the single one.
+    cv2.setNumThreads(1)
+    watch, began_s, cores = Watch(), time.monotonic(), os.cpu_count() or 1
+    tell("start-up")
+    start_up = measure_start_up(plan.starts, each_start=watch.look)
+    frames = clip_frames()
+    tell("stages")
+    workloads = measure_workloads(frames, _WORKLOADS * plan.seconds, each_pass=watch.look)
+    tell("models")
+    candidates = make_candidates([*shipped_models(), *plan.floats], thread_counts(cores))
+    measure(candidates, _MODELS * plan.seconds, each_round=watch.look)
+    tell("delivery, and the load at set frame rates")
+    delivery, loads = _under_load(plan, watch)
+    tell("the machine's limit")
+    limit = measure_limit(
+        _LIMIT * plan.seconds, cores, with_layers=plan.with_layers, each_round=watch.look
+    )
+    watch.look()
+    meter = find_meter()
+    return Result(
+        schema_version=SCHEMA_VERSION,
+        time=datetime.now(UTC),
+        seconds=round(time.monotonic() - began_s, 1),
+        machine=describe(str(candidates[0].runtime)),
+        before=watch.seen[0],
+        after=watch.seen[-1],
+        invalid=watch.invalid,
+        warnings=watch.warnings(cores),
+        energy_meter="none" if meter is None else meter.name,
+        workloads=workloads,
+        models=tuple(map(model_run, candidates)),
+        start_up=start_up,
+        loads=tuple(loads),
+        delivery=delivery,
+        limit=limit,
+    )
+
+
+def _under_load(plan: Plan, watch: Watch) -> tuple[Delivery | None, list[Load]]:
+    """With a broker on this machine, where there is one."""
+    room, face = room_and_face(clip_frames())
+    meter = find_meter()
+    with contextlib.ExitStack() as stack:
+        broker = stack.enter_context(local_broker())
+        publisher: Publisher
+        delivery = None
+        if broker is None:
+            nowhere = stack.enter_context(open(os.devnull, "wb"))  # noqa: PTH123 - a device
+            publisher = JsonLinesPublisher(nowhere)
+        else:
+            name, address = broker
+            publisher = stack.enter_context(durable_publisher(address))
+            delivery = measure_delivery(name, publisher, plan.events)
+        loads = []
+        for scene, rate in SCENES:
+            loads.append(
+                measure_load(
+                    face if scene == "face" else room,
+                    publisher,
+                    scene=scene,
+                    rate=rate,
+                    seconds=_LOADS * plan.seconds / len(SCENES),
+                    meter=meter,
+                )
+            )
+            watch.look()
+    return delivery, loads

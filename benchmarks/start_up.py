@@ -1,0 +1,86 @@
+"""`mien run` on the sample clip, started again and again → time to its first event, its memory."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.machine import bytes_written
+from benchmarks.results import StartUp
+from benchmarks.spread import spread
+from edge_app.errors import MienError
+
+_COMMAND = (sys.executable, "-m", "edge_app.cli", "run", "--source", "sample:", "--pace", "fast",
+            "--broker", "")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    first_event_ms: float
+    rss_mb: float
+    peak_mb: float
+    written: int | None
+
+
+def measure_start_up(starts: int, *, each_start: Callable[[], None]) -> StartUp:
+    """Start the daemon so often, and let it see the clip to its end.
+
+    Raises:
+        MienError: it fails, or has nothing to say.
+    """
+    done = []
+    for _ in range(starts):
+        done.append(_start())
+        each_start()
+    last = done[-1]
+    return StartUp(
+        first_event=spread([start.first_event_ms] for start in done),
+        rss_mb=max(start.rss_mb for start in done),
+        peak_mb=max(start.peak_mb for start in done),
+        bytes_written=last.written,
+    )
+
+
+def _start() -> _Start:
+    with tempfile.TemporaryDirectory(prefix="mien-bench-") as state:
+        began = time.monotonic()
+        # Nothing of a real installation's, a pause for example, reaches this run.
+        environment = os.environ | {"STATE_DIRECTORY": state}
+        with subprocess.Popen(_COMMAND, env=environment, stdout=subprocess.PIPE) as daemon:
+            assert daemon.stdout is not None  # noqa: S101 - for the type checker
+            first_s = rss_kib = peak_kib = 0.0
+            written = None
+            for _ in daemon.stdout:
+                first_s = first_s or time.monotonic() - began
+                rss_kib = resident_kib(daemon.pid) or rss_kib
+                # Not what `wait4` tells: that remembers this process's own memory.
+                peak_kib = resident_kib(daemon.pid, "VmHWM") or peak_kib
+                written = bytes_written(daemon.pid)
+    if daemon.returncode or not first_s:
+        raise MienError(
+            f"mien run ended with code {daemon.returncode} and"
+            f" {'an event' if first_s else 'no event'}; its own message stands above"
+        )
+    return _Start(1e3 * first_s, _mb(rss_kib), _mb(peak_kib), written)
+
+
+def _mb(kib: float) -> float:
+    return round(kib * 1024 / 1e6, 1)
+
+
+def resident_kib(process: int | str = "self", which: str = "VmRSS") -> float:
+    """Memory that a process keeps in RAM, in units of 1024 bytes; 0 where it is not told.
+
+    which: VmRSS now, VmHWM at most since its start.
+    """
+    try:
+        lines = Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0.0
+    return next((float(line.split()[1]) for line in lines if line.startswith(f"{which}:")), 0.0)
