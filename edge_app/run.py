@@ -85,7 +85,12 @@ def run(arguments: argparse.Namespace) -> int:
             open_things.callback(source.close)
         perception = load_perception(settings.perception)
         inbox = RequestInbox(settings.device_name) if settings.mqtt.broker else None
-        publisher = _publisher(settings, open_things, _beside(settings, perception, inbox))
+        publisher = _publisher(
+            settings,
+            open_things,
+            _beside(settings, perception, inbox),
+            is_lasting=source is None or source.is_live,
+        )
         return Assembly(
             settings,
             perception=perception,
@@ -129,9 +134,17 @@ def _beside(
 
 
 def _publisher(
-    settings: Settings, open_things: contextlib.ExitStack, beside: Sequence[ConnectionHandler]
+    settings: Settings,
+    open_things: contextlib.ExitStack,
+    beside: Sequence[ConnectionHandler],
+    *,
+    is_lasting: bool,
 ) -> Publisher:
-    """What the events go to; whatever is opened for it is closed with `open_things`."""
+    """What the events go to; whatever is opened for it is closed with `open_things`.
+
+    is_lasting: the source does not end, so that a broker that is away now may come later; events
+    are kept for it.
+    """
     wanted = settings.mqtt.broker
     if not wanted:
         return JsonLinesPublisher(sys.stdout.buffer)
@@ -159,7 +172,7 @@ def _publisher(
         beside=beside,
     )
     open_things.callback(publisher.close)
-    publisher.connect()
+    publisher.connect(must_succeed=not is_lasting)
     return publisher
 
 

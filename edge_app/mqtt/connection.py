@@ -105,6 +105,7 @@ class Connection:
         self._backoff = backoff or Backoff()
         self._versions = list(_VERSION_NAMES)
         self._has_worked = False
+        self._must_succeed = True
         self._first: concurrent.futures.Future[None] = concurrent.futures.Future()
         self._ending = threading.Event()
         self._wakes, self._waker = socket.socketpair()
@@ -113,13 +114,16 @@ class Connection:
         # A daemon thread, since only a name server or a TCP handshake can hold it past `close`.
         self._thread = threading.Thread(target=self._run, name="mien-mqtt", daemon=True)
 
-    def start(self, timeout_s: float = FIRST_CONNECTION_S) -> None:
+    def start(self, timeout_s: float = FIRST_CONNECTION_S, *, must_succeed: bool = True) -> None:
         """Make the first connection; once, and not after `close`.
+
+        must_succeed: False goes on trying as after a lost connection, and says so in the log.
 
         Raises:
             UsageError: the credentials cannot be read, do not fit, or fit no such address.
             BrokerError: no connection within `timeout_s`, or a refusal before that.
         """
+        self._must_succeed = must_succeed
         try:
             self._credentials.login(self._address)
             self._credentials.context(self._address)
@@ -127,6 +131,8 @@ class Connection:
             self._thread.start()
             self._first.result(timeout_s)
         except TimeoutError as error:
+            if not must_succeed:
+                return
             self.close()
             raise BrokerError(
                 f"broker {self._address}: no answer within {timeout_s:g} s;"
@@ -158,8 +164,10 @@ class Connection:
                 trouble = self._talk(self._open())
             except (LinkError, MienError) as error:
                 if not self._first.done():
-                    self._first.set_exception(BrokerError(f"broker {self._address}: {error}"))
-                    break
+                    if self._must_succeed:
+                        self._first.set_exception(BrokerError(f"broker {self._address}: {error}"))
+                        break
+                    self._first.set_result(None)  # whoever waits in `start` has waited enough
                 trouble = str(error)
             except Exception as error:  # noqa: BLE001 - whatever a broker sends, come back
                 _LOG.warning("broker %s: unexpected failure", self._address, exc_info=True)

@@ -66,15 +66,17 @@ class MqttPublisher(Publisher):
         )
         self._is_closed = False
 
-    def connect(self, timeout_s: float = FIRST_CONNECTION_S) -> None:
+    def connect(self, timeout_s: float = FIRST_CONNECTION_S, *, must_succeed: bool = True) -> None:
         """Make the first connection; a later loss is mended without a word here.
+
+        must_succeed: False waits no longer than `timeout_s` either, and goes on trying.
 
         Raises:
             UsageError: the credentials cannot be read, do not fit, or fit no such address.
             BrokerError: no connection within `timeout_s`, or a refusal before that.
         """
         self._outbox.start(self._connection.wake)
-        self._connection.start(timeout_s)
+        self._connection.start(timeout_s, must_succeed=must_succeed)
 
     @property
     def unacknowledged(self) -> int:

@@ -251,3 +251,27 @@ def test_no_more_is_under_way_than_the_broker_takes(tmp_path: Path) -> None:
     finally:
         broker.stop()
     assert asks.most == 3
+
+
+def test_a_broker_that_is_away_at_the_start_may_come_later(tmp_path: Path) -> None:
+    connected = threading.Event()
+
+    class Waits(ConnectionHandler):
+        def connected(self, _client: mqtt.Client) -> None:
+            connected.set()
+
+    broker = Mosquitto(tmp_path)
+    connection = Connection(
+        broker.address,
+        Waits(),
+        client_id="mien-early",
+        backoff=Backoff(first_s=0.05, longest_s=0.1),
+    )
+    connection.start(must_succeed=False)
+    try:
+        assert not connected.is_set()
+        broker.start()
+        assert connected.wait(20)
+    finally:
+        connection.close()
+        broker.stop()

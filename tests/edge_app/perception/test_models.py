@@ -11,8 +11,10 @@ import pytest
 
 from edge_app.perception import EmotionClassifier, FaceDetector, ModelError
 from edge_app.perception import runtime as runtime_module
+from edge_app.perception.golden import golden_input
+from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.runtime import make_interpreter
-from edge_app.perception.shipped import EMOTION, FACE_320
+from edge_app.perception.shipped import EMOTION, FACE_160, FACE_320
 
 
 @pytest.fixture
@@ -168,3 +170,13 @@ def test_no_crops_are_no_answers() -> None:
     classifier = EmotionClassifier.load()
     empty = classifier.predict(np.empty((0, 48, 48), np.uint8))
     assert empty.shape == (0, len(classifier.labels))
+
+
+def test_camera_bytes_run_like_the_input_they_stand_for() -> None:
+    model = Int8Model.load(FACE_160)
+    given = golden_input(model.card.input.shape, 0)
+    picture = np.bitwise_xor(given.view(np.uint8), np.uint8(0x80))
+    expected, found = model.run(given), model.run_on_bytes(picture)
+    assert all((found[name] == values).all() for name, values in expected.items())
+    other = model.run_on_bytes(np.bitwise_not(picture))
+    assert any((other[name] != values).any() for name, values in expected.items())

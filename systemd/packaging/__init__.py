@@ -1,0 +1,1 @@
+"""Debian packages, made on a workstation of any architecture."""

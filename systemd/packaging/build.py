@@ -1,0 +1,144 @@
+"""This checkout → Debian packages, for one Debian release and architecture each.
+
+Neither root nor emulation is needed: wheels are unpacked, and byte code is made on the device. Two
+builds of one commit are equal, byte for byte, where dpkg and xz are the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterable
+from email.utils import formatdate
+from pathlib import Path
+
+from systemd.packaging.target import MACHINES, SUITES, Target
+from systemd.packaging.tree import ROOT, lay_out, settle
+
+#: As Debian writes it; there is no address yet.
+MAINTAINER = "The Mien developers <mien@example.invalid>"
+
+_HERE = Path(__file__).parent
+
+
+def main(words: list[str] | None = None) -> int:
+    """Build what was asked for; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("--suite", choices=SUITES, action="append", help="all, if not given")
+    parser.add_argument("--architecture", choices=MACHINES, action="append", help="likewise")
+    parser.add_argument("--output", type=Path, default=ROOT / "dist", metavar="FOLDER")
+    parser.add_argument("--version", help="instead of the one in pyproject.toml")
+    parser.add_argument("--level", type=int, choices=range(10), default=6, help="of xz; 0 to try")
+    asked = parser.parse_args(words)
+    if shutil.which("dpkg-deb") is None:
+        sys.stderr.write("dpkg-deb is missing: apt-get install dpkg\n")
+        return 1
+    asked.output.mkdir(parents=True, exist_ok=True)
+    for suite in asked.suite or SUITES:
+        for architecture in asked.architecture or MACHINES:
+            target = Target(suite, architecture)
+            package = build(target, asked.version or _version(), asked.output, asked.level)
+            sys.stdout.write(f"{package}: {package.stat().st_size / 1e6:.1f} MB\n")
+            sys.stdout.flush()
+    return 0
+
+
+def build(target: Target, version: str, output: Path, level: int) -> Path:
+    """Build one package; returns its file. level: how hard xz tries."""
+    # Debian 13's has to be the newer one, so that an upgrade of the system replaces it.
+    version = f"{version}+deb{target.release}"
+    package = output / f"mien_{version}_{target.architecture}.deb"
+    with tempfile.TemporaryDirectory(prefix="mien-deb-") as name:
+        tree = Path(name, "root")
+        tree.mkdir()
+        lay_out(target, tree)
+        _write_changes(target, version, tree)
+        settle(tree)
+        files = sorted(path for path in tree.rglob("*") if path.is_file() and not path.is_symlink())
+        _write_control(target, version, tree, files)
+        _set_times(tree)
+        subprocess.run(
+            [
+                *("dpkg-deb", "--root-owner-group", "-Zxz", f"-z{level}"),
+                *("--build", str(tree), str(package)),
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            env={**os.environ, "SOURCE_DATE_EPOCH": str(_epoch())},
+        )
+    return package
+
+
+def _write_control(target: Target, version: str, tree: Path, files: Iterable[Path]) -> None:
+    control = tree / "DEBIAN"
+    control.mkdir()
+    control.chmod(0o755)
+    values = {
+        "@VERSION@": version,
+        "@MAINTAINER@": MAINTAINER,
+        "@ARCHITECTURE@": target.architecture,
+        "@PYTHON@": target.python,
+        "@NEXT_PYTHON@": target.next_python,
+        # In KiB, as policy counts: each file rounded up.
+        "@SIZE@": str(sum(-(-path.stat().st_size // 1024) for path in files)),
+    }
+    for name in ("control", "postinst", "prerm", "postrm"):
+        text = (_HERE / name).read_text(encoding="utf-8")
+        for mark, value in values.items():
+            text = text.replace(mark, value)
+        (control / name).write_text(text, encoding="utf-8")
+        (control / name).chmod(0o644 if name == "control" else 0o755)
+    (control / "conffiles").write_text("/etc/mien/mien.toml\n", encoding="utf-8")
+    sums = "".join(
+        # dpkg's own format: it finds changed files, and is no safeguard.
+        f"{hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()}"
+        f"  {path.relative_to(tree)}\n"
+        for path in files
+        if not path.is_relative_to(tree / "etc")
+    )
+    (control / "md5sums").write_text(sums, encoding="utf-8")
+    for name in ("conffiles", "md5sums"):
+        (control / name).chmod(0o644)
+
+
+def _write_changes(target: Target, version: str, tree: Path) -> None:
+    """Debian's changelog, which has a form of its own; ours is beside it."""
+    date = formatdate(_epoch(), localtime=False)
+    text = (
+        f"mien ({version}) {target.suite}; urgency=medium\n\n  * CHANGELOG.md says what is new.\n\n"
+        f" -- {MAINTAINER}  {date}\n"
+    )
+    file = tree / "usr/share/doc/mien/changelog.gz"
+    file.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+
+
+def _version() -> str:
+    with (ROOT / "pyproject.toml").open("rb") as stream:
+        return str(tomllib.load(stream)["project"]["version"])
+
+
+def _epoch() -> int:
+    """The time that every file gets: asked for, or the last commit's."""
+    if asked := os.environ.get("SOURCE_DATE_EPOCH"):
+        return int(asked)
+    done = subprocess.run(
+        ["git", "log", "-1", "--format=%ct"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return int(done.stdout)
+
+
+def _set_times(tree: Path) -> None:
+    epoch = _epoch()
+    for path in (tree, *tree.rglob("*")):
+        os.utime(path, (epoch, epoch), follow_symlinks=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""Wheels and the files of this repository → everything that a package puts on a device."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from systemd.packaging.locked import lines_for
+from systemd.packaging.target import Target
+
+ROOT = Path(__file__).parents[2]
+#: A virtual environment that sees Debian's own packages: picamera2, libcamera, NumPy.
+HOME = "usr/lib/mien"
+#: Debian's picamera2 has compiled parts for Debian's NumPy, and one process has one NumPy.
+FROM_DEBIAN = ("numpy",)
+#: Parts that no device uses: of GPUs and telephones, type stubs, pip's bookkeeping, scripts.
+_UNUSED = (
+    "ai_edge_litert/libLiteRtWebGpuAccelerator.so",
+    "ai_edge_litert/vendors",
+    "bin",
+    "*.dist-info/RECORD",
+    "*.dist-info/REQUESTED",
+    "*.dist-info/INSTALLER",
+    "*.dist-info/direct_url.json",
+    "**/*.pyi",
+)
+_MODE = {"usr/bin/mien": 0o755}
+
+
+def lay_out(target: Target, tree: Path) -> None:
+    """Fill the folder `tree`, which is to become the target's root."""
+    packages = tree / HOME / "lib" / f"python{target.python}" / "site-packages"
+    _install(target, packages)
+    for pattern in _UNUSED:
+        for path in sorted(packages.glob(pattern)):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    (tree / HOME / "bin").mkdir()
+    (tree / HOME / "bin/python3").symlink_to(f"../../../bin/python{target.python}")
+    _write(
+        tree / HOME / "pyvenv.cfg",
+        "home = /usr/bin\ninclude-system-site-packages = true\n"
+        f"version = {target.python}\nexecutable = /usr/bin/python{target.python}\n",
+    )
+    _write(
+        tree / "usr/bin/mien",
+        f"#!/{HOME}/bin/python3 -I\nimport sys\n\nfrom edge_app.cli import main\n\n"
+        "sys.exit(main())\n",
+    )
+    units = tree / "usr/lib/systemd/system"
+    copies = {
+        "systemd/mien.service": units / "mien.service",
+        "systemd/mien.sysusers": tree / "usr/lib/sysusers.d/mien.conf",
+        "systemd/mien.toml": tree / "etc/mien/mien.toml",
+        "systemd/packaging/lintian-overrides": tree / "usr/share/lintian/overrides/mien",
+        "systemd/packaging/copyright": tree / "usr/share/doc/mien/copyright",
+        "NOTICE": tree / "usr/share/doc/mien/NOTICE",
+        "CHANGELOG.md": tree / "usr/share/doc/mien/CHANGELOG.md",
+        "PRIVACY.md": tree / "usr/share/doc/mien/PRIVACY.md",
+        "docs/device.md": tree / "usr/share/doc/mien/device.md",
+        "docs/settings.md": tree / "usr/share/doc/mien/settings.md",
+    }
+    for option in sorted((ROOT / "systemd/optional").glob("*.conf")):
+        copies[str(option.relative_to(ROOT))] = tree / "usr/share/mien/optional" / option.name
+    # Only systemd 254 and later know what stands in it.
+    if target.release >= 13:
+        delay = "mien.service.d/growing-delay.conf"
+        copies[f"systemd/{delay}"] = units / delay
+    for source, copy in copies.items():
+        _write(copy, (ROOT / source).read_text(encoding="utf-8"))
+
+
+def _install(target: Target, packages: Path) -> None:
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    into = ["--no-deps", "--no-compile", f"--target={packages}", *target.pip_options]
+    with tempfile.TemporaryDirectory(prefix="mien-deb-") as name:
+        folder = Path(name)
+        subprocess.run([*pip, "wheel", "--no-deps", f"-w{folder}", str(ROOT)], check=True)
+        (mien,) = folder.glob("*.whl")
+        lines = [
+            *lines_for(target, ROOT / "requirements/device.txt", without=FROM_DEBIAN),
+            f"{mien} --hash=sha256:{hashlib.sha256(mien.read_bytes()).hexdigest()}",
+        ]
+        lock = folder / "requirements.txt"
+        lock.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        subprocess.run([*pip, "install", "--require-hashes", f"-r{lock}", *into], check=True)
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def settle(tree: Path) -> None:
+    """Give files the same modes whatever the builder's umask."""
+    for path in tree.rglob("*"):
+        if not path.is_symlink():
+            wanted = 0o755 if path.is_dir() else _MODE.get(str(path.relative_to(tree)), 0o644)
+            path.chmod(wanted)
+    tree.chmod(0o755)

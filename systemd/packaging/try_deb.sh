@@ -1,0 +1,63 @@
+#!/bin/sh
+# Install, upgrade, remove and purge a package in a throw-away Debian root; tell what is left.
+# Usage: try_deb.sh ROOT DEB [NEWER_DEB]      (root; ROOT is a folder of mmdebstrap's, and is kept)
+set -eu
+root=$1 deb=$2 newer=${3:-}
+over=$(mktemp -d)
+trap 'umount -R "$over/root" 2>/dev/null; rm -rf "$over"' EXIT
+mkdir "$over/upper" "$over/work" "$over/root"
+mount -t tmpfs tmpfs "$over/upper" -o size=3g
+mkdir "$over/upper/files" "$over/upper/work"
+mount -t overlay overlay "$over/root" \
+  -o "lowerdir=$root,upperdir=$over/upper/files,workdir=$over/upper/work"
+trap 'umount -R "$over/root"; umount "$over/upper"; rm -rf "$over"' EXIT
+mount -t proc proc "$over/root/proc"
+mount --bind /dev "$over/root/dev"
+cp -L /etc/resolv.conf "$over/root/etc/resolv.conf"
+inside() { chroot "$over/root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C "$@"; }
+say() { printf '\n== %s\n' "$*"; }
+
+inside apt-get update -qq
+# What the package depends on stays when it goes; it is here before anything is compared.
+inside apt-get install -y -qq --no-install-recommends python3-numpy libstdc++6 zlib1g >/dev/null
+list() { # everything but the logs and dpkg's own books
+  inside find / -xdev \( -path /proc -o -path /dev -o -path /tmp -o -path /var/log -o -path /var/cache \
+    -o -path /var/lib/dpkg -o -path /var/lib/apt \) -prune -o -print | sort
+  inside getent passwd
+  inside getent group
+}
+list > "$over/before"
+
+say install
+cp "$deb" "$over/root/tmp/mien.deb"
+inside dpkg -i /tmp/mien.deb || inside apt-get install -y -qq --no-install-recommends -f
+inside dpkg --verify mien
+inside test -e /etc/systemd/system/multi-user.target.wants/mien.service && echo "service enabled"
+inside id mien
+inside mien --version
+inside dpkg-query -W -f '${Installed-Size} KiB installed\n' mien
+say "the sample clip, as the account mien"
+inside runuser -u mien -- env HOME=/tmp STATE_DIRECTORY=/tmp/state mien run --source sample: --pace fast | cut -c 1-100
+inside rm -rf /tmp/state
+
+if [ -n "$newer" ]; then
+  say "upgrade, with changed settings and an event that waits"
+  echo '# mine' >> "$over/root/etc/mien/mien.toml"
+  inside install -d -o mien -g mien -m 700 /var/lib/mien
+  inside runuser -u mien -- sh -c 'echo waits > /var/lib/mien/outbox-x.sqlite'
+  cp "$newer" "$over/root/tmp/mien.deb"
+  inside dpkg -i /tmp/mien.deb
+  inside mien --version
+  inside tail -n 1 /etc/mien/mien.toml
+  inside cat /var/lib/mien/outbox-x.sqlite
+fi
+
+say "remove keeps settings and state"
+inside dpkg -r mien
+inside ls /etc/mien/mien.toml /var/lib/mien
+inside test ! -e /usr/lib/mien || { echo "LEFT: "; inside find /usr/lib/mien; }
+say "install again, then purge"
+inside dpkg -i /tmp/mien.deb >/dev/null
+inside dpkg -P mien
+list > "$over/after"
+if diff "$over/before" "$over/after"; then echo "purge left nothing"; else exit 1; fi
