@@ -1,8 +1,8 @@
 """YuNet's int8 outputs → boxes, landmarks and scores in pixels of the network's input.
 
 The same answers as OpenCV's FaceDetectorYN (`postProcess` in objdetect/src/face_detect.cpp), found
-the other way round: cells are first sorted out by comparing bytes, and only what is left becomes
-real numbers. A frame without faces costs two comparisons a cell.
+the other way round: cells are first sorted out by their bytes, and only what is left becomes real
+numbers. A frame without faces costs a look at one byte a cell.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class _Level:
         self._columns = tensors["cls"].shape[2]
         self._stride = stride
         # score² = P(cls) P(obj), and neither factor is above 1: a cell whose score reaches t has
-        # both at t² or above. The sigmoid rises with its byte, so the bound is a byte.
+        # P(obj) at t² or above. Its byte tells.
         self._least_square = score_threshold**2
         cls, obj = (probabilities(tensors[head]) for head in ("cls", "obj"))
         self._has_object = bytes(np.roll(obj >= self._least_square, 128).tolist())
@@ -129,7 +129,8 @@ class _Level:
 
     def _values(self, outputs: Mapping[str, Int8], head: str, cell: int) -> bytes:
         row, column = divmod(cell, self._columns)
-        return outputs[self._names[head]][0, row, column].tobytes()
+        values: bytes = outputs[self._names[head]][0, row, column].tobytes()
+        return values
 
 
 def _by_byte(table: NDArray[np.floating]) -> list[float]:

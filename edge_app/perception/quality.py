@@ -99,6 +99,6 @@ def _measure(crop: NDArray[np.uint8]) -> tuple[float, float, float]:
     )
 
 
-def _deviation(values: NDArray[np.float32]) -> float:
+def _deviation(values: NDArray[np.integer | np.floating]) -> float:
     """The standard deviation, in a quarter of NumPy's time."""
     return float(cv2.meanStdDev(values)[1].item())
