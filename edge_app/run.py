@@ -25,7 +25,6 @@ from edge_app.mqtt.address import BrokerAddress, parse_address
 from edge_app.mqtt.connection import ConnectionHandler
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.discovery import Description
-from edge_app.mqtt.embedded_broker import EmbeddedBroker
 from edge_app.mqtt.home_assistant import HomeAssistant
 from edge_app.mqtt.outbox import Outbox
 from edge_app.mqtt.outbox_alerts import OnAlert
@@ -154,6 +153,9 @@ def _publisher(
         publisher.publish_alert(alert_id, outbox_alert(alert_id, text, datetime.now(UTC)))
 
     if wanted == EMBEDDED or wanted.startswith(f"{EMBEDDED}:"):
+        # Brings in asyncio: five megabytes that a device without it keeps free.
+        from edge_app.mqtt.embedded_broker import EmbeddedBroker  # noqa: PLC0415
+
         broker = EmbeddedBroker(*_ports(wanted))
         address: BrokerAddress = open_things.enter_context(broker).address
         sys.stderr.write(f"mien: embedded broker on {address}; listen with: mien events\n")
