@@ -7,7 +7,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edge_app.perception.card import ModelCard, ModelError, card_path, encode_card, read_card
+from edge_app.perception.card import (
+    ClassifierCard,
+    ModelCard,
+    ModelError,
+    card_path,
+    encode_card,
+    read_card,
+)
 from edge_app.perception.shipped import EMOTION
 from quantize.artefact import write_artefact
 from quantize.errors import QuantizeError
@@ -42,8 +49,10 @@ def test_a_card_that_its_schema_forbids_is_not_written(model: Path, card: ModelC
     before = files(model.parent)
     with pytest.raises(ModelError, match="sha256"):
         write_artefact(model, b"new", msgspec.structs.replace(card, sha256="none"))
+    assert isinstance(card, ClassifierCard)
+    warm = msgspec.structs.replace(card.answers["default"], temperature=float("nan"))
     with pytest.raises(ModelError, match="temperature"):
-        write_artefact(model, b"new", msgspec.structs.replace(card, temperature=float("nan")))
+        write_artefact(model, b"new", msgspec.structs.replace(card, answers={"default": warm}))
     assert files(model.parent) == before
 
 

@@ -12,6 +12,7 @@ from keras import layers, ops
 
 from edge_app.cli import main
 from edge_app.perception.card import Alignment
+from edge_app.perception.labels import FER2013
 from quantize import cli
 from quantize.classifier import make_classifier
 from quantize.errors import QuantizeError
@@ -44,10 +45,13 @@ def unsupported() -> keras.Model:
     return keras.Model(shown, {"logits": layers.Dense(7, name="logits")(x)}, name="odd")
 
 
+RECIPE_OF_TINY = {"name": "tiny", "heads": [{"name": "logits", "labels": FER2013}]}
+
+
 def a_run(folder: Path, model: keras.Model) -> Path:
     folder.mkdir()
     model.save(folder / MODEL)
-    (folder / RECIPE).write_text(json.dumps({"recipe": {"name": "tiny"}, "data_sha256": "0"}))
+    (folder / RECIPE).write_text(json.dumps({"recipe": RECIPE_OF_TINY, "data_sha256": "0"}))
     return folder
 
 
