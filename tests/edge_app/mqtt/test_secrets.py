@@ -74,6 +74,7 @@ def test_the_password_is_nowhere(tmp_path: Path) -> None:
     assert SECRET.encode() not in seen
     assert SECRET.encode() not in said
     written = [file for file in home.rglob("*") if file.is_file() and file != settings]
+    assert any(file.suffix == ".sqlite" for file in written), "the outbox is not here"
     for file in written:
         assert SECRET.encode() not in file.read_bytes()
         assert not file.stat().st_mode & stat.S_IROTH, file
