@@ -19,8 +19,9 @@ class ModelError(MienError):
 
 
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-Positive = Annotated[float, Meta(gt=0)]
-Share = Annotated[float, Meta(ge=0, le=1)]
+Positive = Annotated[float, Meta(gt=0.0)]
+#: As `events.payloads.Fraction` is written: to Python, 0 and 0.0 make one type, whichever is first.
+Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Text = Annotated[str, Meta(min_length=1)]
 
 
