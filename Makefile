@@ -73,6 +73,7 @@ test-kills: .venv-dev/.complete  ## kill each kind of source a hundred times
 
 seeing: .venv-dev/.complete  ## what a frame and an empty room cost, tracking on clips, roll, low light (DATA=folder)
 	@$(DEV)/python -m benchmarks.frame_budget
+	@$(DEV)/python -m benchmarks.daemon_memory
 	@$(DEV)/python -m benchmarks.empty_scene
 	@$(DEV)/python -m benchmarks.crossings
 	@$(DEV)/python -m benchmarks.clips $(DATA)
