@@ -16,8 +16,9 @@ from pathlib import Path
 from edge_app.assembly import Assembly, load_perception
 from edge_app.camera_trouble import Troubles
 from edge_app.events.publisher import JsonLinesPublisher, Publisher
-from edge_app.frames.setting import CameraOptions, open_lasting
+from edge_app.frames.setting import open_lasting
 from edge_app.frames.source import FrameSource
+from edge_app.from_settings import camera_options, credentials_of
 from edge_app.health.alerts import outbox_alert
 from edge_app.health.notify import Notifier
 from edge_app.kept_privacy import KeptPrivacy
@@ -32,10 +33,9 @@ from edge_app.mqtt.outbox_place import memory_outbox, open_outbox, state_directo
 from edge_app.mqtt.outbox_store import Limits
 from edge_app.mqtt.publisher import MqttPublisher
 from edge_app.mqtt.requests import RequestInbox
-from edge_app.mqtt.tls import TlsFiles
 from edge_app.perception import Perception
 from edge_app.perception.labels import UNSURE
-from edge_app.settings import Camera, Mqtt, Settings, read_settings
+from edge_app.settings import Camera, Settings, read_settings
 
 #: The setting that asks for a broker in this process, a port behind it if need be.
 EMBEDDED = "embedded"
@@ -105,15 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _open_source(camera: Camera, troubles: Troubles) -> FrameSource:
-    options = CameraOptions(
-        width=camera.width,
-        height=camera.height,
-        frames_per_second=camera.frames_per_second,
-        pace=camera.pace,
-        stall_s=camera.stall_s,
-        password_file=Path(camera.password_file) if camera.password_file else None,
-    )
-    return open_lasting(camera.source, options=options, on_trouble=troubles.put)
+    return open_lasting(camera.source, options=camera_options(camera), on_trouble=troubles.put)
 
 
 def _beside(
@@ -164,7 +156,7 @@ def _publisher(
         outbox = memory_outbox(on_alert)
     else:
         address = parse_address(wanted)
-        credentials = _credentials(settings.mqtt)
+        credentials = credentials_of(settings.mqtt, os.environ)
         outbox = _outbox(settings, on_alert)
     publisher = MqttPublisher(
         address,
@@ -192,17 +184,6 @@ def _outbox(settings: Settings, on_alert: OnAlert) -> Outbox:
         drain_per_s=wanted.drain_per_s,
         on_alert=on_alert,
     )
-
-
-def _credentials(mqtt: Mqtt) -> Credentials:
-    def named(setting: str) -> Path | None:
-        return Path(setting) if setting else None
-
-    return Credentials(
-        username_file=named(mqtt.username_file),
-        password_file=named(mqtt.password_file),
-        tls=TlsFiles(named(mqtt.ca_file), named(mqtt.certificate_file), named(mqtt.key_file)),
-    ).with_systemd(os.environ)
 
 
 def _ports(wanted: str) -> list[int]:

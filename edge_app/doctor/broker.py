@@ -10,7 +10,6 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import MQTTProtocolVersion
@@ -19,11 +18,11 @@ from edge_app.doctor.finding import Finding, Group
 from edge_app.errors import MienError
 from edge_app.events.payloads import encode
 from edge_app.events.requests import Response
+from edge_app.from_settings import credentials_of
 from edge_app.mqtt.address import BrokerAddress, parse_address
 from edge_app.mqtt.connection import FIRST_CONNECTION_S, Connection, ConnectionHandler
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.messages import RESPONSE, send
-from edge_app.mqtt.tls import TlsFiles
 from edge_app.mqtt.topics import Topics
 from edge_app.mqtt.transport import TransportError, open_transport
 from edge_app.run import EMBEDDED
@@ -79,21 +78,6 @@ def check_broker(
         yield GROUP.failure("connection", f"{address}: {text}", advice)
         return
     yield from _talk(address, credentials, Topics(device), login.username if login else None)
-
-
-def credentials_of(settings: Mqtt, environ: Mapping[str, str]) -> Credentials:
-    """Where the secrets of `settings` are, as `mien run` takes them."""
-
-    def named(setting: str) -> Path | None:
-        return Path(setting) if setting else None
-
-    return Credentials(
-        username_file=named(settings.username_file),
-        password_file=named(settings.password_file),
-        tls=TlsFiles(
-            named(settings.ca_file), named(settings.certificate_file), named(settings.key_file)
-        ),
-    ).with_systemd(environ)
 
 
 def _embedded() -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from edge_app.errors import MienError
 from edge_app.frames.reader import Reader
 from edge_app.frames.setting import CameraOptions, Choice, choose_source
 from edge_app.frames.source import Frame, SourceError
+from edge_app.from_settings import camera_options
 from edge_app.settings import Camera
 
 GROUP = Group("camera")
@@ -162,12 +164,7 @@ def _device(choice: Choice) -> Path | None:
 
 
 def _options(camera: Camera) -> CameraOptions:
-    return CameraOptions(
-        width=camera.width,
-        height=camera.height,
-        frames_per_second=camera.frames_per_second,
-        # A recording as fast as it can be read would be read for a second.
-        pace="own",
-        stall_s=min(camera.stall_s, PATIENCE_S),
-        password_file=Path(camera.password_file) if camera.password_file else None,
+    # A recording as fast as it can be read would be read for a second.
+    return dataclasses.replace(
+        camera_options(camera), pace="own", stall_s=min(camera.stall_s, PATIENCE_S)
     )

@@ -17,6 +17,7 @@ from edge_app.doctor import board, broker, camera, clock, disk, models, permissi
 from edge_app.doctor.finding import Check, Finding, Group, examine, worst
 from edge_app.doctor.processes import Process, Processes
 from edge_app.doctor.report import encode, lines
+from edge_app.from_settings import credentials_of
 from edge_app.kept_privacy import KeptPrivacy
 from edge_app.mqtt.outbox_place import state_directory
 from edge_app.settings import Settings, read_settings
@@ -94,7 +95,7 @@ def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Chec
 
 
 def _secret_files(settings: Settings) -> list[Path]:
-    credentials = broker.credentials_of(settings.mqtt, os.environ)
+    credentials = credentials_of(settings.mqtt, os.environ)
     files = [credentials.password_file, credentials.tls.key]
     if settings.camera.password_file:
         files.append(Path(settings.camera.password_file))

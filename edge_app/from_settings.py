@@ -1,0 +1,36 @@
+"""Sections of the settings → what sources and brokers are opened with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from edge_app.frames.setting import CameraOptions
+from edge_app.mqtt.credentials import Credentials
+from edge_app.mqtt.tls import TlsFiles
+from edge_app.settings import Camera, Mqtt
+
+
+def camera_options(camera: Camera) -> CameraOptions:
+    """What a source may want to know."""
+    return CameraOptions(
+        width=camera.width,
+        height=camera.height,
+        frames_per_second=camera.frames_per_second,
+        pace=camera.pace,
+        stall_s=camera.stall_s,
+        password_file=_named(camera.password_file),
+    )
+
+
+def credentials_of(mqtt: Mqtt, environ: Mapping[str, str]) -> Credentials:
+    """Where the secrets are: the files that are named, else systemd's credentials in `environ`."""
+    return Credentials(
+        username_file=_named(mqtt.username_file),
+        password_file=_named(mqtt.password_file),
+        tls=TlsFiles(_named(mqtt.ca_file), _named(mqtt.certificate_file), _named(mqtt.key_file)),
+    ).with_systemd(environ)
+
+
+def _named(setting: str) -> Path | None:
+    return Path(setting) if setting else None
