@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.brokers import MissingBrokerError, Mosquitto
+from tests.brokers import MissingBrokerError, Mosquitto, wait_until
 
 
 @pytest.fixture
@@ -45,3 +46,15 @@ def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.delenv("STATE_DIRECTORY", raising=False)
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+def _our_threads() -> set[str]:
+    return {each.name for each in threading.enumerate() if each.name.startswith("mien-")}
+
+
+@pytest.fixture(autouse=True)
+def _every_thread_ends() -> Iterator[None]:
+    """Fail the test that leaves a thread behind, not the later ones that stumble over it."""
+    before = _our_threads()
+    yield
+    wait_until(lambda: _our_threads() <= before)

@@ -11,23 +11,11 @@ from collections.abc import Iterator
 import pytest
 
 from edge_app.events.payloads import decode_event, encode
-from edge_app.mqtt.backoff import Backoff
 from edge_app.mqtt.publisher import WINDOW, MqttPublisher
 from tests.brokers import Mosquitto, wait_until
+from tests.edge_app.mqtt.held_backoff import HeldBackoff
 from tests.edge_app.mqtt.listener import Heard, Listener
 from tests.edge_app.mqtt.samples import appeared, changed, info, left, state
-
-
-class HeldBackoff(Backoff):
-    """Lets a publisher come back when the test says so."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.may_go = threading.Event()
-
-    def next_delay_s(self) -> float:
-        self.may_go.wait(10)
-        return 0.0
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from edge_app.mqtt.backoff import Backoff
 from edge_app.mqtt.connection import SESSION_S, Connection, ConnectionHandler
 from tests.brokers import Mosquitto, wait_until
 from tests.edge_app.mqtt.held_backoff import HeldBackoff
@@ -64,6 +65,11 @@ def connect(mosquitto: Mosquitto, asked: Asked, **options: object) -> Connection
     return connection
 
 
+def stay_away() -> Backoff:
+    """A back-off for a connection that is closed before it comes back."""
+    return Backoff(first_s=600, longest_s=600)
+
+
 def ask(asker: Listener, payload: bytes) -> None:
     before = len(asker.on(TOPIC))
     asker.client.publish(TOPIC, payload, qos=1)
@@ -116,7 +122,7 @@ def test_another_process_begins_anew(
 ) -> None:
     """A request to restart must not meet the process that it started."""
     first = Asked()
-    connection = connect(mosquitto, first, session_s=SESSION_S, backoff=HeldBackoff())
+    connection = connect(mosquitto, first, session_s=SESSION_S, backoff=stay_away())
     if not is_clean:
         first.cut = True
         connection.wake()
@@ -136,7 +142,7 @@ def test_another_process_begins_anew(
 @pytest.mark.parametrize("is_clean", [True, False])
 def test_only_a_clean_end_gives_the_session_back(mosquitto: Mosquitto, *, is_clean: bool) -> None:
     asked = Asked()
-    connection = connect(mosquitto, asked, session_s=SESSION_S, backoff=HeldBackoff())
+    connection = connect(mosquitto, asked, session_s=SESSION_S, backoff=stay_away())
     if not is_clean:
         asked.cut = True
         connection.wake()
