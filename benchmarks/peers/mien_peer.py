@@ -23,7 +23,9 @@ def make(*, follows: bool = False, as_fer2013: bool = False) -> Peer:
     watcher, numbers = make_watcher(perception, 5.0, Watcher), count(1)
 
     def search(frame: Picture) -> list[str]:
-        return [face.emotion for face in perception.see(frame)]
+        # Not `see`, which searches tilted faces, too: no other does.
+        found = perception.detector.detect(frame)
+        return [face.emotion for face in perception.read(frame, found)]
 
     def follow(frame: Picture) -> list[str]:
         present = watcher.watch(Frame(frame, round(next(numbers) / FRAMES_PER_SECOND * 1e9)))

@@ -58,7 +58,7 @@ class Tracker:
         keep a track alive.
         """
         self._max_gap_ns, self._max_doubt_ns = int(max_gap_s * 1e9), int(max_doubt_s * 1e9)
-        self._min_hits, self._sure_score = min_hits, sure_score
+        self._min_hits, self.sure_score = min_hits, sure_score
         self._next = 1
         #: Every track that has not ended, also those that do not count yet.
         self.tracks: list[Track] = []
@@ -78,8 +78,8 @@ class Tracker:
         Returns for each face its track, or None where it has not been seen often enough.
         """
         self.tracks = [track for track in self.tracks if not self._is_over(track, timestamp_ns)]
-        sure = [index for index, face in enumerate(faces) if face.score >= self._sure_score]
-        doubtful = [index for index, face in enumerate(faces) if face.score < self._sure_score]
+        sure = [index for index, face in enumerate(faces) if face.score >= self.sure_score]
+        doubtful = [index for index, face in enumerate(faces) if face.score < self.sure_score]
         expected = {track.number: track.path.predict(timestamp_ns) for track in self.tracks}
         matching = _Matching(faces, self.tracks)
         matching.add(sure, lambda track: expected[track.number], _LEAST_OVERLAP)
@@ -98,7 +98,7 @@ class Tracker:
         for index, track in matching.found.items():
             self.follow(track, faces[index], timestamp_ns)
             track.hits += 1
-            if faces[index].score >= self._sure_score:
+            if faces[index].score >= self.sure_score:
                 track.last_sure_ns = timestamp_ns
         for index in sure:
             if index not in matching.found:

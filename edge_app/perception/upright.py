@@ -20,6 +20,8 @@ from edge_app.perception.faces import Box, Face, Image
 #: From here on the face is turned upright and looked at once more. Below, what the second look
 #: leaves of the roll costs nothing that could be measured.
 THIRD_LOOK_FROM_DEG = 8.0
+#: From here on the second look begins with the face turned back by its own landmarks.
+_TILTED_FROM_DEG = 25.0
 #: The face's middle may lie off the picture's by this fraction of it, and its side be another by
 #: this factor; otherwise it is somebody else's face, or none.
 _OFF_MIDDLE, _OTHER_SIZE = 0.25, 1.8
@@ -55,12 +57,16 @@ class Upright:
 
         image: uint8 [H, W] or BGR [H, W, 3].
         """
-        second = self.look(image, face.box, 0.0)
+        own = roll_deg(face.landmarks)
+        # Landmarks turned so far were found in a turned frame (`tilted`): upright, such a face is
+        # often not found at all.
+        start = own if abs(own) >= _TILTED_FROM_DEG else 0.0
+        second = self.look(image, face.box, start)
         if second is None:
             return face
         measured = roll_deg(second)
-        expected = measured * self._framing.gain
-        if abs(expected) < THIRD_LOOK_FROM_DEG:
+        expected = start + (measured - start) * self._framing.gain
+        if abs(expected - start) < THIRD_LOOK_FROM_DEG:
             return replace(face, landmarks=second)
         third = self.look(image, face.box, expected)
         if third is None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edge_app.frames.source import Frame
 from edge_app.perception.detector import FaceDetector
-from edge_app.perception.faces import Box
+from edge_app.perception.faces import Box, Face
 from edge_app.perception.following import follow
 from edge_app.perception.letterbox import check_frame
 from edge_app.perception.motion import MotionGate
@@ -18,6 +18,7 @@ from edge_app.perception.perception import Perception
 from edge_app.perception.roll_memory import RollMemory
 from edge_app.perception.schedule import DetectionSchedule
 from edge_app.perception.smoothing import EmotionFilter, Reaction
+from edge_app.perception.tilted import TiltedSearch, TiltSchedule, unseen
 from edge_app.perception.tracker import Track, Tracker
 
 #: Detections from here to the tracker's sure score keep alive who is there; they let nobody in.
@@ -63,6 +64,7 @@ class Watcher:
         self._schedule = schedule or DetectionSchedule()
         self._motion = MotionGate()
         self._rolls = RollMemory(perception.upright)
+        self._tilted, self._tilts = TiltedSearch(perception.detector), TiltSchedule()
         self._before: Frame | None = None
         self._filters: dict[int, EmotionFilter] = {}
 
@@ -101,7 +103,7 @@ class Watcher:
     def _search(self, frame: Frame) -> list[Track]:
         """Detect; returns the tracks that count and were seen."""
         was_empty = not self._tracker.tracks
-        faces = self._detector.detect(frame.image)
+        faces = self._detected(frame)
         tracks = self._tracker.update(faces, frame.timestamp_ns)
         self._schedule.detected(frame.timestamp_ns)
         if not self._tracker.tracks:
@@ -109,6 +111,24 @@ class Watcher:
                 self._motion.forget()
             self._motion.moved(frame.image)
         return [track for track in tracks if track is not None]
+
+    def _detected(self, frame: Frame) -> list[Face]:
+        """Search upright faces, and now and then tilted ones."""
+        faces = self._detector.detect(frame.image)
+        is_missing = any(track.is_hidden for track in self._tracker.tracks)
+        sides = self._tilts.due(frame.timestamp_ns, is_somebody_missing=is_missing)
+        if not sides:
+            return faces
+        sure = [face for face in faces if face.score >= self._tracker.sure_score]
+        doubtful = [face for face in faces if face.score < self._tracker.sure_score]
+        fruitful = []
+        for side in sides:
+            tilted = unseen(self._tilted.detect(frame.image, side), sure)
+            if tilted:
+                fruitful.append(side)
+                sure += tilted
+        self._tilts.searched(fruitful)
+        return sure + unseen(doubtful, sure)
 
     def _follow(self, frame: Frame) -> list[Track] | None:
         """Find everyone where they moved since the frame before; None: faces must be searched."""

@@ -39,7 +39,7 @@ def test_places_keep_the_face_inside() -> None:
 
 def test_points_are_lost_by_faces_that_are_found_at_both_rolls() -> None:
     def reading(*, right: bool, roll: float) -> Reading:
-        return Reading(right, roll / 4, roll / 2, last_right=True, last_roll_deg=roll)
+        return Reading(roll > 0, right, roll / 4, roll / 2, last_right=True, last_roll_deg=roll)
 
     readings: dict[int, list[Reading | None]] = {
         0: [reading(right=True, roll=1.0), reading(right=True, roll=2.0), None],
@@ -47,7 +47,9 @@ def test_points_are_lost_by_faces_that_are_found_at_both_rolls() -> None:
         -30: [reading(right=True, roll=-29.0), reading(right=True, roll=-28.0), None],
     }
     row = [cell.strip() for cell in table(readings, "public_test")[-1].split("|")[1:-1]]
-    assert row[:2] == ["±30°", "66.7%"]
-    assert row[4] == "30.0° ± 0.0"
-    assert row[5:7] == ["66.7%", "+33.3 ± 27.2"]
-    assert row[7:] == ["100.0%", "+0.0 ± 0.0"]
+    assert row[:3] == ["±30°", "33.3%", "66.7%"]
+    assert row[5] == "30.0° ± 0.0"
+    assert row[6:8] == ["66.7%", "+33.3 ± 27.2"]
+    assert row[8:10] == ["100.0%", "+0.0 ± 0.0"]
+    # Of six, three of each side: one is lost by tilting and another found by it.
+    assert row[10:] == ["66.7%", "+0.0 ± 23.6"]

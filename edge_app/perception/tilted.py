@@ -1,0 +1,118 @@
+"""A frame → its tilted faces, searched in the frame turned to one side or the other.
+
+YuNet learned on upright faces: of those turned by 30° it finds three in four, by 40° half. Turned
+back it finds them all; docs/perception.md has the figures.
+"""
+
+from __future__ import annotations
+
+import cmath
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from edge_app.perception.alignment import cut
+from edge_app.perception.detector import FaceDetector
+from edge_app.perception.faces import Box, Face, Image
+from edge_app.perception.letterbox import check_frame
+from edge_app.perception.overlap import buffered_overlap
+
+#: To which side the frame is turned, in degrees: two searches reach from -50° to 50°.
+SIDES_DEG = (35.0, -35.0)
+#: The same face, upright and in the turned frame.
+_SAME = 0.3
+
+
+class TiltedSearch:
+    """Shows a detector turned frames. One thread at a time may call it."""
+
+    def __init__(self, detector: FaceDetector) -> None:
+        self._detector = detector
+        self._size: int = detector.card.input.shape[1]
+
+    def detect(self, frame: Image, roll_deg: float) -> list[Face]:
+        """Find the faces of `frame` that are turned clockwise by about `roll_deg`.
+
+        frame: uint8 [H, W] or BGR [H, W, 3]. Boxes are upright, and end at the frame's edges;
+        landmarks are turned as the face is. Faces in a corner that turns out of the picture are
+        not found.
+
+        Raises:
+            FrameError: another dtype or shape.
+        """
+        check_frame(frame)
+        height, width = frame.shape[:2]
+        rotation = cmath.rect(self._size / max(height, width), -math.radians(roll_deg))
+        shift = complex(self._size, self._size) / 2 - rotation * complex(width, height) / 2
+        turned = self._detector.detect(cut(frame, rotation, shift, self._size))
+        faces = [_back(face, rotation, shift) for face in turned]
+        return [
+            Face(_inside(face.box, width, height), face.landmarks, face.score)
+            for face in faces
+            # Beyond the frame its outermost pixels are repeated, and a face among them is none.
+            if _is_within(face.box, width, height)
+        ]
+
+
+def unseen(faces: Sequence[Face], others: Sequence[Face]) -> list[Face]:
+    """Those of `faces` that are none of the `others`."""
+    return [
+        face
+        for face in faces
+        if all(buffered_overlap(face.box, each.box, 0.0) < _SAME for each in others)
+    ]
+
+
+class TiltSchedule:
+    """When to search for tilted faces, and to which sides; each side costs a run of the detector.
+
+    Both sides now and then; one on which somebody was found who is not found upright each time.
+    """
+
+    def __init__(self, *, interval_s: float = 3.0) -> None:
+        # Frames come at their own times: the one that comes just before is not let pass.
+        self._interval_ns = int(0.95e9 * interval_s)
+        self._searched_ns: int | None = None
+        self._fruitful: tuple[float, ...] = ()
+
+    def due(self, timestamp_ns: int, *, is_somebody_missing: bool) -> tuple[float, ...]:
+        """The sides to search in the frame of that time, in degrees.
+
+        is_somebody_missing: they may have tilted their head just now.
+        """
+        before_ns = self._searched_ns
+        is_past = before_ns is None or timestamp_ns - before_ns >= self._interval_ns
+        if not (is_past or is_somebody_missing):
+            return self._fruitful
+        self._searched_ns = timestamp_ns
+        return SIDES_DEG
+
+    def searched(self, fruitful: Iterable[float]) -> None:
+        """Say on which sides the last search found somebody who was not found upright."""
+        self._fruitful = tuple(fruitful)
+
+
+def _back(face: Face, rotation: complex, shift: complex) -> Face:
+    """From the turned picture to the frame; the box keeps its size and is upright again."""
+    box, scale = face.box, abs(rotation)
+    middle = (complex(box.left + box.right, box.top + box.bottom) / 2 - shift) / rotation
+    half = complex(box.width, box.height) / 2 / scale
+    low, high = middle - half, middle + half
+    wide = face.landmarks.astype(np.float64)
+    points = (wide[:, 0] + 1j * wide[:, 1] - shift) / rotation
+    landmarks = np.stack([points.real, points.imag], axis=1).astype(np.float32)
+    return Face(Box(low.real, low.imag, high.real, high.imag), landmarks, face.score)
+
+
+def _is_within(box: Box, width: int, height: int) -> bool:
+    """Whether a box's middle lies in the frame."""
+    x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+    return 0 <= x < width and 0 <= y < height
+
+
+def _inside(box: Box, width: int, height: int) -> Box:
+    return Box(
+        max(box.left, 0.0), max(box.top, 0.0),
+        min(box.right, float(width)), min(box.bottom, float(height)),
+    )  # fmt: skip

@@ -1,0 +1,126 @@
+"""Tilted faces: found in turned frames, and searched when there is a reason to."""
+
+import numpy as np
+import pytest
+
+from edge_app.frames.source import Frame
+from edge_app.perception import Perception
+from edge_app.perception.faces import Box, Face, FrameError
+from edge_app.perception.smoothing import REACTIONS
+from edge_app.perception.tilted import SIDES_DEG, TiltedSearch, TiltSchedule, unseen
+from edge_app.perception.tracker import Tracker
+from edge_app.perception.upright import roll_deg
+from edge_app.perception.watcher import WatchedFace, Watcher
+from tests.edge_app.perception.test_upright import OWN_DEG, portrait
+
+RATE = 15
+
+
+@pytest.fixture(scope="module")
+def perception() -> Perception:
+    return Perception.load()
+
+
+@pytest.mark.parametrize("angle_deg", [-50.0, -60.0])
+def test_a_face_that_is_not_found_upright_is_found_turned(
+    perception: Perception, angle_deg: float
+) -> None:
+    frame = portrait(angle_deg)
+    assert perception.detector.detect(frame) == []
+    (face,) = perception.find(frame)
+    # The portrait's face lies at (320, 220), and is about 70 pixels high.
+    assert face.box.left < 320 < face.box.right
+    assert face.box.top < 220 < face.box.bottom
+    assert 50 < face.box.height < 100
+    (seen,) = perception.see(frame)
+    assert seen.emotion == "happy"
+
+
+def test_landmarks_are_turned_as_the_face_is(perception: Perception) -> None:
+    frame = portrait(-45.0, shrink=1.0)
+    (face,) = TiltedSearch(perception.detector).detect(frame, -35.0)
+    again = perception.upright.look_again(frame, face)
+    assert roll_deg(again.landmarks) == pytest.approx(-45.0 + OWN_DEG, abs=8.0)
+
+
+def test_nobody_is_found_twice(perception: Perception) -> None:
+    """Upright and on both sides: at 0° and this size she is found in all three pictures."""
+    frame = portrait(0.0, shrink=1.0)
+    search = TiltedSearch(perception.detector)
+    assert all(search.detect(frame, side) for side in SIDES_DEG)
+    (face,) = perception.find(frame)
+    assert [face.score] == [each.score for each in perception.detector.detect(frame)]
+
+
+@pytest.mark.parametrize("shape", [(480, 640), (640, 480, 3), (1, 1), (3, 2000)])
+def test_frames_of_any_size_are_turned(perception: Perception, shape: tuple[int, ...]) -> None:
+    assert TiltedSearch(perception.detector).detect(np.full(shape, 90, np.uint8), 35.0) == []
+
+
+def test_what_is_no_frame_is_refused(perception: Perception) -> None:
+    with pytest.raises(FrameError):
+        TiltedSearch(perception.detector).detect(np.zeros((4, 4, 4), np.uint8), 35.0)
+
+
+def test_unseen_are_those_that_overlap_nobody() -> None:
+    def face(left: float) -> Face:
+        return Face(Box(left, 0, left + 10, 10), np.zeros((5, 2), np.float32), 0.9)
+
+    here, near, far = face(0), face(3), face(8)
+    assert unseen([here, near, far], [here]) == [far]
+    assert unseen([here], []) == [here]
+
+
+def test_both_sides_now_and_then_and_a_fruitful_one_each_time() -> None:
+    schedule = TiltSchedule(interval_s=2.0)
+
+    def due(at_s: float, *, is_missing: bool = False) -> tuple[float, ...]:
+        return schedule.due(round(at_s * 1e9), is_somebody_missing=is_missing)
+
+    assert due(0.0) == SIDES_DEG
+    assert due(1.0) == ()
+    assert due(2.0) == SIDES_DEG
+    assert due(2.2, is_missing=True) == SIDES_DEG
+    schedule.searched([-35.0])
+    assert due(2.4) == (-35.0,)
+    assert due(4.2) == SIDES_DEG
+    schedule.searched([])
+    assert due(4.4) == ()
+
+
+class Tilting:
+    """A watcher and somebody who tilts her head, at fifteen frames a second."""
+
+    def __init__(self, perception: Perception) -> None:
+        self.watcher = Watcher(perception, Tracker(), REACTIONS["normal"])
+        self._count = 0
+        noise = np.random.default_rng(4).normal(0, 2, (4, 480, 640, 3))
+        self._noise = noise.round().astype(np.int16)
+
+    def watch(self, seconds: float, angle_deg: float) -> list[WatchedFace]:
+        picture = portrait(angle_deg).astype(np.int16)
+        present: list[WatchedFace] = []
+        for _ in range(round(seconds * RATE)):
+            image = (picture + self._noise[self._count % 4]).clip(0, 255).astype(np.uint8)
+            present = self.watcher.watch(Frame(image, round(self._count / RATE * 1e9)))
+            self._count += 1
+        return present
+
+
+def test_somebody_who_comes_with_a_tilted_head_is_seen(perception: Perception) -> None:
+    scene = Tilting(perception)
+    (face,) = scene.watch(4.0, -50.0)
+    assert face.emotion == "happy"
+    # And stays the same one for as long as she is there.
+    assert [each.number for each in scene.watch(3.0, -50.0)] == [face.number]
+
+
+def test_somebody_who_tilts_her_head_stays_the_same(perception: Perception) -> None:
+    scene = Tilting(perception)
+    (face,) = scene.watch(1.0, 0.0)
+    for angle_deg in (-10.0, -20.0, -30.0, -40.0, -50.0):
+        (now,) = scene.watch(0.4, angle_deg)
+        assert now.number == face.number
+    (now,) = scene.watch(4.0, -50.0)
+    assert now.number == face.number
+    assert scene.watch(0.4, -50.0)[0].last_seen_ns > now.last_seen_ns
