@@ -1,5 +1,5 @@
 // @vladmandic/face-api in Node on WebAssembly; the same questions and answers as worker.py.
-// node face_api.js DETECTOR FRAMES.npy FACES.npy; DETECTOR: tiny or ssd
+// node face_api.js DETECTOR FRAMES.npy FACES.npy SCENES.npy; DETECTOR: tiny or ssd
 "use strict";
 const fs = require("fs");
 const path = require("path");
@@ -40,7 +40,7 @@ const best = (expressions) =>
   NAMES[Object.keys(NAMES).reduce((a, b) => (expressions[a] >= expressions[b] ? a : b))];
 
 async function main() {
-  const [detector, framesFile, facesFile] = process.argv.slice(2);
+  const [detector, framesFile, facesFile, scenesFile] = process.argv.slice(2);
   const say = (answer) => process.stdout.write(JSON.stringify(answer) + "\n");
   console.log = console.info = console.warn = console.error;
   wasm.setWasmPaths(path.dirname(require.resolve("@tensorflow/tfjs-backend-wasm")) + "/");
@@ -53,10 +53,11 @@ async function main() {
   const options = isTiny ? new faceapi.TinyFaceDetectorOptions() : new faceapi.SsdMobilenetv1Options();
   const frames = openRows(framesFile);
   const faces = openRows(facesFile);
+  const scenes = openRows(scenesFile);
   const see = (frame) => faceapi.detectAllFaces(frame, options).withFaceExpressions();
   // Pixels are RGB there.
-  const rgb = (row) => tf.tidy(() => tf.reverse(frames(row), 2));
-  const first = rgb(0);
+  const rgb = (pictures, row) => tf.tidy(() => tf.reverse(pictures(row), 2));
+  const first = rgb(frames, 0);
   await see(first);
   first.dispose();
   say({ ready: true });
@@ -73,7 +74,18 @@ async function main() {
       say({ emotions });
       continue;
     }
-    const pictures = rows.map(rgb);
+    if (what === "scenes") {
+      const emotions = [];
+      for (const row of rows) {
+        const picture = rgb(scenes, row);
+        const found = await see(picture);
+        emotions.push(found.length ? best(found[0].expressions) : null);
+        picture.dispose();
+      }
+      say({ emotions });
+      continue;
+    }
+    const pictures = rows.map((row) => rgb(frames, row));
     const ms = [];
     let found = 0;
     const before = process.cpuUsage();

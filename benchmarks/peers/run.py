@@ -2,7 +2,8 @@
 
 `benchmarks/peers/install.sh` first, then `python -m benchmarks.peers.run --data FOLDER`. Each peer
 is a process of its own with the settings that its own documents give; while one works, the others
-wait. Accuracy: on whole faces of FER2013's PrivateTest, 7 emotions, without anybody's detector.
+wait. Accuracy: on whole faces of FER2013's PrivateTest, 7 emotions, without anybody's detector; and
+end to end on such faces pasted into pictures, each found by the peer's own detector or not at all.
 """
 
 from __future__ import annotations
@@ -24,20 +25,43 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import text_table
+from benchmarks import scenes, text_table
 from benchmarks.clip_frames import clip_frames, room_and_face
 from benchmarks.labelled_faces import DATA
-from benchmarks.peers.worker import PEERS
+from benchmarks.peers.worker import FOLLOWS, PEERS
 from benchmarks.spread import percentile
 from edge_app.closing import Closing
 from edge_app.errors import MienError
 from edge_app.perception.labels import FER2013
-from trainer.data import Split, read
+from trainer.data import Faces, Split, read
 
 FACE_API = {"face-api, tiny detector": "tiny", "face-api, SSD": "ssd"}
 #: Frames and faces that a peer is asked for at a time.
 _ROW, _FACES = 10, 100
 _ROOT = Path(__file__).parents[2]
+
+Labels = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Shares of all scenes: in which a face was found, and in which it was read rightly."""
+
+    found: float
+    right: float
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What all peers are asked. faces: uint8 [N, 48, 48], labels: [N].
+
+    scenes: uint8 [M, 480, 640, 3], one of the faces in each; scene_labels: [M].
+    """
+
+    faces: NDArray[np.uint8]
+    labels: Labels
+    scenes: NDArray[np.uint8]
+    scene_labels: Labels
 
 
 @dataclass(slots=True)
@@ -50,6 +74,7 @@ class Measured:
     found: int = 0
     peak_mb: float = 0.0
     accuracy: float = 0.0
+    in_scenes: Scored | None = None
 
     @property
     def frame_ms(self) -> float:
@@ -107,9 +132,12 @@ class Worker(Closing):
         return answer
 
 
-def commands(folder: Path, frames: Path, faces: Path) -> Iterator[tuple[str, list[str]]]:
-    """How each peer that is installed is started; Mien's own in this environment."""
-    files = [str(frames), str(faces)]
+def commands(folder: Path, questions: Sequence[Path]) -> Iterator[tuple[str, list[str]]]:
+    """How each peer that is installed is started; Mien's own in this environment.
+
+    questions: the files of frames, faces and scenes.
+    """
+    files = [str(file) for file in questions]
     worker = ["-m", "benchmarks.peers.worker"]
     python = folder / "venv/bin/python"
     for name in PEERS:
@@ -123,18 +151,33 @@ def commands(folder: Path, frames: Path, faces: Path) -> Iterator[tuple[str, lis
             yield name, [node, str(folder / "node/face_api.js"), detector, *files]
 
 
-def run(
-    folder: Path, faces: NDArray[np.uint8], labels: NDArray[np.int64], rounds: int
-) -> dict[str, Measured]:
+def scenes_of(faces: Faces, folder: Path, count: int) -> tuple[NDArray[np.uint8], Labels]:
+    """Paste `count` of the faces into pictures of `folder`, upright; their labels beside.
+
+    Raises:
+        FileNotFoundError: there is no picture.
+    """
+    pictures = scenes.backgrounds(folder)
+    rng = np.random.default_rng(2013)
+    rows = np.sort(rng.permutation(len(faces))[:count])
+    places = scenes.places(rng)
+    drawn = [
+        scenes.paste(pictures[int(rng.integers(len(pictures)))], faces.pixels[row], place, 0.0)
+        for row, place in zip(rows, places, strict=False)
+    ]
+    return np.stack([np.repeat(each[..., None], 3, axis=2) for each in drawn]), faces.labels[rows]
+
+
+def run(folder: Path, asked: Questions, rounds: int) -> dict[str, Measured]:
     """Measure all peers; one that does not start is said so, and left out."""
     _, there = room_and_face(clip_frames())
     frames = np.stack([frame.image for frame in there])
     with tempfile.TemporaryDirectory(prefix="mien-peers-") as name, ExitStack() as stack:
-        files = [Path(name) / "frames.npy", Path(name) / "faces.npy"]
-        for file, values in zip(files, (frames, faces), strict=True):
+        files = [Path(name) / f"{what}.npy" for what in ("frames", "faces", "scenes")]
+        for file, values in zip(files, (frames, asked.faces, asked.scenes), strict=True):
             np.save(file, values)
         workers = []
-        for peer, command in commands(folder, *files):
+        for peer, command in commands(folder, files):
             try:
                 workers.append(stack.enter_context(Worker(peer, command)))
             except MienError as error:
@@ -144,7 +187,11 @@ def run(
             for worker in workers:
                 _take(worker.measured, worker.ask("frames", first, _ROW))
         for worker in workers:
-            worker.measured.accuracy = _accuracy(worker, labels)
+            answers = _ask_all(worker, "faces", len(asked.labels))
+            worker.measured.accuracy = _score(answers, asked.labels).right
+            if worker.name != FOLLOWS:
+                answers = _ask_all(worker, "scenes", len(asked.scene_labels))
+                worker.measured.in_scenes = _score(answers, asked.scene_labels)
         return {worker.name: worker.measured for worker in workers}
 
 
@@ -155,25 +202,34 @@ def _take(measured: Measured, answer: dict[str, Any]) -> None:
     measured.peak_mb = answer["peak_mb"]
 
 
-def _accuracy(worker: Worker, labels: NDArray[np.int64]) -> float:
-    emotions: list[str] = []
-    while len(emotions) < len(labels):
-        count = min(_FACES, len(labels) - len(emotions))
-        emotions += worker.ask("faces", len(emotions), count)["emotions"]
+def _ask_all(worker: Worker, what: str, count: int) -> list[str | None]:
+    """An emotion for each face or scene; None where no face was found."""
+    emotions: list[str | None] = []
+    while len(emotions) < count:
+        more = min(_FACES, count - len(emotions))
+        emotions += worker.ask(what, len(emotions), more)["emotions"]
+    return emotions
+
+
+def _score(emotions: Sequence[str | None], labels: Labels) -> Scored:
     right = [emotion == FER2013[label] for emotion, label in zip(emotions, labels, strict=True)]
-    return float(np.mean(right))
+    found = [emotion is not None for emotion in emotions]
+    return Scored(float(np.mean(found)), float(np.mean(right)))
 
 
 def table(measured: dict[str, Measured], frames: int) -> list[list[str]]:
     """Rows, the head first; the factor is of the median frame, by Mien's that searches each."""
     own = next(iter(measured.values())).frame_ms
     rows = [["peer", "ms a frame", "times Mien's", "processor, ms a frame", "frames with a face",
-             "start, s", "peak, MB", "PrivateTest"]]  # fmt: skip
+             "start, s", "peak, MB", "PrivateTest", "found in scenes",
+             "right in scenes"]]  # fmt: skip
     for name, one in measured.items():
         rows.append([
             name, f"{one.frame_ms:.2f}", f"{one.frame_ms / own:.1f}", f"{one.cpu_ms / frames:.2f}",
             f"{100 * one.found / frames:.0f} %", f"{one.start_s:.2f}", f"{one.peak_mb:.0f}",
             f"{100 * one.accuracy:.1f} %",
+            *(("", "") if one.in_scenes is None else
+              (f"{100 * one.in_scenes.found:.1f} %", f"{100 * one.in_scenes.right:.1f} %")),
         ])  # fmt: skip
     return rows
 
@@ -190,13 +246,14 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--peers", type=Path, default=Path("build/peers"), metavar="FOLDER")
     parser.add_argument("--rounds", type=int, default=20, help=f"of {_ROW} frames")
     parser.add_argument("--faces", type=int, default=0, help="the first so many; 0: all")
+    parser.add_argument("--scenes", type=int, default=500, help="default: %(default)s")
     arguments = parser.parse_args(words)
     private = read(arguments.data).of(Split.PRIVATE_TEST)
     private = private.where(private.labels < len(FER2013))
     count = arguments.faces or len(private)
-    measured = run(
-        arguments.peers, private.pixels[:count], private.labels[:count], arguments.rounds
-    )
+    drawn, labels = scenes_of(private, arguments.data / "no_faces", arguments.scenes)
+    asked = Questions(private.pixels[:count], private.labels[:count], drawn, labels)
+    measured = run(arguments.peers, asked, arguments.rounds)
     for line in text_table.markdown(table(measured, arguments.rounds * _ROW)):
         sys.stdout.write(line + "\n")
     for what, folder in (

@@ -1,7 +1,8 @@
 """One peer in a process of its own: asked over standard input, answers in JSON, line by line.
 
-`python -m benchmarks.peers.worker PEER FRAMES.npy FACES.npy`; FRAMES: uint8 [N, H, W, 3] BGR,
-FACES: uint8 [N, 48, 48]. The lines that it takes: `frames FIRST COUNT` and `faces FIRST COUNT`.
+`python -m benchmarks.peers.worker PEER FRAMES.npy FACES.npy SCENES.npy`; FRAMES and SCENES: uint8
+[N, H, W, 3] BGR, FACES: uint8 [N, 48, 48]. The lines that it takes: `frames FIRST COUNT`, which are
+timed, `faces FIRST COUNT` and `scenes FIRST COUNT`, which are read.
 All but Mien run in the peers' environment, where Mien's own packages are not.
 """
 
@@ -20,10 +21,12 @@ import numpy as np
 
 from benchmarks.peers.peer import Peer, Picture
 
+#: The one that remembers the frames before, which single scenes are not for.
+FOLLOWS = "mien, as it runs"
 #: Name → the module that makes it, and how. Mien is the first.
 PEERS: dict[str, tuple[str, dict[str, bool]]] = {
     "mien, each frame searched": ("mien_peer", {}),
-    "mien, as it runs": ("mien_peer", {"follows": True}),
+    FOLLOWS: ("mien_peer", {"follows": True}),
     "mien, answer fer2013": ("mien_peer", {"as_fer2013": True}),
     "fer, Haar, TFLite": ("fer_peer", {}),
     "fer, Haar, Keras": ("fer_peer", {"use_tflite": False}),
@@ -35,8 +38,8 @@ _KIB = 1024 / 1e6
 
 def main(words: Sequence[str]) -> int:
     """Answer until the questions end."""
-    name, frames_file, faces_file = words
-    frames, faces = (np.load(file, mmap_mode="r") for file in (frames_file, faces_file))
+    name, *files = words
+    frames, faces, scenes = (np.load(file, mmap_mode="r") for file in files)
     # What libraries print must not come between the answers.
     answers, sys.stdout = sys.stdout, sys.stderr
     module, options = PEERS[name]
@@ -48,6 +51,9 @@ def main(words: Sequence[str]) -> int:
         rows = range(int(first), int(first) + int(count))
         if what == "faces":
             _answer(answers, {"emotions": [peer.read(np.array(faces[row])) for row in rows]})
+        elif what == "scenes":
+            found = [peer.see(np.array(scenes[row])) for row in rows]
+            _answer(answers, {"emotions": [each[0] if each else None for each in found]})
         else:
             _answer(answers, _timed(peer, [np.array(frames[row]) for row in rows]))
     return 0

@@ -1,19 +1,35 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
-from benchmarks.peers.run import Measured, Worker, commands, run, table
+from benchmarks.peers.run import (
+    Measured,
+    Questions,
+    Scored,
+    Worker,
+    commands,
+    run,
+    scenes_of,
+    table,
+)
 from edge_app.errors import MienError
+from tests.edge_app.perception.test_upright import portrait
+from tests.trainer.synthetic import all_splits
+from trainer.data import Split
 
 
 @pytest.mark.timeout(300)
 def test_peers_that_are_not_installed_are_left_out_and_mien_is_measured(tmp_path: Path) -> None:
     faces = np.random.default_rng(0).integers(0, 256, (3, 48, 48), np.uint8)
-    measured = run(tmp_path, faces, np.array([0, 3, 6]), rounds=1)
+    scenes = np.stack([np.zeros((480, 640, 3), np.uint8), portrait(0.0, shrink=1.0)])
+    asked = Questions(faces, np.array([0, 3, 6]), scenes, np.array([3, 3]))
+    measured = run(tmp_path, asked, rounds=1)
     assert list(measured) == [
         "mien, each frame searched",
         "mien, as it runs",
@@ -26,12 +42,26 @@ def test_peers_that_are_not_installed_are_left_out_and_mien_is_measured(tmp_path
     assert searched.cpu_ms > 0
     assert 20 < searched.peak_mb < 2000
     assert searched.accuracy in {0.0, 1 / 3, 2 / 3, 1.0}
+    # Nobody in the first, and a smile in the second.
+    assert searched.in_scenes == Scored(found=0.5, right=0.5)
+    assert measured["mien, as it runs"].in_scenes is None
+
+
+def test_scenes_show_the_faces_whose_labels_they_have(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "empty.jpg"), np.full((480, 640), 10, np.uint8))
+    levels = np.array([100, 150, 200, 250], np.uint8)
+    pixels = np.broadcast_to(levels[:, None, None], (4, 48, 48)).copy()
+    labels = np.array([0, 1, 2, 3])
+    faces = all_splits(training=1, others=4).of(Split.PRIVATE_TEST)
+    drawn, of = scenes_of(replace(faces, pixels=pixels, labels=labels), tmp_path, 3)
+    assert drawn.shape == (3, 480, 640, 3)
+    assert [int(scene.max()) for scene in drawn] == [int(levels[label]) for label in of]
 
 
 def test_what_is_installed_is_started(tmp_path: Path) -> None:
     (tmp_path / "venv/bin").mkdir(parents=True)
     (tmp_path / "venv/bin/python").touch()
-    names = [name for name, _ in commands(tmp_path, Path("a"), Path("b"))]
+    names = [name for name, _ in commands(tmp_path, [Path("a"), Path("b"), Path("c")])]
     assert "fer, Haar, TFLite" in names
     assert "face-api, SSD" not in names
 
@@ -43,9 +73,13 @@ def test_a_peer_that_ends_is_told_by_name() -> None:
 
 def test_the_table_counts_in_mien_s_own_time() -> None:
     own = Measured(start_s=1.0, rows=[[2.0, 2.0]], cpu_ms=4.0, found=2, accuracy=0.75)
-    other = Measured(start_s=9.0, rows=[[30.0, 34.0]], cpu_ms=80.0, found=1, accuracy=0.5)
+    other = Measured(
+        9.0, [[30.0, 34.0]], cpu_ms=80.0, found=1, accuracy=0.5, in_scenes=Scored(0.9, 0.6)
+    )
     _, first, second = table({"mien": own, "other": other}, 2)
     assert first[:4] == ["mien", "2.00", "1.0", "2.00"]
+    assert first[-2:] == ["", ""]
     assert second == [
         "other", "32.00", "16.0", "40.00", "50 %", "9.00", "0", "50.0 %",
+        "90.0 %", "60.0 %",
     ]  # fmt: skip
