@@ -148,8 +148,8 @@ class Daemon:
             self._tell(self._episodes.finish())
 
     def _tell(self, events: Sequence[Event]) -> None:
-        """Publish what happened, and with it who is there now: only events change that."""
+        """Publish what happened, and who is there now if that is another state."""
         for event in events:
             self._publisher.publish_event(event)
-        if events:
+        if self._episodes.is_state_new:
             self._publisher.publish_state(self._episodes.state())

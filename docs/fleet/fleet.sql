@@ -1,5 +1,6 @@
 -- What flows.json fills and dashboard.json reads. Once: sqlite3 /var/lib/mien/fleet.sqlite < fleet.sql
--- The table `event` is that of `mien events --store`. Times: milliseconds since 1970, UTC.
+-- The table `event` is that of `mien events --store`, but for its last columns, valence and arousal.
+-- Times: milliseconds since 1970, UTC.
 PRAGMA journal_mode = WAL;
 
 CREATE TABLE IF NOT EXISTS event (

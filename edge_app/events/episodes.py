@@ -9,6 +9,7 @@ from datetime import datetime
 import numpy as np
 
 from edge_app.events.identifiers import TimeOrderedIds
+from edge_app.events.mean_affect import MeanAffect, as_told
 from edge_app.events.payloads import (
     EmotionChanged,
     Event,
@@ -18,13 +19,17 @@ from edge_app.events.payloads import (
     PresentFace,
     State,
 )
+from edge_app.perception.affect import Affect
 from edge_app.perception.faces import Box
 from edge_app.perception.watcher import WatchedFace
+
+#: By how much valence or arousal must move to be told without an event, and how seldom that is.
+AFFECT_STEP, AFFECT_PERIOD_NS = 0.1, 1_000_000_000
 
 
 @dataclass(slots=True)
 class _Episode:
-    """One visit of one face."""
+    """One visit of one face. told: its affect when all were told last."""
 
     id: str
     first_seen_ns: int
@@ -32,13 +37,26 @@ class _Episode:
     box: FrameBox
     emotion: str | None = None
     emotions_ns: dict[str, int] = field(default_factory=dict)
+    affect: Affect | None = None
+    told: Affect | None = None
+    affects: MeanAffect = field(default_factory=MeanAffect)
 
     def seen_until(self, timestamp_ns: int) -> None:
-        """Add the time since the last frame to the emotion that was shown."""
+        """Add the time since the last frame to the emotion and the affect that were shown."""
         if self.emotion is not None:
             passed = timestamp_ns - self.last_seen_ns
             self.emotions_ns[self.emotion] = self.emotions_ns.get(self.emotion, 0) + passed
+            self.affects.add(self.affect, passed)
         self.last_seen_ns = timestamp_ns
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether its affect is another one than was told."""
+        if self.affect is None or self.told is None:
+            return self.affect is not self.told
+        return any(
+            abs(now - told) >= AFFECT_STEP for now, told in zip(self.affect, self.told, strict=True)
+        )
 
 
 class Episodes:
@@ -50,6 +68,9 @@ class Episodes:
         """model: SHA-256 of the classifier; now: the time in UTC."""
         self._device, self._model, self._ids, self._now = device, model, ids, now
         self._episodes: dict[int, _Episode] = {}
+        self._told_ns = 0
+        #: Whether the last update changed what `state` says so much that it should be told.
+        self.is_state_new = False
 
     def update(self, faces: Sequence[WatchedFace], height: int, width: int) -> list[Event]:
         """Compare who is there in a frame of height x width pixels with who was there before.
@@ -67,27 +88,35 @@ class Episodes:
                 self._episodes[face.number] = episode
                 events.append(self._appeared(episode))
             episode.seen_until(face.last_seen_ns)
-            episode.box = box
+            episode.box, episode.affect = box, face.affect
             if face.emotion is not None and face.emotion != episode.emotion:
                 events.append(self._changed(episode, face, face.emotion))
                 episode.emotion = face.emotion
+        self._look_for_news(is_something=bool(events))
         return events
 
     def finish(self) -> list[Event]:
         """End every episode, because the camera goes away or the device stops."""
         events: list[Event] = [self._left(episode) for episode in self._episodes.values()]
         self._episodes.clear()
+        self.is_state_new = bool(events)
         return events
 
     def state(self) -> State:
         """Who is there after the last update."""
-        return State(
-            time=self._now(),
-            faces=tuple(
-                PresentFace(episode=episode.id, emotion=episode.emotion, box=episode.box)
-                for episode in self._episodes.values()
-            ),
+        return State(time=self._now(), faces=tuple(map(_present, self._episodes.values())))
+
+    def _look_for_news(self, *, is_something: bool) -> None:
+        """Decide whether the state is to be told; is_something: there are events, so it is."""
+        here = self._episodes.values()
+        now_ns = max((episode.last_seen_ns for episode in here), default=self._told_ns)
+        self.is_state_new = is_something or (
+            now_ns - self._told_ns >= AFFECT_PERIOD_NS and any(each.has_moved for each in here)
         )
+        if self.is_state_new:
+            self._told_ns = now_ns
+            for episode in here:
+                episode.told = episode.affect
 
     def _appeared(self, episode: _Episode) -> FaceAppeared:
         return FaceAppeared(
@@ -102,19 +131,30 @@ class Episodes:
         }
         # An unsure face is as sure as its likeliest emotion.
         confidence = probabilities.get(emotion, round(float(np.max(face.probabilities)), 4))
+        valence, arousal = as_told(face.affect)
         return EmotionChanged(
             id=self._ids.next(), episode=episode.id, time=self._now(), device=self._device,
             model=self._model, emotion=emotion, previous=episode.emotion, confidence=confidence,
-            probabilities=probabilities, box=episode.box,
+            probabilities=probabilities, box=episode.box, valence=valence, arousal=arousal,
         )  # fmt: skip
 
     def _left(self, episode: _Episode) -> FaceLeft:
+        valence, arousal = as_told(episode.affects.mean)
         return FaceLeft(
             id=self._ids.next(), episode=episode.id, time=self._now(), device=self._device,
             model=self._model,
             duration_s=round((episode.last_seen_ns - episode.first_seen_ns) / 1e9, 3),
             emotions_s={name: round(ns / 1e9, 3) for name, ns in episode.emotions_ns.items()},
+            valence=valence, arousal=arousal,
         )  # fmt: skip
+
+
+def _present(episode: _Episode) -> PresentFace:
+    valence, arousal = as_told(episode.affect)
+    return PresentFace(
+        episode=episode.id, emotion=episode.emotion, box=episode.box,
+        valence=valence, arousal=arousal,
+    )  # fmt: skip
 
 
 def fractions(box: Box, height: int, width: int) -> FrameBox:

@@ -13,6 +13,15 @@ SCHEMA_VERSION = 1
 Fraction = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Seconds = Annotated[float, msgspec.Meta(ge=0.0)]
+#: From one end to the other of a scale without a unit; null where nothing was decided or told, and
+#: in messages of a Mien that did not tell it.
+_Scale = Annotated[float, msgspec.Meta(ge=-1.0, le=1.0)] | None
+Valence = Annotated[
+    _Scale, msgspec.Meta(description="From unpleasant, -1, to pleasant, 1; it has no unit.")
+]
+Arousal = Annotated[
+    _Scale, msgspec.Meta(description="From calm, -1, to aroused, 1; it has no unit.")
+]
 #: With its zone, which is UTC in all that we say.
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -61,7 +70,8 @@ class EmotionChanged(_Event, frozen=True, kw_only=True, tag="emotion_changed"):
     """A face shows another emotion than before; `previous` is null for its first one.
 
     confidence: smoothed, calibrated probability of `emotion`. probabilities: of all emotions.
-    emotion is `unsure` where none is likely enough.
+    emotion is `unsure` where none is likely enough. valence, arousal: the sum of the emotions'
+    places on these scales, weighted by their probabilities; docs/perception.md has their source.
     """
 
     emotion: str
@@ -69,31 +79,42 @@ class EmotionChanged(_Event, frozen=True, kw_only=True, tag="emotion_changed"):
     confidence: Fraction
     probabilities: dict[str, Fraction]
     box: FrameBox
+    valence: Valence = None
+    arousal: Arousal = None
 
 
 class FaceLeft(_Event, frozen=True, kw_only=True, tag="face_left"):
     """A face went out of view.
 
     duration_s: from its first to its last frame. emotions_s: seconds that each emotion was shown.
+    valence, arousal: their means over these seconds; null if there were none.
     """
 
     duration_s: Seconds
     emotions_s: dict[str, Seconds]
+    valence: Valence = None
+    arousal: Arousal = None
 
 
 Event = FaceAppeared | EmotionChanged | FaceLeft
 
 
 class PresentFace(msgspec.Struct, frozen=True, kw_only=True):
-    """A face in the state: emotion is null until the first one is decided."""
+    """A face in the state: emotion, valence and arousal are null until an emotion is decided."""
 
     episode: str
     emotion: str | None
     box: FrameBox
+    valence: Valence = None
+    arousal: Arousal = None
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is there now; retained, so that a new subscriber knows at once."""
+    """Who is there now; retained, so that a new subscriber knows at once.
+
+    Said with each event, and when somebody's valence or arousal moved by 0.1, but for that not more
+    than once a second.
+    """
 
     time: Time
     faces: tuple[PresentFace, ...]
@@ -117,7 +138,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     start, end: UTC. faces: how many visits had a part in it; one person who comes twice is two.
     emotions_s: seconds that each emotion was shown, of all faces together. minimum_group: the least
     number of faces that anything is said about. withheld: something was left out for that: with too
-    few faces both figures are null, else the emotions that too few of them showed are missing.
+    few faces all figures are null, else the emotions that too few of them showed are missing.
+    valence, arousal: their means over the seconds in emotions_s; null if there are none.
     """
 
     start: Time
@@ -126,6 +148,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     emotions_s: dict[str, Seconds] | None
     minimum_group: Annotated[int, msgspec.Meta(ge=1)]
     withheld: bool
+    valence: Valence = None
+    arousal: Arousal = None
     schema_version: int = SCHEMA_VERSION
 
 

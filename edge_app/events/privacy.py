@@ -22,7 +22,7 @@ from edge_app.events.summaries import Interval
 class PrivacyGate(Publisher):
     """Stands before another publisher. In the mode `aggregates` no event and nobody's face passes.
 
-    interval: counts every event, whether it passes or not.
+    interval: counts every event and state, whether they pass or not.
     """
 
     def __init__(
@@ -59,7 +59,8 @@ class PrivacyGate(Publisher):
             self._publisher.publish_event(event)
 
     def publish_state(self, state: State) -> None:
-        """Passes in the mode `full`; otherwise an empty one, once, in the place of an old one."""
+        """Counted; passes in the mode `full`, else an empty one, once, in place of an old one."""
+        self._interval.watch(state)
         if self._mode == "full":
             self._publisher.publish_state(state)
         else:

@@ -19,7 +19,7 @@ REPEAT_S = 600.0
 TransactionId = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^[\x21-\x7e]{1,64}$",
+        pattern=r"^[\x21-\x7e]{1,64}$(?!\n)",
         description="Chosen by whoever asks, anew for each request; the answer carries it.",
     ),
 ]

@@ -1,14 +1,24 @@
-"""Events → what all faces together showed in an interval."""
+"""Events and who is there → what all faces together showed in an interval."""
 
 from __future__ import annotations
 
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from edge_app.events.payloads import EmotionChanged, Event, FaceAppeared, FaceLeft, Summary
+from edge_app.events.mean_affect import MeanAffect, as_told
+from edge_app.events.payloads import (
+    EmotionChanged,
+    Event,
+    FaceAppeared,
+    FaceLeft,
+    PresentFace,
+    State,
+    Summary,
+)
+from edge_app.perception.affect import Affect
 
 
 @dataclass(slots=True)
@@ -17,6 +27,15 @@ class _Present:
 
     since_s: float
     emotion: str | None = None
+    affect: Affect | None = None
+
+
+@dataclass(slots=True)
+class _Shown:
+    """What one visit showed of one emotion."""
+
+    seconds: float = 0.0
+    affects: MeanAffect = field(default_factory=MeanAffect)
 
 
 class Interval:
@@ -30,8 +49,8 @@ class Interval:
         self._present: dict[str, _Present] = {}
         self._began, self._began_s = now(), clock_s()
         self._visits: set[str] = set()
-        #: Emotion → visit → seconds.
-        self._shown_s: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        #: By emotion and visit.
+        self._shown: dict[str, dict[str, _Shown]] = defaultdict(lambda: defaultdict(_Shown))
 
     @property
     def age_s(self) -> float:
@@ -46,42 +65,67 @@ class Interval:
                 self._visits.add(event.episode)
             case EmotionChanged() if event.episode in self._present:
                 self._count(event.episode)
-                self._present[event.episode].emotion = event.emotion
+                face = self._present[event.episode]
+                face.emotion, face.affect = event.emotion, _affect(event)
             case FaceLeft() if event.episode in self._present:
                 self._count(event.episode)
                 del self._present[event.episode]
+
+    def watch(self, state: State) -> None:
+        """Take each visit's valence and arousal, when who is there is told."""
+        for face in state.faces:
+            if face.episode in self._present:
+                self._count(face.episode)
+                self._present[face.episode].affect = _affect(face)
 
     def finish(self, minimum_group: int) -> Summary:
         """What was seen since the last call; who is there now belongs to the next interval too.
 
         Nothing is said about fewer than `minimum_group` faces: neither how many they were, nor what
-        they showed, nor an emotion that only some of enough faces showed. From 1 on all is said.
+        they showed, nor an emotion that only some of enough faces showed; means are of the emotions
+        that are told, so that they say nothing of the others. From 1 on all is said.
         """
         for episode in self._present:
             self._count(episode)
         is_told = minimum_group <= 1 or len(self._visits) >= minimum_group
         told = {
-            emotion: round(sum(visits.values()), 3)
-            for emotion, visits in sorted(self._shown_s.items())
+            emotion: visits.values()
+            for emotion, visits in sorted(self._shown.items())
             if len(visits) >= minimum_group
         }
+        seconds = {
+            emotion: round(sum(each.seconds for each in visits), 3)
+            for emotion, visits in told.items()
+        }
+        affects = MeanAffect.of(each.affects for visits in told.values() for each in visits)
+        valence, arousal = as_told(affects.mean)
         end = self._now()
         summary = Summary(
             # A clock that was set back must not make an interval that ends before it begins.
             start=min(self._began, end),
             end=end,
             faces=len(self._visits) if is_told else None,
-            emotions_s=told if is_told else None,
+            emotions_s=seconds if is_told else None,
             minimum_group=minimum_group,
-            withheld=not is_told or len(told) < len(self._shown_s),
+            withheld=not is_told or len(told) < len(self._shown),
+            valence=valence,
+            arousal=arousal,
         )
         self._began, self._began_s = end, self._clock_s()
         self._visits = set(self._present)
-        self._shown_s.clear()
+        self._shown.clear()
         return summary
 
     def _count(self, episode: str) -> None:
         face, now_s = self._present[episode], self._clock_s()
         if face.emotion is not None and now_s > face.since_s:
-            self._shown_s[face.emotion][episode] += now_s - face.since_s
+            shown = self._shown[face.emotion][episode]
+            shown.seconds += now_s - face.since_s
+            shown.affects.add(face.affect, now_s - face.since_s)
         face.since_s = now_s
+
+
+def _affect(told: EmotionChanged | PresentFace) -> Affect | None:
+    if told.valence is None or told.arousal is None:
+        return None
+    return Affect(told.valence, told.arousal)

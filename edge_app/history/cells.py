@@ -9,6 +9,7 @@ from datetime import date, datetime, tzinfo
 
 import msgspec
 
+from edge_app.events.mean_affect import MeanAffect
 from edge_app.history.reading import DeviceHistory, Span, Visit
 from edge_app.history.rows import SummaryRow
 
@@ -21,6 +22,7 @@ class Cell:
 
     visits: how many began. group: how many had a part in it. lengths_s: of the visits that began in
     it and whose end is known. shown_s: seconds by emotion; shown_by: how many visits showed it.
+    affects: valence and arousal of the visits that began in it; affects_by: of how many they are.
     withheld: the device itself kept something back.
     """
 
@@ -29,13 +31,18 @@ class Cell:
     lengths_s: list[float] = field(default_factory=list)
     shown_s: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     shown_by: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    affects: MeanAffect = field(default_factory=MeanAffect)
+    affects_by: int = 0
     withheld: bool = False
 
-    def begin(self, duration_s: float | None) -> None:
+    def begin(self, visit: Visit) -> None:
         """Count a visit that began."""
         self.visits += 1
-        if duration_s is not None:
-            self.lengths_s.append(duration_s)
+        if visit.duration_s is not None:
+            self.lengths_s.append(visit.duration_s)
+        if visit.affect is not None:
+            self.affects.add(visit.affect, sum(visit.emotions_s.values()))
+            self.affects_by += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +86,8 @@ def _add_visit(
     touched_days, touched_hours = set(), set()
     if span.start_ms >= period.start_ms:
         start = _local(span.start_ms, zone)
-        days[start.date()].begin(visit.duration_s)
-        hours[start.hour].begin(visit.duration_s)
+        days[start.date()].begin(visit)
+        hours[start.hour].begin(visit)
         touched_days.add(start.date())
         touched_hours.add(start.hour)
     shown_days: set[tuple[date, str]] = set()
@@ -157,6 +164,9 @@ def _add_summary(summary: SummaryRow, cell: Cell) -> None:
             cell.shown_s[emotion] += seconds
             # At least so many: with fewer the device had not said it.
             cell.shown_by[emotion] += summary.minimum_group
+        if summary.valence is not None and summary.arousal is not None:
+            cell.affects.add((summary.valence, summary.arousal), sum(shown.values()))
+            cell.affects_by += summary.minimum_group
 
 
 def _local(time_ms: int, zone: tzinfo | None) -> datetime:

@@ -17,7 +17,12 @@ import msgspec
 
 from edge_app.errors import UsageError
 from edge_app.history.rows import AvailabilityRow, SummaryRow
-from edge_app.history.store import check_header, translated
+from edge_app.history.store import read_version, translated
+
+_EVENTS = """SELECT device, type, time_ms, episode, is_historical, emotion, duration_s, emotions_s,
+    valence, arousal FROM event WHERE time_ms BETWEEN ? AND ? ORDER BY time_ms, id"""
+_SUMMARIES = """SELECT device, start_ms, end_ms, faces, emotions_s, minimum_group, withheld,
+    valence, arousal FROM summary WHERE end_ms > ? AND start_ms < ?"""
 
 
 class Span(NamedTuple):
@@ -32,13 +37,15 @@ class Visit:
     """One visit of one face.
 
     start_ms: of its coming; None where that was not recorded and neither was its leaving. end_ms,
-    duration_s, emotions_s: of its leaving. changes: time and new emotion, in order.
+    duration_s, emotions_s, affect: of its leaving; affect is its mean valence and arousal, None
+    where they were not told. changes: time and new emotion, in order.
     """
 
     start_ms: int | None = None
     end_ms: int | None = None
     duration_s: float | None = None
     emotions_s: Mapping[str, float] = field(default_factory=dict)
+    affect: tuple[float, float] | None = None
     changes: list[tuple[int, str]] = field(default_factory=list)
 
 
@@ -90,7 +97,8 @@ def read_history(path: Path, *, days: int, zone: tzinfo | None) -> History:
     if not path.is_file():
         raise UsageError(f"{path}: no such file; mien events --store {path} makes one")
     with translated(path), contextlib.closing(_open(path)) as database:
-        if check_header(database, path):
+        version = read_version(database, path)
+        if version is None:
             return History(None, {})
         # One transaction: all questions are answered as of the same moment.
         database.execute("BEGIN")
@@ -103,12 +111,8 @@ def read_history(path: Path, *, days: int, zone: tzinfo | None) -> History:
             return History(None, {})
         period = _period(max(span.end_ms for span in recordings), days, zone)
         devices: dict[str, DeviceHistory] = defaultdict(DeviceHistory)
-        _read_events(database, period, devices)
-        for row in database.execute(
-            "SELECT device, start_ms, end_ms, faces, emotions_s, minimum_group, withheld"
-            " FROM summary WHERE end_ms > ? AND start_ms < ?",
-            period,
-        ):
+        _read_events(database, period, devices, version)
+        for row in database.execute(_of_version(_SUMMARIES, version), period):
             devices[row[0]].summaries.append(SummaryRow(*row))
         for device, time_ms, is_online in database.execute(
             "SELECT device, time_ms, is_online FROM availability WHERE time_ms <= ?"
@@ -129,6 +133,11 @@ def read_history(path: Path, *, days: int, zone: tzinfo | None) -> History:
     return History(period, dict(sorted(devices.items())), recordings, outside, refused)
 
 
+def _of_version(query: str, version: int) -> str:
+    """The query as an older file takes it: who writes the file brings it to our version."""
+    return query if version >= 2 else query.replace("valence, arousal", "NULL, NULL")
+
+
 def _open(path: Path) -> sqlite3.Connection:
     # SQLite keeps notes beside a file that others may write; where it cannot, nobody else can.
     is_writing = path.with_name(f"{path.name}-wal").exists() or os.access(path.parent, os.W_OK)
@@ -144,12 +153,10 @@ def _period(end_ms: int, days: int, zone: tzinfo | None) -> Span:
 
 
 def _read_events(
-    database: sqlite3.Connection, period: Span, devices: dict[str, DeviceHistory]
+    database: sqlite3.Connection, period: Span, devices: dict[str, DeviceHistory], version: int
 ) -> None:
-    for device, kind, time_ms, episode, late, emotion, duration_s, emotions_s in database.execute(
-        "SELECT device, type, time_ms, episode, is_historical, emotion, duration_s, emotions_s"
-        " FROM event WHERE time_ms BETWEEN ? AND ? ORDER BY time_ms, id",
-        period,
+    for device, kind, time_ms, episode, late, emotion, *leaving in database.execute(
+        _of_version(_EVENTS, version), period
     ):
         history = devices[device]
         history.events += 1
@@ -160,5 +167,7 @@ def _read_events(
         elif kind == "emotion_changed":
             visit.changes.append((time_ms, emotion))
         elif kind == "face_left":
+            duration_s, emotions_s, valence, arousal = leaving
             visit.end_ms, visit.duration_s = time_ms, duration_s
+            visit.affect = None if None in (valence, arousal) else (valence, arousal)
             visit.emotions_s = msgspec.json.decode(emotions_s, type=dict[str, float])

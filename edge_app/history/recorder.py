@@ -150,10 +150,19 @@ def _event(device: str, event: Event) -> EventRow:
             return row
         case EmotionChanged():
             return row._replace(
-                emotion=event.emotion, previous=event.previous, confidence=event.confidence
+                emotion=event.emotion,
+                previous=event.previous,
+                confidence=event.confidence,
+                valence=event.valence,
+                arousal=event.arousal,
             )
         case FaceLeft():
-            return row._replace(duration_s=event.duration_s, emotions_s=_json(event.emotions_s))
+            return row._replace(
+                duration_s=event.duration_s,
+                emotions_s=_json(event.emotions_s),
+                valence=event.valence,
+                arousal=event.arousal,
+            )
 
 
 def _summary(device: str, summary: Summary) -> SummaryRow:
@@ -167,6 +176,8 @@ def _summary(device: str, summary: Summary) -> SummaryRow:
         emotions_s=None if summary.emotions_s is None else _json(summary.emotions_s),
         minimum_group=summary.minimum_group,
         withheld=summary.withheld,
+        valence=summary.valence,
+        arousal=summary.arousal,
     )
 
 

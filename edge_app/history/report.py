@@ -162,14 +162,17 @@ def _visits(name: str, days: Mapping[date, ToldCell | None]) -> Iterator[str]:
     yield heading("Visits", 3)
     yield stacked_bars(title, "visits", bars, {"visits": "#0072B2"})
     rows = [
-        (f"{day}", _WITHHELD, _WITHHELD)
+        (f"{day}", _WITHHELD, _WITHHELD, _WITHHELD, _WITHHELD)
         if cell is None
-        else (f"{day}", f"{cell.visits}", _number(cell.mean_length_s))
+        else (f"{day}", f"{cell.visits}", _number(cell.mean_length_s), *_affect(cell.affect))
         for day, cell in days.items()
         if cell is not _NOTHING
     ]
     yield table(
-        f"{title}; days without any are left out", ("day", "visits", "mean length, s"), rows
+        f"{title}; days without any are left out. Means over the time in view, by expression alone:"
+        " valence from unpleasant, -1, to pleasant, 1; arousal from calm, -1, to aroused, 1",
+        ("day", "visits", "mean length, s", "mean valence", "mean arousal"),
+        rows,
     )
 
 
@@ -263,6 +266,13 @@ def _moment(time_ms: int, zone: tzinfo | None) -> str:
         return datetime.fromtimestamp(time_ms / 1000, zone).strftime("%Y-%m-%d %H:%M")
     except (ValueError, OverflowError, OSError):  # a year that the calendar does not have
         return "at an impossible time"
+
+
+def _affect(affect: tuple[float, float] | None) -> tuple[str, str]:
+    if affect is None:
+        return "", ""
+    valence, arousal = affect
+    return f"{valence:+z.2f}", f"{arousal:+z.2f}"
 
 
 def _number(value: float | None) -> str:

@@ -13,7 +13,8 @@ class EventRow(NamedTuple):
     """An event, without its box and probabilities.
 
     model: the first 12 digits of the SHA-256. emotion, previous and confidence are of
-    `emotion_changed`; duration_s and emotions_s (JSON) of `face_left`; null elsewhere.
+    `emotion_changed`; duration_s and emotions_s (JSON) of `face_left`; valence and arousal of both,
+    as of then and as means of the visit; null elsewhere, and where a device did not tell them.
     """
 
     id: str
@@ -28,10 +29,15 @@ class EventRow(NamedTuple):
     confidence: float | None = None
     duration_s: float | None = None
     emotions_s: str | None = None
+    valence: float | None = None
+    arousal: float | None = None
 
 
 class SummaryRow(NamedTuple):
-    """What all faces showed in an interval. emotions_s: JSON, null where it was withheld."""
+    """What all faces showed in an interval. emotions_s: JSON, null where it was withheld.
+
+    valence, arousal: means; null where a device did not tell them.
+    """
 
     device: str
     start_ms: int
@@ -40,6 +46,8 @@ class SummaryRow(NamedTuple):
     emotions_s: str | None
     minimum_group: int
     withheld: bool
+    valence: float | None = None
+    arousal: float | None = None
 
 
 class AvailabilityRow(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edge_app.history.rows import AlertEnd, AlertRow, AvailabilityRow, EventRow, SummaryRow
 
 #: Rises when a table changes. Stored in the file's header, as `user_version`.
-VERSION = 1
+VERSION = 2
 
 #: Tells a history from other SQLite files: "Mien", in the header's `application_id`.
 APPLICATION_ID = 0x4D69656E
@@ -14,12 +14,14 @@ TABLES = (
     """CREATE TABLE event (
         id TEXT PRIMARY KEY, device TEXT NOT NULL, type TEXT NOT NULL, time_ms INTEGER NOT NULL,
         episode TEXT NOT NULL, model TEXT NOT NULL, is_historical INTEGER NOT NULL,
-        emotion TEXT, previous TEXT, confidence REAL, duration_s REAL, emotions_s TEXT
+        emotion TEXT, previous TEXT, confidence REAL, duration_s REAL, emotions_s TEXT,
+        valence REAL, arousal REAL
     ) STRICT, WITHOUT ROWID""",
     "CREATE INDEX event_time ON event (time_ms)",
     """CREATE TABLE summary (
         device TEXT NOT NULL, start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL, faces INTEGER,
         emotions_s TEXT, minimum_group INTEGER NOT NULL, withheld INTEGER NOT NULL,
+        valence REAL, arousal REAL,
         PRIMARY KEY (device, start_ms)
     ) STRICT, WITHOUT ROWID""",
     """CREATE TABLE availability (
@@ -39,10 +41,20 @@ TABLES = (
     ) STRICT""",
 )
 
+#: Version → what makes the next one of it; what was not recorded is null.
+MIGRATIONS = {
+    1: (
+        "ALTER TABLE event ADD COLUMN valence REAL",
+        "ALTER TABLE event ADD COLUMN arousal REAL",
+        "ALTER TABLE summary ADD COLUMN valence REAL",
+        "ALTER TABLE summary ADD COLUMN arousal REAL",
+    ),
+}
+
 #: Row → how it enters. What is there already stays: a message that comes twice counts once.
 INSERT = {
-    EventRow: "INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    SummaryRow: "INSERT OR IGNORE INTO summary VALUES (?, ?, ?, ?, ?, ?, ?)",
+    EventRow: "INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    SummaryRow: "INSERT OR IGNORE INTO summary VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     # Only a change: at each connection the broker says again what it kept.
     AvailabilityRow: """INSERT INTO availability (device, time_ms, is_online)
         SELECT ?1, ?2, ?3 WHERE ?3 IS NOT (

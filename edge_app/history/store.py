@@ -12,7 +12,7 @@ from pathlib import Path
 from edge_app.closing import Closing
 from edge_app.errors import MienError, UsageError
 from edge_app.history.rows import Row
-from edge_app.history.schema import APPLICATION_ID, FORGET, INSERT, TABLES, VERSION
+from edge_app.history.schema import APPLICATION_ID, FORGET, INSERT, MIGRATIONS, TABLES, VERSION
 
 #: How long a reader may hold up the writer.
 _BUSY_S = 10.0
@@ -21,7 +21,7 @@ _UNUSABLE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 class HistoryStore(Closing):
-    """The only writer of one file; made where it is not there yet.
+    """The only writer of one file; made where it is not there yet, else brought to our version.
 
     start_ms: when this run of the recorder began, milliseconds since 1970 in UTC.
 
@@ -85,16 +85,17 @@ class HistoryStore(Closing):
 
     def _prepare(self, start_ms: int) -> int:
         """The number of this run of the recorder."""
-        is_new = check_header(self._database, self._path)
+        version = read_version(self._database, self._path)
         self._database.execute("PRAGMA journal_mode = WAL")
         # A power cut may take the last moments; a killed process takes nothing.
         self._database.execute("PRAGMA synchronous = NORMAL")
         with self._transaction():
-            if is_new:
-                for statement in TABLES:
-                    self._database.execute(statement)
-                self._database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                self._database.execute(f"PRAGMA user_version = {VERSION}")
+            older = () if version is None else range(version, VERSION)
+            changes = [statement for step in older for statement in MIGRATIONS[step]]
+            for statement in TABLES if version is None else changes:
+                self._database.execute(statement)
+            self._database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            self._database.execute(f"PRAGMA user_version = {VERSION}")
             cursor = self._database.execute(
                 "INSERT INTO recording (start_ms, end_ms, refused) VALUES (?, ?, 0)",
                 (start_ms, start_ms),
@@ -113,8 +114,8 @@ class HistoryStore(Closing):
             raise
 
 
-def check_header(database: sqlite3.Connection, path: Path) -> bool:
-    """Whether the file is empty; if it is not, it is a history that this Mien can read.
+def read_version(database: sqlite3.Connection, path: Path) -> int | None:
+    """The version of a history that this Mien can read; None where the file is empty.
 
     Raises:
         UsageError: it is neither.
@@ -123,15 +124,15 @@ def check_header(database: sqlite3.Connection, path: Path) -> bool:
     (version,) = database.execute("PRAGMA user_version").fetchone()
     (objects,) = database.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()
     if (application, version, objects) == (0, 0, 0):
-        return True
-    if application != APPLICATION_ID:
+        return None
+    if application != APPLICATION_ID or version < 1:
         raise UsageError(f"{path}: an SQLite file of another program; name another file")
     if version > VERSION:
         raise UsageError(
             f"{path}: written by a newer Mien (history version {version}, known is {VERSION});"
             " update this one"
         )
-    return False
+    return int(version)
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ Key = TypeVar("Key")
 class ToldCell:
     """What may be said of a day or an hour. mean_length_s: None where no visit's end is known.
 
+    affect: mean valence and arousal, None where they are unknown or withheld.
     is_partial: something was left out, here or by the device.
     """
 
@@ -22,6 +23,7 @@ class ToldCell:
     mean_length_s: float | None
     shown_s: Mapping[str, float]
     is_partial: bool
+    affect: tuple[float, float] | None = None
 
 
 def tell(cells: Mapping[Key, Cell], minimum_group: int) -> dict[Key, ToldCell | None]:
@@ -48,9 +50,12 @@ def _told(cell: Cell, minimum_group: int) -> ToldCell:
         if cell.shown_by[emotion] >= minimum_group
     }
     lengths = cell.lengths_s if len(cell.lengths_s) >= minimum_group else []
+    # A mean over all emotions would speak of one that is left out.
+    may_mean = len(shown_s) == len(cell.shown_s) and cell.affects_by >= minimum_group
     return ToldCell(
         visits=cell.visits,
         mean_length_s=sum(lengths) / len(lengths) if lengths else None,
         shown_s=shown_s,
         is_partial=cell.withheld or len(shown_s) < len(cell.shown_s),
+        affect=cell.affects.mean if may_mean else None,
     )

@@ -84,6 +84,8 @@ def discovery(of: Description) -> dict[str, Any]:
             "stat_t": topics.event, "val_tpl": _CHANGE, "evt_typ": list(of.emotions),
             "qos": EVENT.qos,
         },
+        "valence": _mean("Valence", "valence", topics) | seeing,
+        "arousal": _mean("Arousal", "arousal", topics) | seeing,
         "paused": {
             "p": "switch", "name": "Privacy pause", "ic": "mdi:camera-off",
             "stat_t": topics.telemetry,
@@ -137,6 +139,25 @@ def discovery(of: Description) -> dict[str, Any]:
             name: {"uniq_id": f"{identity}_{name}", "qos": STATE.qos} | component
             for name, component in components.items()
         },
+    }
+
+
+def _mean(name: str, field: str, topics: Topics) -> dict[str, Any]:
+    """A sensor of one field of the state, as the mean of the faces; unknown where none has it.
+
+    Home Assistant keeps it disabled until somebody wants it.
+    """
+    return {
+        "p": "sensor",
+        "name": name,
+        "ic": "mdi:emoticon-outline",
+        "stat_t": topics.state,
+        "val_tpl": (
+            f"{{% set known = value_json.faces | map(attribute='{field}') | select('number')"
+            " | list %}{{ (known | sum / known | count) | round(2) if known else none }}"
+        ),
+        "stat_cla": "measurement",
+        "en": False,
     }
 
 

@@ -11,6 +11,8 @@ from edge_app.events.payloads import EmotionChanged, Event, FaceAppeared, FaceLe
 def event_line(event: Event, *, zone: tzinfo | None = None) -> str:
     """An event as `12:01:07 kitchen  emotion_changed  neutral → happy (0.83)  face …3f2a`.
 
+    With `valence +0.61, arousal +0.44` before the face where the event tells them.
+
     zone: of the time; None for the machine's own.
     """
     match event:
@@ -18,10 +20,10 @@ def event_line(event: Event, *, zone: tzinfo | None = None) -> str:
             kind, what = "face_appeared", ""
         case EmotionChanged():
             change = event.emotion if event.previous is None else _arrow(event)
-            kind, what = "emotion_changed", f"{change} ({event.confidence:.2f})  "
+            kind, what = "emotion_changed", f"{change} ({event.confidence:.2f}){_affect(event)}  "
         case FaceLeft():
             shown = _durations(event.emotions_s)
-            kind, what = "face_left", f"after {event.duration_s:.1f} s{shown}  "
+            kind, what = "face_left", f"after {event.duration_s:.1f} s{shown}{_affect(event)}  "
     # The end of an id, since its beginning is the time.
     line = f"{_clock(event.time, zone)} {event.device}  {kind}  {what}face …{event.episode[-4:]}"
     return printable(f"{line}  (late)" if event.is_historical else line)
@@ -42,6 +44,12 @@ def printable(text: str) -> str:
 
 def _arrow(event: EmotionChanged) -> str:
     return f"{event.previous} → {event.emotion}"
+
+
+def _affect(event: EmotionChanged | FaceLeft) -> str:
+    if event.valence is None or event.arousal is None:
+        return ""
+    return f"  valence {event.valence:+z.2f}, arousal {event.arousal:+z.2f}"
 
 
 def _durations(emotions_s: Mapping[str, float]) -> str:

@@ -56,7 +56,8 @@ kept in the state directory; a file there that is damaged keeps the camera close
 
 A `summary` in this mode says nothing about fewer faces than `summary.minimum_group` (5 unless set):
 neither how many they were, nor zero, nor what they showed; and among more faces, nothing about an
-emotion that fewer showed. `withheld` says that something was left out. Mien knows nobody: one
+emotion that fewer showed; its valence and arousal are means over the emotions that it tells.
+`withheld` says that something was left out. Mien knows nobody: one
 person who comes five times counts as five, so an interval must be short enough, and the room busy
 enough, for the least number to protect anybody. In the mode `full`, where every event is
 published, nothing is withheld.

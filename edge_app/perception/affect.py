@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from edge_app.perception import labels as names
 
@@ -22,11 +22,24 @@ COORDINATES: dict[str, tuple[float, float]] = {
 }
 
 
-def affect(labels: tuple[str, ...], probabilities: NDArray[np.float32]) -> tuple[float, float]:
-    """Valence (unpleasant -1 … pleasant 1) and arousal (calm -1 … aroused 1).
+class Affect(NamedTuple):
+    """What a face's expression says, without a unit.
 
-    probabilities: float32 [len(labels)], sums to 1. A label without coordinates counts as neutral.
+    valence: unpleasant -1 … pleasant 1. arousal: calm -1 … aroused 1.
     """
-    places = np.array([COORDINATES.get(label, (0.0, 0.0)) for label in labels])
-    valence, arousal = probabilities.astype(np.float64) @ places
-    return float(valence), float(arousal)
+
+    valence: float
+    arousal: float
+
+
+def affect(labels: Iterable[str], probabilities: Iterable[float]) -> Affect:
+    """The sum of the emotions' coordinates, each weighted by its probability.
+
+    probabilities: one a label; they sum to 1. A label without coordinates counts as neutral.
+    """
+    valence = arousal = 0.0
+    for label, probability in zip(labels, probabilities, strict=True):
+        x, y = COORDINATES.get(label, (0.0, 0.0))
+        valence += probability * x
+        arousal += probability * y
+    return Affect(valence, arousal)

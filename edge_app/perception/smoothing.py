@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.perception.affect import affect
+from edge_app.perception.affect import Affect, affect
 from edge_app.perception.labels import UNSURE
 
 
@@ -55,14 +55,9 @@ class EmotionFilter:
         return np.array(self._average(), np.float32)
 
     @property
-    def valence(self) -> float:
-        """-1 (unpleasant) … 1 (pleasant), of the average; the source is `affect.COORDINATES`."""
-        return affect(self._labels, self.probabilities)[0]
-
-    @property
-    def arousal(self) -> float:
-        """-1 (calm) … 1 (aroused), of the average; the source is `affect.COORDINATES`."""
-        return affect(self._labels, self.probabilities)[1]
+    def affect(self) -> Affect | None:
+        """Valence and arousal of the average; None until the first emotion is decided."""
+        return None if self.emotion is None else affect(self._labels, self._average())
 
     def update(
         self, probabilities: NDArray[np.float32], timestamp_ns: int, weight: float = 1.0

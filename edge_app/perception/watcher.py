@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames.source import Frame
+from edge_app.perception.affect import Affect
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.faces import Box, Face
 from edge_app.perception.following import follow
@@ -32,7 +33,8 @@ class WatchedFace:
     """One face that is there now; it may have been hidden in the last frames.
 
     emotion: the smoothed one, None until the first is decided. probabilities: float32
-    [len(labels)], smoothed. box: in pixels of the frame it was last seen in.
+    [len(labels)], smoothed. box: in pixels of the frame it was last seen in. affect: valence and
+    arousal of the smoothed probabilities, None as long as emotion is.
     """
 
     number: int
@@ -42,6 +44,7 @@ class WatchedFace:
     probabilities: NDArray[np.float32]
     first_seen_ns: int
     last_seen_ns: int
+    affect: Affect | None = None
 
 
 class Watcher:
@@ -175,6 +178,7 @@ class Watcher:
             probabilities=smoothed.probabilities,
             first_seen_ns=track.first_seen_ns,
             last_seen_ns=track.last_seen_ns,
+            affect=smoothed.affect,
         )
 
     def _filter(self, number: int) -> EmotionFilter:

@@ -36,6 +36,8 @@ NAMES = {
     "outbox": "sensor.mien_desk_events_waiting",
     "privacy": "sensor.mien_desk_privacy_mode",
 }
+#: Those that are disabled until somebody enables them.
+DISABLED = {"valence": "sensor.mien_desk_valence", "arousal": "sensor.mien_desk_arousal"}
 
 
 class Complaints(logging.Handler):
@@ -48,6 +50,13 @@ class Complaints(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if "mqtt" in record.name or "template" in record.name or "sensor" in record.name:
             self.lines.append(self.format(record))
+
+
+def is_between(text: str, low: float, high: float) -> bool:
+    try:
+        return low <= float(text) <= high
+    except ValueError:
+        return False
 
 
 def free_port() -> int:
@@ -103,13 +112,25 @@ def start_device(folder: Path, broker_port: int) -> subprocess.Popen[bytes]:
     )  # fmt: skip
 
 
+async def check_disabled(hass: HomeAssistant, state: Callable[[str], str]) -> None:
+    """Enable what nobody asked for yet, and see what it tells."""
+    registry = entity_registry.async_get(hass)
+    for entity in DISABLED.values():
+        registry.async_update_entity(entity, disabled_by=None)
+    (broker,) = hass.config_entries.async_entries("mqtt")
+    await hass.config_entries.async_reload(broker.entry_id)
+    await until("valence is told", lambda: is_between(state("valence"), 0.5, 0.81))
+    await until("arousal is told", lambda: is_between(state("arousal"), 0.2, 0.51))
+    await until("all is there again", lambda: state("paused") == "off")
+
+
 async def check(folder: Path, broker_port: int) -> None:
     complaints = Complaints()
     logging.getLogger().addHandler(complaints)
     hass = await start_home_assistant(folder, broker_port)
 
     def state(name: str) -> str:
-        found = hass.states.get(NAMES[name])
+        found = hass.states.get({**NAMES, **DISABLED}[name])
         return found.state if found else "missing"
 
     def attribute(name: str, key: str) -> Any:
@@ -124,7 +145,9 @@ async def check(folder: Path, broker_port: int) -> None:
         await until("all entities are there", lambda: "missing" not in map(state, NAMES))
         registered = entity_registry.async_get(hass).entities
         unique = {entity.unique_id for entity in registered.values() if entity.platform == "mqtt"}
-        assert unique == {f"mien_desk_{name}" for name in NAMES}, unique
+        assert unique == {f"mien_desk_{name}" for name in (*NAMES, *DISABLED)}, unique
+        off = {entity.entity_id for entity in registered.values() if entity.disabled}
+        assert off == set(DISABLED.values()), off
         devices = device_registry.async_get(hass).devices
         assert [each.name for each in devices.values()] == ["Mien desk"], devices
         await until("one person is counted", lambda: state("people") == "1")
@@ -141,6 +164,8 @@ async def check(folder: Path, broker_port: int) -> None:
         assert int(state("outbox")) >= 0
         assert state("privacy") == "full"
         assert state("paused") == "off"
+
+        await check_disabled(hass, state)
 
         await press("switch", "turn_on", "paused")
         await until("the switch pauses", lambda: state("paused") == "on")

@@ -1,10 +1,13 @@
 from datetime import UTC, datetime
 
+import msgspec
 import numpy as np
+import pytest
 
 from edge_app.events.episodes import Episodes, fractions
 from edge_app.events.identifiers import TimeOrderedIds
 from edge_app.events.payloads import EmotionChanged, FaceAppeared, FaceLeft, decode_event, encode
+from edge_app.perception.affect import Affect
 from edge_app.perception.faces import Box
 from edge_app.perception.watcher import WatchedFace
 
@@ -18,12 +21,18 @@ def episodes() -> Episodes:
 
 
 def watched(
-    number: int, at_s: float, emotion: str | None = None, *, since_s: float = 0.0
+    number: int,
+    at_s: float,
+    emotion: str | None = None,
+    *,
+    since_s: float = 0.0,
+    affect: Affect | None = None,
 ) -> WatchedFace:
     return WatchedFace(
         number=number, box=Box(64, 48, 128, 144), emotion=emotion, labels=LABELS,
         probabilities=np.array([0.75, 0.25], np.float32),
         first_seen_ns=int(since_s * 1e9), last_seen_ns=int(at_s * 1e9),
+        affect=affect,
     )  # fmt: skip
 
 
@@ -78,9 +87,79 @@ def test_an_unsure_face_is_as_sure_as_its_likeliest_emotion() -> None:
     assert changed.confidence == 0.75
 
 
+GLAD, GLOOMY = Affect(0.81, 0.51234567), Affect(-0.63, -0.27)
+
+
+def test_a_change_and_the_state_tell_valence_and_arousal_as_they_are() -> None:
+    decided = episodes()
+    decided.update([watched(1, 0.2)], 480, 640)
+    (face,) = decided.state().faces
+    assert (face.emotion, face.valence, face.arousal) == (None, None, None)
+    (changed,) = decided.update([watched(1, 1.0, "happy", affect=GLAD)], 480, 640)
+    assert isinstance(changed, EmotionChanged)
+    assert (changed.valence, changed.arousal) == (0.81, 0.5123)
+    (face,) = decided.state().faces
+    assert (face.valence, face.arousal) == (0.81, 0.5123)
+
+
+def test_a_visit_s_means_are_weighted_by_time() -> None:
+    decided = episodes()
+    for at_s, emotion, affect in (
+        (0.2, None, None),
+        (1.0, "happy", GLAD),
+        (1.5, "happy", GLAD),
+        (4.0, "sad", GLOOMY),
+        (5.0, "sad", Affect(0.0, 0.0)),
+    ):
+        decided.update([watched(1, at_s, emotion, affect=affect)], 480, 640)
+    (left,) = decided.finish()
+    assert isinstance(left, FaceLeft)
+    assert left.emotions_s == {"happy": 3.0, "sad": 1.0}
+    assert left.valence == pytest.approx((3 * 0.81 - 1 * 0.63) / 4, abs=1e-4)
+    assert left.arousal == pytest.approx((3 * 0.51234567 - 1 * 0.27) / 4, abs=1e-4)
+
+
+def test_a_visit_that_showed_nothing_has_no_means() -> None:
+    decided = episodes()
+    decided.update([watched(1, 0.2)], 480, 640)
+    decided.update([watched(1, 3.0)], 480, 640)
+    (left,) = decided.finish()
+    assert isinstance(left, FaceLeft)
+    assert (left.emotions_s, left.valence, left.arousal) == ({}, None, None)
+
+
+def test_the_state_is_told_when_somebody_moved_but_not_oftener_than_once_a_second() -> None:
+    decided = episodes()
+
+    def is_told(at_s: float, valence: float, arousal: float = 0.0) -> bool:
+        affect = Affect(valence, arousal)
+        decided.update([watched(1, at_s, "happy", affect=affect)], 480, 640)
+        return decided.is_state_new
+
+    assert is_told(10.0, 0.3), "the change itself"
+    assert not is_told(10.5, 0.8), "too soon"
+    assert is_told(11.0, 0.8)
+    assert not is_told(15.0, 0.75), "too little"
+    assert not is_told(19.0, 0.71), "of what was told, not of the frame before"
+    assert is_told(20.0, 0.69)
+    assert is_told(21.5, 0.69, -0.2)
+    assert decided.finish()
+    assert decided.is_state_new
+    assert not decided.update([], 480, 640)
+    assert not decided.is_state_new
+
+
 def test_events_survive_the_wire() -> None:
-    for event in episodes().update([watched(1, 0.2, "happy")], 480, 640):
+    for event in episodes().update([watched(1, 0.2, "happy", affect=GLAD)], 480, 640):
         assert decode_event(encode(event)) == event
+
+
+@pytest.mark.parametrize("beyond", [b"1.0001", b"-1.5", b'"high"'])
+def test_no_value_beyond_the_scales_is_read(beyond: bytes) -> None:
+    (_, changed) = episodes().update([watched(1, 0.2, "happy", affect=GLAD)], 480, 640)
+    payload = encode(changed).replace(b'"valence":0.81', b'"valence":' + beyond)
+    with pytest.raises(msgspec.ValidationError, match="valence"):
+        decode_event(payload)
 
 
 def test_boxes_are_fractions_inside_the_frame() -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from edge_app.events.payloads import PresentFace, PrivacyMode, State
 from edge_app.events.privacy import PrivacyGate
 from edge_app.events.publisher import Backlog
@@ -47,6 +49,22 @@ def test_events_are_counted_in_aggregates() -> None:
     private = PrivacyGate(Recorder(), mode="aggregates", interval=interval, now=lambda: NOW)
     private.publish_event(appeared())
     assert interval.finish(1).faces == 1
+
+
+def test_valence_and_arousal_leave_only_as_means_in_aggregates() -> None:
+    seconds = iter(range(100))
+    interval = Interval(now=lambda: NOW, clock_s=lambda: float(next(seconds)))
+    told = Recorder()
+    private = PrivacyGate(told, mode="aggregates", interval=interval, now=lambda: NOW)
+    private.publish_event(appeared())
+    private.publish_event(changed())
+    moved = PresentFace(episode=EPISODE, emotion="happy", box=BOX, valence=0.5, arousal=0.25)
+    private.publish_state(State(time=NOW, faces=(moved,)))
+    assert told.events == []
+    assert [state.faces for state in told.states] == [()]
+    assert interval.finish(1).valence == pytest.approx((0.6755 + 0.5) / 2, abs=1e-4)
+    private.publish_summary(interval.finish(5))
+    assert (told.summaries[0].valence, told.summaries[0].withheld) == (None, True)
 
 
 def test_a_switch_empties_the_state_at_once() -> None:

@@ -4,7 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from edge_app.events.payloads import EmotionChanged, FaceAppeared, FaceLeft, FrameBox
+from edge_app.events.payloads import (
+    EmotionChanged,
+    FaceAppeared,
+    FaceLeft,
+    FrameBox,
+    PresentFace,
+    State,
+)
 from edge_app.events.summaries import Interval
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -35,13 +42,23 @@ class Room:
             )
         )
 
-    def shows(self, face: str, emotion: str) -> None:
+    def shows(self, face: str, emotion: str, valence: float | None = None) -> None:
+        """Arousal is always a quarter."""
         self.interval.take(
             EmotionChanged(
                 id="i", episode=face, time=self.clock.now(), device="d", model="m", box=BOX,
                 emotion=emotion, previous=None, confidence=1.0, probabilities={},
+                valence=valence, arousal=None if valence is None else 0.25,
             )
         )  # fmt: skip
+
+    def moves(self, **valences: float) -> None:
+        """What the state says of each face."""
+        faces = tuple(
+            PresentFace(episode=face, emotion="any", box=BOX, valence=valence, arousal=0.25)
+            for face, valence in valences.items()
+        )
+        self.interval.watch(State(time=self.clock.now(), faces=faces))
 
     def goes(self, face: str) -> None:
         self.interval.take(
@@ -111,6 +128,56 @@ def test_an_emotion_of_a_few_is_left_out_among_many() -> None:
     # In the next interval all five are there, but no emotion has five.
     room.clock.s = 20
     assert room.interval.finish(5).emotions_s == {}
+
+
+def test_means_are_weighted_by_time_over_all_faces() -> None:
+    room = Room()
+    for face in ("a", "b"):
+        room.comes(face)
+    room.clock.s = 1
+    room.shows("a", "happy", 0.8)
+    room.clock.s = 2
+    room.shows("b", "sad", -0.6)
+    room.clock.s = 3
+    room.moves(a=0.4, b=-0.6, unheard_of=1.0)
+    room.clock.s = 5
+    room.goes("b")
+    room.clock.s = 6
+    first = room.interval.finish(1)
+    assert first.emotions_s == {"happy": 5.0, "sad": 3.0}
+    assert first.valence == pytest.approx((2 * 0.8 + 3 * 0.4 - 3 * 0.6) / 8, abs=1e-4)
+    assert first.arousal == 0.25
+    room.clock.s = 7
+    assert room.interval.finish(1).valence == 0.4, "who stays is counted anew, as last seen"
+
+
+def test_faces_of_which_nothing_is_decided_have_no_means() -> None:
+    room = Room()
+    room.comes("a")
+    room.clock.s = 5
+    summary = room.interval.finish(1)
+    assert (summary.valence, summary.arousal) == (None, None)
+
+
+def test_means_say_nothing_of_too_few_faces_nor_of_an_emotion_that_is_left_out() -> None:
+    room = Room()
+    for number in range(4):
+        room.comes(str(number))
+        room.shows(str(number), "happy", 0.8)
+    room.clock.s = 10
+    summary = room.interval.finish(5)
+    assert (summary.valence, summary.arousal, summary.withheld) == (None, None, True)
+    room.comes("4")
+    room.shows("4", "happy", 0.8)
+    room.clock.s = 20
+    room.shows("0", "sad", -0.6)
+    room.clock.s = 1000
+    for number in ("1", "2", "3", "4"):
+        room.goes(number)
+    summary = room.interval.finish(5)
+    assert summary.emotions_s == {"happy": 5 * 10 + 4 * 980.0}
+    assert summary.withheld
+    assert summary.valence == 0.8, "980 s of one sad face may not show"
 
 
 def test_a_clock_that_is_set_back_makes_no_negative_interval() -> None:

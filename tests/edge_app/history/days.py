@@ -11,6 +11,7 @@ from edge_app.events.payloads import EmotionChanged, Event, FaceAppeared, FaceLe
 
 BOX = FrameBox(left=0.25, top=0.25, width=0.5, height=0.5)
 MODEL = "5e" * 32
+VALENCES = {"happy": 0.75, "sad": -0.5, "angry": -0.4567}
 
 
 def visit(
@@ -25,13 +26,20 @@ def visit(
         yield EmotionChanged(
             id=ids.next(), episode=episode, time=at, device=device, model=MODEL, box=BOX,
             emotion=emotion, previous=previous, confidence=0.8, probabilities={emotion: 0.8},
+            valence=VALENCES.get(emotion, 0.0), arousal=0.1234,
         )  # fmt: skip
         totals[emotion] = totals.get(emotion, 0.0) + seconds
         previous, at = emotion, at + timedelta(seconds=seconds)
     yield FaceLeft(
         id=ids.next(), episode=episode, time=at, device=device, model=MODEL,
         duration_s=(at - start).total_seconds(), emotions_s=totals,
+        valence=_mean(totals), arousal=0.1234,
     )  # fmt: skip
+
+
+def _mean(totals: dict[str, float]) -> float:
+    weighted = sum(VALENCES.get(emotion, 0.0) * seconds for emotion, seconds in totals.items())
+    return round(weighted / sum(totals.values()), 4)
 
 
 def fortnight(device: str, seed: int) -> Iterator[Event]:

@@ -63,6 +63,19 @@ def test_a_visit_within_an_hour(recording: Recording) -> None:
         assert cell.shown_by == {"happy": 1, "sad": 1}
 
 
+def test_means_are_weighted_by_the_time_in_view_and_go_where_the_visit_began(
+    recording: Recording,
+) -> None:
+    recording.visit(NOON, ("happy", 30.0), ("sad", 10.0))
+    recording.visit(NOON + timedelta(minutes=59), ("sad", 120.0))
+    cells = recording.cells()
+    valence = (30 * 0.75 - 130 * 0.5) / 160
+    assert cells.hours[12].affects.mean == pytest.approx((valence, 0.1234), abs=1e-4)
+    assert cells.hours[12].affects_by == 2
+    assert cells.hours[13].affects.mean is None
+    assert cells.days[DAY].affects.mean == cells.hours[12].affects.mean
+
+
 def test_seconds_go_to_the_hour_in_which_an_emotion_was_shown(recording: Recording) -> None:
     recording.visit(NOON + timedelta(minutes=50), ("happy", 300.0), ("sad", 900.0))
     cells = recording.cells()
@@ -126,6 +139,7 @@ def test_a_day_without_events_is_told_by_summaries(recording: Recording) -> None
             Summary(
                 start=start, end=start + timedelta(hours=1), faces=faces,
                 emotions_s={"sad": 2.0}, minimum_group=5, withheld=True,
+                valence=-0.5, arousal=-0.25,
             )
         )  # fmt: skip
     cells = recording.cells()
@@ -135,3 +149,5 @@ def test_a_day_without_events_is_told_by_summaries(recording: Recording) -> None
     assert cells.days[yesterday].visits == 7
     assert cells.days[yesterday].shown_s == {"sad": 2.0}
     assert cells.days[yesterday].withheld
+    assert cells.days[yesterday].affects.mean == (-0.5, -0.25)
+    assert cells.days[yesterday].affects_by == 5

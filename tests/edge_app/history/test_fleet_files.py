@@ -24,7 +24,7 @@ def columns(connection: sqlite3.Connection, table: str) -> list[tuple[object, ..
     return connection.execute(f"PRAGMA table_info({table})").fetchall()
 
 
-def test_the_fleets_events_are_those_of_a_store() -> None:
+def test_the_fleets_events_are_those_of_a_store_but_for_valence_and_arousal() -> None:
     with (
         contextlib.closing(sqlite3.connect(":memory:")) as ours,
         contextlib.closing(sqlite3.connect(":memory:")) as fleet,
@@ -32,7 +32,9 @@ def test_the_fleets_events_are_those_of_a_store() -> None:
         for statement in TABLES:
             ours.execute(statement)
         fleet_tables(fleet)
-        assert columns(ours, "event") == columns(fleet, "event") != []
+        *shared, valence, arousal = columns(ours, "event")
+        assert shared == columns(fleet, "event") != []
+        assert (valence[1], arousal[1]) == ("valence", "arousal")
 
 
 def test_every_panel_gets_the_columns_that_it_draws(tmp_path: Path) -> None:

@@ -57,15 +57,17 @@ def test_an_event_of_each_type(file: Path, clock: Clock) -> None:
         for event in (appeared(), changed(), left()):
             history.take("mien/kitchen/event", encode(event))
     stored = rows(
-        file, "SELECT type, time_ms, emotion, previous, duration_s, emotions_s FROM event"
+        file,
+        "SELECT type, time_ms, emotion, previous, duration_s, emotions_s, valence, arousal"
+        " FROM event",
     )
-    assert sorted(stored) == sorted(
-        [
-            ("face_appeared", ms(TIME), None, None, None, None),
-            ("emotion_changed", ms(TIME), "happy", "neutral", None, None),
-            ("face_left", ms(TIME), None, None, 12.4, '{"neutral":3.3,"happy":9.1}'),
-        ]
-    )
+    assert {each[0]: each[1:] for each in stored} == {
+        "face_appeared": (ms(TIME), None, None, None, None, None, None),
+        "emotion_changed": (ms(TIME), "happy", "neutral", None, None, 0.6755, 0.4253),
+        "face_left": (
+            *(ms(TIME), None, None, 12.4, '{"neutral":3.3,"happy":9.1}', 0.5012, -0.0031),
+        ),
+    }
 
 
 def test_the_same_event_counts_once_also_in_another_run(file: Path, clock: Clock) -> None:
@@ -143,17 +145,20 @@ def test_an_alert_from_its_beginning_to_its_end(file: Path, clock: Clock) -> Non
 def test_summaries_told_and_withheld(file: Path, clock: Clock) -> None:
     told = Summary(
         start=TIME, end=TIME + timedelta(hours=1), faces=7, emotions_s={"sad": 2.0},
-        minimum_group=5, withheld=False,
+        minimum_group=5, withheld=False, valence=-0.25, arousal=-0.125,
     )  # fmt: skip
     withheld = msgspec.structs.replace(
-        told, start=told.end, end=told.end, faces=None, emotions_s=None, withheld=True
-    )
+        told, start=told.end, end=told.end, faces=None, emotions_s=None, withheld=True,
+        valence=None, arousal=None,
+    )  # fmt: skip
     with recorder(file, clock) as history:
         for each in (told, withheld, told):
             history.take("mien/kitchen/summary", encode(each))
-    assert rows(file, "SELECT faces, emotions_s, withheld FROM summary ORDER BY start_ms") == [
-        (7, '{"sad":2.0}', 0),
-        (None, None, 1),
+    assert rows(
+        file, "SELECT faces, emotions_s, withheld, valence, arousal FROM summary ORDER BY start_ms"
+    ) == [
+        (7, '{"sad":2.0}', 0, -0.25, -0.125),
+        (None, None, 1, None, None),
     ]
 
 

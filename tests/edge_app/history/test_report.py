@@ -9,9 +9,10 @@ import msgspec
 import pytest
 
 from edge_app.cli import main
+from edge_app.events.identifiers import TimeOrderedIds
 from edge_app.events.payloads import Alert, encode
 from edge_app.history.recorder import Recorder
-from tests.edge_app.history.days import fortnight
+from tests.edge_app.history.days import fortnight, visit
 
 END = datetime(2025, 3, 14, 23, tzinfo=UTC)
 
@@ -88,6 +89,17 @@ def test_the_figures_are_those_of_the_events(file: Path) -> None:
     assert f"unsure for {unsure_s / all_s:.0%} of {all_s:,.0f} s" in page.words
     assert "2025-03-03" in page.words
     assert "time zone UTC" in page.words
+
+
+def test_mean_valence_and_arousal_of_a_day(file: Path) -> None:
+    start = datetime(2025, 3, 14, 9, tzinfo=UTC)
+    ids = TimeOrderedIds(utc_ms=lambda: 1_741_942_800_000)
+    shown = visit(start, [("happy", 30.0), ("sad", 10.0)], ids)
+    record(file, *(("mien/kitchen/event", encode(each)) for each in shown))
+    assert "2025-03-14140.0+0.44+0.12" in report(file).words
+    assert (
+        "2025-03-14withheldwithheldwithheldwithheld" in report(file, "--minimum-group", "2").words
+    )
 
 
 def test_nothing_comes_from_elsewhere(file: Path) -> None:

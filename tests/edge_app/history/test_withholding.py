@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from edge_app.events.mean_affect import MeanAffect
 from edge_app.history.cells import Cell
 from edge_app.history.withholding import tell
 
@@ -11,6 +12,8 @@ def cell(group: int, **shown_by: int) -> Cell:
         lengths_s=[10.0] * group,
         shown_s={emotion: 5.0 * number for emotion, number in shown_by.items()},
         shown_by=dict(shown_by),
+        affects=MeanAffect(valence=5.0, arousal=-2.5, time=10.0),
+        affects_by=group,
     )
 
 
@@ -18,6 +21,7 @@ def test_everything_is_told_by_default() -> None:
     (told,) = tell({9: cell(1, happy=1)}, 1).values()
     assert told is not None
     assert (told.visits, told.mean_length_s, told.shown_s) == (1, 10.0, {"happy": 5.0})
+    assert told.affect == (0.5, -0.25)
     assert not told.is_partial
 
 
@@ -39,7 +43,28 @@ def test_an_emotion_that_few_of_many_showed_is_left_out() -> None:
     (told,) = tell({9: cell(9, happy=6, sad=2)}, 5).values()
     assert told is not None
     assert told.shown_s == {"happy": 30.0}
+    assert told.affect is None, "it would speak of who was sad"
     assert told.is_partial
+
+
+def test_means_of_too_few_of_many_visits_are_left_out() -> None:
+    some = cell(9, happy=9)
+    some.affects_by = 4
+    (told,) = tell({9: some}, 5).values()
+    assert told is not None
+    assert (told.visits, told.affect) == (9, None)
+    some.affects_by = 5
+    (told,) = tell({9: some}, 5).values()
+    assert told is not None
+    assert told.affect == (0.5, -0.25)
+
+
+def test_means_of_a_device_that_withheld_for_itself_are_told() -> None:
+    some = cell(9, happy=9)
+    some.withheld = True
+    (told,) = tell({9: some}, 5).values()
+    assert told is not None
+    assert (told.affect, told.is_partial) == ((0.5, -0.25), True)
 
 
 def test_what_a_device_withheld_hides_nothing_else() -> None:

@@ -41,6 +41,8 @@ def changed(previous: str | None = "neutral") -> EmotionChanged:
         previous=previous,
         confidence=0.834,
         probabilities={"happy": 0.834, "neutral": 0.166},
+        valence=0.6755,
+        arousal=0.4253,
     )
 
 
@@ -53,6 +55,8 @@ def left() -> FaceLeft:
         model="5e" * 32,
         duration_s=12.4,
         emotions_s={"neutral": 3.3, "happy": 9.1},
+        valence=0.5012,
+        arousal=-0.0031,
     )
 
 

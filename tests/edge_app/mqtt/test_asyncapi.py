@@ -8,12 +8,12 @@ import msgspec
 import pytest
 import yaml
 
-from edge_app.events.payloads import Alert, encode
+from edge_app.events.payloads import Alert, PresentFace, State, Summary, encode
 from edge_app.events.requests import REQUESTS, Response
 from edge_app.mqtt import asyncapi, topics_page
 from edge_app.mqtt.messages import MESSAGES
 from edge_app.mqtt.yaml_text import yaml_text
-from tests.edge_app.mqtt.samples import TIME, appeared, changed, info, left, state
+from tests.edge_app.mqtt.samples import BOX, EPISODE, TIME, appeared, changed, info, left, state
 from tests.json_schema import JsonSchema
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -75,10 +75,42 @@ def test_every_message_and_request_has_a_channel_and_an_operation() -> None:
 
 SAMPLES = [
     *(appeared(), changed(), changed(None), left(), info(), state()),
+    State(
+        time=TIME,
+        faces=(
+            PresentFace(episode=EPISODE, emotion=None, box=BOX),
+            PresentFace(episode=EPISODE, emotion="sad", box=BOX, valence=-0.63, arousal=-0.27),
+        ),
+    ),
+    Summary(
+        start=TIME,
+        end=TIME,
+        faces=1,
+        emotions_s={"sad": 1.0},
+        minimum_group=1,
+        withheld=False,
+        valence=-1.0,
+        arousal=1.0,
+    ),
     Alert(id="too-hot", severity="warning", text="hot", since=TIME),
     Response(id=None, status="error", error="no"),
     Response(id="1", status="ok", result={"a": [1]}),
 ]
+
+
+def test_valence_and_arousal_lie_on_their_scales() -> None:
+    schema = JsonSchema(asyncapi.document())
+    for kind in ("EmotionChanged", "FaceLeft", "PresentFace", "Summary"):
+        for field in ("valence", "arousal"):
+            rule = schema.resolve(f"#/components/schemas/{kind}")["properties"][field]
+            for value, is_right in (
+                (-1, True),
+                (1, True),
+                (None, True),
+                (1.01, False),
+                ("", False),
+            ):
+                assert (schema.errors(value, rule) == []) == is_right, (kind, field, value)
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda each: type(each).__name__)

@@ -56,8 +56,14 @@ def test_lines_for_people(mosquitto: Mosquitto, publisher: MqttPublisher) -> Non
     assert online.endswith(" kitchen  online")
     assert lines == [
         "12:01:07 kitchen  face_appeared  face …3f2a",
-        "12:01:07 kitchen  emotion_changed  neutral → happy (0.83)  face …3f2a",
-        "12:01:07 kitchen  face_left  after 12.4 s: happy 9.1 s, neutral 3.3 s  face …3f2a",
+        (
+            "12:01:07 kitchen  emotion_changed  neutral → happy (0.83)"
+            "  valence +0.68, arousal +0.43  face …3f2a"
+        ),
+        (
+            "12:01:07 kitchen  face_left  after 12.4 s: happy 9.1 s, neutral 3.3 s"
+            "  valence +0.50, arousal +0.00  face …3f2a"
+        ),
     ]
     assert errors == ""
     assert process.returncode == 0

@@ -73,6 +73,14 @@ def test_what_is_said_again_and_again_expires() -> None:
             assert component.get("exp_aft") == (1800 if is_telemetry else None)
 
 
+def test_valence_and_arousal_wait_for_somebody_who_wants_them() -> None:
+    off = {name for name, component in COMPONENTS.items() if not component.get("en", True)}
+    assert off == {"valence", "arousal"}
+    for name in off:
+        assert COMPONENTS[name]["stat_t"] == "mien/kitchen/state"
+        assert f"attribute='{name}'" in COMPONENTS[name]["val_tpl"]
+
+
 def test_the_emotions_are_those_of_the_model() -> None:
     assert COMPONENTS["emotion"]["ops"] == ["happy", "sad", "unsure"]
     assert COMPONENTS["emotion_change"]["evt_typ"] == ["happy", "sad", "unsure"]

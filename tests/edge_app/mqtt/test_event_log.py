@@ -12,11 +12,13 @@ def test_the_three_events() -> None:
     assert event_line(appeared(), zone=UTC) == "12:01:07 kitchen  face_appeared  face …3f2a"
     assert (
         event_line(changed(), zone=UTC)
-        == "12:01:07 kitchen  emotion_changed  neutral → happy (0.83)  face …3f2a"
+        == "12:01:07 kitchen  emotion_changed  neutral → happy (0.83)"
+        "  valence +0.68, arousal +0.43  face …3f2a"
     )
     assert (
         event_line(left(), zone=UTC)
-        == "12:01:07 kitchen  face_left  after 12.4 s: happy 9.1 s, neutral 3.3 s  face …3f2a"
+        == "12:01:07 kitchen  face_left  after 12.4 s: happy 9.1 s, neutral 3.3 s"
+        "  valence +0.50, arousal +0.00  face …3f2a"
     )
 
 
@@ -25,7 +27,7 @@ def test_the_first_emotion_has_no_arrow() -> None:
 
 
 def test_a_face_that_showed_nothing() -> None:
-    event = msgspec.structs.replace(left(), emotions_s={})
+    event = msgspec.structs.replace(left(), emotions_s={}, valence=None, arousal=None)
     assert event_line(event, zone=UTC) == "12:01:07 kitchen  face_left  after 12.4 s  face …3f2a"
 
 

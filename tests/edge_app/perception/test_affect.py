@@ -20,5 +20,15 @@ def test_emotions_mix_by_probability() -> None:
     assert arousal == pytest.approx(0.25 * 0.51 - 0.75 * 0.27)
 
 
+def test_no_face_leaves_the_scales() -> None:
+    for places in zip(*COORDINATES.values(), strict=True):
+        assert -1.0 <= min(places) < 0.0 < max(places) <= 1.0
+
+
+def test_labels_and_probabilities_must_fit() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        affect(("happy", "sad"), (1.0,))
+
+
 def test_an_emotion_without_coordinates_is_neutral() -> None:
     assert affect(FERPLUS, certain(FERPLUS, "contempt")) == (0.0, 0.0)

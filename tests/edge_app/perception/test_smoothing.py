@@ -104,9 +104,13 @@ def test_the_first_frame_does_not_decide_alone() -> None:
 
 def test_valence_and_arousal_follow_the_average() -> None:
     emotions = EmotionFilter(LABELS, 0.4, REACTION)
+    assert emotions.affect is None
+    assert show(emotions, (1.0, 0.0, 0.0), 0.1) == [None]
+    assert emotions.affect is None, "nothing is said of a face before an emotion is"
     show(emotions, (1.0, 0.0, 0.0), 1.0)
-    assert emotions.valence > 0.8
-    assert emotions.arousal > 0.5
-    show(emotions, (0.0, 1.0, 0.0), 4.0, start_s=1.0)
-    assert emotions.valence < -0.6
-    assert emotions.arousal < -0.25
+    assert emotions.affect is not None
+    assert emotions.affect.valence > 0.8
+    assert emotions.affect.arousal > 0.5
+    show(emotions, (0.0, 1.0, 0.0), 4.0, start_s=1.1)
+    assert emotions.affect.valence < -0.6
+    assert emotions.affect.arousal < -0.25

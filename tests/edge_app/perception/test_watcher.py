@@ -10,6 +10,7 @@ import skimage.data
 
 from edge_app.frames.source import Frame
 from edge_app.perception import Perception
+from edge_app.perception.affect import affect
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.faces import Face, FrameError, Image
 from edge_app.perception.schedule import DetectionSchedule
@@ -92,6 +93,17 @@ def test_who_comes_is_found_within_a_moment(perception: Perception) -> None:
     scene = Scene(perception, look_again_s=60.0)
     scene.watch(3.0, None)
     assert [face.number for face in scene.watch(0.5, 100)] == [1]
+
+
+def test_valence_and_arousal_are_those_of_the_smoothed_probabilities(
+    perception: Perception,
+) -> None:
+    scene = Scene(perception)
+    (face,) = scene.watch(2.0, 100)
+    assert face.emotion == "happy"
+    assert face.affect == pytest.approx(affect(face.labels, face.probabilities.tolist()))
+    assert face.affect is not None
+    assert face.affect.valence > 0.5
 
 
 def test_somebody_is_searched_at_the_set_rate_and_seen_in_every_frame(

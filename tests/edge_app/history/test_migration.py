@@ -1,0 +1,120 @@
+"""A history that the code of version 1 wrote: read as it is, and recorded into after an update."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge_app.cli import main
+from edge_app.errors import UsageError
+from edge_app.events.payloads import Summary, encode
+from edge_app.history import store
+from edge_app.history.reading import read_history
+from edge_app.history.recorder import Recorder
+from edge_app.history.schema import MIGRATIONS, TABLES, VERSION
+from tests.edge_app.mqtt.samples import changed, left
+
+#: Two visits, a summary, an alert and an availability of 2025-03-05.
+OLD = Path(__file__).with_name("history_version_1.sqlite")
+TABLE_NAMES = ("event", "summary", "availability", "alert", "recording")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return Path(shutil.copy(OLD, tmp_path / "history.sqlite"))
+
+
+def ask(file: Path, query: str) -> list[tuple[Any, ...]]:
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        return database.execute(query).fetchall()
+
+
+def columns(file: Path) -> dict[str, list[tuple[Any, ...]]]:
+    return {name: ask(file, f"PRAGMA table_info({name})") for name in TABLE_NAMES}
+
+
+def test_the_old_file_is_one() -> None:
+    assert ask(OLD, "PRAGMA user_version") == [(1,)]
+    assert ask(OLD, "SELECT COUNT(*) FROM event") == [(7,)]
+
+
+def test_a_report_of_the_old_file_needs_no_change_of_it(file: Path) -> None:
+    before = file.read_bytes()
+    assert main(["report", str(file), "--time-zone", "UTC"]) == 0
+    page = file.with_suffix(".html").read_text(encoding="utf-8")
+    assert "2 visits on 1 days" in page
+    assert "mean valence" in page
+    assert file.read_bytes() == before
+
+
+def test_a_recorder_goes_on_in_the_old_file_and_loses_nothing(file: Path) -> None:
+    before = {name: ask(file, f"SELECT * FROM {name}") for name in TABLE_NAMES}  # noqa: S608 - ours
+    now = datetime(2025, 3, 6, tzinfo=UTC)
+    told = Summary(
+        start=now - timedelta(hours=1), end=now, faces=3, emotions_s={"sad": 1.0},
+        minimum_group=1, withheld=False, valence=-0.5, arousal=0.25,
+    )  # fmt: skip
+    for _ in range(2):  # what is of our version already is left alone
+        with Recorder(file, now=lambda: now) as history:
+            history.take("mien/kitchen/event", encode(changed()))
+            history.take("mien/kitchen/event", encode(left()))
+            history.take("mien/kitchen/summary", encode(told))
+    assert ask(file, "PRAGMA user_version") == [(VERSION,)]
+    assert ask(file, "PRAGMA integrity_check") == [("ok",)]
+    for name in ("event", "summary"):
+        rows = ask(file, f"SELECT * FROM {name}")  # noqa: S608 - ours
+        assert {(*row, None, None) for row in before[name]} < set(rows)
+    assert ask(file, "SELECT valence, arousal FROM event WHERE valence NOT NULL ORDER BY id") == [
+        (0.6755, 0.4253),
+        (0.5012, -0.0031),
+    ]
+    assert ask(file, "SELECT valence, arousal FROM summary ORDER BY start_ms") == [
+        (None, None),
+        (-0.5, 0.25),
+    ]
+    history_now = read_history(file, days=2, zone=UTC)
+    assert len(history_now.devices["kitchen"].visits) == 2
+    assert len(history_now.devices["kitchen"].summaries) == 2
+
+
+def test_a_migrated_file_is_as_a_new_one(file: Path, tmp_path: Path) -> None:
+    Recorder(file).close()
+    new = tmp_path / "new.sqlite"
+    Recorder(new).close()
+    assert columns(file) == columns(new)
+
+
+def test_a_migration_that_fails_leaves_the_old_file(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a full disk or a power cut would: all of it or nothing."""
+    broken = {1: (*MIGRATIONS[1][:-1], "ALTER TABLE nowhere ADD COLUMN x REAL")}
+    monkeypatch.setattr(store, "MIGRATIONS", broken)
+    with pytest.raises(Exception, match="nowhere"):
+        Recorder(file)
+    assert ask(file, "PRAGMA user_version") == [(1,)]
+    assert columns(file) == columns(OLD)
+    monkeypatch.undo()
+    Recorder(file).close()
+    assert ask(file, "PRAGMA user_version") == [(VERSION,)]
+
+
+def test_there_is_a_way_from_every_version() -> None:
+    assert sorted(MIGRATIONS) == list(range(1, VERSION))
+    assert TABLES
+
+
+@pytest.mark.parametrize(("version", "said"), [(VERSION + 1, "newer Mien"), (0, "another program")])
+def test_a_version_that_is_none_of_ours_is_refused(file: Path, version: int, said: str) -> None:
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        database.execute(f"PRAGMA user_version = {version}")
+    with pytest.raises(UsageError, match=said):
+        read_history(file, days=2, zone=UTC)
+    with pytest.raises(UsageError, match=said):
+        Recorder(file)
