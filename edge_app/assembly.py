@@ -33,7 +33,9 @@ from edge_app.kept_privacy import KeptPrivacy
 from edge_app.perception import Perception
 from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.detector import FaceDetector, model_for
+from edge_app.perception.model_folder import ModelFolder
 from edge_app.perception.schedule import DetectionSchedule
+from edge_app.perception.shipped import EMOTION
 from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.tiling import TiledDetector
 from edge_app.perception.tracker import Tracker
@@ -51,15 +53,16 @@ SOURCE_LOST = 74
 _LOG = logging.getLogger(__name__)
 
 
-def load_perception(asked: PerceptionSettings) -> Perception:
+def load_perception(asked: PerceptionSettings, models: ModelFolder) -> Perception:
     """Load the models that the settings ask for.
 
     Raises:
-        ModelError: a model does not fit its card, or no runtime takes it.
+        ModelError: a model is not signed as it must be, does not fit its card, or no runtime takes
+            it.
     """
     return Perception(
-        FaceDetector.load(model_for(asked.smallest_face), threads=asked.threads),
-        EmotionClassifier.load(threads=asked.threads, answer=asked.answer),
+        FaceDetector(models.load(model_for(asked.smallest_face), asked.threads)),
+        EmotionClassifier(models.load(EMOTION, asked.threads), asked.answer),
     )
 
 
@@ -218,7 +221,11 @@ class Assembly:
             runtime=str(classifier.runtime),
             models={"face-detection": detector.card.sha256, "emotion": classifier.card.sha256},
             source=public_name(self._settings.camera.source),
-            settings={"reaction": reaction, "privacy": privacy},
+            settings={
+                "reaction": reaction,
+                "privacy": privacy,
+                "purpose": self._settings.privacy.purpose,
+            },
         )
 
     def _diagnose(self) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Sections of the settings → what sources and brokers are opened with."""
+"""Sections of the settings → what sources, brokers and models are opened with."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 from edge_app.frames.setting import CameraOptions
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.tls import TlsFiles
-from edge_app.settings import Camera, Mqtt
+from edge_app.perception.model_folder import ModelFolder
+from edge_app.perception.shipped import RELEASE_KEY
+from edge_app.settings import Camera, Models, Mqtt
 
 
 def camera_options(camera: Camera) -> CameraOptions:
@@ -21,6 +23,12 @@ def camera_options(camera: Camera) -> CameraOptions:
         stall_s=camera.stall_s,
         password_file=_named(camera.password_file),
     )
+
+
+def model_folder(models: Models) -> ModelFolder:
+    """Where models of one's own lie, and whose signature they need."""
+    key = _named(models.trusted_key) or RELEASE_KEY
+    return ModelFolder(_named(models.directory), key if models.require_signature else None)
 
 
 def credentials_of(mqtt: Mqtt, environ: Mapping[str, str]) -> Credentials:

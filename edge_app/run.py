@@ -18,7 +18,7 @@ from edge_app.camera_trouble import Troubles
 from edge_app.events.publisher import JsonLinesPublisher, Publisher
 from edge_app.frames.setting import open_lasting
 from edge_app.frames.source import FrameSource
-from edge_app.from_settings import camera_options, credentials_of
+from edge_app.from_settings import camera_options, credentials_of, model_folder
 from edge_app.health.alerts import outbox_alert
 from edge_app.health.notify import Notifier
 from edge_app.kept_privacy import KeptPrivacy
@@ -36,6 +36,7 @@ from edge_app.mqtt.requests import RequestInbox
 from edge_app.perception import Perception
 from edge_app.perception.labels import UNSURE
 from edge_app.settings import Camera, Settings, read_settings
+from edge_app.setup.purpose import UNACKNOWLEDGED, missing_purpose
 
 #: The setting that asks for a broker in this process, a port behind it if need be.
 EMBEDDED = "embedded"
@@ -56,6 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Build what the settings say and run it until the recording ends or a signal comes.
 
+    Returns UNACKNOWLEDGED where an installation's camera has no purpose yet.
+
     Raises:
         MienError: settings, models, source or broker cannot be used.
     """
@@ -70,6 +73,10 @@ def run(arguments: argparse.Namespace) -> int:
     stop = threading.Event()
     with contextlib.ExitStack() as open_things, _signals(stop):
         notifier = open_things.enter_context(Notifier.from_environment(os.environ))
+        if (lacking := missing_purpose(settings, arguments.settings)) is not None:
+            notifier.say("no purpose is acknowledged: sudo mien setup")
+            sys.stderr.write(f"mien: {lacking}\n")
+            return UNACKNOWLEDGED
         notifier.say("starting: loading the models, connecting to the broker")
         kept = KeptPrivacy(state_directory(os.environ), settings.device_name)
         is_paused = kept.read().is_paused
@@ -82,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
         source = None if is_paused else _open_source(settings.camera, troubles)
         if source is not None:
             open_things.callback(source.close)
-        perception = load_perception(settings.perception)
+        perception = load_perception(settings.perception, model_folder(settings.models))
         inbox = RequestInbox(settings.device_name) if settings.mqtt.broker else None
         publisher = _publisher(
             settings,

@@ -21,7 +21,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     name: Annotated[
         str,
         msgspec.Meta(
-            pattern=r"^[A-Za-z0-9_-]{0,64}$",
+            pattern=r"^[A-Za-z0-9_-]{0,64}$(?!\n)",
             description="Name in topics and events: letters, digits, `_` and `-`."
             " Empty: the host's name.",
         ),
@@ -122,6 +122,38 @@ class Perception(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = 1
 
 
+class Models(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Models of your own, in place of those that come with Mien; docs/models.md says more."""
+
+    directory: Annotated[
+        str,
+        msgspec.Meta(
+            description="Folder with `emotion.tflite`, `face_160.tflite` or `face_320.tflite`, or"
+            " some of them, each with its card; the others are Mien's. Empty: all are."
+        ),
+    ] = ""
+    trusted_key: Annotated[
+        str,
+        msgspec.Meta(
+            description="PEM file of the Ed25519 public key that the folder must be signed with."
+            " Empty: Mien's own key. Mien's own models are always held to that one."
+        ),
+    ] = ""
+    require_signature: Annotated[
+        bool,
+        msgspec.Meta(
+            description="Whether the folder must be signed. Without, whoever can write into it"
+            " decides what the device sees in faces."
+        ),
+    ] = True
+
+    def __post_init__(self) -> None:
+        if not self.directory and (self.trusted_key or not self.require_signature):
+            raise ValueError("trusted_key and require_signature need a directory of your own")
+        if self.trusted_key and not self.require_signature:
+            raise ValueError("trusted_key is of no use when require_signature is false")
+
+
 class Mqtt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where events go."""
 
@@ -176,6 +208,18 @@ class Privacy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             " face. The request `privacy` goes over it, also for later starts."
         ),
     ] = "full"
+    purpose: Annotated[
+        str,
+        msgspec.Meta(
+            max_length=200,
+            # No control characters, and no line feed where `$` would allow a last one.
+            pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)",
+            description="What Mien is used for, in your own words. To write it is to say that you"
+            " have read PRIVACY.md and answer for the purpose; `mien setup` asks for it. With a"
+            " settings file, no camera and no stream is opened without it."
+            " docs/decisions/0007-purpose.md says why.",
+        ),
+    ] = ""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -238,7 +282,7 @@ class HomeAssistant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     prefix: Annotated[
         str,
         msgspec.Meta(
-            pattern=r"^[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64})*$",
+            pattern=r"^[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64})*$(?!\n)",
             description="Home Assistant's discovery prefix.",
         ),
     ] = "homeassistant"
@@ -282,6 +326,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     device: Device = msgspec.field(default_factory=Device)
     camera: Camera = msgspec.field(default_factory=Camera)
     perception: Perception = msgspec.field(default_factory=Perception)
+    models: Models = msgspec.field(default_factory=Models)
     mqtt: Mqtt = msgspec.field(default_factory=Mqtt)
     outbox: Outbox = msgspec.field(default_factory=Outbox)
     privacy: Privacy = msgspec.field(default_factory=Privacy)

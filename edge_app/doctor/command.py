@@ -17,10 +17,12 @@ from edge_app.doctor import board, broker, camera, clock, disk, models, permissi
 from edge_app.doctor.finding import Check, Finding, Group, examine, worst
 from edge_app.doctor.processes import Process, Processes
 from edge_app.doctor.report import encode, lines
-from edge_app.from_settings import credentials_of
+from edge_app.errors import MienError
+from edge_app.from_settings import credentials_of, model_folder
 from edge_app.kept_privacy import KeptPrivacy
 from edge_app.mqtt.outbox_place import state_directory
 from edge_app.settings import Settings, read_settings
+from edge_app.setup.purpose import missing_purpose
 
 _SETTINGS = Group("settings")
 
@@ -71,6 +73,7 @@ def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Chec
     def check_settings() -> Iterator[Finding]:
         yield _SETTINGS.ok("file", str(file) if file is not None else "none: every default")
         yield _SETTINGS.ok("device", device)
+        yield _purpose(settings, file)
 
     def check_camera() -> Iterator[Finding]:
         kept = KeptPrivacy(state, device)
@@ -82,7 +85,10 @@ def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Chec
 
     yield _SETTINGS, check_settings
     yield camera.GROUP, check_camera
-    yield models.GROUP, lambda: models.check_models(settings.perception)
+    yield (
+        models.GROUP,
+        lambda: models.check_models(settings.perception, model_folder(settings.models)),
+    )
     yield broker.GROUP, lambda: broker.check_broker(settings.mqtt, device, environ=os.environ)
     yield (
         disk.GROUP,
@@ -92,6 +98,16 @@ def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Chec
     yield clock.GROUP, clock.check_clock
     yield versions.GROUP, versions.check_versions
     yield permissions.GROUP, check_permissions
+
+
+def _purpose(settings: Settings, file: Path | None) -> Finding:
+    try:
+        lacking = missing_purpose(settings, file)
+    except MienError as error:
+        return _SETTINGS.failed("purpose", error)
+    if lacking is not None:
+        return _SETTINGS.failed("purpose", MienError(lacking))
+    return _SETTINGS.ok("purpose", settings.privacy.purpose or "none is needed for this source")
 
 
 def _secret_files(settings: Settings) -> list[Path]:

@@ -34,7 +34,16 @@ def test_the_command_line_goes_over_the_file(tmp_path: Path) -> None:
         ("[camera]\nwidth = 0\n", [">= 1", "camera.width"]),
         ("camera = 3\n", ["camera"]),
         ("[device]\nname = 'a/b'\n", ["device.name"]),
+        ('[device]\nname = "a\\n"\n', ["device.name"]),
         ("[perception]\nreaction = 'slow'\n", ["slow", "perception.reaction"]),
+        ("[models]\ntrusted_key = 'key.pem'\n", ["need a directory", "`models`"]),
+        ("[models]\nrequire_signature = false\n", ["need a directory", "`models`"]),
+        (
+            "[models]\ndirectory = 'm'\ntrusted_key = 'k'\nrequire_signature = false\n",
+            ["of no use", "`models`"],
+        ),
+        ("[models]\ndirectory = 3\n", ["str", "models.directory"]),
+        ("[models]\nfolder = 'm'\n", ["folder", "models"]),
         ("[camera\n", ["not TOML"]),
     ],
 )

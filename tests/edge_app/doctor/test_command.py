@@ -63,10 +63,11 @@ def test_lines_without_colours(tmp_path: Path) -> None:
     done = doctor(tmp_path, "--source", "sample:", "--device", "desk", PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert lines[:3] == [
+    assert lines[:4] == [
         "settings",
-        "  ok       file    none: every default",
-        "  ok       device  desk",
+        "  ok       file     none: every default",
+        "  ok       device   desk",
+        "  ok       purpose  none is needed for this source",
     ]
     assert "\x1b" not in done.stdout
     assert lines[-1] in {"all is well", *(f"{n} warning{'s' * (n > 1)}" for n in range(1, 9))}
@@ -119,3 +120,14 @@ def test_secrets_stay_secret(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "hunter2" not in done.stdout + done.stderr
     assert "chmod o= " in done.stdout
+
+
+def test_a_camera_without_a_purpose_fails(tmp_path: Path) -> None:
+    settings = tmp_path / "mien.toml"
+    for source in ("/dev/video99", "nonsense:"):
+        settings.write_text(f'[camera]\nsource = "{source}"\n', encoding="utf-8")
+        done = doctor(tmp_path, "--settings", str(settings), "--json")
+        purpose = findings(done)["settings", "purpose"]
+        assert purpose["verdict"] == "failure"
+        if source == "/dev/video99":
+            assert purpose["advice"].startswith(f"mien setup --settings {settings} asks for it")

@@ -1,0 +1,89 @@
+"""A folder of one's own models, beside Mien's → where each is loaded from, and on whose word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge_app.perception.card import ModelError
+from edge_app.perception.int8_model import Int8Model
+from edge_app.perception.manifest import MANIFEST, verify_folder
+from edge_app.perception.shipped import EMOTION, FACE_160, FACE_320, RELEASE_KEY
+
+#: What a folder may hold; what it does not is loaded from Mien's own.
+NAMES = tuple(path.name for path in (EMOTION, FACE_160, FACE_320))
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """Where models of one's own lie.
+
+    path: None where there are only those that come with Mien. key: the public key (PEM) that the
+    folder's manifest must be signed with; None: a card that fits is enough.
+    """
+
+    path: Path | None = None
+    key: Path | None = RELEASE_KEY
+
+    def check(self) -> frozenset[str]:
+        """Hold every file of the folder to its signature; returns the names of its models.
+
+        Raises:
+            ModelError: the folder cannot be read, holds no model or one that would not be used, or
+                is not signed as it must be.
+        """
+        if self.path is None:
+            return frozenset()
+        try:
+            there = {each.name for each in self.path.iterdir() if each.suffix == ".tflite"}
+        except OSError as error:
+            raise ModelError(
+                f"{self.path}: {error.strerror}; name a folder of models in models.directory"
+            ) from error
+        if self.key is not None:
+            there |= _signed_models(self.path, self.key)
+        if strange := sorted(there.difference(NAMES)):
+            raise ModelError(
+                f"{self.path / strange[0]}: not a name that Mien looks for; call a model"
+                f" {', '.join(NAMES)}, with its card beside it"
+            )
+        if not there:
+            raise ModelError(
+                f"{self.path}: holds no model; put {', '.join(NAMES)} there, or some of them, or"
+                " leave models.directory empty"
+            )
+        return frozenset(there)
+
+    def locate(self, shipped: Path) -> Path:
+        """The model that is used instead of a shipped one: the folder's, if it has one so called.
+
+        Raises:
+            ModelError: as `check`.
+        """
+        name = shipped.name
+        return self.path / name if self.path is not None and name in self.check() else shipped
+
+    def load(self, shipped: Path, threads: int = 1) -> Int8Model:
+        """Load the model that is used instead of a shipped one.
+
+        Raises:
+            ModelError: as `check`, or the model does not fit its card, or no runtime takes it.
+        """
+        path = self.locate(shipped)
+        return Int8Model.load(path, threads, trusted_key=None if path == shipped else self.key)
+
+
+def _signed_models(folder: Path, key: Path) -> set[str]:
+    """Names of the models that a signed manifest lists, each of its files being as it says."""
+    if not (folder / MANIFEST).exists():
+        raise ModelError(
+            f"{folder}: its models are not signed; sign them (mien quantize sign) and name the key"
+            " in models.trusted_key, or set models.require_signature to false"
+        )
+    try:
+        files = verify_folder(folder, key).files
+    except ModelError as error:
+        if key != RELEASE_KEY:
+            raise
+        raise ModelError(f"{error}, or name your own key in models.trusted_key") from error
+    return {name for name in files if name.endswith(".tflite")}
