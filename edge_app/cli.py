@@ -19,6 +19,7 @@ COMMANDS = {
     "events": ("edge_app.mqtt.command", "print the events of a broker"),
     "report": ("edge_app.history.command", "draw what mien events --store recorded"),
     "home-assistant": ("edge_app.mqtt.removal", "take a device away from Home Assistant"),
+    "setup": ("edge_app.setup.command", "ask for purpose, camera and broker, and write settings"),
     "doctor": ("edge_app.doctor.command", "check camera, models, broker, disk and the rest"),
     "demo": ("edge_app.demo", "run on the sample clip and show the events that arrive"),
 }

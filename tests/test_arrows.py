@@ -31,6 +31,7 @@ ALLOWED = {
         "edge_app.analyze",
     },
     "edge_app/doctor": {"edge_app"},
+    "edge_app/setup": {"edge_app"},
     "trainer": {"edge_app.perception", "trainer"},
     "quantize": {"edge_app.perception", "trainer", "quantize"},
     "edge_app": {"edge_app"},
@@ -100,7 +101,7 @@ class Hidden:
 sys.meta_path.insert(0, Hidden())
 from edge_app.perception import EmotionClassifier, FaceDetector, Perception
 import edge_app.cli, edge_app.daemon, edge_app.run, edge_app.demo
-import edge_app.analyze.command, edge_app.mqtt.command, edge_app.doctor.command
+import edge_app.analyze.command, edge_app.mqtt.command, edge_app.doctor.command, edge_app.setup.command
 import benchmarks.command
 import numpy as np
 Perception.load().see(np.zeros((480, 640, 3), np.uint8))

@@ -62,6 +62,7 @@ def lay_out(target: Target, tree: Path) -> None:
         "PRIVACY.md": tree / "usr/share/doc/mien/PRIVACY.md",
         "docs/device.md": tree / "usr/share/doc/mien/device.md",
         "docs/settings.md": tree / "usr/share/doc/mien/settings.md",
+        "docs/setup.md": tree / "usr/share/doc/mien/setup.md",
     }
     for option in sorted((ROOT / "systemd/optional").glob("*.conf")):
         copies[str(option.relative_to(ROOT))] = tree / "usr/share/mien/optional" / option.name

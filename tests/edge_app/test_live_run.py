@@ -193,13 +193,16 @@ def test_a_whole_run_in_aggregates_says_nothing_of_a_single_face(
     mosquitto: Mosquitto, outsider: Outsider, tmp_path: Path
 ) -> None:
     settings = tmp_path / "mien.toml"
-    settings.write_text('[privacy]\nmode = "aggregates"\n[home_assistant]\ndiscovery = false\n')
+    settings.write_text(
+        '[privacy]\nmode = "aggregates"\npurpose = "a trial"\n[home_assistant]\ndiscovery = false\n'
+    )
     with start(mosquitto, tmp_path, "--settings", str(settings), "--pace", "fast") as daemon:
         assert daemon.wait(100) == 0
     wait_until(lambda: any(each.payload == b"offline" for each in outsider.heard))
     assert outsider.on("event") == []
     assert [each["faces"] for each in outsider.on("state")] == [[]]
     assert [each["withheld"] for each in outsider.on("summary")] == [True]
+    assert outsider.on("info")[-1]["settings"]["purpose"] == "a trial"
     assert {each["faces"] for each in outsider.on("telemetry")} == {None}
     assert all(not each.topic.startswith("homeassistant") for each in outsider.heard)
     assert [error for each in outsider.heard if (error := is_documented(each))] == []

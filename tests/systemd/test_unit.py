@@ -15,6 +15,8 @@ from edge_app.assembly import SOURCE_LOST
 from edge_app.controller import RESTART
 from edge_app.mqtt.credentials import PASSWORD_CREDENTIAL, USERNAME_CREDENTIAL
 from edge_app.settings import read_settings
+from edge_app.setup.places import SERVICE_BROKER_PASSWORD, SERVICE_SETTINGS
+from edge_app.setup.purpose import UNACKNOWLEDGED
 
 FOLDER = Path(__file__).parents[2] / "systemd"
 UNIT = FOLDER / "mien.service"
@@ -76,7 +78,10 @@ def test_the_unit_fits_the_daemon() -> None:
     # A camera that does not come back and a restart on request: systemd starts it again.
     assert {RESTART, SOURCE_LOST} == {75, 74}
     assert (of["Restart"], of["SuccessExitStatus"]) == ("always", "75")
-    assert "RestartPreventExitStatus" not in of
+    # The one end that waiting cannot mend.
+    assert of["RestartPreventExitStatus"] == str(UNACKNOWLEDGED) == "78"
+    assert of["ExecStart"].endswith(f" run --settings {SERVICE_SETTINGS}")
+    assert f"{PASSWORD_CREDENTIAL}:{SERVICE_BROKER_PASSWORD.name}" in of["LoadCredential"]
     credentials = [value.partition(":")[0] for name, value in said if name == "LoadCredential"]
     assert credentials == [USERNAME_CREDENTIAL, PASSWORD_CREDENTIAL]
     # A path that is not there would keep the service from starting; a name does not.
@@ -89,6 +94,8 @@ def test_the_default_settings_are_settings() -> None:
     settings = read_settings(FOLDER / "mien.toml", {})
     assert settings.mqtt.broker
     assert settings.privacy.mode == "full"
+    # A person has to say it.
+    assert settings.privacy.purpose == ""
 
 
 @pytest.mark.parametrize("file", sorted((FOLDER / "optional").glob("*.conf")), ids=lambda f: f.name)

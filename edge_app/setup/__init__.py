@@ -1,0 +1,1 @@
+"""A person's answers → the settings of a device, and an acknowledged purpose."""

@@ -1,0 +1,133 @@
+"""One answer → what is wrong with it, in words for the person who gave it; None: nothing."""
+
+from __future__ import annotations
+
+import urllib.parse
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, get_args
+
+import msgspec
+
+from edge_app.errors import MienError
+from edge_app.events.payloads import PrivacyMode
+from edge_app.frames.setting import CameraOptions, choose_source
+from edge_app.frames.stream_address import parse_stream
+from edge_app.mqtt.address import parse_address
+from edge_app.run import EMBEDDED
+from edge_app.settings import Settings
+
+Check = Callable[[str], str | None]
+
+
+def purpose(value: str) -> str | None:
+    """Anything that fits on one line."""
+    if not value.strip():
+        return "say what Mien is used for"
+    if not value.isprintable() or not _fits("privacy", "purpose", value):
+        return "write one line of text, at most 200 characters"
+    return None
+
+
+def device(value: str) -> str | None:
+    """What a topic takes; empty is the host's name."""
+    if value.isprintable() and _fits("device", "name", value):
+        return None
+    return "letters, digits, _ and -, at most 64 of them"
+
+
+def camera(value: str) -> str | None:
+    """A source that can be, whether or not it is there now."""
+    try:
+        if is_stream(value) and parse_stream(value).password is not None:
+            return (
+                "a password in the address can be read by others; write SCHEME://USER@HOST/PATH"
+                " and give it as camera_password"
+            )
+        choose_source(value, options=CameraOptions())
+    except MienError as error:
+        return str(error)
+    return None
+
+
+def broker(value: str) -> str | None:
+    """An address, `embedded`, or nothing for standard output."""
+    if not value or value == EMBEDDED:
+        return None
+    try:
+        parse_address(
+            f"localhost{value.removeprefix(EMBEDDED)}"
+            if value.startswith(f"{EMBEDDED}:")
+            else value
+        )
+    except MienError as error:
+        return str(error)
+    return None
+
+
+def user(value: str) -> str | None:
+    """What an address can carry."""
+    return None if value.isprintable() else "write one line of text"
+
+
+def password(value: str) -> str | None:
+    """What the first line of a file can hold. Never repeated."""
+    if not value:
+        return "it is empty; leave it out where there is none"
+    is_one_line = value.splitlines() == [value] and "\x00" not in value
+    return None if is_one_line and _is_utf8(value) else "write one line of text"
+
+
+def privacy(value: str) -> str | None:
+    """One of the modes."""
+    modes = get_args(PrivacyMode)
+    return None if value in modes else f"write {' or '.join(modes)}"
+
+
+def together(said: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What is wrong with answers that are right each, by answer."""
+    if "camera_password" in said and not camera_user(said.get("camera", "")):
+        yield "camera_password", "it needs camera = SCHEME://USER@HOST/PATH"
+    address = said.get("broker", "")
+    is_address = bool(address) and address.partition(":")[0] != EMBEDDED
+    own = is_address and broker(address) is None and parse_address(address).username is not None
+    if said.get("broker_user") and (own or not is_address):
+        yield "broker_user", "it needs the address of a broker, without a user of its own"
+    elif "broker_password" in said and not (own or (is_address and said.get("broker_user"))):
+        yield "broker_password", "it needs the address of a broker, and broker_user"
+
+
+def is_stream(value: str) -> bool:
+    """Whether it is a URL."""
+    return "://" in value
+
+
+def camera_user(value: str) -> str | None:
+    """The user of a stream's address."""
+    try:
+        return parse_stream(value).user if is_stream(value) else None
+    except MienError:
+        return None
+
+
+def with_user(address: str, name: str | None) -> str:
+    """The broker's address with a user in it."""
+    if not name:
+        return address
+    scheme, _, place = address.rpartition("://")
+    return f"{scheme or 'mqtt'}://{urllib.parse.quote(name, safe='')}@{place}"
+
+
+def _fits(section: str, key: str, value: Any) -> bool:
+    try:
+        msgspec.convert({section: {key: value}}, Settings)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _is_utf8(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,88 @@
+"""Questions to a person → answers, typed at a terminal."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Callable, Sequence
+from typing import TextIO
+
+from edge_app.setup.checks import Check
+
+
+class Terminal:
+    """Asks until an answer is right. Ctrl-C is a KeyboardInterrupt, Ctrl-D an EOFError.
+
+    read: shows a prompt and returns a line; read_secret: likewise, without echo.
+    """
+
+    def __init__(
+        self,
+        *,
+        output: TextIO | None = None,
+        read: Callable[[str], str] = input,
+        read_secret: Callable[[str], str] = getpass.getpass,
+    ) -> None:
+        self._output = sys.stdout if output is None else output
+        self._read, self._read_secret = read, read_secret
+
+    def say(self, text: str = "") -> None:
+        """Write a line, with question marks for what the terminal cannot show."""
+        encoding = self._output.encoding or "utf-8"
+        self._output.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+        self._output.flush()
+
+    def ask(self, question: str, *, default: str = "", check: Check) -> str:
+        """A line; Enter takes the default."""
+        shown = f"{question} [{default}]: " if default else f"{question}: "
+        while True:
+            answer = self._line(shown) or default
+            wrong = check(answer)
+            if wrong is None:
+                return answer
+            self.say(f"  {wrong}")
+
+    def choose(self, question: str, options: Sequence[str], *, default: int | None = 0) -> int:
+        """The index of one of the options; Enter takes the default, if there is one."""
+        self.say(question)
+        for number, option in enumerate(options, start=1):
+            self.say(f"  {number}  {option}")
+        numbers = [str(number) for number in range(1, len(options) + 1)]
+        answer = self.ask(
+            "Number",
+            default="" if default is None else numbers[default],
+            check=lambda typed: None if typed in numbers else f"a number from 1 to {len(options)}",
+        )
+        return int(answer) - 1
+
+    def confirm(self, question: str) -> bool:
+        """Yes, unless said otherwise."""
+        answer = self.ask(
+            f"{question} yes or no",
+            default="yes",
+            check=lambda typed: (
+                None if typed.lower() in {"y", "yes", "n", "no"} else "type yes or no"
+            ),
+        )
+        return answer.lower().startswith("y")
+
+    def secret(self, question: str, *, check: Check) -> str | None:
+        """A line that is not shown; None for Enter."""
+        while True:
+            typed = self._read_secret(f"{question}: ")
+            if not typed:
+                return None
+            wrong = check(typed)
+            if wrong is None:
+                return typed
+            self.say(f"  {wrong}")
+
+    def _line(self, prompt: str) -> str:
+        while True:
+            try:
+                line = self._read(prompt).strip()
+            except UnicodeDecodeError:
+                line = "\udcff"
+            if line.isprintable():
+                return line
+            self.say("  that cannot be read; type it again")

@@ -1,0 +1,107 @@
+"""A device → cloud-init's user-data and network-config, for Raspberry Pi OS trixie."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import textwrap
+from collections.abc import Iterator
+
+from edge_app.mqtt.yaml_text import yaml_text
+from edge_app.setup.places import SERVICE_BROKER_PASSWORD, SERVICE_SETTINGS
+from systemd.imager.device import Device
+
+#: Installs the package; whoever had no network at the first start may call it again.
+INSTALLER = "/usr/local/sbin/install-mien"
+_DOWNLOADED = "/var/cache/mien.deb"
+
+
+def user_data(device: Device) -> str:
+    """The file `user-data`: account, SSH, settings, and how the package is installed."""
+    files = [
+        (str(SERVICE_SETTINGS), "0644", device.settings),
+        (INSTALLER, "0755", installer(device)),
+    ]
+    if device.mqtt_password:
+        files.append((str(SERVICE_BROKER_PASSWORD), "0600", f"{device.mqtt_password}\n"))
+    account = {
+        "name": device.user,
+        "groups": ["users", "adm", "sudo", "video", "netdev"],
+        "shell": "/bin/bash",
+        "lock_passwd": True,
+        "sudo": "ALL=(ALL) NOPASSWD:ALL",
+        "ssh_authorized_keys": [device.ssh_key],
+    }
+    head = yaml_text(
+        {
+            "hostname": device.name,
+            "manage_etc_hosts": True,
+            "ssh_pwauth": False,
+            "users": [account],
+        }
+    )
+    tail = yaml_text({"runcmd": [["systemctl", "enable", "--now", "ssh"], [INSTALLER]]})
+    return "".join(("#cloud-config\n", head, "write_files:\n", *_files(files), tail))
+
+
+def network_config(device: Device) -> str:
+    """The file `network-config`: a cable if there is one, and Wi-Fi if it was asked for."""
+    network = {
+        "version": 2,
+        "renderer": "NetworkManager",
+        "ethernets": {"eth0": {"dhcp4": True, "optional": True}},
+    }
+    if device.wifi_name:
+        network["wifis"] = {
+            "wlan0": {
+                "dhcp4": True,
+                "optional": True,
+                "regulatory-domain": device.wifi_country,
+                "access-points": {device.wifi_name: {"password": device.wifi_password}},
+            }
+        }
+    return yaml_text({"network": network})
+
+
+def installer(device: Device) -> str:
+    """A shell script."""
+    is_remote = device.package.startswith("https://")
+    file = _DOWNLOADED if is_remote else device.package
+    lines = [
+        "#!/bin/sh",
+        "# Installs Mien. Right after a start, the clock or the network may not be there yet.",
+        "set -eu",
+        f"package={shlex.quote(file)}",
+    ]
+    if is_remote:
+        lines.append(
+            "curl --fail --silent --show-error --location --retry 20 --retry-all-errors"
+            f' --output "$package" {shlex.quote(device.package)}'
+        )
+    if device.sha256:
+        lines.append(f'echo "{device.sha256}  $package" | sha256sum --check --quiet')
+    packages = "".join(f"{name} " for name in device.debian_packages)
+    lines += [
+        # Raspberry Pi OS may look for updates at the same time.
+        'apt="-o DPkg::Lock::Timeout=300"',
+        "for attempt in 1 2 3 4 5 6 7 8 9 10; do",
+        "  if apt-get $apt -o APT::Update::Error-Mode=any update; then break; fi",
+        '  echo "install-mien: attempt $attempt failed" >&2',
+        "  sleep 15",
+        "done",
+        "# The settings are there before the package: they stay as they are.",
+        "export DEBIAN_FRONTEND=noninteractive",
+        'apt="$apt -o Dpkg::Options::=--force-confold"',
+        f'apt-get $apt install -y --no-install-recommends {packages}"$package"',
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _files(files: list[tuple[str, str, str]]) -> Iterator[str]:
+    """Their text stands as it is, in literal blocks, for people to change."""
+    for path, mode, text in files:
+        # A first line that is indented, or none, would need more than a plain `|`.
+        if text[:1].isspace() or not text.endswith("\n") or text.endswith("\n\n"):
+            raise ValueError(f"{path}: no text for a literal block")
+        yield f"  - path: {path}\n    permissions: {json.dumps(mode)}\n    content: |\n"
+        yield textwrap.indent(text, " " * 6)

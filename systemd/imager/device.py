@@ -1,0 +1,96 @@
+"""All that is asked about one device: the only source of every file that is made here."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from edge_app.errors import UsageError
+from edge_app.events.payloads import PrivacyMode
+from edge_app.setup import checks
+from edge_app.setup.toml_text import Changes, changed
+
+_ROOT = Path(__file__).parents[2]
+_VERSION = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+    "version"
+]
+#: Where Raspberry Pi OS shows the card's FAT partition.
+BOOT_PARTITION = "/boot/firmware"
+#: What has to be replaced by hand: secrets do not belong into a repository or a build folder.
+PLACEHOLDER = "CHANGE-ME"
+
+Line = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)", max_length=1000)]
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One device. wifi_name: empty for a cable. mqtt_password: empty for none.
+
+    package: the .deb, a path on the device or an https:// address; sha256: of it, or empty.
+    """
+
+    name: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$(?!\n)")] = (
+        "mien"
+    )
+    #: The account `mien` is the service's own.
+    user: Annotated[str, msgspec.Meta(pattern=r"^(?!mien$)[a-z][a-z0-9-]{0,30}$(?!\n)")] = "pi"
+    ssh_key: Line = f"ssh-ed25519 {PLACEHOLDER}"
+    wifi_name: Line = PLACEHOLDER
+    wifi_password: Line = PLACEHOLDER
+    wifi_country: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}$(?!\n)")] = "GB"
+    purpose: Line = ""
+    camera: Line = "picamera2:"
+    broker: Line = f"mqtt://mien@{PLACEHOLDER}"
+    mqtt_password: Line = PLACEHOLDER
+    privacy: PrivacyMode = "full"
+    package: Annotated[
+        str, msgspec.Meta(pattern=r"^(/|https://)[A-Za-z0-9._~%:/+@-]+\.deb$(?!\n)")
+    ] = f"{BOOT_PARTITION}/mien_{_VERSION}+deb13_arm64.deb"
+    sha256: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?$(?!\n)")] = ""
+
+    @property
+    def settings(self) -> str:
+        """The text of its /etc/mien/mien.toml: the package's own, with what was asked."""
+        shipped = (_ROOT / "systemd/mien.toml").read_text(encoding="utf-8")
+        changes: Changes = {
+            ("device", "name"): self.name,
+            ("camera", "source"): self.camera,
+            ("mqtt", "broker"): self.broker,
+            ("privacy", "mode"): self.privacy,
+        }
+        if self.purpose:
+            changes = {**changes, ("privacy", "purpose"): self.purpose}
+        return changed(shipped, changes)
+
+    @property
+    def debian_packages(self) -> list[str]:
+        """What Mien does not bring along and this device needs."""
+        return ["python3-picamera2"] if self.camera.startswith("picamera2:") else []
+
+
+def read_device(path: Path) -> Device:
+    """Read a TOML file of the fields; what is missing is a default or a placeholder.
+
+    Raises:
+        UsageError: it cannot be read, is no TOML, or says what cannot be.
+    """
+    try:
+        device = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Device)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}; name another file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: not TOML: {error}") from error
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{path}: {error}") from error
+    wrong = {
+        "broker": checks.broker(device.broker),
+        # Not whether its library is here: this is another machine.
+        "camera": None if device.camera.startswith("picamera2:") else checks.camera(device.camera),
+        "purpose": checks.purpose(device.purpose) if device.purpose else None,
+    }
+    for field, what in wrong.items():
+        if what is not None:
+            raise UsageError(f"{path}: {field}: {what}")
+    return device
