@@ -22,6 +22,8 @@ class Batches(keras.utils.PyDataset):
     mix_up: each face is blended with another one, and its targets with that one's; the share is
     drawn from Beta(mix_up, mix_up) (Zhang et al. 2018). 0: faces stay whole.
     teacher: sees each picture as it is shown, and has the share `taught` in its targets.
+    aligned: the same faces as the device cuts them, uint8 [N, 48, 48]; each is shown so with the
+    probability `aligned_share`.
     """
 
     def __init__(
@@ -37,6 +39,8 @@ class Batches(keras.utils.PyDataset):
         mix_up: float = 0.0,
         teacher: Teacher | None = None,
         taught: float = 0.0,
+        aligned: NDArray[np.uint8] | None = None,
+        aligned_share: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -44,6 +48,7 @@ class Batches(keras.utils.PyDataset):
         self._batch, self._augmentation = batch, augmentation
         self._key, self._side = (seed, epoch), side
         self._mix_up, self._teacher, self._taught = mix_up, teacher, taught
+        self._aligned, self._aligned_share = aligned, aligned_share
         self._order = np.random.default_rng(self._key).permutation(len(pixels))
 
     def __len__(self) -> int:
@@ -54,7 +59,7 @@ class Batches(keras.utils.PyDataset):
         rows = self._order[index * self._batch : (index + 1) * self._batch]
         # A generator a batch: the result does not depend on who asks first.
         rng = np.random.default_rng((*self._key, index))
-        faces = self._augmentation.apply(self._pixels[rows], rng)
+        faces = self._augmentation.apply(self._chosen(rows, rng), rng)
         targets = {name: rows_of[rows] for name, (rows_of, _) in self._targets.items()}
         weights = {name: counts[rows] for name, (_, counts) in self._targets.items()}
         shown = as_input(faces)
@@ -67,6 +72,14 @@ class Batches(keras.utils.PyDataset):
                 for name, rows_of in targets.items()
             }
         return resize(shown, self._side), targets, weights
+
+    def _chosen(self, rows: NDArray[np.intp], rng: np.random.Generator) -> NDArray[np.uint8]:
+        pixels = self._pixels[rows]
+        if self._aligned is None:
+            return pixels
+        is_aligned = rng.random(len(rows)) < self._aligned_share
+        pixels[is_aligned] = self._aligned[rows[is_aligned]]
+        return pixels
 
     def _mixed(
         self,

@@ -12,13 +12,16 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.perception.detector import FaceDetector
 from trainer import checkpoints
 from trainer.batches import Batches, as_input, resize
 from trainer.data import Faces, Split
+from trainer.data.aligned import align_faces
 from trainer.data.defects import find_corrections
 from trainer.distillation import Teacher, TeacherError
 from trainer.distribution import data_parallel
 from trainer.evaluation import fer2013_agreement, ferplus_agreement
+from trainer.framing import LARGE, measure_alignment
 from trainer.networks import mien
 from trainer.recipes import Recipe
 from trainer.schedule import WarmUpCosine
@@ -101,6 +104,7 @@ def _fitted(
     teacher = given.teacher
     if teacher and recipe.teacher_sees == "original":
         targets, teacher = _taught(targets, teacher, training, recipe.taught), None
+    aligned = _aligned(training.pixels, run.parent / "aligned") if recipe.aligned else None
     public = faces.of(Split.PUBLIC_TEST)
 
     keras.utils.set_random_seed(recipe.seed)
@@ -119,7 +123,8 @@ def _fitted(
         batches = Batches(
             training.pixels, targets, batch=recipe.batch, augmentation=recipe.augmentation,
             seed=recipe.seed, epoch=epoch, side=recipe.side_at(epoch), mix_up=recipe.mix_up,
-            teacher=teacher, taught=recipe.taught, workers=1, max_queue_size=16,
+            teacher=teacher, taught=recipe.taught,
+            aligned=aligned, aligned_share=recipe.aligned, workers=1, max_queue_size=16,
         )  # fmt: skip
         fitted = model.fit(
             batches, initial_epoch=epoch, epochs=epoch + 1, shuffle=False,
@@ -158,6 +163,14 @@ def _taught(
         name: (np.asarray((1 - share) * rows + share * opinions[name], np.float32), weights)
         for name, (rows, weights) in targets.items()
     }
+
+
+def _aligned(pixels: NDArray[np.uint8], cache: Path) -> NDArray[np.uint8]:
+    """The pictures as the device cuts faces: uint8 [N, 48, 48]."""
+    detector = FaceDetector.load()
+    # Every tenth: the median landmarks of 2,800 faces are known to a few thousandths.
+    alignment = measure_alignment(pixels[::10], detector, LARGE)
+    return align_faces(pixels, detector, alignment, cache).pixels
 
 
 def _usable(faces: Faces, recipe: Recipe) -> Faces:

@@ -1,10 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from quantize.footprint import Footprint, footprint_figures, footprint_lines, measure_footprint
+from edge_app.perception.shipped import EMOTION, FACE_160, FACE_320
+from quantize.footprint import (
+    Footprint,
+    delegation,
+    footprint_figures,
+    footprint_lines,
+    measure_footprint,
+)
 from quantize.latency import Latency, compare, profile
 from quantize.static_int8 import quantize_int8, to_float_tflite
 from tests.quantize.small_networks import as_samples, chain, pictures
@@ -50,6 +58,11 @@ def test_a_footprint_is_what_the_models_are(both: tuple[bytes, bytes]) -> None:
     assert (footprint.delegate_partitions, footprint.undelegated) == (1, 0)
     assert footprint.latency.int8_ms > 0
     assert "latency" not in footprint_figures(footprint)
+
+
+@pytest.mark.parametrize("path", [EMOTION, FACE_160, FACE_320], ids=lambda path: path.stem)
+def test_xnnpack_takes_each_shipped_model_whole(path: Path) -> None:
+    assert delegation(path.read_bytes()) == (1, 0)
 
 
 def test_a_footprint_in_words() -> None:

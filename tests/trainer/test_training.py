@@ -3,9 +3,11 @@ import hashlib
 import json
 from pathlib import Path
 
+import cv2
 import keras
 import numpy as np
 import pytest
+import skimage.data
 
 from tests.trainer.synthetic import all_splits
 from trainer.batches import Batches, as_input
@@ -27,6 +29,13 @@ RECIPE = Recipe(
     learning_rate=0.05,
     warm_up_epochs=0.5,
 )
+
+
+#: Light and edges stay; uniform pictures do.
+STILL = dataclasses.replace(
+    RECIPES["base"].augmentation, gamma=0, contrast=0, brightness=0, noise=0, erased=0,
+    low_resolution=0,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -85,12 +94,8 @@ def test_blended_faces_have_blended_targets() -> None:
     targets = np.eye(64, dtype=np.float32)
     counted = np.ones(64, np.float32)
     counted[::2] = 0  # a face that does not count lends its pixels, not its target
-    still = dataclasses.replace(
-        RECIPES["base"].augmentation, gamma=0, contrast=0, brightness=0, noise=0, erased=0,
-        low_resolution=0,
-    )  # fmt: skip
     batches = Batches(
-        pixels, {"head": (targets, counted)}, batch=64, augmentation=still, seed=1, epoch=0,
+        pixels, {"head": (targets, counted)}, batch=64, augmentation=STILL, seed=1, epoch=0,
         mix_up=0.5,
     )  # fmt: skip
     shown, by_head, weights = batches[0]
@@ -102,6 +107,34 @@ def test_blended_faces_have_blended_targets() -> None:
     levels = (rows @ (np.arange(64) * 4 / 255.0)).astype(np.float32)
     assert np.allclose(shown[both].mean(axis=(1, 2, 3)), levels[both], atol=1e-3)
     assert (rows[:, ::2] == 0).all()
+
+
+def test_a_share_of_the_faces_is_shown_as_the_device_cuts_them() -> None:
+    count = 512
+    batches = Batches(
+        np.zeros((count, 48, 48), np.uint8),
+        {"head": (np.eye(count, dtype=np.float32), np.ones(count, np.float32))},
+        batch=count, augmentation=STILL, seed=1, epoch=0,
+        aligned=np.full((count, 48, 48), 255, np.uint8), aligned_share=0.25,
+    )  # fmt: skip
+    shown = batches[0][0].mean(axis=(1, 2, 3))
+    assert set(shown.tolist()) == {0.0, 1.0}
+    assert 0.2 < shown.mean() < 0.3
+    assert np.array_equal(shown, batches[0][0].mean(axis=(1, 2, 3)))
+
+
+def test_a_run_cuts_its_faces_once(faces: Faces, tmp_path: Path) -> None:
+    portrait = cv2.cvtColor(skimage.data.astronaut()[40:190, 150:300], cv2.COLOR_RGB2GRAY)
+    face = cv2.resize(portrait, (48, 48), interpolation=cv2.INTER_AREA)
+    same = dataclasses.replace(faces, pixels=np.stack([face] * len(faces)))
+    recipe = dataclasses.replace(RECIPE, epochs=1, size="small", aligned=1.0, corrected=False)
+    train(recipe, same, tmp_path / "run")
+    (crops,) = (tmp_path / "aligned").iterdir()
+    with np.load(crops) as stored:
+        assert stored["found"].all()
+    made_ns = crops.stat().st_mtime_ns
+    train(recipe, same, tmp_path / "other")
+    assert [each.stat().st_mtime_ns for each in (tmp_path / "aligned").iterdir()] == [made_ns]
 
 
 def test_a_taught_run_follows_its_teacher(faces: Faces, tmp_path: Path) -> None:

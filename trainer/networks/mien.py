@@ -8,9 +8,11 @@ plain 3x3 convolutions, ReLU6, channels in multiples of 8, no squeeze-and-excita
     small    48x48x1        148 K       6.9 M
     medium   48x48x1        316 K      14.9 M
     large    48x48x1        625 K      36.9 M
+    wide     48x48x1       3671 K     189.9 M
 
 `base` was first. The others have channels in multiples of 16, which vector registers like, and
-fewer of them at 24x24, where a multiply-accumulate costs most memory traffic.
+fewer of them at 24x24, where a multiply-accumulate costs most memory traffic. `wide` is for no
+device: it teaches.
 
 `trainer.networks.cost` counts the multiply-accumulates; a test holds the table.
 """
@@ -49,6 +51,7 @@ SIZES = {
     "small": Size(16, (Stage(32, 1, stride=2), Stage(64, 2, stride=2))),
     "medium": Size(16, (Stage(32, 2, stride=2), Stage(96, 2, stride=2))),
     "large": Size(16, (Stage(16, 1), Stage(48, 3, stride=2), Stage(128, 2, stride=2))),
+    "wide": Size(32, (Stage(32, 1), Stage(96, 3, stride=2), Stage(256, 3, stride=2))),
 }
 
 

@@ -3,10 +3,13 @@
 from trainer.recipes.base import BASE
 from trainer.recipes.recipe import Recipe
 from trainer.recipes.robust import ROBUST, ROBUST_MEDIUM, ROBUST_SMALL
+from trainer.recipes.taught import TAUGHT
+from trainer.recipes.teacher import TEACHER
 from trainer.recipes.two_heads import TWO_HEADS
 
 RECIPES: dict[str, Recipe] = {
-    recipe.name: recipe for recipe in (BASE, TWO_HEADS, ROBUST, ROBUST_MEDIUM, ROBUST_SMALL)
+    recipe.name: recipe
+    for recipe in (BASE, TWO_HEADS, ROBUST, ROBUST_MEDIUM, ROBUST_SMALL, TEACHER, TAUGHT)
 }
 
 __all__ = ["RECIPES", "Recipe"]

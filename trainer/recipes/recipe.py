@@ -32,6 +32,7 @@ class Recipe:
     #: The picture as the student is shown it costs a forward pass of the teacher at each step; the
     #: one in the data set is looked at once.
     teacher_sees: Literal["shown", "original"] = "shown"
+    aligned: float = 0.0  # share of the pictures that are shown as the device cuts faces
     augmentation: Augmentation = field(default_factory=Augmentation)
     #: Share of the epochs up to which pictures of this side, in pixels, are shown: small ones cost
     #: less (progressive resizing, as in Tan and Le 2021). The last side is the network's own.
