@@ -101,7 +101,8 @@ class Hidden:
 sys.meta_path.insert(0, Hidden())
 from edge_app.perception import EmotionClassifier, FaceDetector, Perception
 import edge_app.cli, edge_app.daemon, edge_app.run, edge_app.demo
-import edge_app.analyze.command, edge_app.mqtt.command, edge_app.doctor.command, edge_app.setup.command
+import edge_app.analyze.command, edge_app.mqtt.command
+import edge_app.doctor.command, edge_app.setup.command
 import benchmarks.command
 import numpy as np
 Perception.load().see(np.zeros((480, 640, 3), np.uint8))
