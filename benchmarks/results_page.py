@@ -23,7 +23,9 @@ sample clip with a face in them, after `benchmarks/peers/install.sh`. Each peer 
 settings that its own documents give. fer's default detector is OpenCV's Haar cascade, so fer alone
 stands for that pair, too. face-api runs on WebAssembly. DeepFace is missing: its package has no
 weights. PrivateTest: whole faces of FER2013, seven emotions, without a detector; face-api was not
-trained on FER2013.
+trained on FER2013. Scenes: 500 of these faces, 100 to 400 pixels wide and upright, pasted into
+pictures without faces; each peer finds them with its own detector, and a face that it does not find
+is read wrongly.
 """
 
 _HEAD = """\
@@ -48,7 +50,7 @@ it calls. The limit is what the runtime gets out of large convolutions on this m
 which a Raspberry Pi's throttling bits change is marked invalid.
 
 Arm cores in an emulator cannot be timed, but their instructions can be counted:
-[instructions.md](instructions.md) has them for Cortex-A53, A72 and A76.
+[instructions.md](instructions.md) has them for Cortex-A53, A72 and A76, by model and for a frame.
 """
 
 _SEND = """\
