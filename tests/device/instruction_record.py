@@ -45,6 +45,10 @@ class Record(msgspec.Struct, frozen=True):
             None,
         )
 
+    def of_model(self, sha256: str, core: str) -> tuple[Count, ...]:
+        """The counts of one shipped model and its float form on one core, or none."""
+        return tuple(each for each in self.counts if (each.sha256, each.core) == (sha256, core))
+
 
 def read_record(path: Path) -> Record:
     """Read a stored record."""

@@ -2,8 +2,9 @@
 
 `python -m tests.device.instructions`, after `tests/device/arm64_root.sh`, writes the record
 `tests/device/instructions.json` and its page `docs/instructions.md`. Counts repeat to a few
-instructions, however busy the machine is; time does not. A count that grows by more than 2 % over
-the record's is refused, unless `--accept-growth` says why it may.
+instructions, however busy the machine is; time does not. Counts of models that the record knows
+already, under the same LiteRT, are kept (`--anew`: counted again). A count that grows by more than
+2 % over the record's is refused, unless `--accept-growth` says why it may.
 """
 
 from __future__ import annotations
@@ -79,8 +80,11 @@ def per_round(
     return round((totals[1] - totals[0]) / more)
 
 
-def count_all(yunet: Path) -> Iterator[Count]:
-    """Every count of the record; the machine's own Python is that of Debian 12."""
+def count_all(yunet: Path, known: Record | None) -> Iterator[Count]:
+    """Every count of the record; the machine's own Python is that of Debian 12.
+
+    known: a record whose counts of the same models are taken over.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         plugin = folder / "instruction_count.so"
@@ -93,6 +97,11 @@ def count_all(yunet: Path) -> Iterator[Count]:
             machine.write_cpuinfo()
             for model in (EMOTION, FACE_160, FACE_320):
                 card = read_card(model)
+                kept = known.of_model(card.sha256, core) if known else ()
+                if kept:
+                    yield from kept
+                    bar.update(len(kept))
+                    continue
                 as_int8 = Path(shutil.copy(model, folder))
                 as_float = folder / f"{model.stem}.float.tflite"
                 as_float.write_bytes(float_model(card, yunet))
@@ -118,11 +127,16 @@ def main() -> None:
         "--source", type=Path, default=YUNET, help="YuNet's ONNX file, or the wheel with it"
     )
     parser.add_argument("--accept-growth", default="", metavar="REASON")
+    parser.add_argument("--anew", action="store_true", help="also the models that are known")
     arguments = parser.parse_args()
     if not Emulated("cortex-a72", "bookworm").is_there:
         raise SystemExit(f"{HOME}: no root; run tests/device/arm64_root.sh first")
     before = read_record(RECORD) if RECORD.exists() else None
-    record = Record(litert_version(), tuple(count_all(arguments.source)), arguments.accept_growth)
+    known = None if before is None or arguments.anew else before
+    if known and known.litert != litert_version():
+        known = None
+    counts = tuple(count_all(arguments.source, known))
+    record = Record(litert_version(), counts, arguments.accept_growth)
     if before and not arguments.accept_growth and (more := grown(before, record)):
         raise SystemExit("\n".join([*more, "nothing was written; say --accept-growth REASON"]))
     write_beside(RECORD, record.json())
