@@ -1,8 +1,10 @@
 #!/bin/sh
 # Install, upgrade, remove and purge a package in a throw-away Debian root; tell what is left.
 # Usage: try_deb.sh ROOT DEB [NEWER_DEB]      (root; ROOT is a folder of mmdebstrap's, and is kept)
+# A ROOT for arm64 on another machine runs in QEMU's user mode (qemu-user-static, binfmt-support).
 set -eu
 root=$1 deb=$2 newer=${3:-}
+architecture=$(chroot "$root" dpkg --print-architecture)
 over=$(mktemp -d)
 trap 'umount -R "$over/root" 2>/dev/null; rm -rf "$over"' EXIT
 mkdir "$over/upper" "$over/work" "$over/root"
@@ -13,8 +15,14 @@ mount -t overlay overlay "$over/root" \
 trap 'umount -R "$over/root"; umount "$over/upper"; rm -rf "$over"' EXIT
 mount -t proc proc "$over/root/proc"
 mount --bind /dev "$over/root/dev"
+if [ "$architecture" = arm64 ] && [ "$(uname -m)" != aarch64 ]; then
+  # LiteRT asks the kernel which core it has; the host's answer is none for an arm64 program.
+  printf '%s\n' 'processor : 0' 'Features : fp asimd evtstrm crc32 cpuid' 'CPU implementer : 0x41' \
+    'CPU architecture : 8' 'CPU variant : 0x0' 'CPU part : 0xd08' 'CPU revision : 3' > "$over/cpuinfo"
+  mount --bind "$over/cpuinfo" "$over/root/proc/cpuinfo"
+fi
 cp -L /etc/resolv.conf "$over/root/etc/resolv.conf"
-inside() { chroot "$over/root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C "$@"; }
+inside() { chroot "$over/root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C QEMU_CPU=cortex-a72 "$@"; }
 say() { printf '\n== %s\n' "$*"; }
 
 inside apt-get update -qq

@@ -1,11 +1,15 @@
 #!/bin/sh
-# Build this machine's packages and try each in a fresh Debian root: install, upgrade, remove, purge.
-# Needs root, mmdebstrap (Debian package) and the internet. Roots that are there already are kept.
+# Build packages and try each in a fresh Debian root: install, upgrade, remove, purge.
+# Usage: try_debs.sh [ARCHITECTURE]           (this machine's, if not given; root)
+# Needs mmdebstrap (Debian package) and the internet; for arm64 on another machine qemu-user-static
+# and binfmt-support, too. Roots that are there already are kept.
 set -eu
 cd "$(dirname "$0")/../.."
 python=${PYTHON:-.venv-dev/bin/python}
 home=build/deb
-architecture=$(dpkg --print-architecture)
+architecture=${1:-$(dpkg --print-architecture)}
+# QEMU's default core computes pointer authentication in software: ten times slower.
+export QEMU_CPU=cortex-a72
 mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(LABEL)|$(REPO_URI)' 'Created-By: Packages' |
   sed -n 's/^Debian|//p' | head -n 1)}
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -13,15 +17,18 @@ command -v mmdebstrap >/dev/null || { echo "mmdebstrap is missing: apt-get insta
 
 mkdir -p "$home"
 for suite in bookworm trixie; do
-  [ -e "$home/$suite.complete" ] || {
-    rm -rf "${home:?}/$suite"
-    mmdebstrap --quiet --variant=minbase --include=python3,systemd,systemd-sysv,ca-certificates \
-      --keyring="$keyring" "$suite" "$home/$suite" "deb [signed-by=$keyring] $mirror $suite main"
-    touch "$home/$suite.complete"
+  root=$home/$suite-$architecture
+  [ -e "$root.complete" ] || {
+    rm -rf "${root:?}"
+    mmdebstrap --quiet --architectures="$architecture" --variant=minbase --keyring="$keyring" \
+      --include=python3,systemd,systemd-sysv,ca-certificates --dpkgopt=force-unsafe-io \
+      "$suite" "$root" "deb [signed-by=$keyring] $mirror $suite main"
+    touch "$root.complete"
   }
   for version in 0.0.1 0.0.2; do
     "$python" -m systemd.packaging.build --suite "$suite" --architecture "$architecture" \
-      --version "$version" --level 0 --output "$home/$suite-$version"
+      --version "$version" --level 0 --output "$root-$version"
   done
-  systemd/packaging/try_deb.sh "$home/$suite" "$home/$suite-0.0.1"/*.deb "$home/$suite-0.0.2"/*.deb
+  printf '\n==== %s %s\n' "$suite" "$architecture"
+  systemd/packaging/try_deb.sh "$root" "$root-0.0.1"/*.deb "$root-0.0.2"/*.deb
 done
