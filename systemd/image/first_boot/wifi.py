@@ -1,0 +1,73 @@
+"""wifi.toml, with a network's name and passphrase → the settings of wpa_supplicant."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from typing import Annotated
+
+import msgspec
+
+from edge_app.errors import UsageError
+
+_HEXADECIMAL_KEY = re.compile(r"[0-9A-Fa-f]{64}")
+#: Printable ASCII, as IEEE 802.11 has it; there is the key's derivation, too (annex J.4).
+_PASSPHRASE = re.compile(r"[ -~]{8,63}")
+
+
+class Wifi(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One network.
+
+    ssid: its name. passphrase: empty for an open network. country: two letters, ISO 3166-1;
+    it decides which channels and powers are allowed. hidden: whether it does not tell its name.
+    """
+
+    ssid: Annotated[str, msgspec.Meta(min_length=1)]
+    country: Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")]
+    passphrase: str = ""
+    hidden: bool = False
+
+
+def read_wifi(text: str) -> str:
+    """Check `text`, and return what wpa_supplicant reads.
+
+    Raises:
+        UsageError: it is no TOML, or says what cannot be. The passphrase is never repeated.
+    """
+    try:
+        wifi = msgspec.convert(tomllib.loads(text), Wifi)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"wifi.toml: not TOML: {error}") from None
+    except msgspec.ValidationError as error:
+        reason = re.sub(r" - at `\$\.?([^`]*)`", r", in `\1`", str(error))
+        raise UsageError(f"wifi.toml: {reason}; it takes ssid, passphrase, country") from None
+    name = wifi.ssid.encode()
+    if len(name) > 32:
+        raise UsageError("wifi.toml: `ssid` has more than the 32 bytes that a network's name has")
+    lines = [f"ssid={name.hex()}", *_security(wifi.passphrase, name)]
+    if wifi.hidden:
+        lines.append("scan_ssid=1")
+    network = "".join(f"\t{line}\n" for line in lines)
+    return f"country={wifi.country}\nupdate_config=0\nnetwork={{\n{network}}}\n"
+
+
+def _security(passphrase: str, ssid: bytes) -> list[str]:
+    if not passphrase:
+        return ["key_mgmt=NONE"]
+    if _HEXADECIMAL_KEY.fullmatch(passphrase):
+        return ["key_mgmt=WPA-PSK WPA-PSK-SHA256", f"psk={passphrase}"]
+    if not _PASSPHRASE.fullmatch(passphrase):
+        raise UsageError(
+            "wifi.toml: `passphrase` must have 8 to 63 printable ASCII characters,"
+            " or be a key of 64 hexadecimal digits"
+        )
+    # In hexadecimal: between quotes, wpa_supplicant takes `"` and `#` for something else.
+    key = hashlib.pbkdf2_hmac("sha1", passphrase.encode(), ssid, 4096, 32)
+    return [
+        "key_mgmt=WPA-PSK WPA-PSK-SHA256 SAE",
+        "ieee80211w=1",
+        f"psk={key.hex()}",
+        # WPA3 needs the passphrase itself.
+        f"sae_password={passphrase.encode().hex()}",
+    ]

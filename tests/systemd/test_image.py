@@ -1,0 +1,506 @@
+"""What the SD-card image is made of, and what a device takes from its boot partition."""
+
+from __future__ import annotations
+
+import base64
+import configparser
+import filecmp
+import os
+import re
+import shutil
+import socket
+import stat
+import subprocess
+import tarfile
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from edge_app.errors import MienError, UsageError
+from edge_app.settings import read_settings
+from systemd.image import boot_partition, root_partition
+from systemd.image.boot_partition import NEEDED, complete, write_boot_partition
+from systemd.image.build import time_of, version_of
+from systemd.image.first_boot import command
+from systemd.image.first_boot.command import ERRORS, main, take
+from systemd.image.first_boot.placing import erase, place
+from systemd.image.first_boot.readers import READERS
+from systemd.image.first_boot.ssh_keys import read_keys
+from systemd.image.first_boot.wifi import read_wifi
+from systemd.image.overlay import FILES, write_overlay
+from systemd.image.packages import names
+from systemd.image.partition_table import ALIGNMENT, FAT32_LBA, LINUX, decode, encode
+from systemd.image.partition_table import place as place_partitions
+from systemd.image.root_partition import root_size
+from systemd.image.tools import Tools, debian_sources
+
+HERE = Path(__file__).parents[2] / "systemd/image"
+KEY = base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(range(32))).decode()
+SETTINGS = '[camera]\nsource = "sample:"\n\n[mqtt]\nbroker = "broker.local"\n'
+
+
+# The partition table.
+
+
+def test_partitions_are_aligned_and_read_back() -> None:
+    partitions = place_partitions([(FAT32_LBA, 100_000_000), (LINUX, 5_000_001)])
+    assert [p.start % ALIGNMENT for p in partitions] == [0, 0]
+    assert partitions[0].start + partitions[0].size <= partitions[1].start
+    assert all(
+        p.size >= wanted for p, wanted in zip(partitions, (100_000_000, 5_000_001), strict=True)
+    )
+    assert decode(encode(partitions, disk_id=7)) == partitions
+
+
+def test_sfdisk_reads_the_same_partitions(tmp_path: Path) -> None:
+    if shutil.which("sfdisk", path=f"{os.environ['PATH']}:/sbin:/usr/sbin") is None:
+        pytest.skip("sfdisk is missing: apt-get install fdisk")
+    partitions = place_partitions([(FAT32_LBA, 64 << 20), (LINUX, 128 << 20)])
+    disk = tmp_path / "disk"
+    with disk.open("wb") as stream:
+        stream.write(encode(partitions, disk_id=0x4D49454E))
+        stream.truncate(partitions[-1].start + partitions[-1].size)
+    dumped = subprocess.run(
+        ["sfdisk", "--dump", disk],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": "/usr/sbin:/sbin:/usr/bin:/bin", "LC_ALL": "C"},
+    ).stdout
+    assert "label-id: 0x4d49454e" in dumped
+    assert re.findall(r"start= *(\d+), size= *(\d+), type=(\w+)(, bootable)?", dumped) == [
+        ("8192", str((64 << 20) // 512), "c", ", bootable"),
+        (str((68 << 20) // 512), str((128 << 20) // 512), "83", ""),
+    ]
+
+
+def test_no_partition_table_is_told() -> None:
+    with pytest.raises(MienError, match="no partition table"):
+        decode(bytes(512))
+
+
+def test_the_root_has_room_for_its_files_and_more(tmp_path: Path) -> None:
+    archive = tmp_path / "root.tar"
+    with tarfile.open(archive, "w") as tar:
+        entry = tarfile.TarInfo("large")
+        entry.size = 10_000_000
+        with (tmp_path / "zeros").open("w+b") as zeros:
+            zeros.truncate(entry.size)
+            tar.addfile(entry, zeros)
+    size = root_size(archive)
+    assert 10_000_000 + (128 << 20) < size < 10_000_000 + (512 << 20)
+    assert size % ALIGNMENT == 0
+
+
+# What the image is told.
+
+
+def test_the_partitions_names_are_the_ones_that_the_system_looks_for() -> None:
+    fstab = (FILES / "etc/fstab").read_text()
+    assert re.search(rf"(?m)^LABEL={root_partition.LABEL} +/ +ext4 ", fstab)
+    assert re.search(rf"(?m)^LABEL={boot_partition.LABEL} +/boot/firmware +vfat ", fstab)
+    firmware = (FILES / "etc/default/raspi-firmware").read_text()
+    assert f"ROOTPART=LABEL={root_partition.LABEL}\n" in firmware
+    # Without it the initramfs has no fsck for the root.
+    assert "FSTYPE=ext4\n" in (FILES / "etc/initramfs-tools/conf.d/mien").read_text()
+
+
+def test_packages_are_named_once_and_hold_what_our_own_package_needs() -> None:
+    found = names()
+    assert len(found) == len(set(found))
+    control = (HERE.parent / "packaging/control").read_text()
+    depends = re.search(r"(?m)^Depends: (.*)$", control)
+    assert depends is not None
+    needed = {entry.split()[0] for entry in depends[1].split(", ")}
+    # These come with every Debian, or with systemd-sysv.
+    assert needed - set(found) <= {"systemd", "init-system-helpers", "libc6"}
+
+
+def test_the_overlay_is_the_same_every_time_and_belongs_to_root(tmp_path: Path) -> None:
+    archives = [tmp_path / "one.tar", tmp_path / "two.tar"]
+    for archive in archives:
+        write_overlay(archive, epoch=1_700_000_000)
+    assert archives[0].read_bytes() == archives[1].read_bytes()
+    with tarfile.open(archives[0]) as tar:
+        entries = {entry.name: entry for entry in tar}
+        program = tar.extractfile("usr/lib/mien-image/first-boot/__main__.py")
+        assert program is not None
+        compile(program.read(), "__main__.py", "exec")
+    assert {(e.uid, e.gid, e.mtime) for e in entries.values()} == {(0, 0, 1_700_000_000)}
+    assert entries["etc/resolv.conf"].issym()
+    assert "usr/lib/mien-image/first-boot/first_boot/command.py" in entries
+    assert not [name for name in entries if "__pycache__" in name]
+
+
+def test_the_program_runs_outside_of_the_repository(tmp_path: Path) -> None:
+    archive = tmp_path / "overlay.tar"
+    write_overlay(archive, epoch=0)
+    with tarfile.open(archive) as tar:
+        tar.extractall(tmp_path, filter="data")
+    sources = (tmp_path / "usr/lib/mien-image/first-boot/first_boot").glob("*.py")
+    imports = {
+        line.split()[1].split(".")[0]
+        for source in sources
+        for line in source.read_text().splitlines()
+        if re.match(r"(from|import) ", line)
+    }
+    assert "systemd" not in imports
+    assert {"edge_app", "msgspec"} < imports
+
+
+@pytest.mark.parametrize("script", ["settle.sh", "files/usr/lib/mien-image/grow-root"])
+def test_scripts_are_shell(script: str) -> None:
+    checked = subprocess.run(["sh", "-n", HERE / script], check=False, capture_output=True)
+    assert (checked.returncode, checked.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    "unit", sorted((FILES / "etc/systemd/system").glob("*.service")), ids=lambda u: u.name
+)
+def test_systemd_has_nothing_against_the_units(unit: Path, tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is missing: apt-get install systemd")
+    copy = tmp_path / unit.name
+    copy.write_text(re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", unit.read_text()))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", copy],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_no_one_may_log_in_with_a_password() -> None:
+    sshd = (FILES / "etc/ssh/sshd_config.d/mien.conf").read_text()
+    assert "PasswordAuthentication no\n" in sshd
+    assert "KbdInteractiveAuthentication no\n" in sshd
+    unit = configparser.ConfigParser(strict=False, interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read(FILES / "etc/systemd/system/ssh.service.d/mien.conf")
+    (keys,) = [reader for reader in READERS if reader.name == "authorized_keys"]
+    assert unit["Unit"]["ConditionFileNotEmpty"] == f"/{keys.place}"
+
+
+def boot_files(folder: Path) -> Path:
+    folder.mkdir()
+    for name in NEEDED:
+        (folder / name.replace("*", "6.12.0-arm64")).touch()
+    return folder
+
+
+def test_the_boot_partition_gets_its_examples(tmp_path: Path) -> None:
+    folder = boot_files(tmp_path / "boot")
+    (folder / "start4x.elf").touch()
+    complete(folder)
+    assert not (folder / "start4x.elf").exists()
+    assert (folder / "start4.elf").exists()
+    read_wifi((folder / "wifi.example.toml").read_text())
+    read_settings(folder / "mien.example.toml", {})
+    readme = (folder / "README.txt").read_bytes()
+    assert readme.count(b"\r\n") == readme.count(b"\n")
+    assert all(reader.name in readme.decode() for reader in READERS)
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_a_missing_boot_file_is_told(name: str, tmp_path: Path) -> None:
+    folder = boot_files(tmp_path / "boot")
+    (folder / name.replace("*", "6.12.0-arm64")).unlink()
+    with pytest.raises(MienError, match=re.escape(name)):
+        complete(folder)
+
+
+def test_the_boot_partition_is_the_same_every_time(tmp_path: Path) -> None:
+    # As if this machine were what the build unpacks.
+    tools = Tools(Path("/"), 1_700_000_000)
+    if not all(Path("/usr", place).exists() for place in ("sbin/mkfs.vfat", "bin/mcopy")):
+        pytest.skip("mkfs.vfat or mcopy is missing: apt-get install dosfstools mtools")
+    folder = boot_files(tmp_path / "boot")
+    (folder / "overlays").mkdir()
+    (folder / "overlays/one.dtbo").write_bytes(b"overlay")
+    files = [tmp_path / "one.vfat", tmp_path / "two.vfat"]
+    for file in files:
+        write_boot_partition(folder, file, tools, size=64 << 20)
+    assert filecmp.cmp(*files, shallow=False)
+    assert tools.run("mtype", ["-i", files[0], "::/overlays/one.dtbo"]) == "overlay"
+    assert tools.run("mlabel", ["-s", "-i", files[0]]).split()[-1] == boot_partition.LABEL
+
+
+def package(folder: Path, *, architecture: str = "arm64", version: str = "1.2.3+deb13") -> Path:
+    control = folder / "package/DEBIAN/control"
+    control.parent.mkdir(parents=True)
+    control.write_text(
+        f"Package: mien\nVersion: {version}\nArchitecture: {architecture}\nMaintainer: a <a@b>\n"
+        "Description: test\n"
+    )
+    subprocess.run(
+        ["dpkg-deb", "--root-owner-group", "-Znone", "--build", folder / "package", folder],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env={"PATH": "/usr/bin:/bin", "SOURCE_DATE_EPOCH": "1700000000"},
+    )
+    (made,) = folder.glob("*.deb")
+    return made
+
+
+def test_the_image_has_the_packages_version_and_time(tmp_path: Path) -> None:
+    made = package(tmp_path)
+    assert version_of(made, "trixie") == "1.2.3"
+    assert time_of(made) == 1_700_000_000
+
+
+@pytest.mark.parametrize("wrong", [{"architecture": "amd64"}, {"version": "1.2.3+deb12"}])
+def test_a_package_for_another_system_is_refused(wrong: dict[str, str], tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no package of Mien for arm64 and trixie"):
+        version_of(package(tmp_path, **wrong), "trixie")
+
+
+def test_what_is_no_package_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "mien.deb"
+    file.write_text("none")
+    with pytest.raises(UsageError, match="no package of Mien"):
+        version_of(file, "trixie")
+
+
+def apt_that_knows(folder: Path, *addresses: str) -> None:
+    program = folder / "apt-get"
+    program.write_text("#!/bin/sh\n" + "".join(f"echo {address}\n" for address in addresses))
+    program.chmod(0o755)
+
+
+def test_packages_come_from_the_mirrors_that_apt_uses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DEBIAN_MIRROR", raising=False)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    debian, security = "http://mirror.test/debian/", "http://mirror.test/debian-security/"
+    apt_that_knows(tmp_path, "https://other.test/node", debian, debian, security)
+    lines = [re.sub(r"\[.*\] ", "", line) for line in debian_sources("trixie", "main")]
+    assert lines == [f"deb {debian} trixie main", f"deb {security} trixie-security main"]
+    apt_that_knows(tmp_path, "https://other.test/node")
+    with pytest.raises(MienError, match="set DEBIAN_MIRROR"):
+        list(debian_sources("trixie", "main"))
+    monkeypatch.setenv("DEBIAN_MIRROR", "http://mine.test/debian")
+    (line,) = debian_sources("trixie", "main")
+    assert line.endswith(" http://mine.test/debian trixie main")
+
+
+# The first start.
+
+
+class Device:
+    """A boot partition and a root, as folders."""
+
+    def __init__(self, folder: Path) -> None:
+        self.boot, self.root = folder / "boot", folder / "root"
+        (self.root / "etc/mien").mkdir(parents=True)
+        self.boot.mkdir()
+        self.settings.write_text("# as installed\n")
+        (self.root / "etc/hostname").write_text("mien\n")
+
+    @property
+    def settings(self) -> Path:
+        return self.root / "etc/mien/mien.toml"
+
+    @property
+    def error(self) -> str:
+        file = self.boot / ERRORS
+        return file.read_text() if file.exists() else ""
+
+    def drop(self, name: str, text: str | bytes) -> Path:
+        file = self.boot / name
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return file
+
+    def start(self) -> None:
+        assert main(self.boot, self.root) == 0
+
+
+@pytest.fixture
+def device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Device:
+    # The machine that runs the tests keeps its own.
+    monkeypatch.setattr(socket, "sethostname", lambda _: None)
+    monkeypatch.setattr(os, "umask", lambda mask: mask)
+    return Device(tmp_path)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_everything_that_was_dropped_is_taken(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named: list[str] = []
+    monkeypatch.setattr(socket, "sethostname", named.append)
+    device.drop("mien.toml", SETTINGS)
+    device.drop("wifi.toml", 'ssid = "Café"\npassphrase = "correct horse"\ncountry = "FR"\n')
+    device.drop("authorized_keys", f"ssh-ed25519 {KEY} me@desk\n")
+    device.drop("hostname", "Porch\n")
+    device.drop("mqtt-password", "secret\n")
+    device.drop("config.txt", "arm_64bit=1\n")
+    device.start()
+    assert [file.name for file in device.boot.iterdir()] == ["config.txt"]
+    assert device.settings.read_text() == SETTINGS
+    keys = device.root / "root/.ssh/authorized_keys"
+    assert (keys.read_text(), mode(keys)) == (f"ssh-ed25519 {KEY} me@desk\n", 0o600)
+    wifi = device.root / "etc/wpa_supplicant/mien.conf"
+    assert mode(wifi) == 0o600
+    assert f"ssid={'Café'.encode().hex()}\n" in wifi.read_text()
+    password = device.root / "etc/credstore/mien.mqtt-password"
+    assert (password.read_text(), mode(password)) == ("secret\n", 0o600)
+    assert ((device.root / "etc/hostname").read_text(), named) == ("porch\n", ["porch"])
+
+
+def test_nothing_dropped_changes_nothing(device: Device) -> None:
+    device.start()
+    assert device.settings.read_text() == "# as installed\n"
+    assert list(device.boot.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[mqtt]\nbroker = \n", "mien.toml: not TOML"),
+        ('[mqtt]\nbroker = "b"\n[camra]\n', "mien.toml: Object contains unknown field `camra`"),
+        ('[camera]\nwidth = "wide"\n', "in `camera.width`"),
+        ('[mqtt]\nbroker = "mqtt://"\n', "mien.toml: "),
+        ('[camera]\nsource = "sample:"\n', "`broker` in [mqtt] is missing"),
+        (b"\xff\xfe[\x00", "mien.toml: not UTF-8"),
+        (b"#" * 300_000, "mien.toml: larger than 256 KiB"),
+    ],
+)
+def test_wrong_settings_stay_where_they_are_and_are_told_of(
+    text: str | bytes, said: str, device: Device
+) -> None:
+    file = device.drop("mien.toml", text)
+    device.drop("hostname", "porch")
+    device.start()
+    assert said in device.error
+    assert tempfile.gettempdir() not in device.error
+    assert file.exists()
+    assert device.settings.read_text() == "# as installed\n"
+    assert (device.root / "etc/hostname").read_text() == "porch\n"
+    file.write_text(SETTINGS)
+    device.start()
+    assert (device.settings.read_text(), device.error, file.exists()) == (SETTINGS, "", False)
+
+
+def test_what_editors_on_windows_write_is_taken(device: Device) -> None:
+    device.drop("mien.toml.txt", b"\xef\xbb\xbf" + SETTINGS.replace("\n", "\r\n").encode())
+    device.start()
+    assert device.settings.read_text() == SETTINGS
+    assert device.error == ""
+
+
+def test_a_full_disk_is_told_and_the_file_is_kept(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(path: Path, *_: object, **__: object) -> None:
+        raise OSError(28, os.strerror(28), str(path))
+
+    file = device.drop("mien.toml", SETTINGS)
+    monkeypatch.setattr(command, "place", fail)
+    (said,) = take(device.boot, device.root)
+    assert said == f"mien.toml: {device.settings}: No space left on device"
+    assert file.exists()
+
+
+def test_a_secret_is_overwritten_before_it_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytes] = []
+    file = tmp_path / "wifi.toml"
+    file.write_text("passphrase")
+    unlink = Path.unlink
+
+    def look(path: Path, *, missing_ok: bool = False) -> None:
+        seen.append(path.read_bytes())
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", look)
+    erase(file)
+    assert seen == [bytes(10)]
+    assert not file.exists()
+
+
+def test_a_power_cut_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "mien.toml"
+    file.write_text("old")
+
+    def cut(_: int) -> None:
+        raise OSError(5, "cut")
+
+    monkeypatch.setattr(os, "fsync", cut)
+    with pytest.raises(OSError, match="cut"):
+        place(file, "new", mode=0o600)
+    assert file.read_text() == "old"
+
+
+# Wi-Fi and keys.
+
+
+def test_a_network_in_the_words_of_wpa_supplicant() -> None:
+    # The key is the standard's own example.
+    text = 'ssid = "IEEE"\npassphrase = "password"\ncountry = "DE"\nhidden = true\n'
+    assert read_wifi(text).splitlines() == [
+        "country=DE",
+        "update_config=0",
+        "network={",
+        "\tssid=49454545",
+        "\tkey_mgmt=WPA-PSK WPA-PSK-SHA256 SAE",
+        "\tieee80211w=1",
+        "\tpsk=f42c6fc52df0ebef9ebb4b90b38a5f902e83fe1b135a70e23aed762e9710a12e",
+        "\tsae_password=70617373776f7264",
+        "\tscan_ssid=1",
+        "}",
+    ]
+
+
+def test_open_networks_and_ready_keys() -> None:
+    assert "key_mgmt=NONE" in read_wifi('ssid = "x"\ncountry = "DE"\n')
+    key = "0123456789abcdef" * 4
+    assert f"\tpsk={key}\n" in read_wifi(f'ssid = "x"\ncountry = "DE"\npassphrase = "{key}"\n')
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('ssid = "x"\n', "country"),
+        ('ssid = ""\ncountry = "DE"\n', "ssid"),
+        ('ssid = "x"\ncountry = "Germany"\n', "country"),
+        (f'ssid = "{"é" * 17}"\ncountry = "DE"\n', "32 bytes"),
+        ('ssid = "x"\ncountry = "DE"\npassphrase = "hunter2"\n', "8 to 63"),
+        ('ssid = "x"\ncountry = "DE"\npassphrase = "hunter2\\nssid=evil"\n', "8 to 63"),
+        ('ssid = "x"\ncountry = "DE"\npassphrase = hunter2\n', "not TOML"),
+        ('ssid = "x"\ncountry = "DE"\npsk = "hunter2hunter2"\n', "unknown field"),
+    ],
+)
+def test_wrong_wifi_is_told_without_the_passphrase(text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said) as caught:
+        read_wifi(text)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_public_keys_are_taken_with_comments_and_empty_lines() -> None:
+    text = f"# mine\n\nssh-ed25519 {KEY} me\n  ssh-ed25519 {KEY}\n"
+    assert read_keys(text) == f"ssh-ed25519 {KEY} me\nssh-ed25519 {KEY}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "no key"),
+        ("# only this\n", "no key"),
+        ("-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbn\n", "private key"),
+        (f"ssh-rsa {KEY}\n", "line 1 is no public key"),
+        (f"ssh-ed25519 {KEY}\nssh-ed25519 AAAA\n", "line 2 is no public key"),
+        (f'command="/bin/sh" ssh-ed25519 {KEY}\n', "line 1 is no public key"),
+        ("ssh-ed25519 ***\n", "line 1 is no public key"),
+    ],
+)
+def test_what_is_no_public_key_is_refused(text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        read_keys(text)
