@@ -21,6 +21,9 @@ from trainer.recipes import RECIPES, Recipe
 from trainer.schedule import WarmUpCosine
 from trainer.training import train
 
+# Keras traces each network anew, which takes a minute on a slow machine.
+pytestmark = pytest.mark.timeout(600)
+
 RECIPE = Recipe(
     name="test",
     epochs=3,
@@ -123,7 +126,7 @@ def test_a_share_of_the_faces_is_shown_as_the_device_cuts_them() -> None:
     assert np.array_equal(shown, batches[0][0].mean(axis=(1, 2, 3)))
 
 
-def test_a_run_cuts_its_faces_once(faces: Faces, tmp_path: Path) -> None:
+def test_a_run_cuts_its_faces_as_the_device_does(faces: Faces, tmp_path: Path) -> None:
     portrait = cv2.cvtColor(skimage.data.astronaut()[40:190, 150:300], cv2.COLOR_RGB2GRAY)
     face = cv2.resize(portrait, (48, 48), interpolation=cv2.INTER_AREA)
     same = dataclasses.replace(faces, pixels=np.stack([face] * len(faces)))
@@ -132,9 +135,6 @@ def test_a_run_cuts_its_faces_once(faces: Faces, tmp_path: Path) -> None:
     (crops,) = (tmp_path / "aligned").iterdir()
     with np.load(crops) as stored:
         assert stored["found"].all()
-    made_ns = crops.stat().st_mtime_ns
-    train(recipe, same, tmp_path / "other")
-    assert [each.stat().st_mtime_ns for each in (tmp_path / "aligned").iterdir()] == [made_ns]
 
 
 def test_a_taught_run_follows_its_teacher(faces: Faces, tmp_path: Path) -> None:
