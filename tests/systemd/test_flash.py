@@ -321,8 +321,13 @@ def test_many_blocks_are_added_up(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def loop(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
+def loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Path, Path]]:
     """A real block device and the file behind it."""
+    # Users have no sbin in their path.
+    monkeypatch.setenv("PATH", f"{os.environ['PATH']}:/usr/sbin:/sbin")
+    for program in ("losetup", "mke2fs", "mount"):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is missing: apt-get install mount e2fsprogs")
     backing = tmp_path / "backing"
     backing.write_bytes(bytes(16 * MEBIBYTE))
     done = subprocess.run(
