@@ -9,13 +9,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.results import Delivery
+from benchmarks.sample_events import sample_events
 from benchmarks.spread import spread
-from edge_app.events.identifiers import TimeOrderedIds
-from edge_app.events.payloads import EmotionChanged, Event, FrameBox
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.embedded_broker import EmbeddedBroker, EmbeddedBrokerError
 from edge_app.mqtt.outbox import Outbox
@@ -48,7 +46,7 @@ def measure_delivery(name: str, publisher: MqttPublisher, events: int, blocks: i
     """Publish `events` one after another, each when the one before is acknowledged."""
     handed: list[list[float]] = []
     acknowledged: list[list[float]] = []
-    for event in _events(events):
+    for event in sample_events(events):
         if len(handed) * events <= blocks * sum(map(len, handed)):
             handed.append([])
             acknowledged.append([])
@@ -95,15 +93,3 @@ def _mosquitto(program: str) -> Iterator[BrokerAddress]:
                 yield BrokerAddress("127.0.0.1", port)
             finally:
                 process.terminate()
-
-
-def _events(count: int) -> Iterator[Event]:
-    ids = TimeOrderedIds()
-    names = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
-    for _ in range(count):
-        yield EmotionChanged(
-            id=ids.next(), episode=ids.next(), time=datetime.now(UTC), device="bench",
-            model="5e" * 32, box=FrameBox(left=0.25, top=0.25, width=0.12, height=0.12),
-            emotion="happy", previous="neutral", confidence=0.8341,
-            probabilities=dict.fromkeys(names, 0.1427),
-        )  # fmt: skip

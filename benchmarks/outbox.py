@@ -16,14 +16,13 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from itertools import cycle, islice
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.sample_events import sample_events
 from edge_app.errors import MienError
-from edge_app.events.identifiers import TimeOrderedIds
-from edge_app.events.payloads import EmotionChanged, Event, FrameBox, encode
+from edge_app.events.payloads import Event, encode
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.outbox import Outbox
 from edge_app.mqtt.outbox_handover import Handover
@@ -55,7 +54,7 @@ def main(words: Sequence[str] | None = None) -> int:
     arguments.folder.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=arguments.folder) as name:
         folder = Path(name)
-        events = list(_events(arguments.events))
+        events = list(sample_events(arguments.events))
         _say("| handing one event over | p50 | p99 | longest | processor time, p99 |")
         _say("|---|---:|---:|---:|---:|")
         for mode in ("FULL", "NORMAL"):
@@ -71,18 +70,6 @@ def main(words: Sequence[str] | None = None) -> int:
         _say(f"A day: {EVENTS_A_DAY} events of {len(encode(events[0]))} bytes, 1 to 3 a frame.")
         _say(_drained(folder, events))
     return 0
-
-
-def _events(count: int) -> Iterator[Event]:
-    ids = TimeOrderedIds()
-    names = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
-    for _ in range(count):
-        yield EmotionChanged(
-            id=ids.next(), episode=ids.next(), time=datetime.now(UTC), device="bench",
-            model="5e" * 32, box=FrameBox(left=0.2512, top=0.2513, width=0.1234, height=0.1235),
-            emotion="happy", previous="neutral", confidence=0.8341,
-            probabilities=dict.fromkeys(names, 0.1427),
-        )  # fmt: skip
 
 
 def _commit_times(folder: Path, events: Iterable[Event], mode: str) -> list[_Took]:
