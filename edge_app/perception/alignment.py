@@ -29,7 +29,7 @@ def align(
 
     Returns uint8 [side, side].
     """
-    return cut(image, *_similarity(landmarks, alignment, side), side)
+    return cut(image, *similarity(landmarks, alignment, side), side)
 
 
 def cut(image: Image, rotation: complex, shift: complex, side: int) -> NDArray[np.uint8]:
@@ -77,16 +77,14 @@ def canonical_landmarks(alignment: Alignment) -> NDArray[np.float64]:
     )  # fmt: skip
 
 
-def pixels_across(landmarks: NDArray[np.float32], alignment: Alignment) -> float:
-    """How many pixels of the frame the crop is wide, which no resizing makes more of."""
-    rotation, _ = _similarity(landmarks, alignment, 1)
-    return 1.0 / abs(rotation)
-
-
-def _similarity(
+def similarity(
     landmarks: NDArray[np.float32], alignment: Alignment, side: int
 ) -> tuple[complex, complex]:
-    """Both factors of w = a z + b, from points z of the frame to points w of the crop."""
+    """`rotation` and `shift` of `cut` that place a face best in a crop of `side` pixels.
+
+    landmarks: float32 [5, 2] in pixels of the frame. The crop is side / |rotation| of them wide,
+    which no resizing makes more of.
+    """
     # Plain numbers: for four points arrays take ten times as long.
     points = [complex(x, y) for x, y in landmarks.tolist()]
     source = [points[index] for index in _PLACED]

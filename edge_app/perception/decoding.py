@@ -96,15 +96,18 @@ class _Level:
 
     def candidates(self, outputs: Mapping[str, Int8]) -> Iterator[_Candidate]:
         """The cells that reach the threshold; none in most frames."""
-        cls, obj = (outputs[self._names[head]].tobytes() for head in ("cls", "obj"))
+        obj = outputs[self._names["obj"]].tobytes()
         has_object = obj.translate(self._has_object)
         cell = has_object.find(1)
+        if cell < 0:
+            return
+        cls, bbox = (outputs[self._names[head]].tobytes() for head in ("cls", "bbox"))
         while cell >= 0:
             square = self._cls[cls[cell]] * self._obj[obj[cell]]
             if square >= self._least_square:
                 yield _Candidate(
                     math.sqrt(square),
-                    self._box(self._values(outputs, "bbox", cell), *self._corner(cell)),
+                    self._box(bbox[4 * cell : 4 * cell + 4], *self._corner(cell)),
                     partial(self._landmarks, outputs, cell),
                 )
             cell = has_object.find(1, cell + 1)
@@ -120,17 +123,14 @@ class _Level:
 
     def _landmarks(self, outputs: Mapping[str, Int8], cell: int) -> list[tuple[float, float]]:
         left, top = self._corner(cell)
-        offsets = [self._landmark[byte] for byte in self._values(outputs, "kps", cell)]
+        place = (0, top // self._stride, left // self._stride)
+        values: bytes = outputs[self._names["kps"]][place].tobytes()
+        offsets = [self._landmark[byte] for byte in values]
         return [(left + x, top + y) for x, y in zip(offsets[::2], offsets[1::2], strict=True)]
 
     def _corner(self, cell: int) -> tuple[int, int]:
         row, column = divmod(cell, self._columns)
         return column * self._stride, row * self._stride
-
-    def _values(self, outputs: Mapping[str, Int8], head: str, cell: int) -> bytes:
-        row, column = divmod(cell, self._columns)
-        values: bytes = outputs[self._names[head]][0, row, column].tobytes()
-        return values
 
 
 def _by_byte(table: NDArray[np.floating]) -> list[float]:

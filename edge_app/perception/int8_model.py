@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,6 +15,27 @@ from edge_app.perception.runtime import Runtime, make_interpreter
 from edge_app.perception.shipped import RELEASE_KEY, SHIPPED
 
 Int8 = NDArray[np.int8]
+
+
+class Outputs(Mapping[str, Int8]):
+    """What a run left in the interpreter, by name; copied out where it is asked for.
+
+    Of most frames a detector's reader wants three outputs of twelve.
+    """
+
+    def __init__(self, interpreter: Any, indices: Mapping[str, int]) -> None:
+        self._interpreter, self._indices = interpreter, indices
+
+    def __getitem__(self, name: str) -> Int8:
+        """One output of the latest run: int8 of the card's shape."""
+        values: Int8 = self._interpreter.get_tensor(self._indices[name])
+        return values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._indices)
+
+    def __len__(self) -> int:
+        return len(self._indices)
 
 
 class Int8Model:
@@ -32,7 +54,8 @@ class Int8Model:
             raise ModelError(f"{path}: outputs {sorted(outputs)}, its card: {sorted(card.outputs)}")
         for name, details in outputs.items():
             self._check(f"output {name}", details, card.outputs[name])
-        self._output_index = {name: details["index"] for name, details in outputs.items()}
+        indices = {name: details["index"] for name, details in outputs.items()}
+        self._outputs = Outputs(self._interpreter, indices)
 
     @classmethod
     def load(cls, path: Path, threads: int = 1, *, trusted_key: Path | None = None) -> Self:
@@ -53,25 +76,23 @@ class Int8Model:
     def run(self, batch: Int8) -> dict[str, Int8]:
         """Run the network on `batch`: int8 of the card's input shape → int8 by output name."""
         self._interpreter.set_tensor(self._input["index"], batch)
-        return self._invoke()
+        self._interpreter.invoke()
+        return dict(self._outputs)
 
-    def run_on_bytes(self, picture: NDArray[np.uint8]) -> dict[str, Int8]:
+    def run_on_bytes(self, picture: NDArray[np.uint8]) -> Outputs:
         """Run the network on a camera's bytes: uint8 of the card's input shape.
 
         For models whose zero point is -128: there flipping one bit makes a byte the input, which
         is done on the way into the interpreter's own memory.
+
+        Returns outputs that are to be read before the next run.
         """
         # The view is gone when the line is: the interpreter refuses to run while one is held.
         np.bitwise_xor(
             picture.view(np.int8), -128, out=self._interpreter.tensor(self._input["index"])()
         )
-        return self._invoke()
-
-    def _invoke(self) -> dict[str, Int8]:
         self._interpreter.invoke()
-        return {
-            name: self._interpreter.get_tensor(index) for name, index in self._output_index.items()
-        }
+        return self._outputs
 
     def _check(self, what: str, details: dict[str, Any], said: Tensor) -> None:
         scale, zero_point = details["quantization"]

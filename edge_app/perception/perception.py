@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.perception.alignment import align, pixels_across
+from edge_app.perception.alignment import cut, similarity
 from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.faces import Face, Image, SeenFace
@@ -75,10 +75,11 @@ class Perception:
             faces = [self.upright.look_again(image, face) for face in faces]
         classifier = self.classifier
         alignment, side = classifier.alignment, classifier.side
-        crops = [align(image, face.landmarks, alignment, side) for face in faces]
+        placed = [similarity(face.landmarks, alignment, side) for face in faces]
+        crops = [cut(image, rotation, shift, side) for rotation, shift in placed]
         qualities = [
-            assess(crop, face.landmarks, pixels_across(face.landmarks, alignment))
-            for crop, face in zip(crops, faces, strict=True)
+            assess(crop, face.landmarks, side / abs(rotation))
+            for crop, face, (rotation, _) in zip(crops, faces, placed, strict=True)
         ]
         readable = [
             spread(crop)
