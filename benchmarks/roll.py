@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from benchmarks import labelled_faces, scenes
-from edge_app.perception import EmotionClassifier, Face, FaceDetector, Perception
+from edge_app.perception import EmotionClassifier, FaceDetector, Perception
 from edge_app.perception.upright import roll_deg
 from trainer.data import Faces
 
@@ -134,10 +134,10 @@ def _lost(before: NDArray[np.float64], after: NDArray[np.float64]) -> str:
 def _read(
     perception: Perception, scene: scenes.Gray, place: scenes.Place, label: int
 ) -> Reading | None:
-    found = [face for face in perception.find(scene) if _is_at(face, place)]
+    found = [face for face in perception.find(scene) if scenes.is_at(face, place)]
     if not found:
         return None
-    upright = [face for face in perception.detector.detect(scene) if _is_at(face, place)]
+    upright = [face for face in perception.detector.detect(scene) if scenes.is_at(face, place)]
     face = max(found, key=lambda face: face.box.width * face.box.height)
     (first,) = perception.read(scene, [face], look_again=False)
     (last,) = perception.read(scene, [face])
@@ -150,12 +150,6 @@ def _read(
         last_right=int(last.probabilities.argmax()) == label,
         last_roll_deg=roll_deg(last.face.landmarks),
     )
-
-
-def _is_at(face: Face, place: scenes.Place) -> bool:
-    middle_x = (face.box.left + face.box.right) / 2
-    middle_y = (face.box.top + face.box.bottom) / 2
-    return bool(np.hypot(middle_x - place.x, middle_y - place.y) < 0.3 * place.side)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.perception import Face
+
 Gray = NDArray[np.uint8]
 
 WIDTH, HEIGHT = 640, 480
@@ -39,6 +41,13 @@ def places(rng: np.random.Generator) -> Iterator[Place]:
         x = rng.uniform(min(reach, WIDTH / 2), max(WIDTH - reach, WIDTH / 2))
         y = rng.uniform(min(reach, HEIGHT / 2), max(HEIGHT - reach, HEIGHT / 2))
         yield Place(float(x), float(y), side)
+
+
+def is_at(face: Face, place: Place) -> bool:
+    """Whether a detection is of the face that was pasted there."""
+    middle_x = (face.box.left + face.box.right) / 2
+    middle_y = (face.box.top + face.box.bottom) / 2
+    return bool(np.hypot(middle_x - place.x, middle_y - place.y) < 0.3 * place.side)
 
 
 def backgrounds(folder: Path) -> list[Gray]:

@@ -23,7 +23,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     train.add_argument("--data", type=Path, required=True, help="data set: see docs/training.md")
     train.add_argument("--run", type=Path, help="folder of the run (runs/<recipe>)")
     train.add_argument(
-        "--teacher", type=Path, metavar="MODEL.keras", help="of a finished run, for taught recipes"
+        "--teacher",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="MODEL.keras",
+        help="of a finished run, for taught recipes; once more for each further one",
     )
     train.add_argument(
         "--start", type=Path, metavar="MODEL.keras", help="whose weights the run begins with"
@@ -86,7 +91,7 @@ def _train(arguments: argparse.Namespace) -> int:
         faces,
         folder,
         tell,
-        teacher=arguments.teacher,
+        teachers=arguments.teacher,
         start=arguments.start,
         devices=arguments.devices,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def train(
     run: Path,
     progress: Progress | None = None,
     *,
-    teacher: Path | None = None,
+    teachers: Sequence[Path] = (),
     start: Path | None = None,
     devices: int = 1,
 ) -> Path:
@@ -47,7 +47,7 @@ def train(
 
     A run that was killed goes on after its last whole epoch; a finished one is left as it is.
     PublicTest is measured after each epoch, at the epoch's own size; PrivateTest is not looked at.
-    teacher: `model.keras` of another run, for recipes that are taught. start: `model.keras`
+    teachers: `model.keras` of other runs, for recipes that are taught. start: `model.keras`
     whose weights the run begins with, such as a shipped network's. devices: how many to share each
     batch among.
 
@@ -57,10 +57,10 @@ def train(
         RunError: `run` holds another recipe's run or another data set's, or `start` is no network
             of the recipe's size and heads.
         DistributionError: there are not so many devices.
-        TeacherError: the recipe wants a teacher and `teacher` is none for it.
+        TeacherError: the recipe wants a teacher and there is none, or none for it.
     """
     heads = {head.name: len(head.labels) for head in recipe.heads}
-    taught_by = _teacher(recipe, teacher, heads)
+    taught_by = _teacher(recipe, teachers, heads)
     checkpoints.claim(
         run,
         {
@@ -147,11 +147,11 @@ def _fitted(
     return model
 
 
-def _teacher(recipe: Recipe, path: Path | None, heads: Mapping[str, int]) -> Teacher | None:
-    if bool(recipe.taught) != (path is not None):
+def _teacher(recipe: Recipe, paths: Sequence[Path], heads: Mapping[str, int]) -> Teacher | None:
+    if bool(recipe.taught) != bool(paths):
         wrong = "needs a teacher: add" if recipe.taught else "takes no teacher: leave out"
         raise TeacherError(f"recipe {recipe.name} {wrong} --teacher FOLDER/model.keras")
-    return Teacher(path, heads) if path else None
+    return Teacher(paths, heads) if paths else None
 
 
 def _taught(

@@ -144,28 +144,33 @@ def test_a_taught_run_follows_its_teacher(faces: Faces, tmp_path: Path) -> None:
     with pytest.raises(TeacherError, match="needs a teacher"):
         train(taught, faces, tmp_path / "student")
     with pytest.raises(TeacherError, match="takes no teacher"):
-        train(alone, faces, tmp_path / "other", teacher=teacher)
+        train(alone, faces, tmp_path / "other", teachers=[teacher])
     with pytest.raises(TeacherError, match="no such file"):
-        train(taught, faces, tmp_path / "student", teacher=tmp_path / "gone.keras")
+        train(taught, faces, tmp_path / "student", teachers=[tmp_path / "gone.keras"])
     # Nobody wrote into the student's folder until there was a teacher.
     assert not (tmp_path / "student").exists()
-    train(taught, faces, tmp_path / "student", teacher=teacher)
+    train(taught, faces, tmp_path / "student", teachers=[teacher])
     stored = json.loads((tmp_path / "student" / "recipe.json").read_text())
-    assert stored["teacher_sha256"] == hashlib.sha256(teacher.read_bytes()).hexdigest()
+    assert stored["teacher_sha256"] == [hashlib.sha256(teacher.read_bytes()).hexdigest()]
 
     calm = dataclasses.replace(taught, teacher_sees="original")
-    train(calm, faces, tmp_path / "calm", teacher=teacher)
+    train(calm, faces, tmp_path / "calm", teachers=[teacher])
     same = weights(tmp_path / "calm" / "model.keras"), weights(tmp_path / "student" / "model.keras")
     assert any(not np.array_equal(a, b) for a, b in zip(*same, strict=True))
 
     shown = as_input(faces.pixels[:32])
-    opinions = Teacher(teacher, {"logits": 7, "ferplus": 8}).opinions(shown)
+    opinions = Teacher([teacher], {"logits": 7, "ferplus": 8}).opinions(shown)
+    mirrored = Teacher([teacher, teacher], {"logits": 7, "ferplus": 8}).opinions(
+        np.ascontiguousarray(shown[:, :, ::-1])
+    )
+    for name, rows in opinions.items():
+        assert np.allclose(rows, mirrored[name], atol=1e-5)
     ((_, targets, _),) = [
         Batches(
             faces.pixels[:32], {head.name: head.targets(faces.where(np.arange(len(faces)) < 32))
                                 for head in RECIPE.heads},
             batch=32, augmentation=RECIPE.augmentation, seed=1, epoch=0,
-            teacher=Teacher(teacher, {"logits": 7, "ferplus": 8}), taught=1.0,
+            teacher=Teacher([teacher], {"logits": 7, "ferplus": 8}), taught=1.0,
         )[0]
     ]  # fmt: skip
     assert {name: rows.shape for name, rows in targets.items()} == {

@@ -3,13 +3,22 @@
 from trainer.recipes.base import BASE
 from trainer.recipes.recipe import Recipe
 from trainer.recipes.robust import ROBUST, ROBUST_MEDIUM, ROBUST_SMALL
-from trainer.recipes.taught import TAUGHT
+from trainer.recipes.taught import TAUGHT, TAUGHT_SMALL
 from trainer.recipes.teacher import TEACHER
 from trainer.recipes.two_heads import TWO_HEADS
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
-    for recipe in (BASE, TWO_HEADS, ROBUST, ROBUST_MEDIUM, ROBUST_SMALL, TEACHER, TAUGHT)
+    for recipe in (
+        BASE,
+        TWO_HEADS,
+        ROBUST,
+        ROBUST_MEDIUM,
+        ROBUST_SMALL,
+        TEACHER,
+        TAUGHT,
+        TAUGHT_SMALL,
+    )
 }
 
 __all__ = ["RECIPES", "Recipe"]

@@ -1,0 +1,82 @@
+"""Classifiers on the same faces, found and cut as on the device → how often each is right.
+
+`python -m benchmarks.classifiers --data DATA NAME=MODEL.tflite …`; `-` is the shipped model.
+FER2013's faces are pasted into scenes, turned by up to 15°, and must be found there: what a network
+is worth behind a camera, and not on crops that are framed as FER2013's are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from benchmarks import labelled_faces, scenes
+from benchmarks.text_table import markdown
+from edge_app.perception import EmotionClassifier, FaceDetector, Perception
+from edge_app.perception.labels import FER2013
+
+MOST_TURNED_DEG = 15.0
+HEADER = ("classifier", "faces", "labels", "mean recall", "FER+ majorities", "mean recall")
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Print a row a classifier."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    labelled_faces.add_arguments(parser, faces=1000)
+    parser.add_argument("classifiers", nargs="+", metavar="NAME=MODEL.tflite")
+    arguments = parser.parse_args(words)
+    faces = labelled_faces.draw(arguments)
+    named = dict(each.split("=", 1) for each in arguments.classifiers)
+    detector = FaceDetector.load()
+    readers = {
+        name: Perception(detector, EmotionClassifier.load(None if path == "-" else Path(path)))
+        for name, path in named.items()
+    }
+    backgrounds = scenes.backgrounds(arguments.data / "no_faces")
+    rng = np.random.default_rng(30)
+    answers: dict[str, list[int]] = {name: [] for name in readers}
+    seen = []
+    bar = tqdm(faces.pixels, disable=None)
+    for row, (face, place) in enumerate(zip(bar, scenes.places(rng), strict=False)):
+        background = backgrounds[int(rng.integers(len(backgrounds)))]
+        turned = float(rng.uniform(-MOST_TURNED_DEG, MOST_TURNED_DEG))
+        scene = scenes.paste(background, face, place, turned)
+        found = [each for each in detector.detect(scene) if scenes.is_at(each, place)][:1]
+        if not found:
+            continue
+        seen.append(row)
+        for name, perception in readers.items():
+            (read,) = perception.read(scene, found)
+            order = [read.labels.index(label) for label in FER2013]
+            answers[name].append(int(read.probabilities[order].argmax()))
+    votes = faces.emotion_votes()[seen, : len(FER2013)]
+    voted = votes.sum(axis=1) > 0
+    rows = [HEADER]
+    for name, said in answers.items():
+        given = np.array(said)
+        rows.append(
+            (
+                name,
+                f"{len(seen)} of {len(faces)}",
+                *_right(given, faces.labels[seen]),
+                *_right(given[voted], votes[voted].argmax(axis=1)),
+            )
+        )
+    sys.stdout.write("\n".join(markdown(rows)) + "\n")
+    return 0
+
+
+def _right(said: NDArray[np.intp], labels: NDArray[np.integer]) -> tuple[str, str]:
+    """Share of right answers, and the mean over the emotions."""
+    recalls = [np.mean(said[labels == emotion] == emotion) for emotion in np.unique(labels)]
+    return f"{np.mean(said == labels):.1%}", f"{np.mean(recalls):.1%}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
