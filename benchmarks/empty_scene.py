@@ -47,7 +47,12 @@ def processor_s(
     perception: Perception, images: Sequence[NDArray[np.uint8]], seconds: float
 ) -> tuple[float, int]:
     """Processor time of watching `images` over and over, to and fro; frames with somebody."""
-    watcher = Watcher(perception, Tracker(), REACTIONS["normal"], DetectionSchedule())
+    watcher = Watcher(
+        perception,
+        Tracker(sure_score=perception.detector.card.score_threshold),
+        REACTIONS["normal"],
+        DetectionSchedule(),
+    )
     order = [*range(len(images)), *range(len(images) - 2, 0, -1)]
     with_somebody = 0
     began = time.process_time()

@@ -48,7 +48,12 @@ class Line:
         self._frames, self._count = frames, 0
         self._mailbox: Mailbox[Frame] = Mailbox()
         schedule = DetectionSchedule(detections_per_second)
-        self._watcher = Watcher(perception, Tracker(), REACTIONS["normal"], schedule)
+        self._watcher = Watcher(
+            perception,
+            Tracker(sure_score=perception.detector.card.score_threshold),
+            REACTIONS["normal"],
+            schedule,
+        )
         self._episodes = Episodes(
             device="bench",
             model=perception.classifier.card.sha256,

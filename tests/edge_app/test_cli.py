@@ -200,7 +200,7 @@ def test_a_model_that_is_not_its_cards_is_refused(tmp_path: Path) -> None:
 def test_a_workstations_command_says_what_is_missing(tmp_path: Path) -> None:
     (tmp_path / "keras.py").write_text("raise ModuleNotFoundError('none', name='keras')")
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
-    line = refused(1, "quantize", "detector", "--source", "x", "--photos", ".", env=environment)
+    line = refused(1, "quantize", "detector", "--weights", "x", "--photos", ".", env=environment)
     assert "pip install 'mien[quantize]'" in line
     assert "keras" in line
 

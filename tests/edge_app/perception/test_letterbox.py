@@ -35,6 +35,18 @@ def test_a_frame_of_another_size_leaves_nothing_behind() -> None:
     assert not letterbox.picture.any()
 
 
+def test_blocks_are_two_by_two_pixels() -> None:
+    frame = np.random.default_rng(0).integers(0, 256, (64, 64)).astype(np.uint8)
+    letterbox = Letterbox(64)
+    letterbox.fit(frame)
+    assert (letterbox.picture == frame).all()
+    assert letterbox.blocks[3, 5].tolist() == frame[6:8, 10:12].ravel().tolist()
+    blocks = frame.reshape(32, 2, 32, 2).transpose(0, 2, 1, 3).reshape(32, 32, 4)
+    assert (letterbox.blocks == blocks).all()
+    letterbox.fit(frame[:, ::-1])
+    assert (letterbox.blocks[:, ::-1, [1, 0, 3, 2]] == blocks).all()
+
+
 def test_a_gray_frame_is_its_three_equal_channels() -> None:
     gray = np.random.default_rng(0).integers(0, 256, (90, 130)).astype(np.uint8)
     one, three = Letterbox(64), Letterbox(64)
@@ -49,7 +61,7 @@ def test_averages_the_noise_of_a_large_frame() -> None:
     letterbox = Letterbox(64)
     letterbox.fit(frame)
     # 74 / 10 when all hundred pixels count, 74 / 2 when four of them do.
-    assert letterbox.picture[..., 0].std() == pytest.approx(7.4, abs=0.5)
+    assert letterbox.picture.std() == pytest.approx(7.4, abs=0.5)
 
 
 @pytest.mark.parametrize(

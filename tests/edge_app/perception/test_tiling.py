@@ -38,7 +38,7 @@ PLACES = [(60, 60), (580, 420), (285, 100), (355, 300), (320, 240), (100, 240)]
 
 
 def test_far_faces_are_found_once_each(plain: FaceDetector, tiled: TiledDetector) -> None:
-    frame = room(26, *PLACES)
+    frame = room(32, *PLACES)
     found = sorted(
         ((face.box.left + face.box.right) / 2, (face.box.top + face.box.bottom) / 2)
         for face in tiled.detect(frame)
