@@ -5,8 +5,8 @@ set -eu
 cd "$(dirname "$0")/../.."
 python=${PYTHON:-.venv-dev/bin/python}
 home=${1:-build/imager-trial}
-mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(LABEL)|$(REPO_URI)' 'Created-By: Packages' |
-  sed -n 's/^Debian|//p' | head -n 1)}
+mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --no-release-info --format '$(REPO_URI)' 'Created-By: Packages' |
+  sed -n '/\/debian\/*$/{p;q}')}
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 command -v mmdebstrap >/dev/null || { echo "mmdebstrap is missing: apt-get install mmdebstrap" >&2; exit 1; }
 

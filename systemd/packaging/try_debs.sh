@@ -10,8 +10,8 @@ home=build/deb
 architecture=${1:-$(dpkg --print-architecture)}
 # QEMU's default core computes pointer authentication in software: ten times slower.
 export QEMU_CPU=cortex-a72
-mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(LABEL)|$(REPO_URI)' 'Created-By: Packages' |
-  sed -n 's/^Debian|//p' | head -n 1)}
+mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --no-release-info --format '$(REPO_URI)' 'Created-By: Packages' |
+  sed -n '/\/debian\/*$/{p;q}')}
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 command -v mmdebstrap >/dev/null || { echo "mmdebstrap is missing: apt-get install mmdebstrap" >&2; exit 1; }
 
@@ -30,5 +30,7 @@ for suite in bookworm trixie; do
       --version "$version" --level 0 --output "$root-$version"
   done
   printf '\n==== %s %s\n' "$suite" "$architecture"
+  rm -f "$root.tried"
   systemd/packaging/try_deb.sh "$root" "$root-0.0.1"/*.deb "$root-0.0.2"/*.deb
+  touch "$root.tried"
 done

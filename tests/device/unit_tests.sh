@@ -13,8 +13,8 @@ suite=${1:-trixie}
 [ $# -gt 0 ] || set -- tests/edge_app
 python=${PYTHON:-.venv-dev/bin/python}
 root=build/arm64/tests-$suite
-mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(LABEL)|$(REPO_URI)' 'Created-By: Packages' |
-  sed -n 's/^Debian|//p' | head -n 1)}
+mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --no-release-info --format '$(REPO_URI)' 'Created-By: Packages' |
+  sed -n '/\/debian\/*$/{p;q}')}
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 # QEMU's default core computes pointer authentication in software: ten times slower.
 export QEMU_CPU=cortex-a72
@@ -27,25 +27,36 @@ done
   rm -rf "$root"
   mmdebstrap --quiet --architectures=arm64 --variant=minbase --keyring="$keyring" \
     --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*' \
-    --include=python3,libstdc++6,zlib1g,mosquitto,libfaketime \
+    --include=python3,libstdc++6,zlib1g,mosquitto,libfaketime,openssl \
     "$suite" "$root" "deb [signed-by=$keyring] $mirror $suite main"
   "$python" -m tests.device.wheels "$suite" "$root/opt/mien"
+  # Also for what the tests start as on a device, which is without PYTHONPATH.
+  printf '/opt/mien\n/repository\n' > "$root/usr/lib/python3/dist-packages/mien.pth"
   mkdir -p "$root/repository"
   touch "$root/.complete"
 }
 
-trap 'umount -R "$root/repository" "$root/proc" "$root/dev" "$root/tmp" 2>/dev/null || true' EXIT
+over=$(mktemp -d)
+trap 'umount -R "$root/repository" "$root/proc" "$root/sys" "$root/dev" "$root/tmp" "$over" \
+  2>/dev/null || true; rmdir "$over"' EXIT
+mount -t tmpfs tmpfs "$over"
+mkdir "$over/files" "$over/work"
 mount -t proc proc "$root/proc"
-# LiteRT asks the kernel which core it has; the host's answer is none for an arm64 program.
-cpuinfo=$(mktemp)
+# LiteRT asks the kernel which core it has; the host's answer is none for an arm64 program. Without
+# one it takes kernels that no device takes, which answer otherwise.
 printf '%s\n' 'processor : 0' 'Features : fp asimd evtstrm crc32 cpuid' 'CPU implementer : 0x41' \
-  'CPU architecture : 8' 'CPU variant : 0x0' 'CPU part : 0xd08' 'CPU revision : 3' > "$cpuinfo"
-mount --bind "$cpuinfo" "$root/proc/cpuinfo"
-rm "$cpuinfo"
+  'CPU architecture : 8' 'CPU variant : 0x0' 'CPU part : 0xd08' 'CPU revision : 3' > "$over/cpuinfo"
+mount --bind "$over/cpuinfo" "$root/proc/cpuinfo"
+mount -t tmpfs tmpfs "$root/sys"
+mkdir -p "$root/sys/devices/system/cpu"
+for list in possible present online; do echo 0 > "$root/sys/devices/system/cpu/$list"; done
 mount --bind /dev "$root/dev"
+mount --bind /dev/pts "$root/dev/pts"
 mount -t tmpfs tmpfs "$root/tmp"
-mount --bind -o ro . "$root/repository"
+# The tests see a checkout that they may write to, as everywhere, and leave no trace in this one.
+mount -t overlay overlay "$root/repository" \
+  -o "lowerdir=$PWD,upperdir=$over/files,workdir=$over/work"
 chroot "$root" env -i -C /repository PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/tmp \
-  QEMU_CPU="$QEMU_CPU" PYTHONPATH=/repository:/opt/mien PYTHONDONTWRITEBYTECODE=1 \
+  QEMU_CPU="$QEMU_CPU" PYTHONDONTWRITEBYTECODE=1 \
   python3 -m pytest -q -p no:cacheprovider -o timeout=900 \
   --ignore=tests/edge_app/frames/test_kills.py "$@"

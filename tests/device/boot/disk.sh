@@ -9,8 +9,8 @@ cd "$(dirname "$0")/../../.."
 python=${PYTHON:-.venv-dev/bin/python}
 home=build/boot
 deb=${1:-}
-mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(LABEL)|$(REPO_URI)' 'Created-By: Packages' |
-  sed -n 's/^Debian|//p' | head -n 1)}
+mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --no-release-info --format '$(REPO_URI)' 'Created-By: Packages' |
+  sed -n '/\/debian\/*$/{p;q}')}
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 # QEMU's default core computes pointer authentication in software: ten times slower.
 export QEMU_CPU=cortex-a72
@@ -62,7 +62,8 @@ done
 
 cp "$(ls "$whole"/boot/vmlinuz-* | tail -n 1)" "$home/vmlinuz"
 cp "$(ls "$whole"/boot/initrd.img-* | tail -n 1)" "$home/initrd"
-rm -f "$home/disk.img"
+# What was counted on another disk says nothing of this one.
+rm -f "$home/disk.img" "$home/results.json"
 truncate -s 2G "$home/disk.img"
 mke2fs -q -t ext4 -L mien-root -m 1 -d "$whole" "$home/disk.img"
 e2fsck -fn "$home/disk.img" >/dev/null
