@@ -44,6 +44,10 @@ inside test -e /etc/systemd/system/multi-user.target.wants/mien.service && echo 
 inside id mien
 inside mien --version
 inside dpkg-query -W -f '${Installed-Size} KiB installed\n' mien
+say "mien doctor, as the account mien, which the installation runs where systemd does"
+inside runuser -u mien -- env HOME=/nonexistent STATE_DIRECTORY=/var/lib/mien \
+  mien doctor --settings /etc/mien/mien.toml > "$over/doctor" || [ $? -eq 1 ]
+tail -n 1 "$over/doctor"
 say "the sample clip, as the account mien"
 inside runuser -u mien -- env HOME=/tmp STATE_DIRECTORY=/tmp/state mien run --source sample: --pace fast | cut -c 1-100
 inside rm -rf /tmp/state
@@ -51,7 +55,6 @@ inside rm -rf /tmp/state
 if [ -n "$newer" ]; then
   say "upgrade, with changed settings and an event that waits"
   echo '# mine' >> "$over/root/etc/mien/mien.toml"
-  inside install -d -o mien -g mien -m 700 /var/lib/mien
   inside runuser -u mien -- sh -c 'echo waits > /var/lib/mien/outbox-x.sqlite'
   cp "$newer" "$over/root/tmp/mien.deb"
   inside dpkg -i /tmp/mien.deb
