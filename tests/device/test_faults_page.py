@@ -47,3 +47,23 @@ def test_results_of_another_machine_are_not_mixed_in(results: Results) -> None:
     other = Results(results.file, MACHINE | {"qemu": "QEMU 10"})
     other.add_row(cut(lost=0))
     assert [row["lost"] for row in other.read()["rows"]] == [0]
+
+
+def test_figures_that_were_not_measured_are_left_out(results: Results) -> None:
+    results.add_figures(rss_mb=90, watched_s=300.0, exposure_offline=1.5, image_packed_mb=271)
+    results.add_figures(tried=["bookworm arm64", "trixie arm64"])
+    lines = "\n".join(page(results.read()))
+    assert "| memory of the daemon, resident, at the end of the time watched | 90 MB |" in lines
+    assert "in 300 s, taken to an hour" in lines
+    assert "| the SD-card image, compressed | 271 MB | `make image` |" in lines
+    assert "| 1.5 | `systemd-analyze security --offline=true` |" in lines
+    assert "| bookworm arm64, trixie arm64 |" in lines
+    assert "daemon, peak" not in lines
+
+
+def test_the_boards_are_shown_with_what_they_reached(results: Results) -> None:
+    results.add_board("raspi3b", ["the kernel starts", "systemd runs"])
+    results.add_board("raspi4b", [])
+    lines = list(page(results.read()))
+    assert "| raspi3b | the kernel starts, systemd runs |" in lines
+    assert "| raspi4b | nothing on the console |" in lines

@@ -1,50 +1,67 @@
-"""The disk's own kernel on QEMU's models of Raspberry Pis → how far each comes.
+"""The SD card's image on QEMU's models of Raspberry Pis → how far each comes, as results.
 
-`python -m tests.device.boot.boards [SECONDS]`, after `disk.sh`. The firmware on the card is not
-modelled: kernel, initrd and device tree are given to QEMU. raspi4b needs QEMU 9 or later, which
-QEMU_SYSTEM may name; its words may hold options, such as `-L`.
+`python -m tests.device.boot.boards IMAGE BOOT [SECONDS]`, after `make image`, which leaves both in
+build/image: the card as it is flashed, and the folder of its boot files. The firmware that reads
+these is not modelled: kernel, initrd and device tree are given to QEMU. raspi4b needs QEMU 9 or
+later, which QEMU_SYSTEM may name; its words may hold options, such as `-L`.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import shlex
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
-from tests.device.boot.image import HOME, Image, overlay
+from tests.device.boot.image import Image, overlay
+from tests.device.boot.machine import results_of
 
-#: Board → its device tree in Debian's kernel package, and the memory that QEMU insists on, in MB.
+#: Board → its device tree among the boot files, and the memory that QEMU insists on, in MB.
 BOARDS = {"raspi3b": ("bcm2837-rpi-3-b", 1024), "raspi4b": ("bcm2711-rpi-4-b", 2048)}
+
+#: Each board's first serial port, under the names that kernels give it.
+_CONSOLES = ("earlycon", "console=ttyAMA0,115200", "console=ttyS1,115200")
+#: QEMU's model of the watchdog knows no time: it resets the board as soon as systemd starts it.
+_NO_WATCHDOG = "systemd.watchdog_sec=off"
 
 #: What the console says → what that means; in order.
 STAGES = {
     "Linux version": "the kernel starts",
     "Machine model": "the device tree is read",
     "Run /init": "the initrd runs",
-    "mmcblk0": "the SD card is found",
-    "EXT4-fs (mmcblk0": "the root is mounted",
+    "mmcblk": "the SD card is found",
+    "EXT4-fs (mmcblk": "the root is mounted",
     "systemd[1]": "systemd runs",
-    "login:": "somebody may log in",
+    "Multi-User System": "everything is started",
 }
 
 
-def reached(board: str, seconds: float, folder: Path) -> tuple[list[str], str]:
-    """Stages that were reached, and the console's last lines."""
+#: What a card of the image holds at least; QEMU takes powers of two only.
+_CARD = "4G"
+
+
+def reached(
+    board: str, seconds: float, *, card: Path, boot: Path, folder: Path
+) -> tuple[list[str], str]:
+    """Stages that were reached, and the console's last lines.
+
+    card, boot: the raw image, and the folder of its boot files.
+    """
     tree, memory_mb = BOARDS[board]
-    (blob,) = HOME.glob(f"root/usr/lib/linux-image-*/broadcom/{tree}.dtb")
-    # With drivers of all boards, and not only those of `virt`.
-    (initrd,) = HOME.glob("root/boot/initrd.img-*")
-    image = Image.from_environment()
-    disk = overlay(image.disk, folder / f"{board}.qcow2")
+    (kernel,), (initrd,) = boot.glob("vmlinuz-*"), boot.glob("initrd.img-*")
+    disk = overlay(card, folder / f"{board}.qcow2")
+    subprocess.run(["qemu-img", "resize", "-q", str(disk), _CARD], check=True)
     log = folder / f"{board}.log"
-    words = "root=/dev/mmcblk0 rootwait rw console=ttyAMA0,115200 console=ttyS1,115200"
+    asked = (boot / "cmdline.txt").read_text(encoding="utf-8").split()
+    words = " ".join(
+        [*(w for w in asked if not w.startswith("console=")), *_CONSOLES, _NO_WATCHDOG]
+    )
     command = [
         *shlex.split(os.environ.get("QEMU_SYSTEM", "qemu-system-aarch64")),
         *("-M", board, "-m", str(memory_mb), "-accel", "tcg,thread=multi", "-display", "none"),
-        *("-kernel", str(image.kernel), "-initrd", str(initrd), "-dtb", str(blob)),
+        *("-kernel", str(kernel), "-initrd", str(initrd), "-dtb", str(boot / f"{tree}.dtb")),
         *("-append", words, "-no-reboot", "-monitor", "none"),
         *("-drive", f"file={disk},format=qcow2,if=sd"),
         *("-serial", f"file:{log}", "-serial", f"file:{log}.1"),
@@ -64,10 +81,19 @@ def reached(board: str, seconds: float, folder: Path) -> tuple[list[str], str]:
 
 
 def main() -> None:
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 300.0
-    for board in BOARDS:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("image", type=Path)
+    parser.add_argument("boot", type=Path)
+    parser.add_argument("seconds", type=float, nargs="?", default=300.0)
+    parser.add_argument("--board", choices=BOARDS, action="append", help="all, if not given")
+    asked = parser.parse_args()
+    results = results_of(Image.from_environment())
+    for board in asked.board or BOARDS:
         with tempfile.TemporaryDirectory() as folder:
-            stages, tail = reached(board, seconds, Path(folder))
+            stages, tail = reached(
+                board, asked.seconds, card=asked.image, boot=asked.boot, folder=Path(folder)
+            )
+        results.add_board(board, stages)
         print(f"{board}: {', '.join(stages) or 'nothing on the console'}\n{tail}\n")  # noqa: T201
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -12,9 +11,9 @@ import pytest
 from tests.brokers import Mosquitto
 from tests.device.boot.camera import visits
 from tests.device.boot.device import Device, files_of
-from tests.device.boot.image import HOME, Image, flatten, overlay
+from tests.device.boot.image import Image, flatten, overlay
 from tests.device.boot.ledger import Ledger
-from tests.device.boot.machine import BOARD, CORE, CORES, HOST, MEMORY_MB, Machine, qemu_version
+from tests.device.boot.machine import HOST, Machine, results_of
 from tests.device.boot.offline import names_in, put_files
 from tests.device.boot.results import Results
 from tests.edge_app.frames.mjpeg_server import MjpegServer
@@ -38,15 +37,7 @@ def image() -> Image:
 
 @pytest.fixture(scope="session")
 def results(image: Image) -> Results:
-    """MIEN_BOOT_RESULTS names another file than build/boot/results.json."""
-    named = os.environ.get("MIEN_BOOT_RESULTS")
-    return Results(
-        Path(named) if named else HOME / "results.json",
-        {
-            "image": image.name,
-            "qemu": f"QEMU {qemu_version()}, machine {BOARD}, {CORES} x {CORE}, {MEMORY_MB} MB",
-        },
-    )
+    return results_of(image)
 
 
 @pytest.fixture(scope="session")

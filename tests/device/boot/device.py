@@ -10,6 +10,7 @@ from edge_app.closing import Closing
 from tests.brokers import Mosquitto
 from tests.device.boot.ledger import Ledger
 from tests.device.boot.machine import HOST, Machine
+from tests.faults.recorder import Arrival
 from tests.faults.tally import Tally
 
 #: Events a second beside those of the camera.
@@ -50,7 +51,6 @@ class Device(Closing):
 
     def __init__(self, machine: Machine, broker: Mosquitto, ledger: Ledger) -> None:
         self.machine, self.broker, self.ledger = machine, broker, ledger
-        self.first_event_s = 0.0
         #: Whether everything is as it was after the boot, and all that was decided has arrived.
         self.is_settled = False
 
@@ -70,8 +70,7 @@ class Device(Closing):
         """Switch on; seconds until an event of this boot has arrived."""
         before = self.ledger.runs
         self.machine.start()
-        self.first_event_s = self.recover(self.machine.started_s, before)
-        return self.first_event_s
+        return self.recover(self.machine.started_s, before)
 
     def wait_until_ready(self) -> None:
         """Until the daemon has seen a frame: before, the watchdog does not run yet."""
@@ -107,5 +106,11 @@ class Device(Closing):
 
     def count(self, tally: Tally, must_arrive: Sequence[int]) -> None:
         """Of these, what arrived at the broker; the rest is lost."""
-        tally.count(must_arrive, list(self.ledger.arrivals))
+        order = dict(self.ledger.order)
+        # A process that was killed may have had no time to tell of its last event.
+        arrivals = [each for each in list(self.ledger.arrivals) if each.number in order]
+        tally.count(
+            [order[number] for number in must_arrive],
+            [Arrival(order[each.number], each.is_historical) for each in arrivals],
+        )
         self.is_settled = tally.is_clean

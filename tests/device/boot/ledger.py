@@ -17,6 +17,7 @@ from edge_app.closing import Closing
 from edge_app.events.payloads import decode_event
 from edge_app.mqtt.address import BrokerAddress
 from tests.brokers import HOST
+from tests.device.boot.witness import STORM
 from tests.faults.recorder import Arrival
 
 
@@ -28,17 +29,21 @@ class Said(NamedTuple):
 
 
 class Ledger(Closing):
-    """Counts events by their id, as an integer: such ids sort by time.
+    """Counts events by their id, as an integer.
 
-    decided: `publish_event` returned. stored: the commit to the disk returned. arrivals: what a
-    subscriber got, whose session the broker keeps while it is away itself.
+    decided: `publish_event` returned. stored: the commit to the disk returned. order: of each, the
+    place in the order in which the outbox took them. arrivals: what a subscriber got, whose session
+    the broker keeps while it is away itself.
     """
 
     def __init__(self, broker: BrokerAddress) -> None:
         self.decided: dict[int, Said] = {}
         self.stored: dict[int, Said] = {}
+        self.order: dict[int, int] = {}
         self.arrivals: list[Arrival] = []
         self.arrived: dict[int, float] = {}
+        #: Of the events that the camera brought, and not the witness: when they arrived.
+        self.seen_at_s: list[float] = []
         self.alerts: list[tuple[str, bool]] = []
         self.telemetry: list[dict[str, Any]] = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -77,9 +82,9 @@ class Ledger(Closing):
 
     def forget(self) -> None:
         """A new case begins, with other machines."""
-        for each in (self.decided, self.stored, self.arrived):
+        for each in (self.decided, self.stored, self.order, self.arrived):
             each.clear()
-        for kept in (self.arrivals, self.alerts, self.telemetry):
+        for kept in (self.arrivals, self.seen_at_s, self.alerts, self.telemetry):
             kept.clear()
 
     @property
@@ -131,7 +136,9 @@ class Ledger(Closing):
             book = self.decided if said["what"] == "decided" else self.stored
             now_s = time.monotonic()
             for each in said["ids"]:
-                book.setdefault(uuid.UUID(each).int, Said(said["run"], now_s))
+                number = uuid.UUID(each).int
+                self.order.setdefault(number, len(self.order))
+                book.setdefault(number, Said(said["run"], now_s))
 
     def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         levels = message.topic.split("/")
@@ -140,6 +147,8 @@ class Ledger(Closing):
             number = uuid.UUID(event.id).int
             self.arrived.setdefault(number, time.monotonic())
             self.arrivals.append(Arrival(number, event.is_historical))
+            if event.device != STORM:
+                self.seen_at_s.append(time.monotonic())
         elif levels[2:3] == ["alert"]:
             self.alerts.append((levels[3], bool(message.payload)))
         elif levels[2:] == ["telemetry"] and message.payload:

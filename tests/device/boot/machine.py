@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 from edge_app.closing import Closing
-from tests.device.boot.image import Image
+from tests.device.boot.image import HOME, Image
+from tests.device.boot.results import Results
 from tests.device.boot.shell import OPTIONS, Shell
 
 #: As QEMU's command line has it; a Raspberry Pi 4's core on a board that no factory makes.
@@ -139,3 +140,15 @@ def qemu_version() -> str:
     found = re.search(r"version ([0-9.]+)", said.stdout)
     assert found is not None
     return found[1]
+
+
+def results_of(image: Image) -> Results:
+    """Where this image's figures belong; MIEN_BOOT_RESULTS names another file."""
+    named = os.environ.get("MIEN_BOOT_RESULTS")
+    return Results(
+        Path(named) if named else HOME / "results.json",
+        {
+            "image": image.name,
+            "qemu": f"QEMU {qemu_version()}, machine {BOARD}, {CORES} x {CORE}, {MEMORY_MB} MB",
+        },
+    )

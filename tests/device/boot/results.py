@@ -42,6 +42,11 @@ class Results:
         kept = self.read()
         self._write({**kept, "figures": {**kept.get("figures", {}), **figures}})
 
+    def add_board(self, board: str, stages: list[str]) -> None:
+        """How far a model of a Raspberry Pi came."""
+        kept = self.read()
+        self._write({**kept, "boards": {**kept.get("boards", {}), board: stages}})
+
     def read(self) -> dict[str, Any]:
         """Everything; empty, if the file is of another image or machine."""
         if not self.file.exists():

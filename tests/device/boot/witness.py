@@ -22,6 +22,8 @@ from edge_app.events.payloads import Event, FaceAppeared, FrameBox
 from edge_app.mqtt.outbox import Outbox
 from edge_app.mqtt.outbox_store import EventStore, Limits, StoredEvent
 
+#: The device that the storm's events name.
+STORM = "storm"
 #: Of one datagram, to stay below what a network carries in one piece.
 _MOST = 25
 
@@ -50,7 +52,7 @@ def _storm(outbox: Outbox, events_per_s: float) -> None:
         if not calm.exists():
             outbox.put(
                 FaceAppeared(
-                    id=ids.next(), episode=ids.next(), time=datetime.now(UTC), device="storm",
+                    id=ids.next(), episode=ids.next(), time=datetime.now(UTC), device=STORM,
                     model="00" * 32, box=FrameBox(left=0.0, top=0.0, width=1.0, height=1.0),
                 )
             )  # fmt: skip
@@ -59,10 +61,14 @@ def _storm(outbox: Outbox, events_per_s: float) -> None:
 def _watch(host: str, port: int, events_per_s: float) -> None:
     witness = _Witness(host, port)
     put, write, start = Outbox.put, EventStore.write, Outbox.start
+    one_by_one = threading.Lock()
 
     def told_put(self: Outbox, event: Event) -> None:
-        put(self, event)
-        witness.tell("decided", [event.id])
+        # So that what is told has the order in which the outbox took it: an id is older than that,
+        # and the camera's thread may come between the storm's id and its place in the outbox.
+        with one_by_one:
+            put(self, event)
+            witness.tell("decided", [event.id])
 
     def told_write(
         self: EventStore,
