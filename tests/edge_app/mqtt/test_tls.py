@@ -189,6 +189,23 @@ def test_no_tls_to_a_port_with(tmp_path: Path, server: Certificate) -> None:
         attempt(broker, TlsFiles(), scheme="mqtt")
 
 
+def test_a_ca_of_ones_own_may_be_as_plain_as_older_pythons_take_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def as_of_python_3_13(cafile: Path | None = None) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        assert cafile is None
+        context.load_default_certs()
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        return context
+
+    monkeypatch.setattr(ssl, "create_default_context", as_of_python_3_13)
+    context = make_context(TlsFiles())
+    assert not context.verify_flags & ssl.VERIFY_X509_STRICT
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+
+
 def test_old_versions_are_refused(authority: Authority, server: Certificate) -> None:
     assert make_context(TlsFiles(authority.file)).minimum_version == ssl.TLSVersion.TLSv1_2
     assert make_context(TlsFiles(authority.file)).check_hostname
