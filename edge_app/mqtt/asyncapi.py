@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import re
 import types
 from collections.abc import Iterator
@@ -52,6 +53,10 @@ def document() -> dict[str, Any]:
     kinds += REQUESTS.values()
     _, made = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     schemas = msgspec.json.decode(msgspec.json.encode(made))  # a default may be a tuple
+    for schema in schemas.values():
+        if "description" in schema:
+            # Python 3.13 takes the indentation out of docstrings, and older ones do not.
+            schema["description"] = inspect.cleandoc(schema["description"])
     return {
         "asyncapi": "3.0.0",
         "info": {

@@ -25,6 +25,13 @@ def test_the_documents_are_what_the_code_says() -> None:
     assert (DOCS / "topics.md").read_text() == topics_page.page(), "run make docs"
 
 
+def test_no_description_is_indented_whatever_python_made_it() -> None:
+    schemas = asyncapi.document()["components"]["schemas"]
+    descriptions = [schema.get("description", "") for schema in schemas.values()]
+    assert any("\n\n" in text for text in descriptions)
+    assert not [text for text in descriptions if "\n " in text]
+
+
 def test_the_yaml_is_the_document() -> None:
     assert yaml.safe_load(yaml_text(asyncapi.document())) == asyncapi.document()
 
