@@ -20,8 +20,7 @@ from edge_app.perception import Perception
 from edge_app.perception.faces import Face, Image, SeenFace
 from edge_app.perception.schedule import DetectionSchedule
 from edge_app.perception.smoothing import REACTIONS, EmotionFilter
-from edge_app.perception.tracker import Tracker
-from edge_app.perception.watcher import WatchedFace, Watcher
+from edge_app.perception.watcher import WatchedFace, Watcher, tracker_for
 
 #: Clips with one person from the first to the last frame: every track beyond the first is wrong.
 ONE_PERSON = frozenset(
@@ -97,7 +96,7 @@ def measure(
     noting = _Noting(perception)
     watcher = Watcher(
         noting,
-        Tracker(sure_score=perception.detector.card.score_threshold),
+        tracker_for(perception.detector),
         REACTIONS["normal"],
         schedule,
     )

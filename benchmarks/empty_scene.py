@@ -21,8 +21,7 @@ from edge_app.frames.video_file import VideoFileSource
 from edge_app.perception import Perception
 from edge_app.perception.schedule import DetectionSchedule
 from edge_app.perception.smoothing import REACTIONS
-from edge_app.perception.tracker import Tracker
-from edge_app.perception.watcher import Watcher
+from edge_app.perception.watcher import Watcher, tracker_for
 from edge_app.samples import CLIP
 
 FRAMES_PER_SECOND = 15
@@ -49,7 +48,7 @@ def processor_s(
     """Processor time of watching `images` over and over, to and fro; frames with somebody."""
     watcher = Watcher(
         perception,
-        Tracker(sure_score=perception.detector.card.score_threshold),
+        tracker_for(perception.detector),
         REACTIONS["normal"],
         DetectionSchedule(),
     )

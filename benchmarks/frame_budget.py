@@ -25,8 +25,7 @@ from edge_app.perception import Perception
 from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.schedule import DetectionSchedule
 from edge_app.perception.smoothing import REACTIONS
-from edge_app.perception.tracker import Tracker
-from edge_app.perception.watcher import Watcher
+from edge_app.perception.watcher import Watcher, tracker_for
 from edge_app.samples import CLIP
 
 #: The part of the sample clip in which the face is near and still, and as many frames of it as a
@@ -50,7 +49,7 @@ class Line:
         schedule = DetectionSchedule(detections_per_second)
         self._watcher = Watcher(
             perception,
-            Tracker(sure_score=perception.detector.card.score_threshold),
+            tracker_for(perception.detector),
             REACTIONS["normal"],
             schedule,
         )

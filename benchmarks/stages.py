@@ -29,8 +29,7 @@ from edge_app.frames.source import Frame, FrameSource
 from edge_app.perception import Perception
 from edge_app.perception.schedule import DetectionSchedule
 from edge_app.perception.smoothing import REACTIONS
-from edge_app.perception.tracker import Tracker
-from edge_app.perception.watcher import Watcher
+from edge_app.perception.watcher import Watcher, tracker_for
 
 #: Name → detections a second that the watcher may make. The second is more often than any camera.
 WORKLOADS = {"as scheduled": 5.0, "every frame searched": 1000.0}
@@ -44,7 +43,7 @@ def make_watcher(perception: Perception, detections_per_second: float, kind: typ
     """As the daemon makes it from the default settings, but for the rate."""
     return kind(
         perception,
-        Tracker(sure_score=perception.detector.card.score_threshold),
+        tracker_for(perception.detector),
         REACTIONS["normal"],
         DetectionSchedule(detections_per_second),
     )

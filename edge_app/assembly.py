@@ -38,8 +38,7 @@ from edge_app.perception.schedule import DetectionSchedule
 from edge_app.perception.shipped import EMOTION
 from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.tiling import TiledDetector
-from edge_app.perception.tracker import Tracker
-from edge_app.perception.watcher import Watcher
+from edge_app.perception.watcher import Watcher, tracker_for
 from edge_app.reports import Reports
 from edge_app.request_desk import Inbox, RequestDesk
 from edge_app.settings import Perception as PerceptionSettings
@@ -186,7 +185,7 @@ class Assembly:
         asked, model = self._settings.perception, self._perception.detector.model
         return Watcher(
             self._perception,
-            Tracker(sure_score=self._perception.detector.card.score_threshold),
+            tracker_for(self._perception.detector),
             REACTIONS[reaction],
             DetectionSchedule(asked.detections_per_second),
             TiledDetector(model, tiles=asked.tiles) if asked.tiles > 1 else None,

@@ -57,9 +57,7 @@ CORRECTION_STRIDE = 3
 SIZES = {320: FACE_320.name, 160: FACE_160.name}
 
 #: By size; no false alarm in the pictures without a face: each card's figures, `int8_by_threshold`.
-#: Below 0.7 the larger network now and then sees a face in the blurred room of
-#: clips/LivePortrait__s18; the smaller one is surer of what is none, and less sure of faces.
-SCORE_THRESHOLDS = {320: 0.7, 160: 0.5}
+SCORE_THRESHOLDS = {320: 0.6, 160: 0.5}
 THRESHOLDS = (0.4, 0.5, 0.6, 0.7, 0.8)
 NMS_IOU = 0.3
 

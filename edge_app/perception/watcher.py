@@ -24,6 +24,10 @@ from edge_app.perception.tracker import Track, Tracker
 
 #: Detections from here to the tracker's sure score keep alive who is there; they let nobody in.
 DOUBTFUL_SCORE = 0.4
+#: How much surer than in a picture a face must be to let somebody in: a room is looked at for
+#: hours, and what is taken for a face there once stays. At the card's own threshold the blurred
+#: room of clips/LivePortrait__s18 is somebody in every sixth frame.
+_SURER = 0.1
 #: Two frames further apart are not compared: the face may be anywhere.
 _MOST_APART_NS = 500_000_000
 
@@ -45,6 +49,11 @@ class WatchedFace:
     first_seen_ns: int
     last_seen_ns: int
     affect: Affect | None = None
+
+
+def tracker_for(detector: FaceDetector) -> Tracker:
+    """A tracker of faces of which `detector` is surer than it need be in a picture."""
+    return Tracker(sure_score=detector.card.score_threshold + _SURER)
 
 
 class Watcher:
