@@ -22,13 +22,16 @@ from edge_app.perception.overlap import buffered_overlap
 SIDES_DEG = (35.0, -35.0)
 #: The same face, upright and in the turned frame.
 _SAME = 0.3
+#: How much surer than of an upright face the detector must be: two more looks at a picture are two
+#: more chances to take something for a face.
+_SURER = 0.1
 
 
 class TiltedSearch:
     """Shows a detector turned frames. One thread at a time may call it."""
 
     def __init__(self, detector: FaceDetector) -> None:
-        self._detector = detector
+        self._detector = detector.at_threshold(detector.card.score_threshold + _SURER)
         self._size = detector.side
 
     def detect(self, frame: Image, roll_deg: float) -> list[Face]:
