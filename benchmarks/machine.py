@@ -64,11 +64,14 @@ def bytes_written(process: int | str = "self") -> int | None:
 
 
 def _device(root: Path) -> str:
-    """A Raspberry Pi says what it is in the device tree, a PC in its firmware's tables."""
+    """A Raspberry Pi says what it is in the device tree, a PC in its firmware's tables.
+
+    A virtual machine may say nothing; its processor names it then.
+    """
     tree = _read(root / "proc/device-tree/model").rstrip("\0")
     table = root / "sys/class/dmi/id"
     named = " ".join(filter(None, (_read(table / "sys_vendor"), _read(table / "product_name"))))
-    return tree or named or "unknown"
+    return tree or named or _processor(root)
 
 
 def _processor(root: Path) -> str:

@@ -27,6 +27,11 @@ def test_a_raspberry_pi_is_told_by_its_device_tree(tmp_path: Path) -> None:
     assert {"emotion", "face_160", "face_320"} == set(machine.models)
 
 
+def test_a_machine_without_a_name_has_its_processors(tmp_path: Path) -> None:
+    write(tmp_path, {"proc/cpuinfo": "processor\t: 0\nmodel name\t: A Fast One\n"})
+    assert describe("a runtime", tmp_path).device == "A Fast One"
+
+
 def test_a_machine_that_tells_nothing_is_unknown(tmp_path: Path) -> None:
     machine = describe("a runtime", tmp_path)
     assert (machine.device, machine.processor, machine.governor) == ("unknown",) * 3
