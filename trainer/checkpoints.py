@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -75,14 +76,19 @@ def save(model: keras.Model, run: Path, epoch: int) -> None:
 def start_from(model: keras.Model, path: Path) -> None:
     """Give `model` the weights of another run's finished network.
 
+    The first convolutions may differ, as `large` and `fine` do; those of `model` stay as they are.
+
     Raises:
-        RunError: it has other layers or heads.
+        RunError: it has other layers behind them, or other heads.
     """
     other = keras.saving.load_model(path, compile=False)
-    shapes = [[tuple(w.shape) for w in network.weights] for network in (model, other)]
-    if shapes[0] != shapes[1] or model.output_names != other.output_names:
+    own, given = model.get_weights(), other.get_weights()
+    # Counted from the end, where the heads are: the first weights of all are a convolution's.
+    pairs = zip(reversed(own), reversed(given), strict=False)
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0].shape == pair[1].shape, pairs))
+    if alike < len(given) - 1 or model.output_names != other.output_names:
         raise RunError(f"{path}: a network of another size or with other heads; name one that fits")
-    model.set_weights(other.get_weights())
+    model.set_weights(own[: len(own) - alike] + given[len(given) - alike :])
 
 
 def sha256(path: Path) -> str:

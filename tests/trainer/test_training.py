@@ -10,7 +10,7 @@ import pytest
 import skimage.data
 
 from tests.trainer.synthetic import all_splits
-from trainer.batches import Batches, as_input
+from trainer.batches import Batches, as_input, cut_out
 from trainer.checkpoints import HISTORY, RunError
 from trainer.data import Faces, Split
 from trainer.distillation import Teacher, TeacherError
@@ -112,6 +112,25 @@ def test_blended_faces_have_blended_targets() -> None:
     assert (rows[:, ::2] == 0).all()
 
 
+def test_small_pictures_are_cut_from_random_places() -> None:
+    rows, columns = np.indices((48, 48), np.float32)
+    faces = np.stack([rows * 48 + columns] * 200)[..., np.newaxis]
+    shown = cut_out(faces, 40, np.random.default_rng(1))[..., 0]
+    assert shown.shape == (200, 40, 40)
+    # Neighbouring pixels stay neighbours: nothing was shrunk.
+    assert (np.diff(shown, axis=2) == 1).all()
+    assert (np.diff(shown, axis=1) == 48).all()
+    assert {(int(level) // 48, int(level) % 48) for level in shown[:, 0, 0]} >= {
+        (0, 0), (0, 8), (8, 0), (8, 8),
+    }  # fmt: skip
+    targets = np.eye(8, dtype=np.float32)
+    batches = Batches(
+        np.zeros((8, 48, 48), np.uint8), {"head": (targets, np.ones(8, np.float32))}, batch=8,
+        augmentation=STILL, seed=1, epoch=0, side=40, cut=True,
+    )  # fmt: skip
+    assert batches[0][0].shape == (8, 40, 40, 1)
+
+
 def test_a_share_of_the_faces_is_shown_as_the_device_cuts_them() -> None:
     count = 512
     batches = Batches(
@@ -196,6 +215,19 @@ def test_a_run_begins_with_another_ones_weights(faces: Faces, tmp_path: Path) ->
         train(short, faces, tmp_path / "fourth", start=tmp_path / "gone.keras")
 
 
+def test_a_finer_network_begins_with_all_but_the_first_convolutions(
+    faces: Faces, tmp_path: Path
+) -> None:
+    short = dataclasses.replace(RECIPE, epochs=1, size="small")
+    first = train(short, faces, tmp_path / "first")
+    finer = dataclasses.replace(short, size="fine-small", learning_rate=0.0)
+    second = train(finer, faces, tmp_path / "second", start=first)
+    coarse, fine = ([w for w in weights(path) if w.ndim == 4] for path in (first, second))
+    assert len(fine) == len(coarse) + 1
+    for before, after in zip(coarse[1:], fine[2:], strict=True):
+        assert np.array_equal(before, after)
+
+
 def test_a_run_learns_and_a_killed_one_ends_as_if_it_had_not_been(
     faces: Faces, tmp_path: Path
 ) -> None:
@@ -230,6 +262,9 @@ def test_a_folder_of_another_run_is_refused(faces: Faces, tmp_path: Path) -> Non
 def test_small_pictures_come_first() -> None:
     recipe = dataclasses.replace(RECIPE, epochs=10, sides=((0.4, 32), (0.7, 40), (1.0, 48)))
     assert [recipe.side_at(epoch) for epoch in range(10)] == [32] * 4 + [40] * 3 + [48] * 3
+    assert [recipe.measured_side_at(epoch) for epoch in (0, 5, 9)] == [32, 40, 48]
+    cut = dataclasses.replace(recipe, cut=True)
+    assert [cut.measured_side_at(epoch) for epoch in (0, 5, 9)] == [48] * 3
 
 
 def test_a_run_that_grows_ends_with_a_network_of_its_own_size(faces: Faces, tmp_path: Path) -> None:

@@ -3,16 +3,21 @@
 Source: this project. A residual network (He et al. 2016) cut down for int8 on small ARM cores:
 plain 3x3 convolutions, ReLU6, channels in multiples of 8, no squeeze-and-excitation, no swish.
 
-    size     input      parameters       MACs
-    base     48x48x1        628 K      38.7 M
-    small    48x48x1        148 K       6.9 M
-    medium   48x48x1        316 K      14.9 M
-    large    48x48x1        625 K      36.9 M
-    wide     48x48x1       3671 K     189.9 M
+    size         input      parameters       MACs
+    base         48x48x1        628 K      38.7 M
+    small        48x48x1        148 K       6.9 M
+    medium       48x48x1        316 K      14.9 M
+    large        48x48x1        625 K      36.9 M
+    fine-small   48x48x1        149 K       7.6 M
+    fine-medium  48x48x1        318 K      16.4 M
+    fine         48x48x1        627 K      38.5 M
+    wide         48x48x1       3671 K     189.9 M
+    fine-wide    48x48x1       2724 K     204.7 M
 
 `base` was first. The others have channels in multiples of 16, which vector registers like, and
-fewer of them at 24x24, where a multiply-accumulate costs most memory traffic. `wide` is for no
-device: it teaches.
+fewer of them at 24x24, where a multiply-accumulate costs most memory traffic. The fine ones look
+at all 48x48 pixels before they halve them: a mouth's corner is a pixel or two there. `wide` and
+`fine-wide` are for no device: they teach.
 
 `trainer.networks.cost` counts the multiply-accumulates; a test holds the table.
 """
@@ -44,6 +49,7 @@ class Size:
 
     stem: int
     stages: tuple[Stage, ...]
+    whole: int = 0  # channels of a convolution that sees the picture before the stem halves it
 
 
 SIZES = {
@@ -51,7 +57,13 @@ SIZES = {
     "small": Size(16, (Stage(32, 1, stride=2), Stage(64, 2, stride=2))),
     "medium": Size(16, (Stage(32, 2, stride=2), Stage(96, 2, stride=2))),
     "large": Size(16, (Stage(16, 1), Stage(48, 3, stride=2), Stage(128, 2, stride=2))),
+    "fine-small": Size(16, (Stage(32, 1, stride=2), Stage(64, 2, stride=2)), whole=8),
+    "fine-medium": Size(16, (Stage(32, 2, stride=2), Stage(96, 2, stride=2)), whole=16),
+    "fine": Size(16, (Stage(16, 1), Stage(48, 3, stride=2), Stage(128, 2, stride=2)), whole=16),
     "wide": Size(32, (Stage(32, 1), Stage(96, 3, stride=2), Stage(256, 3, stride=2))),
+    "fine-wide": Size(
+        64, (Stage(64, 1), Stage(128, 2, stride=2), Stage(256, 2, stride=2)), whole=32
+    ),
 }
 
 
@@ -89,7 +101,10 @@ def build(
         return relu6()(layers.Add()([x, y]))
 
     faces = layers.Input((side, side, 1), name="faces")
-    x = convolution(faces, SIZES[size].stem, stride=2)
+    x = faces
+    if SIZES[size].whole:
+        x = convolution(x, SIZES[size].whole)
+    x = convolution(x, SIZES[size].stem, stride=2)
     for stage in SIZES[size].stages:
         for index in range(stage.blocks):
             x = residual_block(x, stage.channels, stage.stride if index == 0 else 1)
