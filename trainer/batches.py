@@ -22,6 +22,7 @@ class Batches(keras.utils.PyDataset):
     mix_up: each face is blended with another one, and its targets with that one's; the share is
     drawn from Beta(mix_up, mix_up) (Zhang et al. 2018). 0: faces stay whole.
     teacher: sees each picture as it is shown, and has the share `taught` in its targets.
+    cut: pictures of a smaller `side` are cut out of the faces at random places, not shrunk.
     aligned: the same faces as the device cuts them, uint8 [N, 48, 48]; each is shown so with the
     probability `aligned_share`.
     """
@@ -36,6 +37,7 @@ class Batches(keras.utils.PyDataset):
         seed: int,
         epoch: int,
         side: int = 48,
+        cut: bool = False,
         mix_up: float = 0.0,
         teacher: Teacher | None = None,
         taught: float = 0.0,
@@ -46,7 +48,7 @@ class Batches(keras.utils.PyDataset):
         super().__init__(**kwargs)
         self._pixels, self._targets = pixels, targets
         self._batch, self._augmentation = batch, augmentation
-        self._key, self._side = (seed, epoch), side
+        self._key, self._side, self._cut = (seed, epoch), side, cut
         self._mix_up, self._teacher, self._taught = mix_up, teacher, taught
         self._aligned, self._aligned_share = aligned, aligned_share
         self._order = np.random.default_rng(self._key).permutation(len(pixels))
@@ -71,6 +73,8 @@ class Batches(keras.utils.PyDataset):
                 name: _floats((1 - self._taught) * rows_of + self._taught * opinions[name])
                 for name, rows_of in targets.items()
             }
+        if self._cut:
+            return cut_out(shown, self._side, rng), targets, weights
         return resize(shown, self._side), targets, weights
 
     def _chosen(self, rows: NDArray[np.intp], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -117,6 +121,15 @@ def resize(faces: Floats, side: int) -> Floats:
         return faces
     resized = [cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA) for face in faces]
     return np.asarray(resized, dtype=np.float32)[..., np.newaxis]
+
+
+def cut_out(faces: Floats, side: int, rng: np.random.Generator) -> Floats:
+    """A square from a random place of each face: float32 [N, H, W, 1] → [N, side, side, 1]."""
+    height, width = faces.shape[1:3]
+    tops = rng.integers(0, height - side + 1, len(faces))
+    lefts = rng.integers(0, width - side + 1, len(faces))
+    places = zip(faces, tops, lefts, strict=True)
+    return np.stack([face[y : y + side, x : x + side] for face, y, x in places])
 
 
 def as_input(faces: NDArray[np.uint8]) -> NDArray[np.float32]:

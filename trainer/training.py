@@ -122,15 +122,15 @@ def _fitted(
         checkpoints.seed_layers(model, recipe.seed, epoch)
         batches = Batches(
             training.pixels, targets, batch=recipe.batch, augmentation=recipe.augmentation,
-            seed=recipe.seed, epoch=epoch, side=recipe.side_at(epoch), mix_up=recipe.mix_up,
-            teacher=teacher, taught=recipe.taught,
+            seed=recipe.seed, epoch=epoch, side=recipe.side_at(epoch), cut=recipe.cut,
+            mix_up=recipe.mix_up, teacher=teacher, taught=recipe.taught,
             aligned=aligned, aligned_share=recipe.aligned, workers=1, max_queue_size=16,
         )  # fmt: skip
         fitted = model.fit(
             batches, initial_epoch=epoch, epochs=epoch + 1, shuffle=False,
             verbose=1 if sys.stderr.isatty() else 0,
         )  # fmt: skip
-        shown = resize(as_input(public.pixels), recipe.side_at(epoch))
+        shown = resize(as_input(public.pixels), recipe.measured_side_at(epoch))
         logits = model.predict(shown, batch_size=512, verbose=0)
         figures = {
             "epoch": epoch + 1,

@@ -4,7 +4,7 @@ from trainer.recipes.base import BASE
 from trainer.recipes.recipe import Recipe
 from trainer.recipes.robust import ROBUST, ROBUST_MEDIUM, ROBUST_SMALL
 from trainer.recipes.taught import TAUGHT, TAUGHT_SMALL
-from trainer.recipes.teacher import TEACHER
+from trainer.recipes.teacher import FINE_TEACHER, TEACHER
 from trainer.recipes.two_heads import TWO_HEADS
 
 RECIPES: dict[str, Recipe] = {
@@ -16,6 +16,7 @@ RECIPES: dict[str, Recipe] = {
         ROBUST_MEDIUM,
         ROBUST_SMALL,
         TEACHER,
+        FINE_TEACHER,
         TAUGHT,
         TAUGHT_SMALL,
     )

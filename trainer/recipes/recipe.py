@@ -37,7 +37,14 @@ class Recipe:
     #: Share of the epochs up to which pictures of this side, in pixels, are shown: small ones cost
     #: less (progressive resizing, as in Tan and Le 2021). The last side is the network's own.
     sides: tuple[tuple[float, int], ...] = ((1.0, 48),)
+    #: Small pictures are cut out of the faces at random places, and faces keep their size, where
+    #: they would be shrunk. PublicTest is then measured on whole faces.
+    cut: bool = False
 
     def side_at(self, epoch: int) -> int:
         """Side of the pictures of an epoch, counted from 0."""
         return next(side for share, side in self.sides if epoch < share * self.epochs)
+
+    def measured_side_at(self, epoch: int) -> int:
+        """Side of PublicTest's pictures after an epoch, counted from 0."""
+        return self.sides[-1][1] if self.cut else self.side_at(epoch)
