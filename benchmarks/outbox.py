@@ -16,13 +16,14 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from itertools import cycle, islice
 from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.sample_events import sample_events
 from edge_app.errors import MienError
-from edge_app.events.payloads import Event, encode
+from edge_app.events.payloads import EmotionChanged, Event, PresentFace, State, encode
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.outbox import Outbox
 from edge_app.mqtt.outbox_handover import Handover
@@ -34,6 +35,12 @@ EVENTS_A_DAY = 8640
 #: Events of one frame, in turn, since a frame shows several faces; and the time between two.
 FRAMES = (1, 1, 2, 1, 3, 1)
 APART_S = 0.0002
+
+#: What a camera's frames have to say, and how many of them are timed.
+FRAMES_A_SECOND = 15
+EVENTS_EVERY = 150
+STATE_EVERY = 15
+FRAMES_TIMED = 600
 
 WAITING = 1000
 
@@ -55,12 +62,15 @@ def main(words: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(dir=arguments.folder) as name:
         folder = Path(name)
         events = list(sample_events(arguments.events))
-        _say("| handing one event over | p50 | p99 | longest | processor time, p99 |")
+        _say("| handing over | p50 | p99 | longest | processor time, p99 |")
         _say("|---|---:|---:|---:|---:|")
         for mode in ("FULL", "NORMAL"):
-            what = f"SQLite commit in the frame loop, synchronous={mode}"
+            what = f"one event: SQLite commit in the frame loop, synchronous={mode}"
             _say(_times_row(what, _commit_times(folder, events, mode)))
-        _say(_times_row("`Outbox.put`, a thread commits", _put_times(folder, events)))
+        _say(_times_row("one event: `Outbox.put`, a thread commits", _put_times(folder, events)))
+        _say(_times_row("a frame, of 15 a second, connected", _frame_times(folder, events)))
+        _say("")
+        _say("A frame: 1 to 3 events every ten seconds, the state every second, else nothing.")
         _say("")
         _say("| group window | commits with fsync a day | written a day | put to disk, p50 | p99 |")
         _say("|---|---:|---:|---:|---:|")
@@ -103,6 +113,50 @@ def _put_times(folder: Path, events: Iterable[Event]) -> list[_Took]:
     return times
 
 
+def _frame_times(folder: Path, events: Iterable[Event]) -> list[_Took]:
+    """Seconds of all that each frame has to say, nothing included, at the pace of a camera."""
+    times = []
+    outbox = Outbox(EventStore(folder / "frame.sqlite"), Handover(folder / "frame.handover"))
+    happening = _frames(events)
+    with _mosquitto(folder) as address:
+        publisher = MqttPublisher(address, device="bench", outbox=outbox)
+        try:
+            publisher.connect()
+            said = next(happening)
+            for number in range(FRAMES_TIMED):
+                has_events = number % EVENTS_EVERY == 0
+                said = next(happening) if has_events else said
+                state = _state(said)
+                began, worked = time.perf_counter(), time.thread_time()
+                for event in said if has_events else ():
+                    publisher.publish_event(event)
+                if number % STATE_EVERY == 0:
+                    publisher.publish_state(state)
+                times.append(_Took(time.perf_counter() - began, time.thread_time() - worked))
+                time.sleep(1 / FRAMES_A_SECOND)
+        finally:
+            publisher.close()
+    return times
+
+
+def _frames(events: Iterable[Event]) -> Iterator[list[Event]]:
+    waiting = iter(events)
+    for faces in cycle(FRAMES):
+        frame = list(islice(waiting, faces))
+        if not frame:
+            return
+        yield frame
+
+
+def _state(events: Iterable[Event]) -> State:
+    faces = tuple(
+        PresentFace(episode=event.episode, emotion=event.emotion, box=event.box)
+        for event in events
+        if isinstance(event, EmotionChanged)
+    )
+    return State(time=datetime.now(UTC), faces=faces)
+
+
 class _CountingStore(EventStore):
     """Notes when each event was on the disk, and how many commits brought them there."""
 
@@ -124,20 +178,16 @@ def _day_row(folder: Path, events: Sequence[Event], window_s: float) -> str:
     store = _CountingStore(folder / f"day{window_s}.sqlite")
     outbox = Outbox(store, Handover(folder / "handover"), group_s=window_s)
     put_at: list[float] = []
-    waiting = iter(events)
     with outbox:
         outbox.start(lambda: None)
         outbox.connected()
         before = _bytes_written()
-        for faces in cycle(FRAMES):
-            frame = list(islice(waiting, faces))
+        for frame in _frames(events):
             for event in frame:
                 put_at.append(time.perf_counter())
                 outbox.put(event)
                 time.sleep(APART_S)
             _deliver(outbox, len(frame))
-            if len(put_at) >= len(events) - max(FRAMES):
-                break
         written = _bytes_written() - before
     a_day = EVENTS_A_DAY / len(put_at)
     until = sorted(end - begin for begin, end in zip(put_at, store.written_at, strict=True))

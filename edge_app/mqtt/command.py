@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import select
+import signal
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -57,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print events as they come, until there are enough or Ctrl-C ends it.
+    """Print events as they come, until there are enough, or Ctrl-C or SIGTERM ends it.
 
     Raises:
         UsageError: an address, a device, a password file or a store that cannot be.
@@ -68,11 +70,26 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("--keep needs --store FILE")
     with (
         contextlib.suppress(KeyboardInterrupt),
+        _sigterm_as_ctrl_c(),
         _Store(arguments.store, arguments.keep) as store,
         _subscribe(arguments) as subscriber,
     ):
         _print_events(subscriber, store, arguments, sys.stdout)
     return 0
+
+
+@contextlib.contextmanager
+def _sigterm_as_ctrl_c() -> Iterator[None]:
+    """A service manager's way to end it: what was recorded is written, too."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class _Store(Closing):

@@ -38,6 +38,9 @@ FAREWELL_S = 0.5
 #: How long a broker keeps what was asked of a device that is away: `Connection` says why.
 SESSION_S = 60
 
+#: Refusals that may pass (MQTT 5, 3.4.2.1): implementation specific error, quota exceeded.
+_FOR_NOW = {0x83, 0x97}
+
 _VERSION_NAMES = {MQTTProtocolVersion.MQTTv5: "MQTT 5", MQTTProtocolVersion.MQTTv311: "MQTT 3.1.1"}
 
 _LOG = logging.getLogger(__name__)
@@ -57,7 +60,10 @@ class ConnectionHandler:
         """Something may have happened, `Connection.wake` for example: publish what waits."""
 
     def acknowledged(self, packet_id: int, *, is_accepted: bool) -> None:
-        """The broker took a message of quality of service 1, or refuses it for good."""
+        """The broker took a message of quality of service 1, or refuses it for good.
+
+        One that it refuses for now ends the connection instead.
+        """
 
     def received(self, message: mqtt.MQTTMessage) -> None:
         """A message came."""
@@ -105,6 +111,8 @@ class Connection:
         self._backoff = backoff or Backoff()
         self._versions = list(_VERSION_NAMES)
         self._has_worked = False
+        self._overload = ""
+        self._is_trouble_told = False
         self._must_succeed = True
         self._first: concurrent.futures.Future[None] = concurrent.futures.Future()
         self._ending = threading.Event()
@@ -178,6 +186,7 @@ class Connection:
             # The same trouble for a whole night is one line: logs wear the card.
             level = logging.WARNING if trouble != last_trouble else logging.DEBUG
             last_trouble = trouble
+            self._is_trouble_told |= level == logging.WARNING
             _LOG.log(level, "broker %s: %s; trying again", self._address, trouble)
             self._ending.wait(delay_s)
         self._close_sockets()
@@ -204,23 +213,27 @@ class Connection:
                 raise
             self._versions.sort(key=lambda each: each != version)
             self._has_worked = True
-            _LOG.info("broker %s: connected, %s", self._address, _VERSION_NAMES[version])
+            # Whoever was told of the trouble is told of its end.
+            level = logging.WARNING if self._is_trouble_told else logging.INFO
+            self._is_trouble_told = False
+            _LOG.log(level, "broker %s: connected, %s", self._address, _VERSION_NAMES[version])
             return link
         raise AssertionError(self._versions)
 
     def _talk(self, link: Link) -> str:
         """Use the connection for as long as it stands; says why it ended."""
         began = time.monotonic()
+        self._overload = ""
         try:
             if self._availability is not None:
                 link.client.publish(self._availability, ONLINE, qos=1, retain=True)
             self._handler.connected(link.client)
             if not self._first.done():
                 self._first.set_result(None)
-            while link.is_open and not self._ending.is_set():
+            while link.is_open and not self._overload and not self._ending.is_set():
                 self._handler.proceed(link.client)
                 link.step(1.0)
-            if link.is_open:
+            if link.is_open and not self._overload:
                 self._say_farewell(link)
         finally:
             link.abandon()
@@ -228,7 +241,7 @@ class Connection:
             if time.monotonic() - began > self._keep_alive_s:
                 self._backoff.reset()
             self._handler.disconnected()
-        return link.end
+        return self._overload or link.end
 
     def _say_farewell(self, link: Link) -> None:
         if self._availability is not None:
@@ -281,6 +294,10 @@ class Connection:
         reason: ReasonCode,
         _properties: Properties,
     ) -> None:
+        if reason.value in _FOR_NOW:
+            # On the next connection it is offered again, in its place, after a while.
+            self._overload = f"the broker takes no more for now: {str(reason).lower()}"
+            return
         self._handler.acknowledged(packet_id, is_accepted=not reason.is_failure)
 
     def _on_message(

@@ -24,6 +24,7 @@ TCP_TIMEOUT_S = 5.0
 _UNSUPPORTED_PROTOCOL_VERSION = 0x84
 _BAD_USER_NAME_OR_PASSWORD = 0x86
 _NOT_AUTHORIZED = 0x87
+_SESSION_TAKEN_OVER = 0x8E
 
 
 class LinkError(Exception):
@@ -208,7 +209,9 @@ class Link:
         # paho tells of the end again when it finds the socket closed; the first reason is the one.
         if self._end:
             return
-        if flags.is_disconnect_packet_from_server:
+        if flags.is_disconnect_packet_from_server and reason.value == _SESSION_TAKEN_OVER:
+            self._end = "another client came with the same name; give each device a name of its own"
+        elif flags.is_disconnect_packet_from_server:
             self._end = f"the broker ended the connection: {str(reason).lower()}"
         else:
             self._end = "the connection broke"

@@ -144,7 +144,10 @@ class MqttPublisher(Publisher):
         if left := self.unacknowledged:
             what = "kept for the next start" if self._outbox.is_durable else "lost"
             _LOG.warning(
-                "ending with %d events that the broker did not acknowledge: %s", left, what
+                "ending with %d %s that the broker did not acknowledge: %s",
+                left,
+                "event" if left == 1 else "events",
+                what,
             )
 
 

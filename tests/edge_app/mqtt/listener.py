@@ -45,7 +45,7 @@ class Listener(Closing):
     def __enter__(self) -> Self:
         self.client.connect(self._address.host, self._address.port)
         self.client.loop_start()
-        assert self._subscribed.wait(10)
+        assert self._subscribed.wait(60)
         return self
 
     def close(self) -> None:

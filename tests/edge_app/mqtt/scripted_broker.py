@@ -76,15 +76,36 @@ def say_nonsense(connection: socket.socket) -> None:
     connection.close()
 
 
-def throw_out(connection: socket.socket, _version: int) -> None:
-    """MQTT 5: take in, then tell that another client of the same name came."""
-    connection.sendall(b"\x20\x03\x00\x00\x00" + b"\xe0\x02\x8e\x00")
+def throw_out(connection: socket.socket, reason: bytes) -> None:
+    """MQTT 5: take in, and end it at once."""
+    connection.sendall(b"\x20\x03\x00\x00\x00" + b"\xe0\x02" + reason + b"\x00")
 
 
 def refuse_subscriptions(connection: socket.socket) -> None:
     accept(connection)
     packet_id = connection.recv(4096)[2:4]
     connection.sendall(b"\x90\x03" + packet_id + b"\x80")
+
+
+def answer_events(connection: socket.socket, reason: bytes) -> list[bytes]:
+    """MQTT 5: take in, and answer each event with the reason; the payloads, once it is gone."""
+    connection.sendall(b"\x20\x03\x00\x00\x00")
+    events = []
+    with contextlib.suppress(OSError), connection.makefile("rb") as packets:
+        while kind := packets.read(1):
+            length = shift = 0
+            while (byte := packets.read(1)[0]) & 0x80:
+                length, shift = length | (byte & 0x7F) << shift, shift + 7
+            body = packets.read(length | byte << shift)
+            if kind[0] >> 4 != 3:
+                continue
+            end = 2 + int.from_bytes(body[:2])
+            is_event = body[:end].endswith(b"/event")
+            if is_event:
+                events.append(body[end + 3 :])
+            answer = reason if is_event else b"\x00"
+            connection.sendall(b"\x40\x03" + body[end : end + 2] + answer)
+    return events
 
 
 MakeBroker = Callable[[Answer], ScriptedBroker]

@@ -28,6 +28,9 @@ from tests.edge_app.mqtt.held_backoff import HeldBackoff
 from tests.edge_app.mqtt.listener import Heard, Listener
 from tests.edge_app.mqtt.samples import appeared, info, left, state
 
+# The start of a broker counts, too.
+pytestmark = pytest.mark.timeout(600)
+
 USER, PASSWORD = "mien", "correct-horse"  # the same for devices and listeners
 
 #: Name → how it is made, and the protocol that is spoken with it.
@@ -219,7 +222,6 @@ def test_a_wrong_password(broker: Broker, tmp_path: Path, caplog: pytest.LogCapt
     assert "wrong-horse" not in caplog.text
 
 
-@pytest.mark.timeout(300)
 def test_a_restart_loses_nothing(broker: Broker, publishing: Publish) -> None:
     backoff = HeldBackoff()
     with publishing("garden", backoff) as publisher:

@@ -150,9 +150,10 @@ def test_times_at_the_ends_of_the_calendar(mosquitto: Mosquitto, publisher: Mqtt
     assert "kitchen  face_" in output
 
 
-def test_ctrl_c_ends_it(mosquitto: Mosquitto) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_a_service_manager_end_it(mosquitto: Mosquitto, number: signal.Signals) -> None:
     with events(mosquitto) as process:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         output, errors = process.communicate(timeout=10)
     assert (output, errors, process.returncode) == ("", "", 0)
 

@@ -223,15 +223,40 @@ def test_the_same_trouble_is_one_line(
     assert len([each for each in warnings if "connection refused" in each.getMessage()]) == 1
 
 
-def test_the_reason_of_a_broker_that_ends_it(
-    scripted: MakeBroker, caplog: pytest.LogCaptureFixture
+def test_the_end_of_a_trouble_is_told_as_the_trouble_was(
+    mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
 ) -> None:
-    broker = scripted(throw_out)
+    connection = Connection(
+        mosquitto.address,
+        Recorder(),
+        client_id="mien-test",
+        backoff=Backoff(first_s=0.01, longest_s=0.01),
+    )
+    connection.start()
+    assert caplog.text == ""
+    mosquitto.stop()
+    wait_until(lambda: "connection refused" in caplog.text)
+    mosquitto.start()
+    wait_until(lambda: ": connected, MQTT 5" in caplog.text)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (b"\x8b", "the broker ended the connection: server shutting down; trying again"),
+        (b"\x8e", "another client came with the same name; give each device a name of its own"),
+    ],
+)
+def test_the_reason_of_a_broker_that_ends_it(
+    scripted: MakeBroker, caplog: pytest.LogCaptureFixture, reason: bytes, words: str
+) -> None:
+    broker = scripted(lambda each, _: throw_out(each, reason))
     connection = Connection(broker.address, Recorder(), client_id="mien-test")
     connection.start()
     wait_until(lambda: "trying again" in caplog.text)
     connection.close()
-    assert "the broker ended the connection: session taken over; trying again" in caplog.text
+    assert words in caplog.text
 
 
 def test_no_more_is_under_way_than_the_broker_takes(tmp_path: Path) -> None:

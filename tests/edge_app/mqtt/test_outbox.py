@@ -6,11 +6,19 @@ from pathlib import Path
 import pytest
 
 from edge_app.events.payloads import decode_event
-from edge_app.mqtt.outbox import MEMORY_EVENTS, RETRY_S, Outbox
+from edge_app.mqtt.outbox import Outbox
 from edge_app.mqtt.outbox_alerts import DAMAGED, DROPPED, STORAGE
 from edge_app.mqtt.outbox_handover import Handover
 from edge_app.mqtt.outbox_lanes import RESERVED, ROOM, WINDOW
-from edge_app.mqtt.outbox_store import EventStore, Limits, StoreDamagedError, StoreRefusedError
+from edge_app.mqtt.outbox_ledger import MEMORY_EVENTS
+from edge_app.mqtt.outbox_store import (
+    EventStore,
+    Limits,
+    StoreDamagedError,
+    StoredEvent,
+    StoreRefusedError,
+)
+from edge_app.mqtt.outbox_writer import RETRY_S
 from tests.brokers import wait_until
 from tests.edge_app.mqtt.samples import appeared
 
@@ -29,11 +37,17 @@ class FailingStore(EventStore):
     """Refuses while it is told to, with the error that it is told."""
 
     error: Exception | None = None
+    is_unreadable = False
 
     def write(self, *arguments: object, **named: object) -> tuple[int, int]:
         if self.error is not None:
             raise self.error
         return super().write(*arguments, **named)  # type: ignore[arg-type]
+
+    def read(self, after: int, up_to: int, limit: int) -> list[StoredEvent]:
+        if self.error is not None and self.is_unreadable:
+            raise self.error
+        return super().read(after, up_to, limit)
 
 
 class Alerts(dict[str, str | None]):
@@ -104,7 +118,7 @@ def test_live_events_do_not_wait_behind_the_backlog(tmp_path: Path) -> None:
     clock = Clock()
     with open_outbox(tmp_path / "outbox.sqlite", drain_per_s=100, clock=clock) as outbox:
         put(outbox, range(1000))
-        wait_until(lambda: outbox._committed == 1000)
+        wait_until(lambda: outbox._ledger.committed == 1000)
         outbox.connected()
         # The historical lane comes at its rate: five in the first twentieth of a second.
         assert take(outbox, 5) == [(number, True) for number in range(5)]
@@ -119,7 +133,7 @@ def test_live_events_do_not_wait_behind_the_backlog(tmp_path: Path) -> None:
 def test_the_window_keeps_places_for_live_events(tmp_path: Path) -> None:
     with open_outbox(tmp_path / "outbox.sqlite", drain_per_s=1000) as outbox:
         put(outbox, range(ROOM))
-        wait_until(lambda: outbox._committed == ROOM)
+        wait_until(lambda: outbox._ledger.committed == ROOM)
         outbox.connected()
         wait_until(lambda: outbox.take() is None and outbox.under_way == WINDOW - RESERVED)
         put(outbox, range(ROOM, ROOM + WINDOW))
@@ -154,7 +168,7 @@ def test_of_too_many_the_oldest_go_with_an_alert(tmp_path: Path) -> None:
         put(outbox, range(25, 26))
         take(outbox, 1)
         put(outbox, range(26, 27))
-        wait_until(lambda: outbox._committed == 27)
+        wait_until(lambda: outbox._ledger.committed == 27)
         take(outbox, 1)
         outbox.close()
         assert alerts.raised == set()
@@ -166,7 +180,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
     with Outbox(store, group_s=0.0, on_alert=alerts, clock=clock) as outbox:
         outbox.start(lambda: None)
         put(outbox, range(5))
-        wait_until(lambda: outbox._committed == 5)
+        wait_until(lambda: outbox._ledger.committed == 5)
         store.error = StoreRefusedError("database or disk is full")
         put(outbox, range(5, 10))
         wait_until(lambda: alerts.raised == {STORAGE})
@@ -184,6 +198,20 @@ def test_a_full_disk(tmp_path: Path) -> None:
         assert len(outbox) == 0
     with EventStore(tmp_path / "outbox.sqlite") as left:
         assert left.count == 0
+
+
+def test_a_disk_that_gives_nothing_back_does_not_hold_up_what_is_in_memory(tmp_path: Path) -> None:
+    store = FailingStore(tmp_path / "outbox.sqlite")
+    store.is_unreadable = True
+    with Outbox(store, group_s=0.0, clock=Clock()) as outbox:
+        outbox.start(lambda: None)
+        outbox.connected()
+        put(outbox, range(3))
+        assert take(outbox, 3) == [(number, False) for number in range(3)]
+        store.error = StoreRefusedError("disk I/O error")
+        put(outbox, range(3, 6))
+        assert take(outbox, 3) == [(number, False) for number in range(3, 6)]
+        store.error = None
 
 
 def test_the_memory_is_bounded_while_the_disk_refuses(tmp_path: Path) -> None:
@@ -209,7 +237,7 @@ def test_a_file_that_is_damaged_under_way(tmp_path: Path, caplog: pytest.LogCapt
     with Outbox(store, group_s=0.0, on_alert=alerts) as outbox:
         outbox.start(lambda: None)
         put(outbox, range(3))
-        wait_until(lambda: outbox._committed == 3)
+        wait_until(lambda: outbox._ledger.committed == 3)
         store.error = StoreDamagedError("database disk image is malformed")
         outbox.put(appeared(3))
         wait_until(lambda: DAMAGED in alerts.raised)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -11,11 +12,13 @@ from collections.abc import Iterator
 import pytest
 
 from edge_app.events.payloads import decode_event, encode
-from edge_app.mqtt.publisher import WINDOW, MqttPublisher
+from edge_app.mqtt.outbox_lanes import WINDOW
+from edge_app.mqtt.publisher import MqttPublisher
 from tests.brokers import Mosquitto, wait_until
 from tests.edge_app.mqtt.held_backoff import HeldBackoff
 from tests.edge_app.mqtt.listener import Heard, Listener
 from tests.edge_app.mqtt.samples import appeared, changed, info, left, state
+from tests.edge_app.mqtt.scripted_broker import MakeBroker, answer_events
 
 
 @pytest.fixture
@@ -212,3 +215,30 @@ def test_events_that_the_broker_refuses(
     wait_until(lambda: publisher.unacknowledged == 0)
     publisher.close()
     assert caplog.text.count("the broker refuses messages on mien/kitchen/") == 1
+
+
+@pytest.mark.parametrize("reason", [b"\x83", b"\x97"])
+def test_events_that_the_broker_refuses_for_now(
+    scripted: MakeBroker, caplog: pytest.LogCaptureFixture, reason: bytes
+) -> None:
+    connections: list[list[bytes]] = []
+
+    def answer(connection: socket.socket, _version: int) -> None:
+        connections.append(answer_events(connection, b"\x00" if connections else reason))
+
+    backoff = HeldBackoff()
+    publisher = MqttPublisher(scripted(answer).address, device="kitchen", backoff=backoff)
+    publisher.connect()
+    for number in range(5):
+        publisher.publish_event(appeared(number))
+    wait_until(lambda: connections)
+    assert publisher.unacknowledged == 5
+    backoff.may_go.set()
+    wait_until(lambda: publisher.unacknowledged == 0)
+    publisher.close()
+    wait_until(lambda: len(connections) == 2)
+    late = [decode_event(payload) for payload in connections[1]]
+    assert [event.id for event in late] == [appeared(number).id for number in range(5)]
+    assert all(event.is_historical for event in late)
+    assert publisher.backlog.dropped == 0
+    assert caplog.text.count("the broker takes no more for now: ") == 1

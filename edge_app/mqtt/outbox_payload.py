@@ -1,0 +1,25 @@
+"""A stored event, of whatever version of Mien → the same, sent late."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+def as_historical(payload: bytes) -> bytes:
+    """The same event, sent later than it happened.
+
+    Raises:
+        msgspec.MsgspecError, TypeError: it is no JSON object.
+    """
+    event = msgspec.json.decode(payload)
+    event["is_historical"] = True
+    return msgspec.json.encode(event)
+
+
+def is_json(payload: bytes) -> bool:
+    """Whether it was written to its end."""
+    try:
+        msgspec.json.decode(payload)
+    except msgspec.DecodeError:
+        return False
+    return True

@@ -1,0 +1,107 @@
+"""What the ledger has and the disk has not → the disk, or, while it refuses, kept in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from edge_app.errors import MienError
+from edge_app.mqtt.outbox_alerts import DAMAGED, DROPPED, STORAGE, OutboxAlerts
+from edge_app.mqtt.outbox_handover import Handover
+from edge_app.mqtt.outbox_ledger import Ledger
+from edge_app.mqtt.outbox_store import EventStore, Limits, StoreDamagedError
+
+#: How often a disk that refuses is tried again.
+RETRY_S = 5.0
+
+
+class OutboxWriter:
+    """Writes for one thread at a time; locks the ledger itself, but never while the disk works.
+
+    clock: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        store: EventStore,
+        handover: Handover | None,
+        ledger: Ledger,
+        alerts: OutboxAlerts,
+        *,
+        limits: Limits,
+        clock: Callable[[], float],
+    ) -> None:
+        self._store, self._handover = store, handover
+        self._ledger, self._alerts = ledger, alerts
+        self._limits, self._clock = limits, clock
+        self._retry_at = clock()
+
+    @property
+    def due_at(self) -> float | None:
+        """When to write though nothing new comes; None: not at all. The caller locks."""
+        return self._retry_at if self._ledger.is_refused else self._ledger.removal_at
+
+    def is_due(self) -> bool:
+        """Whether to write now. The caller locks."""
+        if self._ledger.has_pending and not self._ledger.is_refused:
+            return True
+        return self.due_at is not None and self._clock() >= self.due_at
+
+    def write(self) -> None:
+        """Bring the disk up to date: one transaction, and everything that follows from it."""
+        with self._ledger.changed:
+            batch = self._ledger.batch()
+            if self._handover is not None:
+                self._handover.flip()
+        try:
+            dropped, dropped_to = self._store.write(
+                batch.added, batch.delivered, self._limits, batch.now_s
+            )
+        except StoreDamagedError as error:
+            self.begin_anew(str(error))
+            return
+        except MienError as error:
+            self.refuse(error)
+            return
+        with self._ledger.changed:
+            self._ledger.written(batch)
+            if self._handover is not None:
+                self._handover.release()
+            self._ledger.forget(dropped, 0, dropped_to, on_disk=self._store.count)
+            is_empty = not self._ledger.waiting
+        self._alerts.resolve(STORAGE)
+        if is_empty:
+            self._alerts.resolve(DROPPED)
+        elif dropped:
+            self._alerts.set(DROPPED, "more events wait than may; the oldest are dropped")
+
+    def refuse(self, error: MienError) -> None:
+        """The disk does not take it: keep it in memory, offer it from there, and try again."""
+        with self._ledger.changed:
+            self._retry_at = self._clock() + RETRY_S
+            excess = self._ledger.refused()
+            if excess:
+                self._ledger.forget(
+                    len(excess),
+                    excess[0].sequence,
+                    excess[-1].sequence,
+                    on_disk=self._store.count,
+                )
+        self._alerts.set(
+            STORAGE, f"{error}: events are kept in memory; make room, or check the disk"
+        )
+        if excess:
+            self._alerts.set(DROPPED, "the disk takes no events; the oldest in memory are dropped")
+
+    def begin_anew(self, damage: str) -> None:
+        """The file is damaged: what was in it is lost, but nothing more."""
+        before = self._store.count
+        try:
+            self._store.begin_anew(damage)
+        except MienError as error:
+            self.refuse(error)
+            return
+        with self._ledger.changed:
+            lost = self._ledger.undelivered_of(before)
+            self._ledger.forget(lost, 0, self._ledger.committed, on_disk=self._store.count)
+            self._ledger.wake()
+        self._alerts.set(DAMAGED, self._store.damage or damage)
