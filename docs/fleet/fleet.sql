@@ -1,12 +1,13 @@
 -- What flows.json fills and dashboard.json reads. Once: sqlite3 /var/lib/mien/fleet.sqlite < fleet.sql
--- The table `event` is that of `mien events --store`, but for its last columns, valence and arousal.
+-- The table `event` is that of `mien events --store`. A file without valence and arousal: add-affect.sql.
 -- Times: milliseconds since 1970, UTC.
 PRAGMA journal_mode = WAL;
 
 CREATE TABLE IF NOT EXISTS event (
     id TEXT PRIMARY KEY, device TEXT NOT NULL, type TEXT NOT NULL, time_ms INTEGER NOT NULL,
     episode TEXT NOT NULL, model TEXT NOT NULL, is_historical INTEGER NOT NULL,
-    emotion TEXT, previous TEXT, confidence REAL, duration_s REAL, emotions_s TEXT
+    emotion TEXT, previous TEXT, confidence REAL, duration_s REAL, emotions_s TEXT,
+    valence REAL, arousal REAL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS event_time ON event (time_ms);
 

@@ -53,7 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
         target.write_text(text, encoding="utf-8")
     except OSError as error:
         raise MienError(f"{target}: {error.strerror}; name another --output") from error
-    print(f"{target}: {len(history.devices)} devices")
+    count = len(history.devices)
+    print(f"{target}: {count} {'device' if count == 1 else 'devices'}")
     return 0
 
 

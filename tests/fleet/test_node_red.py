@@ -109,12 +109,14 @@ def test_a_run_arrives_and_the_dashboard_shows_it(
         wait_until(lambda: len(rows(database, "SELECT id FROM event")) == len(sent), 60)
         wait_until(lambda: rows(database, "SELECT device FROM telemetry WHERE rss_bytes=10000"), 60)
     stored = {
-        row[0]: row[1:] for row in rows(database, "SELECT id, device, type, time_ms FROM event")
+        row[0]: row[1:]
+        for row in rows(database, "SELECT id, device, type, time_ms, valence, arousal FROM event")
     }
     assert set(stored) == {event.id for event in sent}
     for event in sent:
-        device, kind, time_ms = stored[event.id]
+        device, kind, time_ms, *affect = stored[event.id]
         assert (device, kind) == ("kitchen", event.__struct_config__.tag)
+        assert affect == [getattr(event, name, None) for name in ("valence", "arousal")]
         assert isinstance(time_ms, int)
         assert abs(time_ms - event.time.timestamp() * 1000) <= 1
     for title, query in dashboard_queries(from_ms=0, to_ms=1 << 53, device="kitchen"):

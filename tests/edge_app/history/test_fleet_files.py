@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from edge_app.events.payloads import encode
+from edge_app.events.identifiers import TimeOrderedIds
+from edge_app.events.payloads import Event, FaceAppeared, encode
 from edge_app.history.recorder import Recorder
 from edge_app.history.schema import TABLES
 from tests.edge_app.history.dashboard import FLEET, dashboard, dashboard_queries
-from tests.edge_app.history.days import fortnight
+from tests.edge_app.history.days import fortnight, visit
 
 
 def fleet_tables(connection: sqlite3.Connection) -> None:
@@ -24,7 +27,7 @@ def columns(connection: sqlite3.Connection, table: str) -> list[tuple[object, ..
     return connection.execute(f"PRAGMA table_info({table})").fetchall()
 
 
-def test_the_fleets_events_are_those_of_a_store_but_for_valence_and_arousal() -> None:
+def test_the_fleets_events_are_those_of_a_store() -> None:
     with (
         contextlib.closing(sqlite3.connect(":memory:")) as ours,
         contextlib.closing(sqlite3.connect(":memory:")) as fleet,
@@ -32,9 +35,50 @@ def test_the_fleets_events_are_those_of_a_store_but_for_valence_and_arousal() ->
         for statement in TABLES:
             ours.execute(statement)
         fleet_tables(fleet)
-        *shared, valence, arousal = columns(ours, "event")
-        assert shared == columns(fleet, "event") != []
-        assert (valence[1], arousal[1]) == ("valence", "arousal")
+        assert columns(ours, "event") == columns(fleet, "event") != []
+
+
+def test_an_older_fleets_file_is_brought_up_to_date() -> None:
+    older = (FLEET / "fleet.sql").read_text(encoding="utf-8")
+    affect = ",\n    valence REAL, arousal REAL"
+    assert affect in older
+    with (
+        contextlib.closing(sqlite3.connect(":memory:")) as fleet,
+        contextlib.closing(sqlite3.connect(":memory:")) as new,
+    ):
+        fleet.executescript(older.replace(affect, ""))
+        fleet.executescript((FLEET / "add-affect.sql").read_text(encoding="utf-8"))
+        fleet_tables(new)
+        assert columns(fleet, "event") == columns(new, "event")
+
+
+def test_means_of_valence_and_arousal_count_the_seconds(tmp_path: Path) -> None:
+    file = tmp_path / "history.sqlite"
+    ids, noon = TimeOrderedIds(utc_ms=lambda: 0), datetime(2025, 3, 1, 12, tzinfo=UTC)
+    visits = [
+        # Happy for 30 and 20 s at 0.75, sad for 10 s at -0.5.
+        *visit(noon, [("happy", 30.0), ("sad", 10.0)], ids),
+        *visit(noon, [("happy", 20.0)], ids),
+        # Told by a device that knew neither.
+        *[without_affect(event) for event in visit(noon, [("sad", 50.0)], ids)],
+    ]
+    with Recorder(file) as recorder:
+        for event in visits:
+            recorder.take("mien/kitchen/event", encode(event))
+    queries = dict(dashboard_queries(from_ms=0, to_ms=1 << 53, device="kitchen"))
+    hour = int(noon.timestamp())
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        for name, mean in (("valence", 0.5417), ("arousal", 0.1234)):
+            query = queries[f"Mean {name}, by the hour that the visit ended"]
+            assert connection.execute(query).fetchall() == [
+                (hour, "kitchen", pytest.approx(mean, abs=1e-4))
+            ]
+
+
+def without_affect(event: Event) -> Event:
+    if isinstance(event, FaceAppeared):
+        return event
+    return msgspec.structs.replace(event, valence=None, arousal=None)
 
 
 def test_every_panel_gets_the_columns_that_it_draws(tmp_path: Path) -> None:
@@ -43,7 +87,7 @@ def test_every_panel_gets_the_columns_that_it_draws(tmp_path: Path) -> None:
         fleet_tables(connection)
         queries = dict(dashboard_queries(from_ms=0, to_ms=1, device="kitchen"))
         panels = {panel["title"]: panel for panel in dashboard()["panels"]}
-        assert len(panels) == len(queries) == 9
+        assert len(panels) == len(queries) == 11
         for title, query in queries.items():
             names = [each[0] for each in connection.execute(query).description]
             assert "time" in names, title

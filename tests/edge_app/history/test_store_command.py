@@ -71,6 +71,22 @@ def test_json_lines_stay_events_only(
     assert rows(file, "SELECT COUNT(*) FROM availability") == [(1,)]
 
 
+def test_a_service_manager_ends_it_with_everything_written(
+    mosquitto: Mosquitto, publisher: MqttPublisher, tmp_path: Path
+) -> None:
+    file = tmp_path / "history.sqlite"
+    with events(mosquitto, "--store", str(file)) as process:
+        publisher.publish_event(appeared())
+        assert process.stdout is not None
+        # Shown, and in memory yet: the file is written by the second.
+        while "face_appeared" not in process.stdout.readline():
+            pass
+        process.terminate()
+        assert process.wait(20) == 0
+    assert rows(file, "SELECT COUNT(*) FROM event") == [(1,)]
+    assert not file.with_name("history.sqlite-wal").exists()
+
+
 def test_a_kill_takes_nothing_that_was_written(
     mosquitto: Mosquitto, publisher: MqttPublisher, tmp_path: Path
 ) -> None:
