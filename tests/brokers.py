@@ -17,8 +17,11 @@ from edge_app.mqtt.address import BrokerAddress
 HOST = "127.0.0.1"
 
 
-def wait_until(condition: Callable[[], object], timeout_s: float = 10.0) -> None:
-    """Return as soon as the condition holds; fail when it never does."""
+def wait_until(condition: Callable[[], object], timeout_s: float = 60.0) -> None:
+    """Return as soon as the condition holds; fail when it never does.
+
+    The default is for a machine that is busy with other things.
+    """
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, f"not within {timeout_s} s"
@@ -63,8 +66,8 @@ class Broker(abc.ABC):
     folder: where everything it writes goes.
     """
 
-    #: From the start of the process to the first connection.
-    start_s = 10.0
+    #: From the start of the process to the first connection; a busy machine takes its time.
+    start_s = 180.0
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -131,7 +134,7 @@ class Broker(abc.ABC):
             self.thaw()
             self._process.terminate()
             try:
-                self._process.wait(30)
+                self._process.wait(120)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait(10)

@@ -16,8 +16,6 @@ class Nats(Broker):
     passwords: by user; without any, everybody may come.
     """
 
-    start_s = 30.0
-
     def __init__(self, folder: Path, *, passwords: Mapping[str, str] | None = None) -> None:
         super().__init__(folder)
         self._program = find_program("nats-server")

@@ -5,8 +5,13 @@
 set -eu
 cd "$(dirname "$0")/../.."
 environment=build/home-assistant
+python="${PYTHON_HOME_ASSISTANT:-python3.13}"
 if [ ! -e "$environment/.complete" ]; then
-  "${PYTHON_HOME_ASSISTANT:-python3.13}" -m venv "$environment"
+  "$python" -c 'import sys; sys.exit(sys.version_info < (3, 13))' 2>/dev/null || {
+    echo "$python is no Python 3.13: name one, PYTHON_HOME_ASSISTANT=… $0" >&2
+    exit 2
+  }
+  "$python" -m venv "$environment"
   "$environment/bin/pip" install --quiet --disable-pip-version-check \
     -r tests/home_assistant/requirements.txt
   touch "$environment/.complete"
