@@ -91,7 +91,7 @@ class Outbox(Closing):
 
     @property
     def dropped(self) -> int:
-        """How many events were dropped for want of room, or for their age."""
+        """How many events never will be delivered: no room, too old, refused by the broker."""
         return self._ledger.dropped
 
     @property
@@ -159,10 +159,12 @@ class Outbox(Closing):
                     self._ledger.settle(event.sequence)
             return None
 
-    def settle(self, sequence: int) -> None:
-        """The broker answered for this event: forget it."""
+    def settle(self, sequence: int, *, is_accepted: bool = True) -> None:
+        """The broker answered for this event: forget it. One that it refuses counts as dropped."""
         with self._changed:
             self._ledger.settle(sequence)
+            if not is_accepted:
+                self._ledger.dropped += 1
 
     def wait_until_empty(self, timeout_s: float) -> bool:
         """Wait until every event is acknowledged; False when `timeout_s` was not enough."""

@@ -199,7 +199,7 @@ class _Delivery(ConnectionHandler):
         """Let go of an event. A refused one too: the broker's rules will not change for it."""
         sequence = self._under_way.pop(packet_id, None)
         if sequence is not None:
-            self._outbox.settle(sequence)
+            self._outbox.settle(sequence, is_accepted=is_accepted)
         if not is_accepted and not self._has_warned:
             self._has_warned = True
             _LOG.warning(

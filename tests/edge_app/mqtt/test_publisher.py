@@ -213,6 +213,7 @@ def test_events_that_the_broker_refuses(
     for number in range(5):
         publisher.publish_event(appeared(number))
     wait_until(lambda: publisher.unacknowledged == 0)
+    assert publisher._outbox.dropped == 5
     publisher.close()
     assert caplog.text.count("the broker refuses messages on mien/kitchen/") == 1
 
