@@ -1,6 +1,7 @@
 """Training recipes: one dataclass a recipe, found by its name."""
 
 from trainer.recipes.base import BASE
+from trainer.recipes.fine import FINE, FINE_SMALL
 from trainer.recipes.recipe import Recipe
 from trainer.recipes.robust import ROBUST, ROBUST_MEDIUM, ROBUST_SMALL
 from trainer.recipes.taught import TAUGHT, TAUGHT_SMALL
@@ -19,6 +20,8 @@ RECIPES: dict[str, Recipe] = {
         FINE_TEACHER,
         TAUGHT,
         TAUGHT_SMALL,
+        FINE,
+        FINE_SMALL,
     )
 }
 
