@@ -32,6 +32,13 @@ REACTIONS = {
     "calm": Reaction(time_constant_s=1.5, hold_s=1.5, margin=0.2),
 }
 
+#: A face that lies between two emotions would go back and forth with every turn of the head. So
+#: one that left an emotion within so many seconds goes back to it after a hold so many times as
+#: long; at once where it leads by so much of probability.
+RETURN_S = 600.0
+_RETURN_HOLD = 8.0
+_CLEAR_LEAD = 0.4
+
 
 class EmotionFilter:
     """Averages log-probabilities by quality and age; hysteresis and a hold decide on changes.
@@ -47,6 +54,7 @@ class EmotionFilter:
         self._updated_ns = 0
         self._candidate: str | None = None
         self._leads_since_ns = 0
+        self._left_ns: dict[str, int] = {}
         self.emotion: str | None = None
 
     @property
@@ -84,12 +92,27 @@ class EmotionFilter:
             self._candidate = None
         elif leader != self._candidate:
             self._candidate, self._leads_since_ns = leader, timestamp_ns
-        if (
-            self._candidate is not None
-            and timestamp_ns - self._leads_since_ns >= self._reaction.hold_s * 1e9
+        if self._candidate is not None and (
+            timestamp_ns - self._leads_since_ns >= self._hold_s(self._candidate) * 1e9
         ):
+            if self.emotion is not None:
+                self._left_ns[self.emotion] = timestamp_ns
             self.emotion, self._candidate = self._candidate, None
         return self.emotion
+
+    def _hold_s(self, candidate: str) -> float:
+        """How long an emotion must lead before it is believed."""
+        hold_s, left_ns = self._reaction.hold_s, self._left_ns.get(candidate)
+        if self.emotion is None or left_ns is None or self._updated_ns - left_ns > RETURN_S * 1e9:
+            return hold_s
+        lead = self._likely(candidate) - self._likely(self.emotion)
+        return hold_s if lead >= _CLEAR_LEAD else hold_s * _RETURN_HOLD
+
+    def _likely(self, emotion: str) -> float:
+        """Its probability; `unsure` is as likely as an emotion must be to be told."""
+        if emotion == UNSURE:
+            return self._unsure_below
+        return self._average()[self._labels.index(emotion)]
 
     def _average(self) -> list[float]:
         """The probabilities; plain numbers, for arrays take four times as long for so few."""

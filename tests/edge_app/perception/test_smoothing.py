@@ -1,7 +1,9 @@
+from collections.abc import Sequence
+
 import numpy as np
 
 from edge_app.perception.labels import UNSURE
-from edge_app.perception.smoothing import EmotionFilter, Reaction
+from edge_app.perception.smoothing import RETURN_S, EmotionFilter, Reaction
 
 LABELS = ("happy", "sad", "neutral")
 REACTION = Reaction(time_constant_s=0.5, hold_s=0.4, margin=0.1)
@@ -45,11 +47,57 @@ def test_a_tie_does_not_flicker() -> None:
     assert set(show(emotions, (0.45, 0.5, 0.05), 30.0, start_s=1.0)) == {"happy"}
 
 
+HAPPIER, SADDER = (0.56, 0.4, 0.04), (0.4, 0.56, 0.04)
+
+
+def told_of(
+    emotions: EmotionFilter, faces: Sequence[tuple[float, ...]], each_s: float
+) -> list[str]:
+    """The emotions that were told, when the faces are shown one after another."""
+    told: list[str] = []
+    for number, face in enumerate(faces):
+        for emotion in show(emotions, face, each_s, start_s=number * each_s):
+            if emotion is not None and emotion not in told[-1:]:
+                told.append(emotion)
+    return told
+
+
+def test_a_face_between_two_emotions_does_not_go_back_and_forth() -> None:
+    emotions = EmotionFilter(LABELS, 0.4, REACTION)
+    assert told_of(emotions, [HAPPIER, SADDER] * 20, each_s=3.0) == ["happy", "sad"]
+
+
+def test_a_clear_face_goes_back_and_forth_at_once() -> None:
+    emotions = EmotionFilter(LABELS, 0.4, REACTION)
+    faces = [(0.9, 0.05, 0.05), (0.05, 0.9, 0.05)] * 5
+    assert told_of(emotions, faces, each_s=3.0) == ["happy", "sad"] * 5
+
+
+def test_a_face_goes_back_to_what_it_was_when_that_lasts() -> None:
+    emotions = EmotionFilter(LABELS, 0.4, REACTION)
+    faces = [HAPPIER, SADDER, *[HAPPIER] * 4]
+    assert told_of(emotions, faces, each_s=3.0) == ["happy", "sad", "happy"]
+    assert emotions.update(np.array(HAPPIER, np.float32), int(18e9)) == "happy"
+
+
+def test_what_a_face_was_long_ago_does_not_matter() -> None:
+    emotions = EmotionFilter(LABELS, 0.4, REACTION)
+    show(emotions, HAPPIER, 2.0)
+    show(emotions, SADDER, RETURN_S + 3.0, start_s=2.0)
+    assert show(emotions, HAPPIER, 1.5, start_s=RETURN_S + 5.0)[-1] == "happy"
+
+
+def test_a_face_that_is_unsure_now_and_then_stays_so() -> None:
+    emotions = EmotionFilter(LABELS, 0.5, REACTION)
+    faces = [(0.62, 0.2, 0.18), (0.38, 0.32, 0.3)] * 20
+    assert told_of(emotions, faces, each_s=3.0) == ["happy", UNSURE]
+
+
 def test_a_face_without_a_likely_emotion_is_unsure() -> None:
     emotions = EmotionFilter(LABELS, 0.5, REACTION)
     assert show(emotions, (0.35, 0.33, 0.32), 1.0)[-1] == UNSURE
     assert show(emotions, (0.9, 0.05, 0.05), 2.0, start_s=1.0)[-1] == "happy"
-    assert show(emotions, (0.35, 0.33, 0.32), 4.0, start_s=3.0)[-1] == UNSURE
+    assert show(emotions, (0.35, 0.33, 0.32), 6.0, start_s=3.0)[-1] == UNSURE
 
 
 def test_the_average_is_a_distribution() -> None:
