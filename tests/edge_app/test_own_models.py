@@ -89,13 +89,14 @@ def corrupt(place: Place) -> str:
     content = bytearray((place.models / EMOTION.name).read_bytes())
     content[len(content) // 2] ^= 1
     (place.models / EMOTION.name).write_bytes(content)
-    return "emotion.tflite: 666198 bytes of SHA-256 "
+    return f"emotion.tflite: {len(content)} bytes of SHA-256 "
 
 
 def truncate(place: Place) -> str:
     model = place.models / EMOTION.name
-    model.write_bytes(model.read_bytes()[:-1000])
-    return "emotion.tflite: 665198 bytes of SHA-256 "
+    content = model.read_bytes()[:-1000]
+    model.write_bytes(content)
+    return f"emotion.tflite: {len(content)} bytes of SHA-256 "
 
 
 def sign_otherwise(place: Place) -> str:
