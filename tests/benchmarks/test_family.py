@@ -1,23 +1,18 @@
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
 from benchmarks.family import Member, main, plot
 from edge_app.perception.classifier import EmotionClassifier
-from tests.trainer.synthetic import all_splits
+from tests.trainer.synthetic import all_splits, write_mosaic
 from trainer.data import Split
 from trainer.evaluation import fer2013_agreement
 
 
 def test_a_row_a_network_and_a_plot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     faces = all_splits(training=271, others=35)
-    cv2.imwrite(str(tmp_path / "fer2013_mosaic.png"), np.hstack(list(faces.pixels)))
-    np.savez(
-        tmp_path / "fer2013_labels.npz",
-        emotion=faces.labels, usage=faces.split, ferplus_votes=faces.votes,
-    )  # fmt: skip
+    write_mosaic(faces, tmp_path)
     drawn = tmp_path / "family.svg"
     words = ["--data", str(tmp_path), "--plot", str(drawn), "--seconds", "0", "one=-", "two=-"]
     assert main(words) == 0

@@ -1,5 +1,8 @@
 """Faces made of nothing: a network can learn them, and they are in nobody's data set."""
 
+from pathlib import Path
+
+import cv2
 import numpy as np
 
 from trainer.data import Faces, Split
@@ -29,3 +32,12 @@ def all_splits(training: int, others: int) -> Faces:
             for name in ("pixels", "labels", "votes", "split")
         )
     )
+
+
+def write_mosaic(faces: Faces, folder: Path) -> None:
+    """A row of tiles and its labels, as the data set comes."""
+    cv2.imwrite(str(folder / "fer2013_mosaic.png"), np.hstack(list(faces.pixels)))
+    np.savez(
+        folder / "fer2013_labels.npz",
+        emotion=faces.labels, usage=faces.split, ferplus_votes=faces.votes,
+    )  # fmt: skip

@@ -3,14 +3,13 @@ import importlib.util
 import json
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
 from edge_app.errors import UsageError
 from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.shipped import EMOTION
-from tests.trainer.synthetic import all_splits
+from tests.trainer.synthetic import all_splits, write_mosaic
 from trainer import evaluate_command
 from trainer.data import Split
 from trainer.evaluation import fer2013_agreement
@@ -22,11 +21,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A row of synthetic tiles, in the data set's own form."""
     folder = tmp_path_factory.mktemp("data")
     faces = all_splits(training=271, others=35)
-    cv2.imwrite(str(folder / "fer2013_mosaic.png"), np.hstack(list(faces.pixels)))
-    np.savez(
-        folder / "fer2013_labels.npz",
-        emotion=faces.labels, usage=faces.split, ferplus_votes=faces.votes,
-    )  # fmt: skip
+    write_mosaic(faces, folder)
     return folder
 
 
