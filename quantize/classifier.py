@@ -113,7 +113,7 @@ def make_classifier(
         heads=trained.heads,
         answers=answers,
         licence="Apache-2.0",
-        source=f"trained from nothing by mien train --recipe {trained.recipe['recipe']['name']}",
+        source=_source(trained.recipe),
         training_data="FER2013 Training (Goodfellow et al. 2013) with FER+ votes"
         f" (Barsoum et al. 2016); SHA-256 {trained.recipe['data_sha256']}",
         recipe=trained.recipe
@@ -161,6 +161,14 @@ def measure_parity(trained: TrainedClassifier, content: bytes, faces: Faces) -> 
     """Compare an int8 model with the network it was made of, on `faces`, in its default answer."""
     as_float, as_int8 = trained.logits(faces.pixels), int8_logits(content, faces.pixels)
     return _parity(trained, make_answers(trained.heads, as_float, faces), as_float, as_int8, faces)
+
+
+def _source(recipe: Mapping[str, Any]) -> str:
+    """Where the weights come from; recipe: a run's, as it is stored beside its model."""
+    made = f"mien train run --recipe {recipe['recipe']['name']}"
+    if "start_sha256" in recipe:
+        return f"{made}, begun with another run's weights (SHA-256 {recipe['start_sha256']})"
+    return f"{made}, begun with random weights"
 
 
 def _parity(

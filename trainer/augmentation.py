@@ -102,6 +102,13 @@ class Augmentation:
         return np.asarray(np.clip(lit * 255.0 + 0.5, 0, 255), dtype=np.uint8)
 
 
+#: Half of the faces mirrored, and nothing else.
+MIRRORED = Augmentation(
+    rotation_deg=0, scale=0, shift=0, shear=0, gamma=0, contrast=0, brightness=0, noise=0,
+    low_resolution=0, erased=0,
+)  # fmt: skip
+
+
 def _lose_resolution(face: Gray, rng: np.random.Generator) -> Gray:
     """As a face that was small in the frame: shrunk to 16 to 40 pixels and enlarged again."""
     height, width = face.shape

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import keras
@@ -11,9 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.augmentation import Augmentation
-from trainer.distillation import Teacher
+
+if TYPE_CHECKING:
+    from trainer.distillation import Teacher
 
 Floats = NDArray[np.float32]
+#: By head: distributions, float32 [N, classes], and how much each counts, float32 [N].
+Targets = Mapping[str, tuple[Floats, Floats]]
 
 
 class Batches(keras.utils.PyDataset):
@@ -30,7 +34,7 @@ class Batches(keras.utils.PyDataset):
     def __init__(
         self,
         pixels: NDArray[np.uint8],
-        targets: Mapping[str, tuple[Floats, Floats]],
+        targets: Targets,
         *,
         batch: int,
         augmentation: Augmentation,

@@ -7,15 +7,23 @@ from Beyer et al. 2022, "Knowledge distillation: a good teacher is patient and c
 from __future__ import annotations
 
 import hashlib
+import logging
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from edge_app.errors import MienError
+from trainer.batches import as_input
+from trainer.networks.fused import in_precision
+
+_LOG = logging.getLogger(__name__)
 
 Floats = NDArray[np.float32]
 
@@ -31,19 +39,37 @@ class Teacher:
     alone; docs/training.md has the figures.
     """
 
-    def __init__(self, paths: Sequence[Path], heads: Mapping[str, int]) -> None:
+    def __init__(
+        self, paths: Sequence[Path], heads: Mapping[str, int], precision: str = "float32"
+    ) -> None:
         """paths: `model.keras` of finished runs. heads: name and number of classes of each.
+
+        precision: the Keras policy that the networks are computed in.
 
         Raises:
             TeacherError: there is no such file, or it has other heads.
         """
-        self._models = [_read(path, heads) for path in paths]
+        self._models = [in_precision(_read(path, heads), precision) for path in paths]
+        self._precision = precision
         self.sha256 = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
 
-    def opinions_of_all(self, faces: Floats) -> dict[str, Floats]:
-        """As `opinions`, of any number of faces, without filling the memory."""
-        parts = [self.opinions(faces[row : row + 256]) for row in range(0, len(faces), 256)]
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    def remembered_opinions(self, pixels: NDArray[np.uint8], cache: Path) -> dict[str, Floats]:
+        """As `opinions`, of uint8 [N, 48, 48]; asked once, then read from a file in `cache`."""
+        path = cache / f"opinions-{self._key(pixels)[:16]}.npz"
+        stored = _load(path)
+        if stored is not None:
+            return stored
+        starts = tqdm(range(0, len(pixels), 256), desc="asking teachers", disable=None)
+        parts = [self.opinions(as_input(pixels[row : row + 256])) for row in starts]
+        opinions: dict[str, Any] = {
+            name: np.concatenate([part[name] for part in parts]) for name in parts[0]
+        }
+        cache.mkdir(parents=True, exist_ok=True)
+        # The suffix stays the last one: NumPy would add another.
+        beside = path.with_name("new-" + path.name)
+        np.savez(beside, **opinions)
+        beside.replace(path)
+        return opinions
 
     def opinions(self, faces: Floats) -> dict[str, Floats]:
         """Distributions by head, float32 [N, classes]; faces: float32 [N, 48, 48, 1] in 0…1."""
@@ -57,6 +83,23 @@ class Teacher:
             )
             for name in answers[0]
         }
+
+    def _key(self, pixels: NDArray[np.uint8]) -> str:
+        digest = hashlib.sha256("/".join([*self.sha256, self._precision]).encode())
+        digest.update(np.ascontiguousarray(pixels).tobytes())
+        return digest.hexdigest()
+
+
+def _load(path: Path) -> dict[str, Floats] | None:
+    if not path.exists():
+        return None
+    try:
+        # NumPy leaves a damaged archive open that it opened itself.
+        with path.open("rb") as file, np.load(file) as stored:
+            return dict(stored)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        _LOG.warning("%s: damaged (%s); the teachers are asked again", path, error)
+        return None
 
 
 def _read(path: Path, heads: Mapping[str, int]) -> keras.Model:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from edge_app.perception.detector import FaceDetector
 from trainer import checkpoints
-from trainer.batches import Batches, as_input, resize
+from trainer.batches import as_input, resize
 from trainer.data import Faces, Split
 from trainer.data.aligned import align_faces
 from trainer.data.defects import find_corrections
@@ -22,13 +22,13 @@ from trainer.distillation import Teacher, TeacherError
 from trainer.distribution import data_parallel
 from trainer.evaluation import fer2013_agreement, ferplus_agreement
 from trainer.framing import LARGE, measure_alignment
+from trainer.lessons import Lessons
 from trainer.networks import mien
 from trainer.recipes import Recipe
 from trainer.schedule import WarmUpCosine
 
 MODEL = "model.keras"
 
-Floats = NDArray[np.float32]
 #: Told of each epoch's figures as it ends.
 Progress = Callable[[dict[str, float]], None]
 
@@ -100,11 +100,13 @@ def _fitted(
 ) -> keras.Model:
     """Train until the recipe's last epoch, from the run's last whole one on."""
     training = _usable(faces, recipe)
-    targets = {head.name: head.targets(training) for head in recipe.heads}
-    teacher = given.teacher
-    if teacher and recipe.teacher_sees == "original":
-        targets, teacher = _taught(targets, teacher, training, recipe.taught), None
-    aligned = _aligned(training.pixels, run.parent / "aligned") if recipe.aligned else None
+    lessons = Lessons(
+        recipe,
+        training,
+        aligned=_aligned(training.pixels, run.parent / "aligned") if recipe.aligned else None,
+        teacher=given.teacher,
+        opinions=run.parent / "opinions",
+    )
     public = faces.of(Split.PUBLIC_TEST)
 
     keras.utils.set_random_seed(recipe.seed)
@@ -120,14 +122,8 @@ def _fitted(
     for epoch in range(len(history), recipe.epochs):
         began = time.monotonic()
         checkpoints.seed_layers(model, recipe.seed, epoch)
-        batches = Batches(
-            training.pixels, targets, batch=recipe.batch, augmentation=recipe.augmentation,
-            seed=recipe.seed, epoch=epoch, side=recipe.side_at(epoch), cut=recipe.cut,
-            mix_up=recipe.mix_up, teacher=teacher, taught=recipe.taught,
-            aligned=aligned, aligned_share=recipe.aligned, workers=1, max_queue_size=16,
-        )  # fmt: skip
         fitted = model.fit(
-            batches, initial_epoch=epoch, epochs=epoch + 1, shuffle=False,
+            lessons.batches(epoch), initial_epoch=epoch, epochs=epoch + 1, shuffle=False,
             verbose=1 if sys.stderr.isatty() else 0,
         )  # fmt: skip
         shown = resize(as_input(public.pixels), recipe.measured_side_at(epoch))
@@ -151,18 +147,7 @@ def _teacher(recipe: Recipe, paths: Sequence[Path], heads: Mapping[str, int]) ->
     if bool(recipe.taught) != bool(paths):
         wrong = "needs a teacher: add" if recipe.taught else "takes no teacher: leave out"
         raise TeacherError(f"recipe {recipe.name} {wrong} --teacher FOLDER/model.keras")
-    return Teacher(paths, heads) if paths else None
-
-
-def _taught(
-    targets: Mapping[str, tuple[Floats, Floats]], teacher: Teacher, faces: Faces, share: float
-) -> dict[str, tuple[Floats, Floats]]:
-    """The teacher's opinion of each face as it is, mixed into its targets."""
-    opinions = teacher.opinions_of_all(as_input(faces.pixels))
-    return {
-        name: (np.asarray((1 - share) * rows + share * opinions[name], np.float32), weights)
-        for name, (rows, weights) in targets.items()
-    }
+    return Teacher(paths, heads, recipe.precision) if paths else None
 
 
 def _aligned(pixels: NDArray[np.uint8], cache: Path) -> NDArray[np.uint8]:

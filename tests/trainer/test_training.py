@@ -218,9 +218,9 @@ def test_a_run_begins_with_another_ones_weights(faces: Faces, tmp_path: Path) ->
 def test_a_finer_network_begins_with_all_but_the_first_convolutions(
     faces: Faces, tmp_path: Path
 ) -> None:
-    short = dataclasses.replace(RECIPE, epochs=1, size="small")
+    short = dataclasses.replace(RECIPE, epochs=1, size="medium")
     first = train(short, faces, tmp_path / "first")
-    finer = dataclasses.replace(short, size="fine-small", learning_rate=0.0)
+    finer = dataclasses.replace(short, size="fine-medium", learning_rate=0.0)
     second = train(finer, faces, tmp_path / "second", start=first)
     coarse, fine = ([w for w in weights(path) if w.ndim == 4] for path in (first, second))
     assert len(fine) == len(coarse) + 1

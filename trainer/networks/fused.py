@@ -13,15 +13,15 @@ from typing import Any
 
 import keras
 
+_SIX = 6.0  # where ReLU6 cuts off
+
 
 @keras.saving.register_keras_serializable(package="mien")
 class FusedBatchNormalization(keras.layers.BatchNormalization):
-    """Batch normalization whose training step is one kernel; the weights are Keras' own."""
+    """Batch normalization by one kernel; the weights are Keras' own."""
 
-    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:  # noqa: FBT001 - Keras' own signature
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:  # noqa: ARG002, FBT001 - Keras' own signature
         """Normalize float [N, H, W, C], and in training move the running statistics."""
-        if not training or not self.trainable:
-            return super().call(inputs, training=training, mask=mask)
         from torch.nn import functional  # noqa: PLC0415 - other backends do without PyTorch
 
         normalized = functional.batch_norm(
@@ -30,7 +30,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
             self.moving_variance.value.data,
             self.gamma.value,
             self.beta.value,
-            training=True,
+            training=bool(training) and self.trainable,
             momentum=1.0 - self.momentum,
             eps=self.epsilon,
         )
@@ -68,3 +68,25 @@ def _orderly() -> Any:
             return gradient.contiguous(memory_format=torch.channels_last)
 
     return Orderly
+
+
+def in_precision(model: keras.Model, precision: str) -> keras.Model:
+    """A copy of a network that computes in another precision; its dense layers stay as they are.
+
+    precision: a Keras policy, such as `mixed_bfloat16`. On PyTorch the copy has the layers above.
+    """
+    has_kernels = keras.backend.backend() == "torch"
+
+    def copy(layer: keras.layers.Layer) -> keras.layers.Layer:
+        if isinstance(layer, keras.layers.Dense):
+            return layer.__class__.from_config(layer.get_config())
+        config = layer.get_config() | {"dtype": precision}
+        if has_kernels and isinstance(layer, keras.layers.BatchNormalization):
+            return FusedBatchNormalization.from_config(config)
+        if has_kernels and isinstance(layer, keras.layers.ReLU) and layer.max_value == _SIX:
+            return FusedReLU6(name=layer.name, dtype=precision)
+        return layer.__class__.from_config(config)
+
+    copied = keras.models.clone_model(model, clone_function=copy)
+    copied.set_weights(model.get_weights())
+    return copied

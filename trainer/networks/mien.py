@@ -8,7 +8,7 @@ plain 3x3 convolutions, ReLU6, channels in multiples of 8, no squeeze-and-excita
     small        48x48x1        148 K       6.9 M
     medium       48x48x1        316 K      14.9 M
     large        48x48x1        625 K      36.9 M
-    fine-small   48x48x1        149 K       7.6 M
+    fine-small   48x48x1        410 K       8.0 M
     fine-medium  48x48x1        318 K      16.4 M
     fine         48x48x1        627 K      38.5 M
     wide         48x48x1       3671 K     189.9 M
@@ -16,8 +16,9 @@ plain 3x3 convolutions, ReLU6, channels in multiples of 8, no squeeze-and-excita
 
 `base` was first. The others have channels in multiples of 16, which vector registers like, and
 fewer of them at 24x24, where a multiply-accumulate costs most memory traffic. The fine ones look
-at all 48x48 pixels before they halve them: a mouth's corner is a pixel or two there. `wide` and
-`fine-wide` are for no device: they teach.
+at all 48x48 pixels before they halve them: a mouth's corner is a pixel or two there. `fine-small`
+ends at 3x3, where parameters cost few multiply-accumulates. `wide` and `fine-wide` are for no
+device: they teach.
 
 `trainer.networks.cost` counts the multiply-accumulates; a test holds the table.
 """
@@ -57,7 +58,9 @@ SIZES = {
     "small": Size(16, (Stage(32, 1, stride=2), Stage(64, 2, stride=2))),
     "medium": Size(16, (Stage(32, 2, stride=2), Stage(96, 2, stride=2))),
     "large": Size(16, (Stage(16, 1), Stage(48, 3, stride=2), Stage(128, 2, stride=2))),
-    "fine-small": Size(16, (Stage(32, 1, stride=2), Stage(64, 2, stride=2)), whole=8),
+    "fine-small": Size(
+        16, (Stage(32, 1, stride=2), Stage(64, 1, stride=2), Stage(160, 1, stride=2)), whole=8
+    ),
     "fine-medium": Size(16, (Stage(32, 2, stride=2), Stage(96, 2, stride=2)), whole=16),
     "fine": Size(16, (Stage(16, 1), Stage(48, 3, stride=2), Stage(128, 2, stride=2)), whole=16),
     "wide": Size(32, (Stage(32, 1), Stage(96, 3, stride=2), Stage(256, 3, stride=2))),

@@ -1,7 +1,7 @@
 """Training recipes: one dataclass a recipe, found by its name."""
 
 from trainer.recipes.base import BASE
-from trainer.recipes.fine import FINE, FINE_SMALL
+from trainer.recipes.fine import FINE, PATIENT, PATIENT_MEDIUM, PATIENT_SMALL, SECOND_TEACHER
 from trainer.recipes.recipe import Recipe
 from trainer.recipes.robust import ROBUST, ROBUST_MEDIUM, ROBUST_SMALL
 from trainer.recipes.taught import TAUGHT, TAUGHT_SMALL
@@ -18,10 +18,13 @@ RECIPES: dict[str, Recipe] = {
         ROBUST_SMALL,
         TEACHER,
         FINE_TEACHER,
+        SECOND_TEACHER,
         TAUGHT,
         TAUGHT_SMALL,
         FINE,
-        FINE_SMALL,
+        PATIENT,
+        PATIENT_MEDIUM,
+        PATIENT_SMALL,
     )
 }
 

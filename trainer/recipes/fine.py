@@ -1,8 +1,14 @@
-"""Networks that look at whole pictures, taught by one that does so too."""
+"""Networks that look at whole pictures, taught by ones that do so too."""
 
 from dataclasses import replace
 
-from trainer.recipes.taught import TAUGHT, TAUGHT_SMALL
+from trainer.recipes.taught import TAUGHT
+from trainer.recipes.teacher import FINE_TEACHER
+
+# From other weights, and taught by the first ones: labels are noisier than opinions.
+SECOND_TEACHER = replace(
+    FINE_TEACHER, name="second-teacher", seed=2, taught=0.5, teacher_sees="original"
+)
 
 FINE = replace(
     TAUGHT,
@@ -31,16 +37,20 @@ FINE = replace(
     cut=True,
 )
 
-# So small a network forgets what it can when pictures are changed too much.
-FINE_SMALL = replace(
+# Sees what its teachers think of each changed picture, not of the original alone.
+PATIENT = replace(
     FINE,
-    name="fine-small",
-    size="fine-small",
-    epochs=80,
-    learning_rate=0.1,
-    weight_decay=2e-4,
-    aligned=0.2,
-    augmentation=replace(
-        TAUGHT_SMALL.augmentation, rotation_deg=10.0, shift=0.02, erased=0.05, noise=0.02
-    ),
+    name="patient",
+    epochs=60,
+    learning_rate=0.04,
+    weight_decay=5e-4,
+    taught=0.85,
+    teacher_sees="both",
+    views=12,
+    augmentation=replace(FINE.augmentation, glasses=0.13, mask=0.13),
+    sides=((0.5, 40), (1.0, 48)),
 )
+PATIENT_MEDIUM = replace(
+    PATIENT, name="patient-medium", size="fine-medium", learning_rate=0.1, weight_decay=3e-4
+)
+PATIENT_SMALL = replace(PATIENT_MEDIUM, name="patient-small", size="fine-small", weight_decay=2e-4)

@@ -29,9 +29,13 @@ class Recipe:
     weight_decay: float = 5e-4
     mix_up: float = 0.0  # parameter of the Beta distribution; 0: none
     taught: float = 0.0  # share of a teacher's opinion in the targets; 0: there is no teacher
-    #: The picture as the student is shown it costs a forward pass of the teacher at each step; the
-    #: one in the data set is looked at once.
-    teacher_sees: Literal["shown", "original"] = "shown"
+    #: The picture as the student is shown it costs a forward pass of the teacher at each step,
+    #: unless there are `views`; the one in the data set is looked at once. `both`, half of each, is
+    #: for views: of a face behind a mask, the picture without it says more.
+    teacher_sees: Literal["shown", "original", "both"] = "shown"
+    #: Changed copies of each face that are drawn once and shown in turn, an epoch each; 0: new ones
+    #: in each epoch. The teacher looks at each copy once.
+    views: int = 0
     aligned: float = 0.0  # share of the pictures that are shown as the device cuts faces
     augmentation: Augmentation = field(default_factory=Augmentation)
     #: Share of the epochs up to which pictures of this side, in pixels, are shown: small ones cost
@@ -40,6 +44,10 @@ class Recipe:
     #: Small pictures are cut out of the faces at random places, and faces keep their size, where
     #: they would be shrunk. PublicTest is then measured on whole faces.
     cut: bool = False
+
+    def __post_init__(self) -> None:
+        if self.teacher_sees == "both" and not self.views:
+            raise ValueError(f"recipe {self.name}: a teacher sees both only where there are views")
 
     def side_at(self, epoch: int) -> int:
         """Side of the pictures of an epoch, counted from 0."""

@@ -11,6 +11,7 @@ pytest.importorskip("torch", reason="needs PyTorch: make test-torch")
 PROGRAM = """
 import keras, numpy as np
 from trainer.networks import mien
+from trainer.networks.fused import FusedBatchNormalization, FusedReLU6, in_precision
 keras.utils.set_random_seed(1)
 heads = {"a": 7, "b": 8}
 plain = mien.build(heads, size="small", dropout=0.0)
@@ -30,6 +31,10 @@ worst = max(
 )
 said, same = (m.predict(faces, verbose=0) for m in (plain, fused))
 print(worst, max(float(np.abs(said[name] - same[name]).max()) for name in heads))
+in_bfloat16 = in_precision(plain, "mixed_bfloat16")
+assert {type(layer) for layer in in_bfloat16.layers} & {FusedBatchNormalization, FusedReLU6}
+short = in_bfloat16.predict(faces, verbose=0)
+print(max(float(np.abs(said[name] - short[name]).max()) for name in heads))
 """
 
 
@@ -42,7 +47,8 @@ def test_they_learn_the_same_weights() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    weights, logits = map(float, done.stdout.split())
+    weights, logits, shortened = map(float, done.stdout.split())
     # Apart are rounding and the running variance, which PyTorch counts with n - 1.
     assert weights < 0.02
     assert logits < 0.1
+    assert shortened < 0.1  # what eight bits of mantissa leave

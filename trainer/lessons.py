@@ -1,0 +1,109 @@
+"""A recipe and faces → what each epoch shows: pictures, and targets with opinions of teachers.
+
+Where a recipe has `views`, each face is changed so many times and no more, and the teachers look at
+each of these pictures once, whatever number of epochs show it: opinions of large teachers come to
+cost minutes, not hours. Wu et al. 2022 ("TinyViT") keep opinions of changed pictures likewise, and
+draw the pictures again from their seeds.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.augmentation import MIRRORED, Augmentation
+from trainer.batches import Batches, Targets
+from trainer.data import Faces
+from trainer.distillation import Teacher
+from trainer.recipes import Recipe
+
+Gray = NDArray[np.uint8]
+Opinions = dict[str, NDArray[np.float32]]
+
+
+class Lessons:
+    """What the epochs of one run show, the same for the same recipe and faces."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        training: Faces,
+        *,
+        aligned: Gray | None,
+        teacher: Teacher | None,
+        opinions: Path,
+    ) -> None:
+        """aligned: `training` as the device cuts faces, uint8 [N, 48, 48].
+
+        opinions: folder where teachers' opinions of pictures that are shown more than once are
+        kept; it is made where it is missing.
+        """
+        self._recipe = recipe
+        self._pixels, self._aligned = training.pixels, aligned
+        self._targets: Targets = {head.name: head.targets(training) for head in recipe.heads}
+        self._teacher, self._opinions = teacher, opinions
+        self._views: dict[int, tuple[Gray, Targets]] = {}
+        self._of_originals: Opinions | None = None
+        if teacher and recipe.teacher_sees != "shown":
+            self._of_originals = teacher.remembered_opinions(training.pixels, opinions)
+        if self._of_originals and recipe.teacher_sees == "original":
+            self._targets = self._taught(self._of_originals)
+            self._teacher = None
+
+    def batches(self, epoch: int) -> Batches:
+        """An epoch's, counted from 0."""
+        if self._recipe.views:
+            pixels, targets = self._view(epoch % self._recipe.views)
+            return self._batches(epoch, pixels, targets, MIRRORED)
+        return self._batches(
+            epoch, self._pixels, self._targets, self._recipe.augmentation, fresh=True
+        )
+
+    def _batches(
+        self,
+        epoch: int,
+        pixels: Gray,
+        targets: Targets,
+        augmentation: Augmentation,
+        *,
+        fresh: bool = False,
+    ) -> Batches:
+        recipe = self._recipe
+        return Batches(
+            pixels, targets, batch=recipe.batch, augmentation=augmentation,
+            seed=recipe.seed, epoch=epoch, side=recipe.side_at(epoch), cut=recipe.cut,
+            mix_up=recipe.mix_up, teacher=self._teacher if fresh else None, taught=recipe.taught,
+            aligned=self._aligned if fresh else None, aligned_share=recipe.aligned,
+            workers=1, max_queue_size=16,
+        )  # fmt: skip
+
+    def _view(self, view: int) -> tuple[Gray, Targets]:
+        """Each face once as it may be shown, and its targets."""
+        if view not in self._views:
+            rng = np.random.default_rng((self._recipe.seed, view))
+            pixels = self._pixels.copy()
+            if self._aligned is not None:
+                is_aligned = rng.random(len(pixels)) < self._recipe.aligned
+                pixels[is_aligned] = self._aligned[is_aligned]
+            pixels = self._recipe.augmentation.apply(pixels, rng)
+            targets = self._targets
+            if self._teacher:
+                opinions = self._teacher.remembered_opinions(pixels, self._opinions)
+                targets = self._taught(opinions, self._of_originals)
+            self._views[view] = pixels, targets
+        return self._views[view]
+
+    def _taught(self, opinions: Opinions, others: Opinions | None = None) -> Targets:
+        """The targets with these opinions mixed into them, half of each if there are two."""
+        share = self._recipe.taught
+        if others:
+            opinions = {
+                name: np.asarray((rows + others[name]) / 2, np.float32)
+                for name, rows in opinions.items()
+            }
+        return {
+            name: (np.asarray((1 - share) * rows + share * opinions[name], np.float32), weights)
+            for name, (rows, weights) in self._targets.items()
+        }
