@@ -54,13 +54,23 @@ class Teacher:
         self.sha256 = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
 
     def remembered_opinions(self, pixels: NDArray[np.uint8], cache: Path) -> dict[str, Floats]:
-        """As `opinions`, of uint8 [N, 48, 48]; asked once, then read from a file in `cache`."""
-        path = cache / f"opinions-{self._key(pixels)[:16]}.npz"
+        """As `opinions`, of uint8 [N, 48, 48].
+
+        Each network is asked once, and what it said is read from a file in `cache` then.
+        """
+        said = [self._remembered(which, pixels, cache) for which in range(len(self._models))]
+        return {name: np.mean([each[name] for each in said], axis=0) for name in said[0]}
+
+    def _remembered(self, which: int, pixels: NDArray[np.uint8], cache: Path) -> dict[str, Floats]:
+        digest = hashlib.sha256(f"{self.sha256[which]}/{self._precision}".encode())
+        digest.update(np.ascontiguousarray(pixels).tobytes())
+        path = cache / f"opinions-{digest.hexdigest()[:16]}.npz"
         stored = _load(path)
         if stored is not None:
             return stored
-        starts = tqdm(range(0, len(pixels), 256), desc="asking teachers", disable=None)
-        parts = [self.opinions(as_input(pixels[row : row + 256])) for row in starts]
+        starts = tqdm(range(0, len(pixels), 256), desc="asking a teacher", disable=None)
+        model = self._models[which]
+        parts = [_ask(model, as_input(pixels[row : row + 256])) for row in starts]
         opinions: dict[str, Any] = {
             name: np.concatenate([part[name] for part in parts]) for name in parts[0]
         }
@@ -73,21 +83,22 @@ class Teacher:
 
     def opinions(self, faces: Floats) -> dict[str, Floats]:
         """Distributions by head, float32 [N, classes]; faces: float32 [N, 48, 48, 1] in 0…1."""
-        views = [ops.convert_to_tensor(np.ascontiguousarray(v)) for v in (faces, faces[:, :, ::-1])]
-        answers = [model(view, training=False) for model in self._models for view in views]
-        return {
-            name: np.mean(
-                [ops.convert_to_numpy(ops.softmax(answer[name])) for answer in answers],
-                axis=0,
-                dtype=np.float32,
-            )
-            for name in answers[0]
-        }
+        said = [_ask(model, faces) for model in self._models]
+        return {name: np.mean([each[name] for each in said], axis=0) for name in said[0]}
 
-    def _key(self, pixels: NDArray[np.uint8]) -> str:
-        digest = hashlib.sha256("/".join([*self.sha256, self._precision]).encode())
-        digest.update(np.ascontiguousarray(pixels).tobytes())
-        return digest.hexdigest()
+
+def _ask(model: keras.Model, faces: Floats) -> dict[str, Floats]:
+    """Distributions by head, averaged over each face and its mirror image."""
+    views = [ops.convert_to_tensor(np.ascontiguousarray(v)) for v in (faces, faces[:, :, ::-1])]
+    answers = [model(view, training=False) for view in views]
+    return {
+        name: np.mean(
+            [ops.convert_to_numpy(ops.softmax(answer[name])) for answer in answers],
+            axis=0,
+            dtype=np.float32,
+        )
+        for name in answers[0]
+    }
 
 
 def _load(path: Path) -> dict[str, Floats] | None:

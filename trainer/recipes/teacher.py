@@ -11,9 +11,8 @@ TEACHER = replace(
     size="wide",
     epochs=60,
     # Half of what `robust` changes: a teacher that hesitates because of a mask teaches hesitation.
-    augmentation=Augmentation(
-        rotation_deg=20.0,
-        shear=0.1,
+    augmentation=replace(
+        ROBUST.augmentation,
         dark=0.06,
         blur=0.08,
         jpeg=0.05,
