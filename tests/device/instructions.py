@@ -39,7 +39,7 @@ PLUGIN = Path(__file__).with_name("instruction_count.c")
 RECORD = Path(__file__).with_name("instructions.json")
 PAGE = REPOSITORY / "docs" / "instructions.md"
 #: Of the shipped classifier.
-WEIGHTS = Path("trainer/weights/fine")
+WEIGHTS = Path("trainer/weights/patient")
 RUNS = 10
 #: Three seconds: in each, tilted faces are searched once.
 FRAMES = 45
