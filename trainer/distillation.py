@@ -7,11 +7,8 @@ from Beyer et al. 2022, "Knowledge distillation: a good teacher is patient and c
 from __future__ import annotations
 
 import hashlib
-import logging
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -20,10 +17,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from edge_app.errors import MienError
+from trainer.array_cache import load_arrays, save_arrays
 from trainer.batches import as_input
 from trainer.networks.fused import in_precision
-
-_LOG = logging.getLogger(__name__)
 
 Floats = NDArray[np.float32]
 
@@ -65,20 +61,14 @@ class Teacher:
         digest = hashlib.sha256(f"{self.sha256[which]}/{self._precision}".encode())
         digest.update(np.ascontiguousarray(pixels).tobytes())
         path = cache / f"opinions-{digest.hexdigest()[:16]}.npz"
-        stored = _load(path)
+        stored = load_arrays(path, "the teachers are asked again")
         if stored is not None:
             return stored
         starts = tqdm(range(0, len(pixels), 256), desc="asking a teacher", disable=None)
         model = self._models[which]
         parts = [_ask(model, as_input(pixels[row : row + 256])) for row in starts]
-        opinions: dict[str, Any] = {
-            name: np.concatenate([part[name] for part in parts]) for name in parts[0]
-        }
-        cache.mkdir(parents=True, exist_ok=True)
-        # The suffix stays the last one: NumPy would add another.
-        beside = path.with_name("new-" + path.name)
-        np.savez(beside, **opinions)
-        beside.replace(path)
+        opinions = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        save_arrays(path, opinions)
         return opinions
 
     def opinions(self, faces: Floats) -> dict[str, Floats]:
@@ -99,18 +89,6 @@ def _ask(model: keras.Model, faces: Floats) -> dict[str, Floats]:
         )
         for name in answers[0]
     }
-
-
-def _load(path: Path) -> dict[str, Floats] | None:
-    if not path.exists():
-        return None
-    try:
-        # NumPy leaves a damaged archive open that it opened itself.
-        with path.open("rb") as file, np.load(file) as stored:
-            return dict(stored)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        _LOG.warning("%s: damaged (%s); the teachers are asked again", path, error)
-        return None
 
 
 def _read(path: Path, heads: Mapping[str, int]) -> keras.Model:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.augmentation import MIRRORED, Augmentation
+from trainer.augmentation import MIRRORED
 from trainer.batches import Batches, Targets
 from trainer.data import Faces
 from trainer.distillation import Teacher
@@ -54,29 +54,18 @@ class Lessons:
 
     def batches(self, epoch: int) -> Batches:
         """An epoch's, counted from 0."""
-        if self._recipe.views:
-            pixels, targets = self._view(epoch % self._recipe.views)
-            return self._batches(epoch, pixels, targets, MIRRORED)
-        return self._batches(
-            epoch, self._pixels, self._targets, self._recipe.augmentation, fresh=True
-        )
-
-    def _batches(
-        self,
-        epoch: int,
-        pixels: Gray,
-        targets: Targets,
-        augmentation: Augmentation,
-        *,
-        fresh: bool = False,
-    ) -> Batches:
         recipe = self._recipe
+        pixels, targets, augmentation = self._pixels, self._targets, recipe.augmentation
+        aligned, teacher = self._aligned, self._teacher
+        if recipe.views:
+            pixels, targets = self._view(epoch % recipe.views)
+            # All else is in the view already.
+            augmentation, aligned, teacher = MIRRORED, None, None
         return Batches(
             pixels, targets, batch=recipe.batch, augmentation=augmentation,
             seed=recipe.seed, epoch=epoch, side=recipe.side_at(epoch), cut=recipe.cut,
-            mix_up=recipe.mix_up, teacher=self._teacher if fresh else None, taught=recipe.taught,
-            aligned=self._aligned if fresh else None, aligned_share=recipe.aligned,
-            workers=1, max_queue_size=16,
+            mix_up=recipe.mix_up, teacher=teacher, taught=recipe.taught,
+            aligned=aligned, aligned_share=recipe.aligned, workers=1, max_queue_size=16,
         )  # fmt: skip
 
     def _view(self, view: int) -> tuple[Gray, Targets]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +15,9 @@ from tqdm import tqdm
 from edge_app.perception.alignment import align, canonical_landmarks
 from edge_app.perception.card import Alignment
 from edge_app.perception.detector import FaceDetector
+from trainer.array_cache import load_arrays, save_arrays
 from trainer.data.pictures import SIDE
 from trainer.framing import LARGE, find_landmarks
-
-_LOG = logging.getLogger(__name__)
 
 #: To be raised when other crops come out of the same pictures.
 _VERSION = 1
@@ -62,9 +59,9 @@ def align_faces(
     alignment, and one that is damaged is made again.
     """
     path = cache / f"aligned-{_key(pixels, detector, alignment)[:16]}.npz"
-    stored = _load(path)
-    if stored is not None:
-        return stored
+    stored = load_arrays(path, "the faces are aligned again")
+    if stored is not None and {"pixels", "found"} <= set(stored):
+        return Aligned(stored["pixels"], stored["found"])
     crops = np.empty((len(pixels), SIDE, SIDE), np.uint8)
     found = np.zeros(len(pixels), np.bool_)
     # No bar where standard error is no terminal.
@@ -78,7 +75,7 @@ def align_faces(
                 np.asarray(source, np.uint8), landmarks * CUT_FROM, alignment, SIDE
             )
             found[index] = True
-    _save(path, Aligned(crops, found))
+    save_arrays(path, {"pixels": crops, "found": found})
     return Aligned(crops, found)
 
 
@@ -108,23 +105,3 @@ def _key(pixels: NDArray[np.uint8], detector: FaceDetector, alignment: Alignment
     digest = hashlib.sha256(msgspec.json.encode(settings))
     digest.update(np.ascontiguousarray(pixels).tobytes())
     return digest.hexdigest()
-
-
-def _load(path: Path) -> Aligned | None:
-    if not path.exists():
-        return None
-    try:
-        # NumPy leaves a damaged archive open that it opened itself.
-        with path.open("rb") as file, np.load(file) as stored:
-            return Aligned(stored["pixels"], stored["found"])
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        _LOG.warning("%s: damaged (%s); the faces are aligned again", path, error)
-        return None
-
-
-def _save(path: Path, aligned: Aligned) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The suffix stays the last one: NumPy would add another.
-    beside = path.with_name("new-" + path.name)
-    np.savez(beside, pixels=aligned.pixels, found=aligned.found)
-    beside.replace(path)

@@ -1,0 +1,42 @@
+"""Arrays that are dear to make → a file beside the runs, and back."""
+
+from __future__ import annotations
+
+import logging
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_LOG = logging.getLogger(__name__)
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def load_arrays(path: Path, otherwise: str) -> Arrays | None:
+    """Read what `save_arrays` wrote; None if there is no such file, or a damaged one.
+
+    otherwise: what is done about a damaged one, for the log.
+    """
+    if not path.exists():
+        return None
+    try:
+        # NumPy leaves a damaged archive open that it opened itself.
+        with path.open("rb") as file, np.load(file) as stored:
+            return dict(stored)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        _LOG.warning("%s: damaged (%s); %s", path, error, otherwise)
+        return None
+
+
+def save_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
+    """Write arrays by name in one step; the folder is made where it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The suffix stays the last one: NumPy would add another.
+    beside = path.with_name("new-" + path.name)
+    named: dict[str, Any] = dict(arrays)
+    np.savez(beside, **named)
+    beside.replace(path)
