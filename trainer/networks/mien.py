@@ -81,8 +81,9 @@ def build(
     """Build the network: float32 [N, side, side, 1] in 0…1 → logits by head.
 
     heads: name and number of classes of each; each gives float32 [N, classes]. side: None for
-    pictures of any size; the weights are the same. size: of `SIZES`. fused: by PyTorch's
-    own kernels, for training there; the weights are the same.
+    pictures of any size that halves evenly as often as the network halves it; the weights are
+    the same. size: of `SIZES`. fused: by PyTorch's own kernels, for training there; the weights
+    are the same.
     """
     normalize = FusedBatchNormalization if fused else layers.BatchNormalization
     relu6 = FusedReLU6 if fused else partial(layers.ReLU, 6.0)

@@ -53,4 +53,10 @@ PATIENT = replace(
 PATIENT_MEDIUM = replace(
     PATIENT, name="patient-medium", size="fine-medium", learning_rate=0.1, weight_decay=3e-4
 )
-PATIENT_SMALL = replace(PATIENT_MEDIUM, name="patient-small", size="fine-small", weight_decay=2e-4)
+PATIENT_SMALL = replace(
+    PATIENT_MEDIUM,
+    name="patient-small",
+    size="fine-small",
+    weight_decay=2e-4,
+    sides=((1.0, 48),),  # it halves a side four times, and 40 pixels go thrice
+)
