@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.mosquitto import find_mosquitto, own_mosquitto
 from benchmarks.results import Delivery
 from benchmarks.sample_events import sample_events
 from benchmarks.spread import spread
@@ -28,9 +26,8 @@ _APART_S = 0.002
 @contextmanager
 def local_broker() -> Iterator[tuple[str, BrokerAddress] | None]:
     """Mosquitto, else the embedded broker, with its name; None where neither is installed."""
-    program = shutil.which("mosquitto", path="/usr/bin:/usr/sbin:/usr/local/sbin")
-    if program is not None:
-        with _mosquitto(program) as address:
+    if find_mosquitto() is not None:
+        with own_mosquitto() as (address, _):
             yield "mosquitto", address
         return
     try:
@@ -75,21 +72,3 @@ def durable_publisher(address: BrokerAddress) -> Iterator[MqttPublisher]:
             yield publisher
         finally:
             publisher.close()
-
-
-@contextmanager
-def _mosquitto(program: str) -> Iterator[BrokerAddress]:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-    with tempfile.TemporaryDirectory(prefix="mien-bench-") as folder:
-        settings = Path(folder) / "mosquitto.conf"
-        settings.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nlog_type error\n")
-        with subprocess.Popen([program, "-c", str(settings)], stderr=subprocess.DEVNULL) as process:
-            try:
-                for _ in range(500):
-                    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                        break
-                    time.sleep(0.01)
-                yield BrokerAddress("127.0.0.1", port)
-            finally:
-                process.terminate()

@@ -9,21 +9,19 @@ import argparse
 import contextlib
 import multiprocessing
 import resource
-import shutil
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import msgspec
 
 from benchmarks.fleet_devices import Outcome, Share, play
+from benchmarks.mosquitto import own_mosquitto
 from edge_app.errors import MienError
 from edge_app.mqtt.address import BrokerAddress, parse_address
 from edge_app.mqtt.subscriber import Subscriber
@@ -32,6 +30,8 @@ from edge_app.mqtt.topics import ROOT
 #: Each device is three threads and about ten open files.
 _DEVICES_PER_PROCESS = 250
 _FILES_PER_DEVICE = 12
+#: A broker's default is to drop what waits for a subscriber beyond 1,000 messages.
+_KEEPS_ALL = "max_queued_messages 0\nmax_inflight_messages 200\n"
 
 
 class _Identified(msgspec.Struct):
@@ -73,7 +73,7 @@ def main(words: Sequence[str] | None = None) -> int:
         folder = Path(open_things.enter_context(tempfile.TemporaryDirectory()))
         process: int | None = None
         if arguments.broker is None:
-            address, process = open_things.enter_context(_mosquitto(folder))
+            address, process = open_things.enter_context(own_mosquitto(_KEEPS_ALL))
         else:
             address = parse_address(arguments.broker)
         tally = _Tally(address)
@@ -179,41 +179,6 @@ def _percentiles(delays: list[float]) -> str:
         return "none"
     median, last = delays[len(delays) // 2], delays[min(len(delays) - 1, len(delays) * 99 // 100)]
     return f"median {1000 * median:.0f} ms, 99th percentile {1000 * last:.0f} ms"
-
-
-@contextlib.contextmanager
-def _mosquitto(folder: Path) -> Iterator[tuple[BrokerAddress, int]]:
-    program = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin")
-    if program is None:
-        raise MienError("mosquitto is not installed: sudo apt install mosquitto; or --broker")
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-    configuration = folder / "mosquitto.conf"
-    # Its default is to drop what waits for a subscriber beyond 1,000 messages.
-    configuration.write_text(
-        f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n"
-        "max_inflight_messages 200\nlog_type error\n",
-        encoding="utf-8",
-    )
-    with subprocess.Popen([program, "-c", str(configuration)]) as process:
-        try:
-            _wait_for(port, process)
-            yield BrokerAddress("127.0.0.1", port), process.pid
-        finally:
-            process.terminate()
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(500):
-        if process.poll() is not None:
-            break
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.02)
-        else:
-            return
-    raise MienError("Mosquitto does not start")
 
 
 def _memory(process: int) -> str:

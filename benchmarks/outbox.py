@@ -7,24 +7,20 @@ removal with the next event, as it is when less than a minute lies in between.
 from __future__ import annotations
 
 import argparse
-import shutil
-import socket
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import cycle, islice
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.mosquitto import own_mosquitto
 from benchmarks.sample_events import sample_events
 from edge_app.errors import MienError
 from edge_app.events.payloads import EmotionChanged, Event, PresentFace, State, encode
-from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.outbox import Outbox
 from edge_app.mqtt.outbox_handover import Handover
 from edge_app.mqtt.outbox_store import EventStore, Limits, StoredEvent
@@ -118,7 +114,7 @@ def _frame_times(folder: Path, events: Iterable[Event]) -> list[_Took]:
     times = []
     outbox = Outbox(EventStore(folder / "frame.sqlite"), Handover(folder / "frame.handover"))
     happening = _frames(events)
-    with _mosquitto(folder) as address:
+    with own_mosquitto() as (address, _):
         publisher = MqttPublisher(address, device="bench", outbox=outbox)
         try:
             publisher.connect()
@@ -214,7 +210,7 @@ def _drained(folder: Path, events: Sequence[Event]) -> str:
         for event in events[:WAITING]:
             before.put(event)
     outbox = Outbox(EventStore(path))
-    with _mosquitto(folder) as address:
+    with own_mosquitto() as (address, _):
         publisher = MqttPublisher(address, device="bench", outbox=outbox)
         began = time.perf_counter()
         try:
@@ -226,28 +222,6 @@ def _drained(folder: Path, events: Sequence[Event]) -> str:
     if not is_empty:
         raise MienError("the backlog is not drained within a minute; see what the broker says")
     return f"{min(WAITING, len(events))} waiting events are delivered in {took_s:.1f} s."
-
-
-@contextmanager
-def _mosquitto(folder: Path) -> Iterator[BrokerAddress]:
-    program = shutil.which(
-        "mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/opt/homebrew/sbin"
-    )
-    if program is None:
-        raise MienError("mosquitto is not installed: sudo apt install mosquitto")
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-    configuration = folder / "mosquitto.conf"
-    configuration.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nlog_type error\n")
-    with subprocess.Popen([program, "-c", str(configuration)]) as process:
-        try:
-            for _ in range(500):
-                with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                    break
-                time.sleep(0.01)
-            yield BrokerAddress("127.0.0.1", port)
-        finally:
-            process.terminate()
 
 
 def _bytes_written() -> int:
