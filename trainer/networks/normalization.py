@@ -34,12 +34,13 @@ class LocalResponseNormalization(layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         """Normalize a tensor [N, H, W, C] of the backend's."""
-        channels = inputs.shape[-1]
+        channels = np.arange(inputs.shape[-1])
         before = self.window // 2
-        around = [[0, 0], [0, 0], [0, 0], [before, self.window - 1 - before]]
-        squares = ops.pad(ops.square(inputs), around)
-        total = sum(squares[..., first : first + channels] for first in range(self.window))
-        return inputs / ops.power(self.bias + self.alpha * total, self.beta)
+        # As a matrix and by logarithm: padded slices and `power` take three times as long to train.
+        reach = channels[:, np.newaxis] - channels
+        band = (reach >= -before) & (reach < self.window - before)
+        total = ops.matmul(ops.square(inputs), ops.cast(band, inputs.dtype))
+        return inputs * ops.exp(-self.beta * ops.log(self.bias + self.alpha * total))
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """The input's own."""
