@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,3 +117,16 @@ def ferplus_agreement(answers: Floats, faces: Faces) -> float | None:
     if not majority.any():
         return None
     return float((answers.argmax(axis=1) == votes.argmax(axis=1))[majority].mean())
+
+
+def agreements(logits: Mapping[str, Floats], faces: Faces) -> dict[str, float]:
+    """How often each head says what FER2013's labels and FER+'s majorities say.
+
+    logits: by head, as above. Returns shares by `<head>_fer2013` and `<head>_ferplus`, 0 for the
+    latter where no face has a majority.
+    """
+    figures = {}
+    for name, answers in logits.items():
+        figures[f"{name}_fer2013"] = fer2013_agreement(answers, faces)
+        figures[f"{name}_ferplus"] = ferplus_agreement(answers, faces) or 0.0
+    return figures

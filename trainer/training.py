@@ -20,7 +20,7 @@ from trainer.data.aligned import align_faces
 from trainer.data.defects import find_corrections
 from trainer.distillation import Teacher, TeacherError
 from trainer.distribution import data_parallel
-from trainer.evaluation import fer2013_agreement, ferplus_agreement
+from trainer.evaluation import agreements
 from trainer.framing import LARGE, measure_alignment
 from trainer.lessons import Lessons
 from trainer.networks import mien
@@ -131,7 +131,7 @@ def _fitted(
         figures = {
             "epoch": epoch + 1,
             "loss": float(fitted.history["loss"][0]),
-            **_agreements(logits, public),
+            **agreements(logits, public),
             "seconds": time.monotonic() - began,
         }
         checkpoints.save(model, run, epoch + 1)
@@ -186,12 +186,3 @@ def _compiled(recipe: Recipe, steps_an_epoch: int) -> keras.Model:
     }
     model.compile(optimizer, losses)
     return model
-
-
-def _agreements(logits: Mapping[str, NDArray[np.float32]], faces: Faces) -> dict[str, float]:
-    """How often each head says what FER2013's labels and FER+'s majorities say, on PublicTest."""
-    figures = {}
-    for name, answers in logits.items():
-        figures[f"{name}_fer2013"] = fer2013_agreement(answers, faces)
-        figures[f"{name}_ferplus"] = ferplus_agreement(answers, faces) or 0.0
-    return figures

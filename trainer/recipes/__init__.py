@@ -1,7 +1,15 @@
 """Training recipes: one dataclass a recipe, found by its name."""
 
 from trainer.recipes.base import BASE
-from trainer.recipes.fine import FINE, PATIENT, PATIENT_MEDIUM, PATIENT_SMALL, SECOND_TEACHER
+from trainer.recipes.fine import (
+    FINE,
+    PATIENT,
+    PATIENT_2,
+    PATIENT_3,
+    PATIENT_MEDIUM,
+    PATIENT_SMALL,
+    SECOND_TEACHER,
+)
 from trainer.recipes.recipe import Recipe
 from trainer.recipes.robust import ROBUST, ROBUST_MEDIUM, ROBUST_SMALL
 from trainer.recipes.taught import TAUGHT, TAUGHT_SMALL
@@ -23,6 +31,8 @@ RECIPES: dict[str, Recipe] = {
         TAUGHT_SMALL,
         FINE,
         PATIENT,
+        PATIENT_2,
+        PATIENT_3,
         PATIENT_MEDIUM,
         PATIENT_SMALL,
     )
