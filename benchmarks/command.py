@@ -74,20 +74,22 @@ def write(result: Result, folder: Path) -> Path:
         MienError: nothing can be written there.
     """
     path = folder / f"{file_name(result)}.json"
+    text = "\n".join([f"# {result.machine.device}", "", *report.markdown(result), ""])
+    contents = {".md": text.encode(), ".svg": draw(result).encode(), ".json": encode(result)}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(encode(result))
-        text = "\n".join([f"# {result.machine.device}", "", *report.markdown(result), ""])
-        path.with_suffix(".md").write_text(text, encoding="utf-8")
-        path.with_suffix(".svg").write_text(draw(result), encoding="utf-8")
+        for suffix, content in contents.items():
+            beside = path.with_suffix(f"{suffix}.new")
+            beside.write_bytes(content)
+            beside.replace(path.with_suffix(suffix))
     except OSError as error:
         raise MienError(f"{path}: {error.strerror}; name another folder") from error
     return path
 
 
 def file_name(result: Result) -> str:
-    """Device, date and commit, as letters, digits and hyphens."""
-    words = (result.machine.device, f"{result.time:%Y-%m-%d}", result.machine.commit)
+    """Device, time (UTC, to the minute) and commit, as letters, digits and hyphens."""
+    words = (result.machine.device, f"{result.time:%Y-%m-%d-%H%M}", result.machine.commit)
     return "-".join(
         word for part in words if (word := re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-"))
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import report, text_table
+from benchmarks.compare import compare, rows
 from benchmarks.results import ModelRun, Result, Workload, read_result
 
 FOLDER = Path(__file__).with_name("results")
@@ -53,11 +54,17 @@ Arm cores in an emulator cannot be timed, but their instructions can be counted:
 [instructions.md](instructions.md) has them for Cortex-A53, A72 and A76, by model and for a frame.
 """
 
+_TWICE = """\
+`mien bench compare` of two runs of one commit, one after the other, with nothing changed between
+them: what of a difference means nothing on this device.
+"""
+
 _SEND = """\
 ## How to send a result in
 
 Let the device idle and cool down, and run `mien bench --output benchmarks/results` in a checkout.
-The JSON file names the device, its kernel and its packages, but no host, user or address. Run
+The JSON file names the device, its kernel and its packages, but no host, user or address. Do it
+twice: the page sets both against each other. Run
 `python -m benchmarks.results_page > docs/benchmarks.md`, and send the files as a pull request;
 without a checkout, attach the JSON file to an issue.
 """
@@ -79,7 +86,17 @@ def page(results: Sequence[tuple[str, Result]]) -> Iterator[str]:
         yield _PEERS
         yield PEERS.read_text(encoding="utf-8")
     yield _SEND
-    for name, result in results:
+    runs = _by_device_and_commit(results)
+    for first, *others in runs:
+        for name, again in others:
+            yield f"## Twice the same: {again.machine.device}, {again.machine.commit}"
+            yield ""
+            yield _TWICE
+            yield f"A is {first[0]}, B is {name}."
+            yield ""
+            yield from text_table.markdown(rows(list(compare(first[1], again))))
+            yield ""
+    for name, result in (first for first, *_ in runs):
         yield f"## {result.machine.device}, {result.time:%Y-%m-%d}"
         yield ""
         yield f"[{name}.json](../benchmarks/results/{name}.json)"
@@ -88,6 +105,18 @@ def page(results: Sequence[tuple[str, Result]]) -> Iterator[str]:
         yield ""
         yield f"![Time of each stage](../benchmarks/results/{name}.svg)"
         yield ""
+
+
+def _by_device_and_commit(
+    results: Sequence[tuple[str, Result]],
+) -> list[list[tuple[str, Result]]]:
+    """Runs of the same thing on the same device, those in the order of their time."""
+    together: dict[tuple[str, str], list[tuple[str, Result]]] = {}
+    for name, result in sorted(results, key=lambda each: each[1].time):
+        together.setdefault((result.machine.device, result.machine.commit), []).append(
+            (name, result)
+        )
+    return list(together.values())
 
 
 _COLUMNS = (

@@ -48,8 +48,8 @@ def test_a_quick_run_measures_everything(
     assert "B slower" not in capsys.readouterr().out
 
 
-def test_files_are_named_after_device_date_and_commit(tmp_path: Path) -> None:
-    assert file_name(result()) == "raspberry-pi-4-model-b-rev-1-4-2026-03-01-0123456789ab"
+def test_files_are_named_after_device_time_and_commit(tmp_path: Path) -> None:
+    assert file_name(result()) == "raspberry-pi-4-model-b-rev-1-4-2026-03-01-1200-0123456789ab"
     path = write(result(), tmp_path / "new")
     assert read_result(path) == result()
     assert "### Models alone" in path.with_suffix(".md").read_text()

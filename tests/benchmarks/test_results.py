@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -58,11 +59,27 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_page_has_a_row_and_a_section_for_each_result() -> None:
-    text = "\n".join(page([("pi", result()), ("other", result(invalid=("it was throttled",)))]))
+    older = result(invalid=("it was throttled",))
+    older = msgspec.structs.replace(
+        older, machine=msgspec.structs.replace(older.machine, commit="older")
+    )
+    text = "\n".join(page([("pi", result()), ("other", older)]))
     assert text.count("| Raspberry Pi 4 Model B Rev 1.4 |") == 1
     assert text.count("| Raspberry Pi 4 Model B Rev 1.4 (invalid) |") == 1
     assert text.count("## Raspberry Pi 4 Model B Rev 1.4, 2026-03-01") == 2
     assert "INVALID: it was throttled" in text
+    assert "Twice the same" not in text
+
+
+def test_a_commit_that_was_measured_twice_is_compared_with_itself() -> None:
+    again = msgspec.structs.replace(
+        result([2.0, 2.2, 1.8]), time=result().time + timedelta(minutes=3)
+    )
+    text = "\n".join(page([("b", again), ("a", result())]))
+    assert text.count("## Raspberry Pi 4 Model B Rev 1.4, 2026-03-01") == 1
+    assert "## Twice the same: Raspberry Pi 4 Model B Rev 1.4, 0123456789ab" in text
+    assert "A is a, B is b." in text
+    assert "| frame, as scheduled | 1.000 | 2.000 | 2.000 |" in text
 
 
 def test_the_page_in_docs_is_made_from_the_results() -> None:
