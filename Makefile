@@ -74,8 +74,8 @@ sign: .venv-dev/.complete  ## golden files, manifest and signature of edge_app/m
 	@$(DEV)/mien quantize sign --key $(KEY)
 
 parity: .venv-dev/.complete  ## int8 against float, layer by layer: docs/quantization.md
-	@$(DEV)/mien quantize compare-calibration $(RUN) --data $(DATA)
-	@$(DEV)/mien quantize parity $(RUN) --data $(DATA) --page docs/quantization.md
+	@$(DEV)/mien quantize compare-calibration $(wildcard $(RUN)) --data $(DATA)
+	@$(DEV)/mien quantize parity $(wildcard $(RUN)) --data $(DATA) --page docs/quantization.md
 
 test-kills: .venv-dev/.complete  ## kill each kind of source a hundred times
 	@$(DEV)/python -m pytest tests/edge_app/frames/kills_100

@@ -14,9 +14,7 @@ from benchmarks.results import Condition, Machine
 from edge_app.health.board import Board
 from edge_app.perception.card import read_card
 from edge_app.perception.runtime import RUNTIMES
-from edge_app.perception.shipped import EMOTION, FACE_160, FACE_320
-
-MODELS = (EMOTION, FACE_160, FACE_320)
+from edge_app.perception.shipped import MODELS
 
 _PACKAGES = ("mien", "numpy", "opencv-python-headless", "msgspec", "paho-mqtt", *dict(RUNTIMES))
 _FREQUENCY = "sys/devices/system/cpu/cpu0/cpufreq"

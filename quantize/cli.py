@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.shipped import EMOTION, RELEASE_KEY, SHIPPED
+from quantize.runs import GRAY_YUNET
 from trainer.cli import quiet_tensorflow
 from trainer.data import Split, read
 from trainer.framing import measure_alignment
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 #: Every n-th Training face shows where eyes and mouths stand.
 FRAMING_STRIDE = 10
-#: The shipped detector's, in a clone.
-GRAY_YUNET = Path(__file__).parents[1] / "trainer" / "weights" / "gray-yunet" / "model.keras"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -106,7 +105,10 @@ def _add_parity(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     ):
         parser = models.add_parser(name, help=what)
         parser.add_argument(
-            "run", type=Path, nargs="?", help="folder of a finished training run (detectors alone)"
+            "run", type=Path, nargs="*", help="the classifier's, if it lies in no clone"
+        )
+        parser.add_argument(
+            "--detectors-alone", action="store_true", help="leave the classifier out"
         )
         parser.add_argument("--data", type=Path, required=True, help="faces, and folder of faces/")
         _add_weights(parser)

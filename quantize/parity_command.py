@@ -25,6 +25,7 @@ from quantize.parity import ClassifierParity, DetectorParity, classifier_parity,
 from quantize.parity_page import write_page
 from quantize.parity_report import ParityReport, Subject, lines, measure, write_json
 from quantize.ranges import Calibration, observe
+from quantize.runs import find_run
 from quantize.static_int8 import quantize_by_ranges, tensor_ranges
 from quantize.tflite_converter import convert_int8
 from quantize.trained import INPUT, INPUT_RANGE, TrainedClassifier, calibration_inputs
@@ -55,7 +56,7 @@ def compare_parity(arguments: argparse.Namespace) -> Iterator[str]:
 def compare_calibration(arguments: argparse.Namespace) -> Iterator[str]:
     """Quantize by every way to calibrate and both converters: what each costs, line by line."""
     rows = []
-    classifiers = _classifier_rows(arguments) if arguments.run else ()
+    classifiers = () if arguments.detectors_alone else _classifier_rows(arguments)
     for row in chain(classifiers, _detector_rows(arguments)):
         rows.append(row)
         yield ", ".join(row.values())
@@ -97,7 +98,7 @@ class _Photos:
 def _subjects(
     arguments: argparse.Namespace,
 ) -> Iterator[tuple[Subject, ClassifierParity | DetectorParity]]:
-    if arguments.run:
+    if not arguments.detectors_alone:
         yield _classifier(arguments)
     photos = _Photos.of(arguments)
     for size, name in detectors.SIZES.items():
@@ -107,12 +108,10 @@ def _subjects(
 def _classifier(arguments: argparse.Namespace) -> tuple[Subject, ClassifierParity]:
     faces = read(arguments.data)
     public = faces.of(Split.PUBLIC_TEST)
-    trained = TrainedClassifier.load(arguments.run)
-    card = read_card(EMOTION)
+    card = _classifier_card()
+    trained = TrainedClassifier.load(find_run(card, arguments.run))
     content = read_model(EMOTION, card)
     samples = calibration_inputs(faces)
-    if not isinstance(card, ClassifierCard):
-        raise QuantizeError(f"{EMOTION}: its card is no classifier's; quantize it again")
     default = Mixture(trained.heads, card.answers[DEFAULT_ANSWER])
     as_float = default.probabilities(trained.logits(public.pixels))
 
@@ -132,6 +131,13 @@ def _classifier(arguments: argparse.Namespace) -> tuple[Subject, ClassifierParit
         loss=lambda model: parity(model).points_lost,
     )
     return subject, parity(content)
+
+
+def _classifier_card() -> ClassifierCard:
+    card = read_card(EMOTION)
+    if not isinstance(card, ClassifierCard):
+        raise QuantizeError(f"{EMOTION}: its card is no classifier's; quantize it again")
+    return card
 
 
 def _detector(photos: _Photos, size: int, path: Path) -> tuple[Subject, DetectorParity]:
@@ -157,7 +163,7 @@ def _detector(photos: _Photos, size: int, path: Path) -> tuple[Subject, Detector
 
 def _classifier_rows(arguments: argparse.Namespace) -> Iterator[dict[str, str]]:
     faces: Faces = read(arguments.data)
-    trained = TrainedClassifier.load(arguments.run)
+    trained = TrainedClassifier.load(find_run(_classifier_card(), arguments.run))
     samples = calibration_inputs(faces)
     public = faces.of(Split.PUBLIC_TEST)
     ways = [Options(calibration=method) for method in Calibration] + [Options(converter="tflite")]

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from edge_app.perception.card import read_card
-from edge_app.perception.shipped import EMOTION, FACE_160, FACE_320
+from edge_app.perception.shipped import MODELS
 from tests.device.emulation import CORES, REPOSITORY
 from tests.device.instruction_record import (
     Count,
@@ -21,7 +21,7 @@ from tests.device.instructions import FRAMES, PAGE, RECORD
 ADVICE = "run `make test-device` and commit its record"
 
 
-@pytest.mark.parametrize("model", [EMOTION, FACE_160, FACE_320], ids=lambda path: path.stem)
+@pytest.mark.parametrize("model", MODELS, ids=lambda path: path.stem)
 @pytest.mark.parametrize("core", CORES)
 def test_each_shipped_model_was_counted(model: Path, core: str) -> None:
     counted = {

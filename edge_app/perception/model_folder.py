@@ -8,10 +8,10 @@ from pathlib import Path
 from edge_app.perception.card import ModelError
 from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.manifest import MANIFEST, verify_folder
-from edge_app.perception.shipped import EMOTION, FACE_160, FACE_320, RELEASE_KEY
+from edge_app.perception.shipped import MODELS, RELEASE_KEY
 
 #: What a folder may hold; what it does not is loaded from Mien's own.
-NAMES = tuple(path.name for path in (EMOTION, FACE_160, FACE_320))
+NAMES = tuple(path.name for path in MODELS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,3 +11,5 @@ RELEASE_KEY = SHIPPED.parent / "release_key.pem"
 EMOTION = SHIPPED / "emotion.tflite"
 FACE_320 = SHIPPED / "face_320.tflite"
 FACE_160 = SHIPPED / "face_160.tflite"
+
+MODELS = (EMOTION, FACE_160, FACE_320)

@@ -20,12 +20,11 @@ import numpy as np
 from edge_app.perception.card import read_card
 from edge_app.perception.golden import golden_input
 from edge_app.perception.int8_model import Int8
-from edge_app.perception.shipped import EMOTION, FACE_160, FACE_320, SHIPPED
+from edge_app.perception.shipped import EMOTION, MODELS, SHIPPED
 from tests.device.emulation import CORES, HOME, REPOSITORY, SUITES, Emulated, run
 from tests.device.pictures import changed_answers, frames, pictures
 
 PROBE = str(Path(__file__).with_name("probe.py"))
-MODELS = (EMOTION, FACE_160, FACE_320)
 SEEDED = 8
 
 #: LiteRT's predecessor is the runtime of 32-bit Raspberry Pi OS; it wants old packages.

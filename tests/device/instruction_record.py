@@ -96,11 +96,10 @@ def _page(record: Record, frames: int) -> Iterator[str]:
 
 How many arm64 instructions a device executes to run each model once, on one thread, under LiteRT
 {record.litert} with XNNPACK: counted by a plugin of QEMU's (`tests/device/instruction_count.c`) as
-the difference between 11 runs and one, divided by 10. The float form of the classifier is the one
-in `trainer/weights/patient`. Instructions are not time: cores differ in how many they finish a
-cycle, and memory costs nothing here. A ratio below 1 says that int8 executes more of them than
-float: Cortex-A53 and A72 have no dot product for bytes, and XNNPACK gives each core its own
-kernels.
+the difference between 11 runs and one, divided by 10. Float forms are those of the runs in
+`trainer/weights`. Instructions are not time: cores differ in how many they finish a cycle, and
+memory costs nothing here. A ratio below 1 says that int8 executes more of them than float:
+Cortex-A53 and A72 have no dot product for bytes, and XNNPACK gives each core its own kernels.
 
 | model | core | float, M | int8, M | float / int8 |
 |---|---|---:|---:|---:|"""

@@ -21,7 +21,7 @@ import numpy as np
 from tqdm import tqdm
 
 from edge_app.perception.card import ClassifierCard, ModelCard, read_card
-from edge_app.perception.shipped import EMOTION, FACE_160, FACE_320
+from edge_app.perception.shipped import MODELS
 from tests.device.emulation import CORES, HOME, REPOSITORY, Emulated, run
 from tests.device.instruction_record import (
     Count,
@@ -38,8 +38,6 @@ WATCH = Path(__file__).with_name("watch.py")
 PLUGIN = Path(__file__).with_name("instruction_count.c")
 RECORD = Path(__file__).with_name("instructions.json")
 PAGE = REPOSITORY / "docs" / "instructions.md"
-#: Of the shipped classifier.
-WEIGHTS = Path("trainer/weights/patient")
 RUNS = 10
 #: Three seconds: in each, tilted faces are searched once.
 FRAMES = 45
@@ -50,14 +48,15 @@ def float_model(card: ModelCard) -> bytes:
     from quantize.static_int8 import to_float_tflite
 
     if not isinstance(card, ClassifierCard):
-        from quantize.cli import GRAY_YUNET
+        from quantize.runs import GRAY_YUNET
         from quantize.yunet import in_blocks, read_gray_yunet
 
         gray = read_gray_yunet(GRAY_YUNET)
         return to_float_tflite(in_blocks(gray, 2 * card.input.shape[1]), "image")
+    from quantize.runs import find_run
     from quantize.trained import TrainedClassifier
 
-    return TrainedClassifier.load(WEIGHTS).tflite
+    return TrainedClassifier.load(find_run(card)).tflite
 
 
 def per_round(
@@ -92,11 +91,11 @@ def count_all(known: Record | None) -> Iterator[Count]:
         subprocess.run(["cc", "-O2", "-shared", "-fPIC", PLUGIN, "-o", plugin], check=True)
         frames = folder / "frames.npy"
         np.save(frames, _still_frames())
-        bar = tqdm(total=7 * len(CORES), disable=None)
+        bar = tqdm(total=(2 * len(MODELS) + 1) * len(CORES), disable=None)
         for core in CORES:
             machine = Emulated(core, "bookworm")
             machine.write_cpuinfo()
-            for model in (EMOTION, FACE_160, FACE_320):
+            for model in MODELS:
                 card = read_card(model)
                 kept = known.of_model(card.sha256, core) if known else ()
                 if kept:

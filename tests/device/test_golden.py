@@ -13,9 +13,9 @@ PROGRAM = """
 import platform, sys
 from edge_app.perception.golden import check
 from edge_app.perception.int8_model import Int8Model
-from edge_app.perception.shipped import EMOTION, FACE_160, FACE_320
+from edge_app.perception.shipped import MODELS
 print(platform.machine(), "%d.%d" % sys.version_info[:2])
-for path in (EMOTION, FACE_160, FACE_320):
+for path in MODELS:
     print(path.stem, check(Int8Model.load(path)).verdict.value)
 """
 

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from quantize.calibration import choose
 from quantize.classifier import int8_logits
 from quantize.errors import QuantizeError
 from quantize.graph import float_tensors
+from quantize.runs import FOLDER, find_run
 from quantize.static_int8 import quantize_int8, to_float_tflite
 from tests.trainer.synthetic import synthetic_faces
 from trainer.batches import as_input
@@ -26,6 +28,18 @@ def test_a_camera_byte_is_the_input() -> None:
     card = read_card(EMOTION)
     assert (card.input.dtype, card.input.zero_point) == ("int8", -128)
     assert card.input.scale == pytest.approx(1 / 255)
+
+
+def test_the_run_that_the_shipped_model_was_made_of_is_here(tmp_path: Path) -> None:
+    card = read_card(EMOTION)
+    assert isinstance(card, ClassifierCard)
+    run = find_run(card)
+    assert run.parent == FOLDER
+    copy = Path(shutil.copytree(run, tmp_path / "copy"))
+    assert find_run(card, [tmp_path, copy]) == copy
+    card.recipe["data_sha256"] = "of other data"
+    with pytest.raises(QuantizeError, match="its run is not in"):
+        find_run(card)
 
 
 def test_the_cards_figures_are_those_of_the_model(shared_data: Path) -> None:

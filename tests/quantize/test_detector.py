@@ -19,12 +19,12 @@ from edge_app.perception.card import read_card
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.overlap import intersection_over_union
 from edge_app.perception.shipped import FACE_160, FACE_320
-from quantize.cli import GRAY_YUNET
 from quantize.detector import calibration_inputs, make_detector, prepare_detector
 from quantize.errors import QuantizeError
 from quantize.face_photos import read_face_photos, read_picture, split
 from quantize.float_detector import FloatDetector
 from quantize.graph import float_tensors, output_tensors
+from quantize.runs import GRAY_YUNET
 from quantize.static_int8 import to_float_tflite
 from quantize.yunet import (
     ONNX_NAME,

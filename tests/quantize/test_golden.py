@@ -11,7 +11,7 @@ from edge_app.cli import main
 from edge_app.perception.card import card_path
 from edge_app.perception.golden import Verdict, check, golden_path, read_golden
 from edge_app.perception.int8_model import Int8Model
-from edge_app.perception.shipped import EMOTION, FACE_160, FACE_320
+from edge_app.perception.shipped import FACE_160, MODELS
 from quantize.golden import write_golden
 
 
@@ -37,7 +37,7 @@ def test_the_file_is_the_same_each_time_and_smaller_than_the_model(model: Path) 
     assert len(first) < model.stat().st_size / 2
 
 
-@pytest.mark.parametrize("path", [EMOTION, FACE_160, FACE_320], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
 def test_tolerances_leave_room_for_rounding_and_not_for_nonsense(path: Path) -> None:
     assert 0 < read_golden(path).tolerance < 64
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.perception.shipped import EMOTION, FACE_160, FACE_320
+from edge_app.perception.shipped import MODELS
 from quantize.footprint import (
     Footprint,
     delegation,
@@ -60,7 +60,7 @@ def test_a_footprint_is_what_the_models_are(both: tuple[bytes, bytes]) -> None:
     assert "latency" not in footprint_figures(footprint)
 
 
-@pytest.mark.parametrize("path", [EMOTION, FACE_160, FACE_320], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
 def test_xnnpack_takes_each_shipped_model_whole(path: Path) -> None:
     assert delegation(path.read_bytes()) == (1, 0)
 
