@@ -165,8 +165,6 @@ def measure_parity(trained: TrainedClassifier, content: bytes, faces: Faces) -> 
 
 def _source(recipe: Mapping[str, Any]) -> str:
     """Where the weights come from; recipe: a run's, as it is stored beside its model."""
-    if "averaged_sha256" in recipe:
-        return f"mien train average of runs (SHA-256 {', '.join(recipe['averaged_sha256'])})"
     made = f"mien train run --recipe {recipe['recipe']['name']}"
     if "start_sha256" in recipe:
         return f"{made}, begun with another run's weights (SHA-256 {recipe['start_sha256']})"

@@ -5,7 +5,6 @@ from trainer.recipes.fine import (
     FINE,
     PATIENT,
     PATIENT_2,
-    PATIENT_3,
     PATIENT_MEDIUM,
     PATIENT_SMALL,
     SECOND_TEACHER,
@@ -32,7 +31,6 @@ RECIPES: dict[str, Recipe] = {
         FINE,
         PATIENT,
         PATIENT_2,
-        PATIENT_3,
         PATIENT_MEDIUM,
         PATIENT_SMALL,
     )

@@ -50,10 +50,8 @@ PATIENT = replace(
     augmentation=replace(FINE.augmentation, glasses=0.13, mask=0.13),
     sides=((0.5, 40), (1.0, 48)),
 )
-# On from there, twice, with a third teacher: their ends are there to be averaged.
+# On from there, with a third teacher.
 PATIENT_2 = replace(PATIENT, name="patient-2", epochs=28)
-PATIENT_3 = replace(PATIENT_2, name="patient-3")
-
 PATIENT_MEDIUM = replace(
     PATIENT, name="patient-medium", size="fine-medium", learning_rate=0.1, weight_decay=3e-4
 )
