@@ -6,7 +6,7 @@ import json
 import os
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
@@ -56,26 +56,42 @@ class Node(Nats):
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[list[Node]]:
-    nodes: list[Node] = []
     try:
-        for name in ("one", "two", "three"):
-            folder = tmp_path / name
-            folder.mkdir()
-            nodes.append(Node(folder, name))
+        nodes = started(tmp_path)
     except MissingBrokerError as error:
         if os.environ.get("MIEN_ALL_BROKERS") == "1":
             pytest.fail(str(error))
         pytest.skip(f"{error}; with MIEN_ALL_BROKERS=1 this is a failure")
     try:
-        for node in nodes:
-            node.join(nodes)
-            node.launch()
-        assert all(node.wait_until_it_accepts() for node in nodes)
         wait_until(lambda: all(is_healthy(node) for node in nodes), 180)
         yield nodes
     finally:
+        close(nodes)
+
+
+def started(folder: Path) -> list[Node]:
+    """Three that know of each other and accept connections, with ports that were free."""
+    logs = []
+    for attempt in range(3):
+        nodes: list[Node] = []
+        for name in ("one", "two", "three"):
+            place = folder / str(attempt) / name
+            place.mkdir(parents=True)
+            nodes.append(Node(place, name))
         for node in nodes:
-            node.close()
+            node.join(nodes)
+            node.launch()
+        if all(node.wait_until_it_accepts() for node in nodes):
+            return nodes
+        # Another process, or one of them on its way to another, was quicker to take a port.
+        logs = [node.log for node in nodes]
+        close(nodes)
+    raise AssertionError(f"a cluster does not start: {logs}")
+
+
+def close(nodes: Sequence[Node]) -> None:
+    for node in nodes:
+        node.close()
 
 
 def is_healthy(node: Node) -> bool:
