@@ -105,7 +105,7 @@ def _add_parity(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     ):
         parser = models.add_parser(name, help=what)
         parser.add_argument(
-            "run", type=Path, nargs="*", help="the classifier's, if it lies in no clone"
+            "run", type=Path, nargs="*", help="the classifier's, if it is not in trainer/weights"
         )
         parser.add_argument(
             "--detectors-alone", action="store_true", help="leave the classifier out"

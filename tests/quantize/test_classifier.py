@@ -37,8 +37,10 @@ def test_the_run_that_the_shipped_model_was_made_of_is_here(tmp_path: Path) -> N
     assert run.parent == FOLDER
     copy = Path(shutil.copytree(run, tmp_path / "copy"))
     assert find_run(card, [tmp_path, copy]) == copy
+    with pytest.raises(QuantizeError, match="made of no run in"):
+        find_run(card, [tmp_path])  # and no other instead of the one that was named
     card.recipe["data_sha256"] = "of other data"
-    with pytest.raises(QuantizeError, match="its run is not in"):
+    with pytest.raises(QuantizeError, match="made of no run in"):
         find_run(card)
 
 
