@@ -11,13 +11,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import numpy as np
-
 from benchmarks.results import ModelRun
 from benchmarks.spread import spread
 from edge_app.errors import UsageError
 from edge_app.perception.card import ModelError
-from edge_app.perception.runtime import RUNTIMES, Runtime, make_interpreter
+from edge_app.perception.runtime import RUNTIMES, Runtime, fill_inputs, make_interpreter
 
 #: Invocations of one model in a row: a block.
 ROW = 10
@@ -119,18 +117,6 @@ def model_run(candidate: Candidate) -> ModelRun:
         took=spread(candidate.rows, median),
         macs=candidate.model.macs,
     )
-
-
-def fill_inputs(interpreter: Any) -> None:
-    """Give every input the same noise: zeros may take shorter than pictures."""
-    rng = np.random.default_rng(0)
-    for details in interpreter.get_input_details():
-        shape, dtype = details["shape"], details["dtype"]
-        if np.issubdtype(dtype, np.integer):
-            values = rng.integers(-128, 128, shape).astype(dtype)
-        else:
-            values = rng.random(shape, np.float32)
-        interpreter.set_tensor(details["index"], values)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from edge_app.perception.runtime import make_interpreter
+from edge_app.perception.runtime import fill_inputs, make_interpreter
 from quantize.graph import operation, pack_graph, read_graph
 
 #: Nanoseconds that only go up.
@@ -95,14 +95,6 @@ def cut(model: bytes, first: int, end: int) -> bytes:
 
 
 def _ready(model: bytes) -> Any:
-    """An interpreter with something to read in every input."""
     interpreter, _ = make_interpreter(model, threads=1)
-    rng = np.random.default_rng(0)
-    for details in interpreter.get_input_details():
-        shape, dtype = details["shape"], details["dtype"]
-        if np.issubdtype(dtype, np.integer):
-            values = rng.integers(-128, 128, shape).astype(dtype)
-        else:
-            values = rng.random(shape, np.float32)
-        interpreter.set_tensor(details["index"], values)
+    fill_inputs(interpreter)
     return interpreter
