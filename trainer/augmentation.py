@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.disguises import wardrobe, wear
+from trainer.disguises import Shares
 
 Gray = NDArray[np.uint8]
 
@@ -39,11 +39,15 @@ class Augmentation:
     mask: float = 0.0
 
     def apply(self, faces: Gray, rng: np.random.Generator) -> Gray:
-        """Change each face on its own: uint8 [N, H, W] → uint8 [N, H, W]."""
+        """Change each face on its own: uint8 [N, H, W] → uint8 [N, H, W].
+
+        What is drawn does not depend on the faces: the same `rng` changes others alike.
+        """
         return np.stack([self._one(face, rng) for face in faces])
 
     def _one(self, face: Gray, rng: np.random.Generator) -> Gray:
-        moved = self._move(self._disguise(face, rng), rng)
+        worn = Shares(self.glasses, self.sunglasses, self.mask)
+        moved = self._move(worn.dress(face, rng), rng)
         if rng.random() < self.low_resolution:
             moved = _lose_resolution(moved, rng)
         # A change that is switched off draws no number: what older recipes draw stays the same.
@@ -55,21 +59,6 @@ class Augmentation:
         if self.jpeg and rng.random() < self.jpeg:
             lit = _compress(lit, int(rng.integers(10, 71)))
         return lit
-
-    def _disguise(self, face: Gray, rng: np.random.Generator) -> Gray:
-        """Put at most one thing on the face."""
-        shares = (self.glasses, self.sunglasses, self.mask)
-        if not any(shares):
-            return face
-        there = wardrobe()
-        drawn = rng.random()
-        for share, shapes in zip(
-            shares, (there.glasses, there.sunglasses, there.masks), strict=True
-        ):
-            if drawn < share:
-                return wear(face, shapes, rng)
-            drawn -= share
-        return face
 
     def _move(self, face: Gray, rng: np.random.Generator) -> Gray:
         height, width = face.shape

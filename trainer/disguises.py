@@ -63,6 +63,34 @@ def wardrobe(seed: int = 0) -> Wardrobe:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How many faces of all wear what; no face wears two things."""
+
+    glasses: float = 0.0
+    sunglasses: float = 0.0
+    mask: float = 0.0
+
+    def dress(self, face: Gray, rng: np.random.Generator) -> Gray:
+        """Put at most one thing on a face: uint8 [48, 48] → uint8 [48, 48].
+
+        Where all shares are 0, no number is drawn.
+        """
+        if not (self.glasses or self.sunglasses or self.mask):
+            return face
+        there = wardrobe()
+        drawn = rng.random()
+        for share, shapes in (
+            (self.glasses, there.glasses),
+            (self.sunglasses, there.sunglasses),
+            (self.mask, there.masks),
+        ):
+            if drawn < share:
+                return wear(face, shapes, rng)
+            drawn -= share
+        return face
+
+
 def wear(face: Gray, shapes: tuple[Disguise, ...], rng: np.random.Generator) -> Gray:
     """Put one of `shapes` on a face: uint8 [48, 48] → uint8 [48, 48]."""
     for layer in shapes[rng.integers(len(shapes))]:

@@ -8,6 +8,7 @@ draw the pictures again from their seeds.
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from trainer.augmentation import MIRRORED
 from trainer.batches import Batches, Targets
 from trainer.data import Faces
+from trainer.disguises import Shares
 from trainer.distillation import Teacher
 from trainer.recipes import Recipe
 
@@ -76,13 +78,21 @@ class Lessons:
             if self._aligned is not None:
                 is_aligned = rng.random(len(pixels)) < self._recipe.aligned
                 pixels[is_aligned] = self._aligned[is_aligned]
-            pixels = self._recipe.augmentation.apply(pixels, rng)
+            again = copy.deepcopy(rng)
+            seen = self._recipe.augmentation.apply(pixels, rng)
             targets = self._targets
             if self._teacher:
-                opinions = self._teacher.remembered_opinions(pixels, self._opinions)
+                opinions = self._teacher.remembered_opinions(seen, self._opinions)
                 targets = self._taught(opinions, self._of_originals)
-            self._views[view] = pixels, targets
+            if self._recipe.student_sees != Shares():
+                seen = self._recipe.augmentation.apply(self._dressed(pixels, view), again)
+            self._views[view] = seen, targets
         return self._views[view]
+
+    def _dressed(self, pixels: Gray, view: int) -> Gray:
+        """The faces with what the student alone sees."""
+        rng = np.random.default_rng((self._recipe.seed, view, 1))
+        return np.stack([self._recipe.student_sees.dress(face, rng) for face in pixels])
 
     def _taught(self, opinions: Opinions, others: Opinions | None = None) -> Targets:
         """The targets with these opinions mixed into them, half of each if there are two."""

@@ -168,7 +168,7 @@ def _usable(faces: Faces, recipe: Recipe) -> Faces:
 
 def _network(recipe: Recipe, side: int | None, *, fused: bool = False) -> keras.Model:
     heads = {head.name: len(head.labels) for head in recipe.heads}
-    return mien.build(heads, side, recipe.size, fused=fused)
+    return mien.build(heads, side, recipe.size, recipe.dropout, fused=fused)
 
 
 def _compiled(recipe: Recipe, steps_an_epoch: int) -> keras.Model:

@@ -33,6 +33,17 @@ def test_the_same_generator_gives_the_same_pictures() -> None:
     assert not np.array_equal(first, other)
 
 
+def test_what_is_drawn_does_not_depend_on_the_faces() -> None:
+    """A student's and its teachers' faces differ by what the student's wear alone."""
+    everything = Augmentation(
+        low_resolution=0.5, erased=0.5, dark=0.5, blur=0.5, jpeg=0.5, glasses=0.3, mask=0.3
+    )
+    rngs = [np.random.default_rng(1) for _ in range(2)]
+    everything.apply(pictures(), rngs[0])
+    everything.apply(255 - pictures(), rngs[1])
+    assert rngs[0].random() == rngs[1].random()
+
+
 def test_pictures_keep_shape_and_dtype_and_the_originals_stay() -> None:
     shown = pictures()
     before = shown.copy()

@@ -1,6 +1,6 @@
 import dataclasses
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from tests.trainer.synthetic import all_splits
 from trainer.checkpoints import save_beside
 from trainer.data import Faces, Split
+from trainer.disguises import Shares
 from trainer.distillation import Teacher
 from trainer.heads import MixedHead, VoteHead
 from trainer.lessons import Lessons
@@ -39,6 +40,12 @@ def lessons(
     training: Faces, teacher: Teacher | None, folder: Path, recipe: Recipe = RECIPE
 ) -> Lessons:
     return Lessons(recipe, training, aligned=None, teacher=teacher, opinions=folder / "opinions")
+
+
+def unshuffled(lessons: Lessons) -> tuple[np.ndarray, np.ndarray]:
+    """The first view's pictures and targets in the order of the faces."""
+    pictures, targets = lessons._view(0)
+    return pictures, targets["logits"][0]
 
 
 def shown(lessons: Lessons, epoch: int) -> tuple[np.ndarray, np.ndarray]:
@@ -85,6 +92,28 @@ def test_a_teacher_may_see_the_picture_behind_the_view_too(
     seen, behind = targets("shown"), targets("original")
     assert not np.allclose(seen, behind, atol=1e-4)
     assert np.allclose(targets("both"), (seen + behind) / 2, atol=1e-6)
+
+
+def test_a_student_may_see_disguises_that_its_teacher_does_not(
+    training: Faces, teacher: Teacher, tmp_path: Path
+) -> None:
+    recipe = dataclasses.replace(RECIPE, student_sees=Shares(mask=0.5))
+    plain = unshuffled(lessons(training, teacher, tmp_path))
+    masked = unshuffled(lessons(training, teacher, tmp_path, recipe))
+    # What the teacher says of a face is the same, behind a mask or not: it has not seen the mask.
+    assert np.array_equal(plain[1], masked[1])
+    changed = (plain[0] != masked[0]).any(axis=(1, 2))
+    assert 0.25 < changed.mean() < 0.75
+    # All other changes are the same: foreheads stay.
+    assert np.array_equal(plain[0][:, :8], masked[0][:, :8])
+
+
+@pytest.mark.parametrize(
+    "needs_views", [{"teacher_sees": "both"}, {"student_sees": Shares(glasses=0.1)}]
+)
+def test_what_is_for_views_alone_is_refused_without_them(needs_views: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"recipe test: .* views"):
+        dataclasses.replace(RECIPE, views=0, **needs_views)
 
 
 def test_without_a_teacher_views_have_their_labels(training: Faces, tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ from trainer.recipes.fine import (
     FINE,
     PATIENT,
     PATIENT_2,
+    PATIENT_3,
     PATIENT_MEDIUM,
     PATIENT_SMALL,
+    PATIENT_SMALL_2,
     SECOND_TEACHER,
 )
 from trainer.recipes.recipe import Recipe
@@ -31,8 +33,10 @@ RECIPES: dict[str, Recipe] = {
         FINE,
         PATIENT,
         PATIENT_2,
+        PATIENT_3,
         PATIENT_MEDIUM,
         PATIENT_SMALL,
+        PATIENT_SMALL_2,
     )
 }
 

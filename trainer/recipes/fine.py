@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from trainer.disguises import Shares
 from trainer.recipes.taught import TAUGHT
 from trainer.recipes.teacher import FINE_TEACHER
 
@@ -52,6 +53,16 @@ PATIENT = replace(
 )
 # On from there, with a third teacher.
 PATIENT_2 = replace(PATIENT, name="patient-2", epochs=28)
+# Once more, without dropout (see `PATIENT_SMALL_2`), and with masks and glasses that its teachers
+# do not see.
+PATIENT_3 = replace(
+    PATIENT_2,
+    name="patient-3",
+    epochs=84,
+    weight_decay=2.5e-4,
+    dropout=0.0,
+    student_sees=Shares(glasses=0.1, sunglasses=0.03, mask=0.11),
+)
 PATIENT_MEDIUM = replace(
     PATIENT, name="patient-medium", size="fine-medium", learning_rate=0.1, weight_decay=3e-4
 )
@@ -61,4 +72,14 @@ PATIENT_SMALL = replace(
     size="fine-small",
     weight_decay=2e-4,
     sides=((1.0, 48),),  # it halves a side four times, and 40 pixels go thrice
+)
+# On from there. It fits the faces that it learns from hardly better than others, and dropout is for
+# networks that learn by heart.
+PATIENT_SMALL_2 = replace(
+    PATIENT_SMALL,
+    name="patient-small-2",
+    epochs=110,
+    learning_rate=0.06,
+    weight_decay=1e-4,
+    dropout=0.0,
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from trainer.augmentation import Augmentation
+from trainer.disguises import Shares
 from trainer.heads import LabelHead, MixedHead, VoteHead
 
 
@@ -27,6 +28,7 @@ class Recipe:
     warm_up_epochs: float = 2.0
     momentum: float = 0.9
     weight_decay: float = 5e-4
+    dropout: float = 0.3  # of what the heads see
     mix_up: float = 0.0  # parameter of the Beta distribution; 0: none
     taught: float = 0.0  # share of a teacher's opinion in the targets; 0: there is no teacher
     #: The picture as the student is shown it costs a forward pass of the teacher at each step,
@@ -36,6 +38,9 @@ class Recipe:
     #: Changed copies of each face that are drawn once and shown in turn, an epoch each; 0: new ones
     #: in each epoch. The teacher looks at each copy once.
     views: int = 0
+    #: What the student sees faces of a view wear where its teachers see them without: a mouth that
+    #: a mask hides from the student is in what they say.
+    student_sees: Shares = field(default_factory=Shares)
     aligned: float = 0.0  # share of the pictures that are shown as the device cuts faces
     augmentation: Augmentation = field(default_factory=Augmentation)
     #: Share of the epochs up to which pictures of this side, in pixels, are shown: small ones cost
@@ -48,6 +53,8 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.teacher_sees == "both" and not self.views:
             raise ValueError(f"recipe {self.name}: a teacher sees both only where there are views")
+        if self.student_sees != Shares() and not self.views:
+            raise ValueError(f"recipe {self.name}: student_sees is for views; it has none")
 
     def side_at(self, epoch: int) -> int:
         """Side of the pictures of an epoch, counted from 0."""
