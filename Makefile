@@ -3,7 +3,9 @@ PYTHON ?= python3
 DATA ?= ../shared/data
 DEV := .venv-dev/bin
 RUN ?= runs/robust
-# Without one, parity finds the run that the shipped classifier was made of.
+# The small network's, if `make models` is to quantize one too.
+RUN_SMALL ?=
+# Without one, parity finds the runs that the shipped classifiers were made of.
 NAMED_RUN = $(if $(filter file undefined,$(origin RUN)),,$(RUN))
 # Of the heads in the default answer: the best of `mien train mixtures`.
 SHARES ?= fer2013=0.8,ferplus=0.2
@@ -65,6 +67,8 @@ train: .venv-dev/.complete  ## train the emotion network on FER2013 (DATA=folder
 
 models: .venv-dev/.complete detector  ## quantize detector and classifier into edge_app/models
 	@$(DEV)/mien quantize classifier $(RUN) --data $(DATA) $(if $(SHARES),--shares $(SHARES))
+	@$(if $(RUN_SMALL),$(DEV)/mien quantize classifier $(RUN_SMALL) --data $(DATA) \
+	  $(if $(SHARES),--shares $(SHARES)) --output edge_app/models/emotion_small.tflite)
 
 detector: .venv-dev/.complete  ## quantize the face detector (DATA=folder)
 	@$(DEV)/mien quantize detector --photos $(DATA)
@@ -76,8 +80,8 @@ sign: .venv-dev/.complete  ## golden files, manifest and signature of edge_app/m
 	@$(DEV)/mien quantize sign --key $(KEY)
 
 parity: .venv-dev/.complete  ## int8 against float, layer by layer: docs/quantization.md
-	@$(DEV)/mien quantize compare-calibration $(NAMED_RUN) --data $(DATA)
-	@$(DEV)/mien quantize parity $(NAMED_RUN) --data $(DATA) --page docs/quantization.md
+	@$(DEV)/mien quantize compare-calibration $(NAMED_RUN) $(RUN_SMALL) --data $(DATA)
+	@$(DEV)/mien quantize parity $(NAMED_RUN) $(RUN_SMALL) --data $(DATA) --page docs/quantization.md
 
 test-kills: .venv-dev/.complete  ## kill each kind of source a hundred times
 	@$(DEV)/python -m pytest tests/edge_app/frames/kills_100

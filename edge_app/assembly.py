@@ -31,11 +31,10 @@ from edge_app.health.telemetry import Activity, Telemeter
 from edge_app.health.watchdog import Watchdog
 from edge_app.kept_privacy import KeptPrivacy
 from edge_app.perception import Perception
-from edge_app.perception.classifier import EmotionClassifier
+from edge_app.perception.classifier import NETWORKS, EmotionClassifier
 from edge_app.perception.detector import FaceDetector, model_for
 from edge_app.perception.model_folder import ModelFolder
 from edge_app.perception.schedule import DetectionSchedule
-from edge_app.perception.shipped import EMOTION
 from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.tiling import TiledDetector
 from edge_app.perception.watcher import Watcher, tracker_for
@@ -61,7 +60,7 @@ def load_perception(asked: PerceptionSettings, models: ModelFolder) -> Perceptio
     """
     return Perception(
         FaceDetector(models.load(model_for(asked.smallest_face), asked.threads)),
-        EmotionClassifier(models.load(EMOTION, asked.threads), asked.answer),
+        EmotionClassifier(models.load(NETWORKS[asked.network], asked.threads), asked.answer),
     )
 
 

@@ -89,6 +89,13 @@ class Perception(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             " emotions as FER2013's labels do, `ferplus` as FER+'s voters do, contempt among them.",
         ),
     ] = "default"
+    network: Annotated[
+        Literal["full", "small"],
+        msgspec.Meta(
+            description="The emotion network: `small` is right less often and takes a fraction of"
+            " the work, for a Raspberry Pi Zero 2 W or many faces; README.md has figures of both."
+        ),
+    ] = "full"
     threads: Annotated[
         int, msgspec.Meta(ge=1, le=16, description="Processor threads for each model.")
     ] = 1
@@ -128,8 +135,9 @@ class Models(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     directory: Annotated[
         str,
         msgspec.Meta(
-            description="Folder with `emotion.tflite`, `face_160.tflite` or `face_320.tflite`, or"
-            " some of them, each with its card; the others are Mien's. Empty: all are."
+            description="Folder with `emotion.tflite`, `emotion_small.tflite`, `face_160.tflite` or"
+            " `face_320.tflite`, or some of them, each with its card; the others are Mien's. Empty:"
+            " all are."
         ),
     ] = ""
     trusted_key: Annotated[

@@ -26,7 +26,7 @@ FRAMING_STRIDE = 10
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     models = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
-    classifier = models.add_parser("classifier", help="a training run → emotion.tflite")
+    classifier = models.add_parser("classifier", help="a training run → emotion.tflite, or another")
     classifier.add_argument("run", type=Path, help="folder of a finished training run")
     classifier.add_argument(
         "--data", type=Path, required=True, help="data set: see docs/training.md"
@@ -104,13 +104,13 @@ def _add_parity(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         ("compare-calibration", "what each way to calibrate and convert costs", _calibration),
     ):
         parser = models.add_parser(name, help=what)
-        parser.add_argument(
-            "run", type=Path, nargs="*", help="the classifier's, if it is not in trainer/weights"
-        )
-        parser.add_argument(
-            "--detectors-alone", action="store_true", help="leave the classifier out"
-        )
         parser.add_argument("--data", type=Path, required=True, help="faces, and folder of faces/")
+        parser.add_argument(
+            "run", type=Path, nargs="*", help="runs of classifiers, beside those in the clone"
+        )
+        parser.add_argument(
+            "--detectors-alone", action="store_true", help="leave the classifiers out"
+        )
         _add_weights(parser)
         parser.add_argument(
             "--output", type=Path, default=Path("build/parity"), help="folder for the JSON"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import msgspec
 
 from edge_app.perception.answers import Mixture
 from edge_app.perception.card import DEFAULT_ANSWER, ClassifierCard, read_card, read_model
-from edge_app.perception.shipped import EMOTION, SHIPPED
+from edge_app.perception.shipped import CLASSIFIERS, SHIPPED
 from quantize import detector as detectors
 from quantize.artefact import write_together
 from quantize.classifier import Options, int8_logits, measure_parity, quantize
@@ -25,7 +25,7 @@ from quantize.parity import ClassifierParity, DetectorParity, classifier_parity,
 from quantize.parity_page import write_page
 from quantize.parity_report import ParityReport, Subject, lines, measure, write_json
 from quantize.ranges import Calibration, observe
-from quantize.runs import find_run
+from quantize.runs import find_runs
 from quantize.static_int8 import quantize_by_ranges, tensor_ranges
 from quantize.tflite_converter import convert_int8
 from quantize.trained import INPUT, INPUT_RANGE, TrainedClassifier, calibration_inputs
@@ -99,18 +99,25 @@ def _subjects(
     arguments: argparse.Namespace,
 ) -> Iterator[tuple[Subject, ClassifierParity | DetectorParity]]:
     if not arguments.detectors_alone:
-        yield _classifier(arguments)
+        faces = read(arguments.data)
+        for path, run in _runs(arguments).items():
+            yield _classifier(path, run, faces)
     photos = _Photos.of(arguments)
     for size, name in detectors.SIZES.items():
         yield _detector(photos, size, SHIPPED / name)
 
 
-def _classifier(arguments: argparse.Namespace) -> tuple[Subject, ClassifierParity]:
-    faces = read(arguments.data)
+def _runs(arguments: argparse.Namespace) -> dict[Path, Path]:
+    """The shipped classifiers, and the run that each was made of."""
+    cards = [_classifier_card(path) for path in CLASSIFIERS]
+    return dict(zip(CLASSIFIERS, find_runs(cards, arguments.run), strict=True))
+
+
+def _classifier(path: Path, run: Path, faces: Faces) -> tuple[Subject, ClassifierParity]:
     public = faces.of(Split.PUBLIC_TEST)
-    card = _classifier_card()
-    trained = TrainedClassifier.load(find_run(card, arguments.run))
-    content = read_model(EMOTION, card)
+    card = _classifier_card(path)
+    trained = TrainedClassifier.load(run)
+    content = read_model(path, card)
     samples = calibration_inputs(faces)
     default = Mixture(trained.heads, card.answers[DEFAULT_ANSWER])
     as_float = default.probabilities(trained.logits(public.pixels))
@@ -120,7 +127,7 @@ def _classifier(arguments: argparse.Namespace) -> tuple[Subject, ClassifierParit
         return classifier_parity(as_float, as_int8, public)
 
     subject = Subject(
-        name=EMOTION.stem,
+        name=path.stem,
         float_model=trained.tflite,
         int8_model=content,
         ranges=tensor_ranges(
@@ -133,10 +140,10 @@ def _classifier(arguments: argparse.Namespace) -> tuple[Subject, ClassifierParit
     return subject, parity(content)
 
 
-def _classifier_card() -> ClassifierCard:
-    card = read_card(EMOTION)
+def _classifier_card(path: Path) -> ClassifierCard:
+    card = read_card(path)
     if not isinstance(card, ClassifierCard):
-        raise QuantizeError(f"{EMOTION}: its card is no classifier's; quantize it again")
+        raise QuantizeError(f"{path}: its card is no classifier's; quantize it again")
     return card
 
 
@@ -163,15 +170,15 @@ def _detector(photos: _Photos, size: int, path: Path) -> tuple[Subject, Detector
 
 def _classifier_rows(arguments: argparse.Namespace) -> Iterator[dict[str, str]]:
     faces: Faces = read(arguments.data)
-    trained = TrainedClassifier.load(find_run(_classifier_card(), arguments.run))
     samples = calibration_inputs(faces)
     public = faces.of(Split.PUBLIC_TEST)
     ways = [Options(calibration=method) for method in Calibration] + [Options(converter="tflite")]
-    for way in ways:
+    for (path, run), way in product(_runs(arguments).items(), ways):
+        trained = TrainedClassifier.load(run)
         content = quantize(trained, samples, way)
         parity = measure_parity(trained, content, public)
         yield _row(
-            EMOTION.stem, way.converter, way.calibration,
+            path.stem, way.converter, way.calibration,
             f"{parity.points_lost:+.2f} points lost",
             f"same answer {parity.same_answer:.2%}, KL {parity.kl_mean:.5f}",
         )  # fmt: skip

@@ -15,22 +15,33 @@ FOLDER = Path(__file__).parents[1] / "trainer" / "weights"
 GRAY_YUNET = FOLDER / "gray-yunet" / "model.keras"
 
 
-def find_run(card: ClassifierCard, named: Sequence[Path] = ()) -> Path:
-    """The run that a classifier was made of, as its card says.
+def find_runs(cards: Sequence[ClassifierCard], named: Sequence[Path] = ()) -> list[Path]:
+    """The runs that classifiers were made of, as their cards say.
 
-    named: runs to look among; none: those in `FOLDER`.
+    named: runs to look among before those in `FOLDER`.
 
     Raises:
-        QuantizeError: it is none of these.
+        QuantizeError: one's run is not there, or a named run is none of theirs.
     """
+    for run in named:
+        if not any(_made_of(card, run) for card in cards):
+            names = " or ".join(card.name for card in cards)
+            raise QuantizeError(f"{run}: not the run of {names}; leave it out, or quantize it")
+    return [_find_run(card, named) for card in cards]
+
+
+def _find_run(card: ClassifierCard, named: Sequence[Path]) -> Path:
+    for run in (*named, *sorted(FOLDER.iterdir())):
+        if _made_of(card, run):
+            return run
+    raise QuantizeError(
+        f"{card.name}: made of no run in {FOLDER}; name the folder of its run, or quantize this one"
+    )
+
+
+def _made_of(card: ClassifierCard, run: Path) -> bool:
     from trainer.checkpoints import RECIPE  # noqa: PLC0415 - loads Keras
 
-    for run in named or sorted(FOLDER.iterdir()):
-        path = run / RECIPE
-        stored = json.loads(path.read_text()) if path.is_file() else {}
-        if stored and all(card.recipe.get(key) == value for key, value in stored.items()):
-            return run
-    looked = ", ".join(map(str, named)) or str(FOLDER)
-    raise QuantizeError(
-        f"{card.name}: made of no run in {looked}; name the folder of its run, or quantize this one"
-    )
+    path = run / RECIPE
+    stored = json.loads(path.read_text()) if path.is_file() else {}
+    return bool(stored) and all(card.recipe.get(key) == value for key, value in stored.items())

@@ -15,7 +15,7 @@ from edge_app.perception.detector import FaceDetector
 from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.manifest import read_key, verify_folder
 from edge_app.perception.model_folder import NAMES, ModelFolder
-from edge_app.perception.shipped import EMOTION, RELEASE_KEY, SHIPPED
+from edge_app.perception.shipped import CLASSIFIERS, RELEASE_KEY, SHIPPED
 from edge_app.settings import Perception
 
 GROUP = Group("models")
@@ -73,7 +73,7 @@ def _model(
 ) -> Finding:
     try:
         model = Int8Model.load(path, perception.threads, trusted_key=key)
-        if path.name == EMOTION.name:
+        if path.name in {each.name for each in CLASSIFIERS}:
             EmotionClassifier(model, perception.answer)
         else:
             FaceDetector(model)

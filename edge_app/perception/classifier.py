@@ -21,7 +21,10 @@ from edge_app.perception.card import (
 from edge_app.perception.faces import FrameError
 from edge_app.perception.int8_model import Int8Model, dequantize
 from edge_app.perception.labels import UNSURE
-from edge_app.perception.shipped import EMOTION
+from edge_app.perception.shipped import EMOTION, EMOTION_SMALL
+
+#: The shipped networks, by the setting that asks for them.
+NETWORKS = {"full": EMOTION, "small": EMOTION_SMALL}
 
 
 class EmotionClassifier:

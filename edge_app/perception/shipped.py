@@ -9,7 +9,10 @@ SHIPPED = Path(__file__).parent.parent / "models"
 RELEASE_KEY = SHIPPED.parent / "release_key.pem"
 
 EMOTION = SHIPPED / "emotion.tflite"
+EMOTION_SMALL = SHIPPED / "emotion_small.tflite"
 FACE_320 = SHIPPED / "face_320.tflite"
 FACE_160 = SHIPPED / "face_160.tflite"
 
-MODELS = (EMOTION, FACE_160, FACE_320)
+CLASSIFIERS = (EMOTION, EMOTION_SMALL)
+DETECTORS = (FACE_160, FACE_320)
+MODELS = CLASSIFIERS + DETECTORS

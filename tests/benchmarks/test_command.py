@@ -35,7 +35,8 @@ def test_a_quick_run_measures_everything(
         assert workload.outside_share is not None
         assert 0.0 < workload.outside_share < 1.0
     assert {(run.model, run.form) for run in measured.models} == {
-        ("emotion", "int8"), ("face_160", "int8"), ("face_320", "int8"),
+        ("emotion", "int8"), ("emotion_small", "int8"),
+        ("face_160", "int8"), ("face_320", "int8"),
         ("conv1x1_256.float", "float"),
     }  # fmt: skip
     assert measured.start_up is not None

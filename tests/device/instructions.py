@@ -53,10 +53,11 @@ def float_model(card: ModelCard) -> bytes:
 
         gray = read_gray_yunet(GRAY_YUNET)
         return to_float_tflite(in_blocks(gray, 2 * card.input.shape[1]), "image")
-    from quantize.runs import find_run
+    from quantize.runs import find_runs
     from quantize.trained import TrainedClassifier
 
-    return TrainedClassifier.load(find_run(card)).tflite
+    (run_folder,) = find_runs([card])
+    return TrainedClassifier.load(run_folder).tflite
 
 
 def per_round(

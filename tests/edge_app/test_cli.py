@@ -17,7 +17,7 @@ import pytest
 from edge_app.events.payloads import EmotionChanged, decode_event
 from edge_app.mqtt.subscriber import Subscriber
 from edge_app.mqtt.topics import Topics
-from edge_app.perception.shipped import EMOTION
+from edge_app.perception.shipped import EMOTION, EMOTION_SMALL
 from tests.brokers import Mosquitto, free_port, wait_until
 
 MIEN = (sys.executable, "-m", "edge_app.cli")
@@ -50,6 +50,20 @@ def test_without_a_broker_events_are_json_lines() -> None:
     assert events[1]["emotion"] == "happy"
     assert {e["model"] for e in events} == {
         json.loads(EMOTION.with_suffix(".json").read_text())["sha256"]
+    }
+
+
+def test_the_small_network_reads_faces_where_it_is_asked_for(tmp_path: Path) -> None:
+    settings = tmp_path / "mien.toml"
+    settings.write_text(
+        '[camera]\nsource = "sample:"\npace = "fast"\n[perception]\nnetwork = "small"\n'
+    )
+    done = mien("run", "--settings", str(settings))
+    assert (done.returncode, done.stderr) == (0, "")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert events[1]["emotion"] == "happy"
+    assert {e["model"] for e in events} == {
+        json.loads(EMOTION_SMALL.with_suffix(".json").read_text())["sha256"]
     }
 
 

@@ -79,7 +79,8 @@ def test_models_of_one_s_own_are_used(place: Place) -> None:
 def test_the_doctor_names_folder_and_key(place: Place) -> None:
     found = place.findings()
     assert {name: each["verdict"] for name, each in found.items()} == {
-        "signature": "ok", "directory": "ok", "emotion": "ok", "face_160": "ok", "face_320": "ok",
+        "signature": "ok", "directory": "ok", "emotion": "ok", "emotion_small": "ok",
+        "face_160": "ok", "face_320": "ok",
     }  # fmt: skip
     assert str(place.models) in found["directory"]["text"]
     assert "emotion.tflite, face_160.tflite as signed, key" in found["directory"]["text"]

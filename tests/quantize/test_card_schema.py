@@ -29,7 +29,7 @@ def definition(card: dict[str, Any]) -> dict[str, Any]:
     return schema["$defs"][reference.rpartition("/")[2]]
 
 
-@pytest.mark.parametrize("name", ["emotion", "face_160", "face_320"])
+@pytest.mark.parametrize("name", ["emotion", "emotion_small", "face_160", "face_320"])
 def test_the_shipped_cards_have_what_the_schema_asks_for_and_no_more(name: str) -> None:
     card = json.loads((SHIPPED / f"{name}.json").read_text())
     described = definition(card)

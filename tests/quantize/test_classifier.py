@@ -6,12 +6,12 @@ import pytest
 
 from edge_app.perception.card import ClassifierCard, read_card
 from edge_app.perception.classifier import EmotionClassifier
-from edge_app.perception.shipped import EMOTION
+from edge_app.perception.shipped import CLASSIFIERS
 from quantize.calibration import choose
 from quantize.classifier import int8_logits
 from quantize.errors import QuantizeError
 from quantize.graph import float_tensors
-from quantize.runs import FOLDER, find_run
+from quantize.runs import FOLDER, find_runs
 from quantize.static_int8 import quantize_int8, to_float_tflite
 from tests.trainer.synthetic import synthetic_faces
 from trainer.batches import as_input
@@ -19,37 +19,42 @@ from trainer.data import Split, read_mosaic
 from trainer.evaluation import evaluate
 from trainer.networks import mien
 
-
-def test_the_shipped_model_is_int8_throughout() -> None:
-    assert float_tensors(EMOTION.read_bytes()) == []
+shipped = pytest.mark.parametrize("path", CLASSIFIERS, ids=lambda path: path.stem)
 
 
-def test_a_camera_byte_is_the_input() -> None:
-    card = read_card(EMOTION)
+@shipped
+def test_a_shipped_model_is_int8_throughout(path: Path) -> None:
+    assert float_tensors(path.read_bytes()) == []
+
+
+@shipped
+def test_a_camera_byte_is_the_input(path: Path) -> None:
+    card = read_card(path)
     assert (card.input.dtype, card.input.zero_point) == ("int8", -128)
     assert card.input.scale == pytest.approx(1 / 255)
 
 
-def test_the_run_that_the_shipped_model_was_made_of_is_here(tmp_path: Path) -> None:
-    card = read_card(EMOTION)
-    assert isinstance(card, ClassifierCard)
-    run = find_run(card)
-    assert run.parent == FOLDER
-    copy = Path(shutil.copytree(run, tmp_path / "copy"))
-    assert find_run(card, [tmp_path, copy]) == copy
-    with pytest.raises(QuantizeError, match="made of no run in"):
-        find_run(card, [tmp_path])  # and no other instead of the one that was named
-    card.recipe["data_sha256"] = "of other data"
-    with pytest.raises(QuantizeError, match="made of no run in"):
-        find_run(card)
+def test_the_runs_that_the_shipped_models_were_made_of_are_here(tmp_path: Path) -> None:
+    cards = [card for path in CLASSIFIERS if isinstance(card := read_card(path), ClassifierCard)]
+    runs = find_runs(cards)
+    assert len(set(runs)) == len(CLASSIFIERS)
+    assert {run.parent for run in runs} == {FOLDER}
+    copy = Path(shutil.copytree(runs[0], tmp_path / "copy"))
+    assert find_runs(cards, [copy]) == [copy, *runs[1:]]
+    with pytest.raises(QuantizeError, match="not the run of emotion"):
+        find_runs(cards, [copy, tmp_path])  # and no other instead of the one that was named
+    cards[0].recipe["data_sha256"] = "of other data"
+    with pytest.raises(QuantizeError, match="emotion: made of no run in"):
+        find_runs(cards)
 
 
-def test_the_cards_figures_are_those_of_the_model(shared_data: Path) -> None:
-    card = read_card(EMOTION)
+@shipped
+def test_the_cards_figures_are_those_of_the_model(path: Path, shared_data: Path) -> None:
+    card = read_card(path)
     assert isinstance(card, ClassifierCard)
     faces = read_mosaic(shared_data)
     private = faces.of(Split.PRIVATE_TEST)
-    probabilities = EmotionClassifier.load().predict(private.pixels)
+    probabilities = EmotionClassifier.load(path).predict(private.pixels)
     report = evaluate(probabilities, private, private.twins_of(faces.of(Split.TRAINING)))
     said = card.figures["private_test"]
     assert report.accuracy == pytest.approx(said["accuracy"], abs=1e-6)

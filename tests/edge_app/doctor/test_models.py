@@ -33,7 +33,7 @@ def check(
 
 def test_the_shipped_models() -> None:
     found = check(SHIPPED)
-    assert list(found) == ["signature", "emotion", "face_160", "face_320"]
+    assert list(found) == ["signature", "emotion", "emotion_small", "face_160", "face_320"]
     assert {each.verdict for each in found.values()} == {"ok"}
     assert "files as signed" in found["signature"].text
     assert found["emotion"].text.startswith("golden check: ")
@@ -46,7 +46,8 @@ def test_a_damaged_model(folder: Path) -> None:
     model.write_bytes(content)
     found = check(folder)
     assert {name: each.verdict for name, each in found.items()} == {
-        "signature": "failure", "emotion": "failure", "face_160": "ok", "face_320": "ok",
+        "signature": "failure", "emotion": "failure", "emotion_small": "ok",
+        "face_160": "ok", "face_320": "ok",
     }  # fmt: skip
     assert "install" in found["signature"].advice
     assert "install" in found["emotion"].advice
