@@ -76,8 +76,10 @@ def _lines() -> Iterator[str]:
             f" {card.figures['bytes'] / 1e3:.0f} KB |"
         )
     yield ""
-    yield "Accuracies are printed by `make evaluate DATA=folder`, the detector's figures by"
-    yield "`make detector DATA=folder`, sizes and int8 minus float by `make models DATA=folder`;"
+    yield "Accuracies are printed by `make evaluate DATA=folder`, the small network's by"
+    yield "`.venv-dev/bin/mien train evaluate edge_app/models/emotion_small.tflite --data folder`,"
+    yield "the detector's figures by `make detector DATA=folder`, sizes and int8 minus float by"
+    yield "`make models DATA=folder RUN=… RUN_SMALL=…` ([docs/training.md](docs/training.md));"
     yield "the cards in `edge_app/models/` hold them all, class by class."
 
 
