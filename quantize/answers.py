@@ -19,38 +19,36 @@ Floats = NDArray[np.float32]
 
 
 def make_answers(
-    heads: Sequence[Head], logits: Floats, faces: Faces, shares: Mapping[str, float] | None = None
+    heads: Sequence[Head],
+    logits: Floats,
+    faces: Faces,
+    shares: Mapping[str, float] | None = None,
+    weights: tuple[float, ...] = (),
 ) -> dict[str, Answer]:
     """The default answer, of seven emotions, and one of each head alone where there are several.
 
     logits: float32 [N, all heads' labels], of `faces`, on which temperature and threshold are
     chosen: an answer with contempt against FER+'s majorities, the others against FER2013's labels.
-    shares: of each head in the default answer; all alike where nothing is said.
+    shares: of each head in the default answer; all alike where nothing is said. weights: of the
+    labels in the default answer.
 
     Raises:
         QuantizeError: the shares are of other heads.
     """
     shares = dict(shares or {head.name: 1.0 / len(heads) for head in heads})
-    answers = {DEFAULT_ANSWER: _calibrated(heads, FER2013, shares, logits, faces)}
+    plain = {DEFAULT_ANSWER: Answer(FER2013, shares, 1.0, 0.0, weights)}
     if len(heads) > 1:
-        for head in heads:
-            answers[head.name] = _calibrated(heads, head.labels, {head.name: 1.0}, logits, faces)
-    return answers
+        plain |= {head.name: Answer(head.labels, {head.name: 1.0}, 1.0, 0.0) for head in heads}
+    return {name: _calibrated(heads, answer, logits, faces) for name, answer in plain.items()}
 
 
-def _calibrated(
-    heads: Sequence[Head],
-    labels: tuple[str, ...],
-    shares: Mapping[str, float],
-    logits: Floats,
-    faces: Faces,
-) -> Answer:
-    plain = Answer(labels=labels, shares=dict(shares), temperature=1.0, unsure_below=0.0)
+def _calibrated(heads: Sequence[Head], plain: Answer, logits: Floats, faces: Faces) -> Answer:
+    """The answer with its temperature and threshold."""
     try:
         Mixture(heads, plain)
     except ValueError as error:
         raise QuantizeError(f"{error}; name its heads with --shares") from error
-    rows, truth = _truth(labels, faces)
+    rows, truth = _truth(plain.labels, faces)
     temperature = fit_temperature(
         lambda t: Mixture(heads, msgspec.structs.replace(plain, temperature=t)).probabilities(
             logits[rows]

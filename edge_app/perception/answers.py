@@ -24,7 +24,7 @@ class _Part:
 
 
 class Mixture:
-    """Averages the heads' probabilities by the answer's shares.
+    """Averages the heads' probabilities by the answer's shares, and weighs them.
 
     Each head's logits are divided by the answer's temperature and become probabilities of all its
     labels; those that the answer does not have are left out, and the others sum to 1 again.
@@ -35,7 +35,7 @@ class Mixture:
 
         Raises:
             ValueError: the answer names a head that is not there, or a label that none of its
-                heads has, or its shares do not sum to 1.
+                heads has, or its shares do not sum to 1, or it has a weight for some labels only.
         """
         start = 0
         self._parts = []
@@ -58,6 +58,11 @@ class Mixture:
                 f"the shares {answer.shares} of the heads {', '.join(sorted(known))} do not make"
                 f" an answer of {', '.join(answer.labels)}"
             )
+        if len(answer.weights) not in {0, len(answer.labels)}:
+            raise ValueError(
+                f"{len(answer.weights)} weights do not make an answer of {', '.join(answer.labels)}"
+            )
+        self._weights = answer.weights or (1.0,) * len(answer.labels)
         self.answer = answer
 
     def probabilities(self, logits: Floats) -> Floats:
@@ -75,8 +80,9 @@ class Mixture:
             share = part.share / sum(raised)
             for place, value in zip(part.places, raised, strict=True):
                 mixed[place] += share * value
-        whole = sum(mixed)
-        return [value / whole for value in mixed]
+        weighed = [weight * value for weight, value in zip(self._weights, mixed, strict=True)]
+        whole = sum(weighed)
+        return [value / whole for value in weighed]
 
 
 def softmax(logits: Floats) -> Floats:

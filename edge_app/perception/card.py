@@ -89,6 +89,10 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shares: Annotated[dict[str, Share], Meta(description="Of each head; they sum to 1.")]
     temperature: Annotated[Positive, Meta(description="Logits are divided by it, then softmax.")]
     unsure_below: Annotated[Share, Meta(description="A likelier label is needed for an answer.")]
+    weights: Annotated[
+        tuple[Positive, ...],
+        Meta(description="What each label's probability counts; none: all alike."),
+    ] = ()
 
 
 #: The answer that is given where none is asked for by name; every classifier has it.

@@ -46,3 +46,17 @@ def test_shares_of_unknown_heads_are_refused() -> None:
     logits = np.zeros((70, 15), np.float32)
     with pytest.raises(QuantizeError, match="name its heads"):
         make_answers(HEADS, logits, faces, {"mien": 1.0})
+
+
+def test_weights_are_the_default_answers_alone() -> None:
+    faces = synthetic_faces(70)
+    logits = np.zeros((70, 15), np.float32)
+    logits[np.arange(70), faces.labels] = 1
+    weights = (1.0, 4.0, 1.0, 1.0, 1.0, 1.0, 1.0)
+    answers = make_answers(HEADS, logits, faces, {"fer2013": 1.0}, weights)
+    assert answers["default"].weights == weights
+    assert answers["fer2013"].weights == answers["ferplus"].weights == ()
+    said, plain = (
+        Mixture(HEADS, answers[name]).probabilities(logits) for name in ("default", "fer2013")
+    )
+    assert (said[faces.labels != 1, 1] > plain[faces.labels != 1, 1]).all()

@@ -3,15 +3,19 @@ import dataclasses
 import numpy as np
 import pytest
 
-from edge_app.perception.card import Head
+from edge_app.perception.card import Answer, Head
 from edge_app.perception.labels import FER2013, FERPLUS
 from tests.trainer.alignments import UPRIGHT
 from tests.trainer.synthetic import synthetic_faces
 from trainer.conditions import conditions
 from trainer.data import Faces
-from trainer.generalization import compare_mixtures
+from trainer.generalization import Compared, OfPictures, best, compare_answers
 
 HEADS = (Head("labels", FER2013), Head("votes", FERPLUS))
+
+
+def answer(share: float) -> Answer:
+    return Answer(FER2013, {"labels": share, "votes": 1.0 - share}, 1.0, 0.0)
 
 
 def labelled() -> Faces:
@@ -29,19 +33,14 @@ def test_each_crowd_is_right_in_its_own_eyes() -> None:
     eye7, eye8 = np.eye(7, dtype=np.float32), np.eye(8, dtype=np.float32)
     voted = eye8[faces.emotion_votes().argmax(axis=1)]
     said = np.concatenate([eye7[faces.labels], voted], axis=1) * np.float32(9)
-    labels, votes = compare_mixtures(
-        lambda _: said,
-        HEADS,
-        faces,
-        (),
-        [{"labels": 0.9, "votes": 0.1}, {"labels": 0.1, "votes": 0.9}],
-    )
-    assert labels.clean_fer2013 == 1.0
-    assert votes.clean_ferplus == 1.0
+    labels, votes = compare_answers(lambda _: said, HEADS, faces, (), [answer(0.9), answer(0.1)])
+    assert labels.clean.recall_fer2013 == labels.clean.accuracy_fer2013 == 1.0
+    assert votes.clean.recall_ferplus == votes.clean.accuracy_ferplus == 1.0
     # Neutral faces are happy to the voters: one emotion of seven is never found, and half of the
     # happy ones are called neutral.
-    assert votes.clean_fer2013 == pytest.approx(6 / 7)
-    assert labels.clean_ferplus == pytest.approx(5.5 / 6)
+    assert votes.clean.recall_fer2013 == pytest.approx(6 / 7)
+    assert votes.clean.accuracy_fer2013 == pytest.approx(6 / 7)
+    assert labels.clean.recall_ferplus == pytest.approx(5.5 / 6)
     assert labels.proxy == pytest.approx((1.0 + 5.5 / 6) / 2)
 
 
@@ -52,9 +51,19 @@ def test_every_condition_counts_mild_and_hard() -> None:
         shown.append(pixels.copy())
         return np.zeros((len(pixels), 15), np.float32)
 
-    (found,) = compare_mixtures(
-        logits, HEADS, labelled(), conditions(UPRIGHT)[:3], [{"labels": 1.0}]
-    )
+    (found,) = compare_answers(logits, HEADS, labelled(), conditions(UPRIGHT)[:3], [answer(1.0)])
     assert len(shown) == 1 + 2 * 3
     assert not any(np.array_equal(shown[0], other) for other in shown[1:])
     assert found.proxy == pytest.approx(1 / 7, abs=0.02)
+
+
+def test_a_better_proxy_does_not_pay_for_wrong_answers() -> None:
+    def compared(proxy: float, labels: float, majorities: float) -> Compared:
+        clean = OfPictures(0.6, 0.7, labels, majorities)
+        return Compared(answer=answer(1.0), clean=clean, harder=proxy, proxy=proxy)
+
+    plain = compared(0.60, 0.700, 0.800)
+    kept = compared(0.62, 0.696, 0.801)
+    for loser in (compared(0.65, 0.690, 0.800), compared(0.65, 0.700, 0.790)):
+        assert best([plain, kept, loser], plain) is kept
+    assert best([plain, compared(0.59, 0.700, 0.800)], plain) is plain

@@ -25,6 +25,14 @@ def test_one_head_alone_is_its_softmax_at_the_temperature() -> None:
     assert np.allclose(said, softmax(LOGITS[:, 2:] / 2), atol=1e-6)
 
 
+def test_a_label_counts_by_its_weight() -> None:
+    plain = Mixture(HEADS, BOTH).probabilities(LOGITS)
+    weighed = msgspec.structs.replace(BOTH, weights=(1.0, 3.0))
+    said = Mixture(HEADS, weighed).probabilities(LOGITS)
+    assert np.allclose(said.sum(axis=1), 1.0)
+    assert np.allclose(said[:, 1] / said[:, 0], 3 * plain[:, 1] / plain[:, 0], rtol=1e-4)
+
+
 def test_a_label_that_one_head_lacks_comes_from_the_other() -> None:
     answer = msgspec.structs.replace(BOTH, labels=("happy", "sad", "contempt"))
     said = Mixture(HEADS, answer).probabilities(LOGITS)
@@ -39,6 +47,7 @@ def test_a_label_that_one_head_lacks_comes_from_the_other() -> None:
         {"shares": {"a": 0.5, "b": 0.2}},
         {"labels": ("happy", "angry")},
         {"labels": ("happy", "contempt"), "shares": {"a": 1.0}},
+        {"weights": (1.0,)},
     ],
 )
 def test_answers_that_the_heads_cannot_give_are_refused(change: dict[str, object]) -> None:
