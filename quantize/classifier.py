@@ -19,6 +19,8 @@ from edge_app.perception.card import (
     ClassifierCard,
 )
 from edge_app.perception.int8_model import dequantize
+from edge_app.perception.labels import FER2013
+from edge_app.perception.patches import network_input
 from edge_app.perception.runtime import make_interpreter
 from quantize.answers import make_answers
 from quantize.artefact import borders, git_revision, sha256, write_artefact
@@ -28,7 +30,8 @@ from quantize.parity import ClassifierParity, classifier_parity
 from quantize.ranges import Calibration
 from quantize.static_int8 import quantize_int8
 from quantize.tflite_converter import convert_int8
-from quantize.trained import INPUT, INPUT_RANGE, TrainedClassifier, calibration_inputs
+from quantize.trained import INPUT, INPUT_RANGE, TrainedClassifier
+from trainer.balance import label_weights
 from trainer.batches import as_input
 from trainer.data import Faces, Split
 from trainer.evaluation import evaluate
@@ -58,12 +61,14 @@ def make_classifier(
     output: Path,
     shares: Mapping[str, float] | None = None,
     *,
+    balance: float = 0.0,
     options: Options | None = None,
     tell: Tell | None = None,
 ) -> ClassifierCard:
     """Quantize the model of `run`, measure it, and write `output` (.tflite) with its card.
 
     shares: of each head of the network in the default answer; all alike where nothing is said.
+    balance: of how common emotions are in Training, what the default answer takes back, 0…1.
     Calibrates on Training. Temperatures and thresholds are chosen on PublicTest; PrivateTest is
     only reported.
 
@@ -72,23 +77,24 @@ def make_classifier(
     """
     options = options or Options()
     trained = TrainedClassifier.load(run)
-    samples = calibration_inputs(faces)
+    samples = trained.calibration_inputs(faces)
     public, private = faces.of(Split.PUBLIC_TEST), faces.of(Split.PRIVATE_TEST)
     content = quantize(trained, samples, options)
     as_float = trained.logits(public.pixels)
     public_logits = int8_logits(content, public.pixels)
-    answers = make_answers(trained.heads, public_logits, public, shares)
+    training = faces.of(Split.TRAINING)
+    weights = label_weights(training.labels, FER2013, balance) if balance else ()
+    answers = make_answers(trained.heads, public_logits, public, shares, weights)
     parity = _parity(trained, answers, as_float, public_logits, public)
     tuned = options.fine_tune and parity.points_lost > MOST_POINTS_LOST
     if tuned:
-        model = fine_tune(trained.model, as_input(faces.of(Split.TRAINING).pixels))
+        model = fine_tune(trained.model, as_input(training.pixels))
         content = quantize(trained.with_model(model), samples, options)
         public_logits = int8_logits(content, public.pixels)
-        answers = make_answers(trained.heads, public_logits, public, shares)
+        answers = make_answers(trained.heads, public_logits, public, shares, weights)
         # The float network that was trained stays the measure.
         parity = _parity(trained, answers, as_float, public_logits, public)
 
-    training = faces.of(Split.TRAINING)
     private_logits = int8_logits(content, private.pixels)
     reports: dict[str, dict[str, Any]] = {}
     for name, answer in answers.items():
@@ -124,6 +130,7 @@ def make_classifier(
                 "calibration_faces": len(samples),
                 "fine_tuned": tuned,
                 "output": "logits; softmax is left to the device, in real numbers",
+                "balance": balance,
             }
         },
         git_revision=git_revision(),
@@ -153,7 +160,7 @@ def quantize(
         QuantizeError: samples that do not fit, or an operation that int8 cannot express.
     """
     if options.converter == "tflite":
-        return convert_int8(trained.model, INPUT, samples, INPUT_RANGE)
+        return convert_int8(trained.converted, INPUT, samples, INPUT_RANGE)
     return quantize_int8(trained.tflite, INPUT, samples, INPUT_RANGE, method=options.calibration)
 
 
@@ -185,11 +192,12 @@ def _parity(
 def int8_logits(content: bytes, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Run int8 TFLite bytes on gray faces: uint8 [N, 48, 48] → float32 [N, classes]."""
     interpreter, _ = make_interpreter(content, threads=1)
-    tensor = interpreter.get_input_details()[0]["index"]
+    given = interpreter.get_input_details()[0]
     answer = interpreter.get_output_details()[0]["index"]
     rows = []
     for face in pixels:
-        interpreter.set_tensor(tensor, (face ^ 0x80).view(np.int8)[np.newaxis, ..., np.newaxis])
+        shown = network_input(face, int(given["shape"][-1]))
+        interpreter.set_tensor(given["index"], (shown ^ 0x80).view(np.int8))
         interpreter.invoke()
         rows.append(interpreter.get_tensor(answer)[0])
     (border,) = borders(content)[1].values()

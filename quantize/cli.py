@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge_app.perception.card import read_card
 from edge_app.perception.detector import FaceDetector
-from edge_app.perception.shipped import EMOTION, RELEASE_KEY, SHIPPED
+from edge_app.perception.int8_model import Int8Model
+from edge_app.perception.shipped import EMOTION, FACE_320, RELEASE_KEY, SHIPPED
 from quantize.runs import GRAY_YUNET
 from trainer.cli import quiet_tensorflow
 from trainer.data import Split, read
@@ -32,6 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data", type=Path, required=True, help="data set: see docs/training.md"
     )
     classifier.add_argument("--output", type=Path, default=EMOTION, help="the .tflite to write")
+    classifier.add_argument(
+        "--balance",
+        type=_balance,
+        default=0.0,
+        metavar="SHARE",
+        help="of how common emotions are in Training, what the default answer takes back (0)",
+    )
     classifier.add_argument(
         "--shares",
         type=_shares,
@@ -141,6 +150,13 @@ def _shares(text: str) -> dict[str, float]:
     return shares
 
 
+def _balance(text: str) -> float:
+    balance = float(text)
+    if not 0.0 <= balance <= 1.0:
+        raise argparse.ArgumentTypeError("name a share from 0 to 1")
+    return balance
+
+
 def _classifier(arguments: argparse.Namespace) -> int:
     faces = read(arguments.data)
     from quantize.classifier import Options, make_classifier  # noqa: PLC0415 - loads TensorFlow
@@ -148,7 +164,9 @@ def _classifier(arguments: argparse.Namespace) -> int:
 
     print("measuring where faces stand in the training pictures", file=sys.stderr)
     pixels = faces.of(Split.TRAINING).pixels[::FRAMING_STRIDE]
-    alignment = measure_alignment(pixels, FaceDetector.load())
+    # Unsigned: `make models` has just made it, and signs everything at the end.
+    detector = FaceDetector(Int8Model(FACE_320, read_card(FACE_320), threads=1))
+    alignment = measure_alignment(pixels, detector)
     options = Options(arguments.converter, Calibration(arguments.calibration), arguments.fine_tune)
     card = make_classifier(
         arguments.run,
@@ -156,6 +174,7 @@ def _classifier(arguments: argparse.Namespace) -> int:
         alignment,
         arguments.output,
         arguments.shares,
+        balance=arguments.balance,
         options=options,
         tell=_tell_footprint,
     )

@@ -34,7 +34,7 @@ from quantize.footprint import Tell, footprint_figures, measure_footprint
 from quantize.parity import detector_parity
 from quantize.ranges import Calibration, Range, check_samples, observe
 from quantize.static_int8 import quantize_by_ranges, tensor_ranges, to_float_tflite
-from quantize.yunet import ONNX_NAME, ONNX_SHA256, STRIDES, in_blocks, read_gray_yunet
+from quantize.yunet import ONNX_NAME, ONNX_SHA256, STRIDES, in_patches, read_gray_yunet
 from trainer.networks.cost import macs
 
 if TYPE_CHECKING:
@@ -151,13 +151,13 @@ def prepare_detector(
 ) -> PreparedDetector:
     """Make the float network ready for int8, for an input of size by size pixels.
 
-    samples: float32 [1, size / 2, size / 2, 4], as `calibration_inputs` gives.
+    samples: float32 [1, size / 2, size / 2, 6], as `calibration_inputs` gives.
 
     Raises:
         QuantizeError: the samples do not fit.
     """
-    model = in_blocks(gray, size)
-    check_samples(samples, (1, size // 2, size // 2, 4))
+    model = in_patches(gray, size)
+    check_samples(samples, (1, size // 2, size // 2, 6))
     equalise(model, samples, through_relu=THROUGH_RELU)
     float_model = to_float_tflite(model, INPUT)
     corrected = to_float_tflite(correct_biases(model, samples[::CORRECTION_STRIDE]), INPUT)
@@ -238,10 +238,10 @@ def make_all(
 
 
 def calibration_inputs(pictures: Sequence[Image], size: int) -> list[NDArray[np.float32]]:
-    """Pictures as the network takes them: float32 [1, size / 2, size / 2, 4], 0…255."""
+    """Pictures as the network takes them: float32 [1, size / 2, size / 2, 6], 0…255."""
     letterbox = Letterbox(size)
     samples = []
     for picture in pictures:
         letterbox.fit(picture)
-        samples.append(letterbox.blocks[np.newaxis].astype(np.float32))
+        samples.append(letterbox.patches[np.newaxis].astype(np.float32))
     return samples

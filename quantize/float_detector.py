@@ -35,7 +35,7 @@ class FloatDetector:
     def detect(self, frame: Image) -> list[Face]:
         """Find the faces of `frame`, as `FaceDetector.detect` does."""
         scale = self._letterbox.fit(frame)
-        picture = self._letterbox.blocks[np.newaxis].astype(np.float32)
+        picture = self._letterbox.patches[np.newaxis].astype(np.float32)
         self._interpreter.set_tensor(self._input["index"], picture)
         self._interpreter.invoke()
         levels = [self._decode(stride) for stride in self._strides]

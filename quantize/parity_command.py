@@ -28,7 +28,7 @@ from quantize.ranges import Calibration, observe
 from quantize.runs import find_runs
 from quantize.static_int8 import quantize_by_ranges, tensor_ranges
 from quantize.tflite_converter import convert_int8
-from quantize.trained import INPUT, INPUT_RANGE, TrainedClassifier, calibration_inputs
+from quantize.trained import INPUT, INPUT_RANGE, TrainedClassifier
 from quantize.yunet import read_gray_yunet
 from trainer.data import Faces, Split, read
 from trainer.networks.cost import macs
@@ -118,7 +118,7 @@ def _classifier(path: Path, run: Path, faces: Faces) -> tuple[Subject, Classifie
     card = _classifier_card(path)
     trained = TrainedClassifier.load(run)
     content = read_model(path, card)
-    samples = calibration_inputs(faces)
+    samples = trained.calibration_inputs(faces)
     default = Mixture(trained.heads, card.answers[DEFAULT_ANSWER])
     as_float = default.probabilities(trained.logits(public.pixels))
 
@@ -170,12 +170,11 @@ def _detector(photos: _Photos, size: int, path: Path) -> tuple[Subject, Detector
 
 def _classifier_rows(arguments: argparse.Namespace) -> Iterator[dict[str, str]]:
     faces: Faces = read(arguments.data)
-    samples = calibration_inputs(faces)
     public = faces.of(Split.PUBLIC_TEST)
     ways = [Options(calibration=method) for method in Calibration] + [Options(converter="tflite")]
     for (path, run), way in product(_runs(arguments).items(), ways):
         trained = TrainedClassifier.load(run)
-        content = quantize(trained, samples, way)
+        content = quantize(trained, trained.calibration_inputs(faces), way)
         parity = measure_parity(trained, content, public)
         yield _row(
             path.stem, way.converter, way.calibration,

@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.perception.card import Head
+from edge_app.perception.patches import network_input
 from quantize.average_pooling import pool_by_convolution
 from quantize.calibration import choose
 from quantize.errors import QuantizeError
+from quantize.patches import look_at_patches
 from quantize.static_int8 import to_float_tflite
 from trainer.batches import as_input
 from trainer.checkpoints import RECIPE
@@ -31,13 +33,27 @@ CALIBRATION_FACES_A_CLASS = 100
 class TrainedClassifier:
     """The network in Keras and as a float .tflite; recipe: as the run's folder has it.
 
-    heads: in the order of the logits.
+    model: of gray faces, float32 [N, 48, 48, 1]. converted: the same as the device feeds it, which
+    the .tflite is made of. heads: in the order of the logits.
     """
 
     model: keras.Model
+    converted: keras.Model
     tflite: bytes
     recipe: dict[str, Any]
     heads: tuple[Head, ...]
+
+    @classmethod
+    def of(
+        cls, model: keras.Model, recipe: dict[str, Any], heads: tuple[Head, ...]
+    ) -> TrainedClassifier:
+        """Make what is converted, and the float .tflite, of a network of gray faces.
+
+        Raises:
+            QuantizeError: it cannot become TFLite.
+        """
+        converted = look_at_patches(model)
+        return cls(model, converted, to_float_tflite(converted, INPUT), recipe, heads)
 
     @classmethod
     def load(cls, run: Path) -> TrainedClassifier:
@@ -54,23 +70,24 @@ class TrainedClassifier:
         labels = {head["name"]: tuple(head["labels"]) for head in stored["recipe"]["heads"]}
         heads = tuple(Head(name, labels[name]) for name in trained.output_names)
         model = pool_by_convolution(join_heads(trained))
-        return cls(model, to_float_tflite(model, INPUT), stored, heads)
+        return cls.of(model, stored, heads)
 
     def with_model(self, model: keras.Model) -> TrainedClassifier:
         """The same run with a network of other weights."""
-        return TrainedClassifier(model, to_float_tflite(model, INPUT), self.recipe, self.heads)
+        return TrainedClassifier.of(model, self.recipe, self.heads)
 
     def logits(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Float answers: uint8 [N, 48, 48] → float32 [N, all heads' classes]."""
         answers = self.model.predict(as_input(pixels), batch_size=512, verbose=0)[JOINED]
         return np.asarray(answers, np.float32)
 
+    def calibration_inputs(self, faces: Faces) -> list[NDArray[np.float32]]:
+        """Training faces of every class and light: float32 of the .tflite's input shape each.
 
-def calibration_inputs(faces: Faces) -> list[NDArray[np.float32]]:
-    """Training faces of every class and light: float32 [1, 48, 48, 1] each.
-
-    Raises:
-        QuantizeError: a class has too few faces.
-    """
-    chosen = choose(faces.of(Split.TRAINING), CALIBRATION_FACES_A_CLASS)
-    return list(as_input(chosen)[:, np.newaxis])
+        Raises:
+            QuantizeError: a class has too few faces.
+        """
+        chosen = choose(faces.of(Split.TRAINING), CALIBRATION_FACES_A_CLASS)
+        channels = self.converted.inputs[0].shape[-1]
+        shown = [network_input(face, channels) / np.float32(255) for face in chosen]
+        return [np.asarray(face, np.float32) for face in shown]

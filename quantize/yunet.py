@@ -103,26 +103,25 @@ def read_gray_yunet(path: Path) -> keras.Model:
     return model
 
 
-def in_blocks(gray: keras.Model, size: int) -> keras.Model:
-    """A gray YuNet of any size → the same function of blocks of two by two pixels.
+def in_patches(gray: keras.Model, size: int) -> keras.Model:
+    """A gray YuNet of any size → the same function of patches of three rows by two columns.
 
-    int8 kernels take eight channels or more at a time, and a lone one costs as much as eight: the
-    first convolution, a third of all instructions on a Cortex-A72, takes less than half of them so.
+    int8 kernels take eight channels or more at a time, and a lone one costs as much as eight:
+    docs/decisions/0009-patches.md.
 
-    Input `image`: float32 [1, size / 2, size / 2, 4], 0…255, each block's pixels row by row; size
-    is a multiple of 32. Outputs as of `build_yunet`.
+    Input `image`: float32 [1, size / 2, size / 2, 6], 0…255, as `Letterbox.patches`; size is a
+    multiple of 32. Outputs as of `build_yunet`.
     """
     network = _Network()
-    image = keras.Input((size // 2, size // 2, 4), batch_size=1, name="image")
-    # The block above and at the left holds the row and column that the padding was for.
-    x = keras.layers.ZeroPadding2D(((1, 0), (1, 0)))(image)
-    x = network.convolve(keras.layers.Conv2D(16, 2, activation="relu"), x)
+    image = keras.Input((size // 2, size // 2, 6), batch_size=1, name="image")
+    # The patch at the left holds the column that the padding was for.
+    x = keras.layers.ZeroPadding2D(((0, 0), (1, 0)))(image)
+    x = network.convolve(keras.layers.Conv2D(16, (1, 2), activation="relu"), x)
     model = keras.Model(image, network.behind(x), name=f"yunet_{size}")
     kernel, *others = gray.get_weights()
-    # Nine taps on four by four pixels: those above and at the left of the first block are not read.
-    padded = np.pad(kernel[:, :, 0], ((1, 0), (1, 0), (0, 0)))
-    blocks = padded.reshape(2, 2, 2, 2, -1).transpose(0, 2, 1, 3, 4).reshape(2, 2, 4, -1)
-    model.set_weights([blocks, *others])
+    # Nine taps on three rows of four columns, the first of which is not read: [row, patch, column].
+    padded = np.pad(kernel[:, :, 0], ((0, 0), (1, 0), (0, 0))).reshape(3, 2, 2, -1)
+    model.set_weights([padded.transpose(1, 0, 2, 3).reshape(1, 2, 6, -1), *others])
     return model
 
 

@@ -21,6 +21,7 @@ from edge_app.perception.card import (
 from edge_app.perception.faces import FrameError
 from edge_app.perception.int8_model import Int8Model, dequantize
 from edge_app.perception.labels import UNSURE
+from edge_app.perception.patches import WINDOW, network_input
 from edge_app.perception.shipped import EMOTION, EMOTION_SMALL
 
 #: The shipped networks, by the setting that asks for them.
@@ -34,15 +35,17 @@ class EmotionClassifier:
         if not isinstance(model.card, ClassifierCard):
             raise ModelError(f"{model.path}: its card is no emotion classifier's")
         card = model.card
-        side = card.input.shape[1]
+        side, channels = card.input.shape[1], card.input.shape[-1]
         border = (card.input.shape, card.input.dtype, card.input.zero_point)
-        if border != ((1, side, side, 1), "int8", -128) or not math.isclose(
-            card.input.scale, 1 / 255, rel_tol=1e-5
+        if (
+            border != ((1, side, side, channels), "int8", -128)
+            or channels not in {1, WINDOW}
+            or not math.isclose(card.input.scale, 1 / 255, rel_tol=1e-5)
         ):
             raise ModelError(
                 f"{model.path}: takes {card.input.dtype} {list(card.input.shape)}, scale"
                 f" {card.input.scale}, zero point {card.input.zero_point}; a classifier takes int8"
-                " [1, S, S, 1], scale 1/255, zero point -128"
+                f" [1, S, S, 1] or [1, S, S, {WINDOW}], scale 1/255, zero point -128"
             )
         shapes = {name: tensor.shape for name, tensor in card.outputs.items()}
         self._logits = sum(len(head.labels) for head in card.heads)
@@ -64,6 +67,7 @@ class EmotionClassifier:
         self.answer: Answer = card.answers[answer]
         self.labels: tuple[str, ...] = self.answer.labels
         self.side: int = side
+        self._channels = channels
 
     @classmethod
     def load(
@@ -114,7 +118,7 @@ class EmotionClassifier:
             )
         logits = np.empty((len(crops), self._logits), np.float32)
         for row, crop in enumerate(crops):
-            answer = self.model.run_on_bytes(self._fitted(crop)[np.newaxis, :, :, np.newaxis])
+            answer = self.model.run_on_bytes(network_input(self._fitted(crop), self._channels))
             logits[row] = dequantize(answer["logits"], self.card.outputs["logits"])
         return logits
 

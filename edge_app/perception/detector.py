@@ -33,11 +33,11 @@ class FaceDetector:
         border = card.input
         half = border.shape[1]
         if (border.shape, border.dtype, border.scale, border.zero_point) != (
-            (1, half, half, 4), "int8", 1.0, -128,
+            (1, half, half, 6), "int8", 1.0, -128,
         ):  # fmt: skip
             raise ModelError(
                 f"{model.path}: takes {border.dtype} {list(border.shape)}, scale {border.scale},"
-                f" zero point {border.zero_point}; a face detector takes int8 [1, S, S, 4], scale"
+                f" zero point {border.zero_point}; a face detector takes int8 [1, S, S, 6], scale"
                 " 1, zero point -128"
             )
         self.model = model
@@ -69,7 +69,7 @@ class FaceDetector:
             FrameError: another dtype or shape.
         """
         scale = self._letterbox.fit(frame)
-        found = self._decoder.decode(self.model.run_on_bytes(self._letterbox.blocks[np.newaxis]))
+        found = self._decoder.decode(self.model.run_on_bytes(self._letterbox.patches[np.newaxis]))
         return in_frame(found, scale, height=frame.shape[0], width=frame.shape[1])
 
 

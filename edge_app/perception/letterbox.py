@@ -21,17 +21,21 @@ class Scale(NamedTuple):
 class Letterbox:
     """Fits frames into one square picture that it keeps: the frame at the top left, the rest 0.
 
-    picture: uint8 [size, size]. blocks: the same as the detector takes it, uint8 [size / 2,
-    size / 2, 4], of two by two pixels each, row by row. The next frame overwrites both.
+    picture: uint8 [size, size]. patches: the same as the detector takes it, uint8 [size / 2,
+    size / 2, 6]: every second row of the picture with the row above and the one below, two columns
+    of them at a time, row by row. The next frame overwrites both.
     """
 
     def __init__(self, size: int) -> None:
         """size: of the picture, in pixels; even."""
-        self.picture: NDArray[np.uint8] = np.zeros((size, size), np.uint8)
-        self.blocks: NDArray[np.uint8] = np.zeros((size // 2, size // 2, 4), np.uint8)
-        # Two pixels side by side are one number, so that a block is two of them to be copied.
-        self._pairs = self.picture.view(np.uint16)
-        self._block_rows = self.blocks.view(np.uint16)
+        # A row of zeros lies above the picture, as the first convolution pads it.
+        padded = np.zeros((1 + size, size), np.uint8)
+        self.picture: NDArray[np.uint8] = padded[1:]
+        self.patches: NDArray[np.uint8] = np.zeros((size // 2, size // 2, 6), np.uint8)
+        # Two pixels side by side are one number, so that a patch is three of them.
+        pairs = padded.view(np.uint16)
+        self._rows = [pairs[row : row + size : 2] for row in range(3)]
+        self._joined = self.patches.view(np.uint16)
         self._coloured: NDArray[np.uint8] | None = None
         self._filled = (0, 0)
 
@@ -61,8 +65,7 @@ class Letterbox:
             cv2.cvtColor(coloured, cv2.COLOR_BGR2GRAY, dst=target)
         else:
             cv2.resize(frame, (columns, rows), dst=target, interpolation=method)
-        for row in (0, 1):
-            self._block_rows[:, :, row] = self._pairs[row::2]
+        cv2.merge(self._rows, self._joined)
         return Scale(width / columns, height / rows)
 
 

@@ -49,10 +49,10 @@ def float_model(card: ModelCard) -> bytes:
 
     if not isinstance(card, ClassifierCard):
         from quantize.runs import GRAY_YUNET
-        from quantize.yunet import in_blocks, read_gray_yunet
+        from quantize.yunet import in_patches, read_gray_yunet
 
         gray = read_gray_yunet(GRAY_YUNET)
-        return to_float_tflite(in_blocks(gray, 2 * card.input.shape[1]), "image")
+        return to_float_tflite(in_patches(gray, 2 * card.input.shape[1]), "image")
     from quantize.runs import find_runs
     from quantize.trained import TrainedClassifier
 

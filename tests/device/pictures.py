@@ -15,6 +15,7 @@ from edge_app.perception.faces import Image
 from edge_app.perception.int8_model import Int8, Int8Model
 from edge_app.perception.letterbox import Letterbox
 from edge_app.perception.overlap import intersection_over_union
+from edge_app.perception.patches import network_input
 from edge_app.perception.shipped import EMOTION, FACE_320
 from edge_app.samples import CLIP
 
@@ -40,7 +41,10 @@ def pictures(models: Sequence[Path]) -> dict[str, Int8]:
             shown = [_fitted(letterbox, frame) for frame in frames()]
         else:
             shown = [
-                align(frame, face.landmarks, classifier.alignment, classifier.side)
+                network_input(
+                    align(frame, face.landmarks, classifier.alignment, classifier.side),
+                    card.input.shape[-1],
+                )
                 for frame in frames()
                 for face in detector.detect(frame)
             ]
@@ -73,7 +77,7 @@ def _count(seen: Iterator[list[SeenFace]]) -> int:
 
 def _fitted(letterbox: Letterbox, frame: Image) -> Image:
     letterbox.fit(frame)
-    return letterbox.blocks.copy()
+    return letterbox.patches.copy()
 
 
 def _perception(*, xnnpack: bool) -> Perception:

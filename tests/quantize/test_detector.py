@@ -31,7 +31,7 @@ from quantize.yunet import (
     STRIDES,
     build_gray_yunet,
     build_yunet,
-    in_blocks,
+    in_patches,
     read_gray_yunet,
     read_onnx,
 )
@@ -61,7 +61,7 @@ def gray() -> keras.Model:
 
 @pytest.fixture(scope="module")
 def float_320(gray: keras.Model) -> bytes:
-    return to_float_tflite(in_blocks(gray, 320), "image")
+    return to_float_tflite(in_patches(gray, 320), "image")
 
 
 @pytest.fixture(scope="module")
@@ -107,19 +107,19 @@ def test_a_gray_copy_says_what_yunet_says_of_three_equal_channels(onnx: bytes) -
     expected = build_yunet(onnx, 160)(equal[np.newaxis], training=False)
     copy = build_gray_yunet(onnx, 160)
     answers = copy(equal[np.newaxis, ..., :1], training=False)
-    (blocks,) = calibration_inputs([picture], 160)
-    of_blocks = in_blocks(copy, 160)(blocks, training=False)
+    (patches,) = calibration_inputs([picture], 160)
+    of_patches = in_patches(copy, 160)(patches, training=False)
     for name, tensor in expected.items():
         assert np.abs(answers[name] - tensor).max() < 1e-3, name
-        assert np.abs(of_blocks[name] - tensor).max() < 1e-3, name
+        assert np.abs(of_patches[name] - tensor).max() < 1e-3, name
 
 
 def test_weights_serve_every_size(gray: keras.Model, tmp_path: Path) -> None:
     path = tmp_path / "gray.keras"
     gray.save(path)
     again = read_gray_yunet(path)
-    (blocks,) = calibration_inputs([astronaut(96)], 96)
-    one, other = (in_blocks(model, 96)(blocks, training=False) for model in (gray, again))
+    (patches,) = calibration_inputs([astronaut(96)], 96)
+    one, other = (in_patches(model, 96)(patches, training=False) for model in (gray, again))
     assert all((np.asarray(one[name]) == np.asarray(other[name])).all() for name in one)
 
 
@@ -139,7 +139,7 @@ def test_decoding_answers_as_opencv_does(onnx: bytes, tmp_path: Path) -> None:
     opencv = cv2.FaceDetectorYN.create(str(path), "", (320, 320), 0.6, 0.3)
     picture = cv2.cvtColor(astronaut(320), cv2.COLOR_BGR2GRAY)
     _, (theirs,) = opencv.detect(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR))
-    untaught = to_float_tflite(in_blocks(build_gray_yunet(onnx, 320), 320), "image")
+    untaught = to_float_tflite(in_patches(build_gray_yunet(onnx, 320), 320), "image")
     detector = FloatDetector(untaught, strides=STRIDES, score_threshold=0.6, nms_iou=0.3)
     (ours,) = detector.detect(picture)
     left, top, width, height = theirs[:4]
@@ -250,7 +250,7 @@ def test_equal_channels_and_moved_biases_are_yunet_still(gray: keras.Model) -> N
     pictures = [astronaut(size) for size in range(100, 260, 10)]
     prepared = prepare_detector(gray, calibration_inputs(pictures, 160), 160)
     shown = calibration_inputs([astronaut(160)], 160)[0]
-    expected = in_blocks(gray, 160)(shown, training=False)
+    expected = in_patches(gray, 160)(shown, training=False)
     answers = prepared.model(shown, training=False)
     for name, tensor in expected.items():
         assert np.abs(answers[name] - tensor).max() < 1e-3, name

@@ -81,13 +81,12 @@ def test_the_other_converter_refuses_what_ours_refuses() -> None:
 
 def test_options_choose_the_converter() -> None:
     model = small_network()
-    trained = TrainedClassifier(
-        model, to_float_tflite(model, "faces"), {}, (Head("logits", FER2013),)
-    )
-    ours = quantize(trained, SAMPLES, Options())
-    assert ours == quantize_int8(trained.tflite, "faces", SAMPLES, (0.0, 1.0))
-    assert quantize(trained, SAMPLES, Options(converter="tflite")) != ours
-    assert quantize(trained, SAMPLES, Options(calibration=Calibration.PERCENTILE)) != ours
+    trained = TrainedClassifier.of(model, {}, (Head("logits", FER2013),))
+    samples = as_samples(pictures(len(SAMPLES), channels=9))
+    ours = quantize(trained, samples, Options())
+    assert ours == quantize_int8(trained.tflite, "faces", samples, (0.0, 1.0))
+    assert quantize(trained, samples, Options(converter="tflite")) != ours
+    assert quantize(trained, samples, Options(calibration=Calibration.PERCENTILE)) != ours
 
 
 def test_one_layer_is_kept_in_real_numbers() -> None:

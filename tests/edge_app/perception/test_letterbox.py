@@ -35,16 +35,19 @@ def test_a_frame_of_another_size_leaves_nothing_behind() -> None:
     assert not letterbox.picture.any()
 
 
-def test_blocks_are_two_by_two_pixels() -> None:
-    frame = np.random.default_rng(0).integers(0, 256, (64, 64)).astype(np.uint8)
+def test_patches_are_three_rows_of_two_columns() -> None:
+    frame = np.random.default_rng(0).integers(1, 256, (64, 64)).astype(np.uint8)
     letterbox = Letterbox(64)
     letterbox.fit(frame)
     assert (letterbox.picture == frame).all()
-    assert letterbox.blocks[3, 5].tolist() == frame[6:8, 10:12].ravel().tolist()
-    blocks = frame.reshape(32, 2, 32, 2).transpose(0, 2, 1, 3).reshape(32, 32, 4)
-    assert (letterbox.blocks == blocks).all()
+    assert letterbox.patches.shape == (32, 32, 6)
+    assert letterbox.patches[3, 5].tolist() == frame[5:8, 10:12].ravel().tolist()
+    assert letterbox.patches[31, 31].tolist() == frame[61:64, 62:].ravel().tolist()
+    assert letterbox.patches[0, 5].tolist() == [0, 0, *frame[0:2, 10:12].ravel()]
+    every = [letterbox.patches.copy()]
     letterbox.fit(frame[:, ::-1])
-    assert (letterbox.blocks[:, ::-1, [1, 0, 3, 2]] == blocks).all()
+    every.append(letterbox.patches)
+    assert (every[1][:, ::-1, [1, 0, 3, 2, 5, 4]] == every[0]).all()
 
 
 def test_a_gray_frame_is_its_three_equal_channels() -> None:

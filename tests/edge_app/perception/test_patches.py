@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import numpy as np
+
+from edge_app.perception.patches import network_input
+
+
+def test_a_pixel_has_its_neighbours_row_by_row() -> None:
+    face = np.random.default_rng(0).integers(1, 256, (7, 5)).astype(np.uint8)
+    (windows,) = network_input(face, 9)
+    assert windows.shape == (7, 5, 9)
+    assert windows[3, 2].tolist() == face[2:5, 1:4].ravel().tolist()
+    assert windows[0, 0].tolist() == [0, 0, 0, 0, *face[0, :2], 0, *face[1, :2]]
+    assert windows[6, 4].tolist() == [*face[5, 3:], 0, *face[6, 3:], 0, 0, 0, 0]
+
+
+def test_one_channel_is_the_face() -> None:
+    face = np.random.default_rng(0).integers(0, 256, (6, 6)).astype(np.uint8)
+    assert (network_input(face, 1) == face[np.newaxis, :, :, np.newaxis]).all()
