@@ -15,6 +15,7 @@ from benchmarks.model_latency import Model
 from benchmarks.results import Result, encode, read_result
 from benchmarks.session import FULL, QUICK, measure_all
 from benchmarks.soak import run as run_soak
+from benchmarks.turns import compare_by_turns
 from edge_app.errors import MienError, UsageError
 
 #: What a shorter run measures is noise.
@@ -37,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     pair = others.add_parser("compare", help="two runs' files: ratios, and what is noise")
     pair.add_argument("before", type=Path, metavar="A.json")
     pair.add_argument("after", type=Path, metavar="B.json")
+    by_turns = others.add_parser("turns", help="this checkout by another one, by turns: ratios")
+    by_turns.add_argument("other", type=Path, metavar="CHECKOUT", help="such as a git worktree")
+    by_turns.add_argument("--markdown", action="store_true", help="the table as Markdown")
     long = others.add_parser("soak", help="run for hours: memory, handles, latency, writes")
     long.add_argument("--hours", type=float, required=True)
     long.add_argument("--every", type=float, default=60.0, metavar="SECONDS", help="a line")
@@ -58,6 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
         if not _SHORTEST_S <= arguments.seconds <= _LONGEST_S:
             raise UsageError(f"--seconds {arguments.seconds:g}: name 1 to 3600")
         plan = replace(plan, seconds=arguments.seconds)
+    if arguments.part == "turns":
+        return _turns(arguments, plan.seconds)
     floats = tuple(Model.read(path, "float") for path in arguments.floats)
     result = measure_all(replace(plan, floats=floats), _tell)
     for line in report.terminal(result):
@@ -110,6 +116,13 @@ def _compare(before: Path, after: Path) -> int:
     for remark in remarks(one, other):
         print(f"Note: {remark}")
     for line in text_table.plain(rows(list(compare(one, other)))):
+        print(line)
+    return 0
+
+
+def _turns(arguments: argparse.Namespace, seconds: float) -> int:
+    table = text_table.markdown if arguments.markdown else text_table.plain
+    for line in table(rows(list(compare_by_turns(arguments.other, seconds, _tell)))):
         print(line)
     return 0
 

@@ -17,6 +17,8 @@ FOLDER = Path(__file__).with_name("results")
 
 #: What `python -m benchmarks.peers.run` printed.
 PEERS = FOLDER / "peers.md"
+#: What `mien bench turns . --markdown` printed.
+TURNS = FOLDER / "turns.md"
 
 _PEERS = """\
 Printed by `python -m benchmarks.peers.run` on one machine, by turns on the same frames of the
@@ -42,6 +44,7 @@ writes them as JSON ([its schema](schemas/bench.schema.json)), Markdown and a pl
 | `mien bench` | measures everything; `--seconds N` for longer, `--quick` to see whether it works |
 | `mien bench --float FILE` | measures a model in real numbers beside the shipped int8 ones |
 | `mien bench compare A.json B.json` | B's times by A's, and whether that is more than noise |
+| `mien bench turns CHECKOUT` | this checkout's times by another one's, measured by turns |
 | `mien bench soak --hours N` | runs the daemon for hours: memory, handles, latency, writes |
 
 What the figures mean: `frames a second` are frames one after another without a pause. `as
@@ -54,9 +57,17 @@ Arm cores in an emulator cannot be timed, but their instructions can be counted:
 [instructions.md](instructions.md) has them for Cortex-A53, A72 and A76, by model and for a frame.
 """
 
+_TURNS = """\
+To see what a change costs, check the commit before it out beside this one (`git worktree add
+../before HEAD~1`) and run `mien bench turns ../before`. Both pass over the clip by turns, in fresh
+processes six times, and each turn is a ratio by itself: a machine that gets slower meanwhile slows
+both. This is a checkout by turns with itself (`mien bench turns . --markdown`), so that every ratio
+but 1 is noise:
+"""
+
 _TWICE = """\
 `mien bench compare` of two runs of one commit, one after the other, with nothing changed between
-them: what of a difference means nothing on this device.
+them: what of a difference means nothing on this device. Where its speed drifts, take turns.
 """
 
 _SEND = """\
@@ -85,6 +96,11 @@ def page(results: Sequence[tuple[str, Result]]) -> Iterator[str]:
         yield ""
         yield _PEERS
         yield PEERS.read_text(encoding="utf-8")
+    if TURNS.exists():
+        yield "## By turns"
+        yield ""
+        yield _TURNS
+        yield TURNS.read_text(encoding="utf-8")
     yield _SEND
     runs = _by_device_and_commit(results)
     for first, *others in runs:

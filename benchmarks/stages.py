@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from statistics import median
 from typing import IO, TypeVar
 
@@ -128,19 +130,35 @@ def measure_workloads(
 
     each_pass: called between passes.
     """
-    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device is no path
-        stopwatch = Stopwatch()
-        lines = {name: _line(frames, rate, threads, nowhere, stopwatch)
-                 for name, rate in WORKLOADS.items()}  # fmt: skip
-        passes: dict[str, list[Pass]] = {name: [] for name in lines}
-        for line in lines.values():
-            run_pass(line.step, len(frames), stopwatch)
+    passes: dict[str, list[Pass]] = {name: [] for name in WORKLOADS}
+    with warm_workloads(frames, threads=threads) as workloads:
         deadline_s = time.monotonic() + seconds
         while time.monotonic() < deadline_s or any(len(done) < 2 for done in passes.values()):
-            for name, line in lines.items():
-                passes[name].append(run_pass(line.step, len(frames), stopwatch))
+            for name, next_pass in workloads.items():
+                passes[name].append(next_pass())
                 each_pass()
     return tuple(summarize(name, done) for name, done in passes.items())
+
+
+@contextmanager
+def warm_workloads(
+    frames: Sequence[Frame], *, threads: int = 1
+) -> Iterator[Mapping[str, Callable[[], Pass]]]:
+    """Each workload by name, ready to pass over the clip once more, after one pass to warm up."""
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device is no path
+        stopwatch = Stopwatch()
+        workloads = {
+            name: partial(
+                run_pass,
+                _line(frames, rate, threads, nowhere, stopwatch).step,
+                len(frames),
+                stopwatch,
+            )
+            for name, rate in WORKLOADS.items()
+        }
+        for next_pass in workloads.values():
+            next_pass()
+        yield workloads
 
 
 def summarize(name: str, passes: Sequence[Pass]) -> Workload:

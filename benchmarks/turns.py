@@ -1,0 +1,147 @@
+"""Two checkouts, by turns on this machine → ratios that a drift of its speed leaves alone.
+
+A machine gets faster or slower by a tenth for minutes, which two runs of `mien bench` mistake for a
+difference. Here both pass over the clip one after the other, in processes of their own, and each
+turn is a ratio by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, Protocol
+
+import numpy as np
+
+from benchmarks.compare import Ratio, paired_ratio
+from benchmarks.turns_worker import ROOT
+from edge_app.closing import Closing
+from edge_app.errors import MienError, UsageError
+
+#: Where a process's memory lies is a matter of chance: the turns are shared out among several.
+PROCESSES = 6
+_FEWEST_TURNS = 2
+
+#: Milliseconds by figure.
+Figures = dict[str, float]
+
+
+class Side(Protocol):
+    """One of the two that take turns."""
+
+    def measure(self) -> Figures:
+        """Pass over the work once."""
+
+
+class Checkout(Closing):
+    """A worker process that runs the code of one checkout with this one's packages."""
+
+    def __init__(self, root: Path) -> None:
+        """Start it, and wait until it is warm.
+
+        Raises:
+            UsageError: there is no checkout of Mien with this benchmark.
+            MienError: it ended.
+        """
+        self._root = root.resolve()
+        if not (self._root / "benchmarks" / "turns_worker.py").is_file():
+            raise UsageError(f"{root}: no checkout of Mien that can take turns; name another")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.turns_worker"],
+            cwd=self._root,
+            env=os.environ | {"PYTHONPATH": str(self._root)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            self._check_root()
+        except BaseException:
+            self.close()
+            raise
+
+    def measure(self) -> Figures:
+        """Let it pass over the work once.
+
+        Raises:
+            MienError: it ended.
+        """
+        try:
+            self._stream(self._process.stdin).write("\n")
+            self._stream(self._process.stdin).flush()
+        except OSError as error:
+            raise self._ended() from error
+        figures: Figures = json.loads(self._read())
+        return figures
+
+    def close(self) -> None:
+        """End the process."""
+        for stream in (self._process.stdin, self._process.stdout):
+            self._stream(stream).close()
+        self._process.wait()
+
+    def _check_root(self) -> None:
+        used = json.loads(self._read())["root"]
+        if Path(used) != self._root:
+            raise MienError(f"{self._root}: its worker ran the code of {used}; start it elsewhere")
+
+    def _read(self) -> str:
+        line = self._stream(self._process.stdout).readline()
+        if not line:
+            raise self._ended()
+        return line
+
+    def _ended(self) -> MienError:
+        return MienError(f"{self._root}: its worker ended; it says why above")
+
+    @staticmethod
+    def _stream(stream: IO[str] | None) -> IO[str]:
+        assert stream is not None  # noqa: S101 - both are pipes
+        return stream
+
+
+def compare_by_turns(
+    other: Path, seconds: float, tell: Callable[[str], None], *, processes: int = PROCESSES
+) -> Iterator[Ratio]:
+    """This checkout (B) by another one (A): a ratio of each figure that both have.
+
+    Raises:
+        MienError: as `Checkout`.
+    """
+    turns: list[tuple[Figures, Figures]] = []
+    for number in range(processes):
+        tell(f"by turns, processes {number + 1} of {processes}")
+        with ExitStack() as stack:
+            sides = [stack.enter_context(Checkout(root)) for root in (other, ROOT)]
+            turns += take_turns(sides[0], sides[1], seconds / processes)
+    yield from ratios(turns)
+
+
+def take_turns(
+    one: Side, two: Side, seconds: float, clock: Callable[[], float] = time.monotonic
+) -> Iterator[tuple[Figures, Figures]]:
+    """Measure both again and again, each first in every second turn; twice at least."""
+    deadline_s, number = clock() + seconds, 0
+    while number < _FEWEST_TURNS or clock() < deadline_s:
+        if number % 2:
+            second = two.measure()
+            yield one.measure(), second
+        else:
+            first = one.measure()
+            yield first, two.measure()
+        number += 1
+
+
+def ratios(turns: Sequence[tuple[Figures, Figures]], *, seed: int = 0) -> Iterator[Ratio]:
+    """A ratio of each figure that every turn has of both."""
+    rng = np.random.default_rng(seed)
+    for figure in turns[0][0]:
+        if all(figure in each for turn in turns for each in turn):
+            before, after = ([turn[side][figure] for turn in turns] for side in (0, 1))
+            yield paired_ratio(figure, before, after, rng)

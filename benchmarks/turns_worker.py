@@ -1,0 +1,49 @@
+"""One checkout in a process of its own: measures frames and models each time it is asked.
+
+`python -m benchmarks.turns_worker`, with the checkout first in PYTHONPATH. It says where its code
+lies when it is warm, and answers each line on standard input with milliseconds by figure, in JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import IO
+
+import cv2
+
+from benchmarks.clip_frames import clip_frames
+from benchmarks.compare import blocks_of_work
+from benchmarks.limit import shipped_models
+from benchmarks.model_latency import make_candidates, model_run
+from benchmarks.stages import summarize, warm_workloads
+
+ROOT = Path(__file__).parents[1]
+
+
+def main(questions: IO[str], answers: IO[str]) -> int:
+    """Answer until the questions end."""
+    cv2.setNumThreads(1)
+    candidates = make_candidates(shipped_models(), [1])
+    for candidate in candidates:
+        candidate.run_row()
+    with warm_workloads(clip_frames()) as workloads:
+        _answer(answers, {"root": str(ROOT)})
+        for _ in questions:
+            frames = [summarize(name, [next_pass()]) for name, next_pass in workloads.items()]
+            for candidate in candidates:
+                candidate.rows.clear()
+                candidate.run_row()
+            blocks = blocks_of_work(frames, [model_run(candidate) for candidate in candidates])
+            _answer(answers, {figure: block for figure, (block,) in blocks.items()})
+    return 0
+
+
+def _answer(stream: IO[str], answer: dict[str, str] | dict[str, float]) -> None:
+    stream.write(json.dumps(answer) + "\n")
+    stream.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.stdin, sys.stdout))
