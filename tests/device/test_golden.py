@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from edge_app.perception.shipped import MODELS
 from tests.device.emulation import REPOSITORY, SUITES, Emulated, run
 
 PROGRAM = """
@@ -38,7 +39,5 @@ def test_shipped_models_are_verified_and_exact_on_arm64(machine: Emulated) -> No
     said = run(machine.python(["-c", PROGRAM]), **environment).stdout.splitlines()
     assert said == [
         f"aarch64 {SUITES[machine.suite]}",
-        "emotion exact",
-        "face_160 exact",
-        "face_320 exact",
+        *(f"{path.stem} exact" for path in MODELS),
     ]

@@ -204,7 +204,7 @@ def test_a_camera_byte_is_the_input_even_of_dim_pictures(gray: keras.Model) -> N
     made = make_detector(gray, [astronaut(64) // 3, np.full((40, 60), 90, np.uint8)] * 8, 160)
     assert float_tensors(made.int8_model) == []
     border = made.card.input
-    assert (border.shape, border.dtype) == ((1, 80, 80, 4), "int8")
+    assert (border.shape, border.dtype) == ((1, 80, 80, 6), "int8")
     assert (border.scale, border.zero_point) == (1.0, -128)
 
 

@@ -71,7 +71,8 @@ def test_maps_back_to_frames_of_any_size(
     (face,) = detector.detect(frame)
     scale = side / 512
     expected = FACE * scale + np.tile(corner, 2)
-    assert intersection_over_union(expected, face.box).item() > 0.7
+    # The first is 18 pixels wide in the small network's input: two of them off are a third of it.
+    assert intersection_over_union(expected, face.box).item() > 0.65
     # A small face's landmarks are off by up to three pixels of the network's input.
     input_pixel = max(size) / detector.side
     tolerance = 3 * input_pixel + 6 * scale
