@@ -35,8 +35,12 @@ Figures = dict[str, float]
 class Side(Protocol):
     """One of the two that take turns."""
 
-    def measure(self) -> Figures:
-        """Pass over the work once."""
+    @property
+    def parts(self) -> Sequence[str]:
+        """Of the work."""
+
+    def measure(self, part: str) -> Figures:
+        """Pass over a part of the work once."""
 
 
 class Checkout(Closing):
@@ -61,19 +65,19 @@ class Checkout(Closing):
             text=True,
         )
         try:
-            self._check_root()
+            self.parts = self._greeting()
         except BaseException:
             self.close()
             raise
 
-    def measure(self) -> Figures:
-        """Let it pass over the work once.
+    def measure(self, part: str) -> Figures:
+        """Let it pass over a part of the work once.
 
         Raises:
             MienError: it ended.
         """
         try:
-            self._stream(self._process.stdin).write("\n")
+            self._stream(self._process.stdin).write(f"{part}\n")
             self._stream(self._process.stdin).flush()
         except OSError as error:
             raise self._ended() from error
@@ -86,10 +90,14 @@ class Checkout(Closing):
             self._stream(stream).close()
         self._process.wait()
 
-    def _check_root(self) -> None:
-        used = json.loads(self._read())["root"]
-        if Path(used) != self._root:
-            raise MienError(f"{self._root}: its worker ran the code of {used}; start it elsewhere")
+    def _greeting(self) -> Sequence[str]:
+        said = json.loads(self._read())
+        if Path(said["root"]) != self._root:
+            raise MienError(
+                f"{self._root}: its worker ran the code of {said['root']}; start it elsewhere"
+            )
+        parts: list[str] = said["parts"]
+        return parts
 
     def _read(self) -> str:
         line = self._stream(self._process.stdout).readline()
@@ -126,15 +134,19 @@ def compare_by_turns(
 def take_turns(
     one: Side, two: Side, seconds: float, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[tuple[Figures, Figures]]:
-    """Measure both again and again, each first in every second turn; twice at least."""
+    """Measure both again and again, each first in every second turn; twice at least.
+
+    Part by part of the work that both know, so that what is compared lies a second apart.
+    """
+    parts = [part for part in one.parts if part in two.parts]
     deadline_s, number = clock() + seconds, 0
     while number < _FEWEST_TURNS or clock() < deadline_s:
-        if number % 2:
-            second = two.measure()
-            yield one.measure(), second
-        else:
-            first = one.measure()
-            yield first, two.measure()
+        sides = (one, two) if number % 2 == 0 else (two, one)
+        taken: tuple[Figures, Figures] = ({}, {})
+        for part in parts:
+            for side in sides:
+                taken[side is two].update(side.measure(part))
+        yield taken
         number += 1
 
 

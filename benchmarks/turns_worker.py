@@ -1,13 +1,15 @@
 """One checkout in a process of its own: measures frames and models each time it is asked.
 
 `python -m benchmarks.turns_worker`, with the checkout first in PYTHONPATH. It says where its code
-lies when it is warm, and answers each line on standard input with milliseconds by figure, in JSON.
+lies and which parts of the work it knows when it is warm. A line on standard input names a part;
+the answer is milliseconds by figure, in JSON.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
@@ -20,6 +22,8 @@ from benchmarks.model_latency import make_candidates, model_run
 from benchmarks.stages import summarize, warm_workloads
 
 ROOT = Path(__file__).parents[1]
+#: The part that is not a workload.
+MODELS = "models"
 
 
 def main(questions: IO[str], answers: IO[str]) -> int:
@@ -29,18 +33,21 @@ def main(questions: IO[str], answers: IO[str]) -> int:
     for candidate in candidates:
         candidate.run_row()
     with warm_workloads(clip_frames()) as workloads:
-        _answer(answers, {"root": str(ROOT)})
-        for _ in questions:
-            frames = [summarize(name, [next_pass()]) for name, next_pass in workloads.items()]
-            for candidate in candidates:
-                candidate.rows.clear()
-                candidate.run_row()
-            blocks = blocks_of_work(frames, [model_run(candidate) for candidate in candidates])
+        _answer(answers, {"root": str(ROOT), "parts": [*workloads, MODELS]})
+        for question in questions:
+            part = question.strip()
+            if part == MODELS:
+                for candidate in candidates:
+                    candidate.rows.clear()
+                    candidate.run_row()
+                blocks = blocks_of_work([], [model_run(candidate) for candidate in candidates])
+            else:
+                blocks = blocks_of_work([summarize(part, [workloads[part]()])], [])
             _answer(answers, {figure: block for figure, (block,) in blocks.items()})
     return 0
 
 
-def _answer(stream: IO[str], answer: dict[str, str] | dict[str, float]) -> None:
+def _answer(stream: IO[str], answer: Mapping[str, object]) -> None:
     stream.write(json.dumps(answer) + "\n")
     stream.flush()
 

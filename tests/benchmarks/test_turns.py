@@ -30,7 +30,10 @@ class MachineSide:
     def __init__(self, machine: Machine, name: str, work_ms: float) -> None:
         self.machine, self.name, self.work_ms = machine, name, work_ms
 
-    def measure(self) -> dict[str, float]:
+    parts = ("frames",)
+
+    def measure(self, part: str) -> dict[str, float]:
+        assert part == "frames"
         machine = self.machine
         machine.order.append(self.name)
         slower = (1.0 + machine.drift * machine.now_s) * machine.rng.normal(1.0, 0.01)
@@ -82,15 +85,35 @@ def test_what_cannot_take_turns_is_refused_in_one_line(tmp_path: Path) -> None:
     ended = copied(tmp_path / "ended", lambda _: "raise SystemExit(3)")
     with pytest.raises(MienError, match="its worker ended"):
         Checkout(ended)
-    stray = copied(tmp_path / "stray", lambda _: 'print(\'{"root": "/elsewhere"}\')')
+    stray = copied(tmp_path / "stray", lambda _: 'print(\'{"root": "/elsewhere", "parts": []}\')')
     with pytest.raises(MienError, match="ran the code of /elsewhere"):
         Checkout(stray)
     short = copied(
         tmp_path / "short",
         lambda _: (
-            f'import sys; print(\'{{"root": "{tmp_path / "short"}"}}\', flush=True);'
+            f'import sys; print(\'{{"root": "{tmp_path / "short"}", "parts": []}}\', flush=True);'
             " sys.stdin.readline()"
         ),
     )
     with Checkout(short) as checkout, pytest.raises(MienError, match="its worker ended"):
-        checkout.measure()
+        checkout.measure("models")
+
+
+class Parted:
+    """Knows some parts of the work, and remembers what it was asked for."""
+
+    def __init__(self, asked: list[str], name: str, parts: tuple[str, ...]) -> None:
+        self.asked, self.name, self.parts = asked, name, parts
+
+    def measure(self, part: str) -> dict[str, float]:
+        self.asked.append(f"{self.name} {part}")
+        return {part: float(len(self.asked))}
+
+
+def test_both_do_a_part_before_either_does_the_next() -> None:
+    asked: list[str] = []
+    one, two = Parted(asked, "a", ("x", "y")), Parted(asked, "b", ("y", "z", "x"))
+    turns = list(take_turns(one, two, 0.0, lambda: 0.0))
+    assert asked == ["a x", "b x", "a y", "b y", "b x", "a x", "b y", "a y"]
+    assert turns[0] == ({"x": 1.0, "y": 3.0}, {"x": 2.0, "y": 4.0})
+    assert turns[1] == ({"x": 6.0, "y": 8.0}, {"x": 5.0, "y": 7.0})
