@@ -17,7 +17,7 @@ FOLDER = Path(__file__).with_name("results")
 
 #: What `python -m benchmarks.peers.run` printed.
 PEERS = FOLDER / "peers.md"
-#: What `mien bench turns . --markdown` printed.
+#: What `mien bench --seconds 180 turns . --markdown` printed.
 TURNS = FOLDER / "turns.md"
 
 _PEERS = """\
@@ -61,7 +61,7 @@ _TURNS = """\
 To see what a change costs, check the commit before it out beside this one (`git worktree add
 ../before HEAD~1`) and run `mien bench turns ../before`. Both pass over the clip by turns, in fresh
 processes six times, and each turn is a ratio by itself: a machine that gets slower meanwhile slows
-both. This is a checkout by turns with itself (`mien bench turns . --markdown`), so that every ratio
+both. This is a checkout by turns with itself (`mien bench --seconds 180 turns . --markdown`), so that every ratio
 but 1 is noise:
 """
 

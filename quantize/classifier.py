@@ -20,7 +20,7 @@ from edge_app.perception.card import (
 )
 from edge_app.perception.int8_model import dequantize
 from edge_app.perception.labels import FER2013
-from edge_app.perception.patches import network_input
+from edge_app.perception.patches import NetworkInput
 from edge_app.perception.runtime import make_interpreter
 from quantize.answers import make_answers
 from quantize.artefact import borders, git_revision, sha256, write_artefact
@@ -194,10 +194,10 @@ def int8_logits(content: bytes, pixels: NDArray[np.uint8]) -> NDArray[np.float32
     interpreter, _ = make_interpreter(content, threads=1)
     given = interpreter.get_input_details()[0]
     answer = interpreter.get_output_details()[0]["index"]
+    laid_out = NetworkInput(*map(int, given["shape"][1:]))
     rows = []
     for face in pixels:
-        shown = network_input(face, int(given["shape"][-1]))
-        interpreter.set_tensor(given["index"], (shown ^ 0x80).view(np.int8))
+        interpreter.set_tensor(given["index"], (laid_out.of(face) ^ 0x80).view(np.int8))
         interpreter.invoke()
         rows.append(interpreter.get_tensor(answer)[0])
     (border,) = borders(content)[1].values()

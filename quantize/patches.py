@@ -20,7 +20,7 @@ def look_at_patches(model: keras.Model) -> keras.Model:
     """Make the first convolution one of 1 by 1, if it is one of 3 by 3 over every gray pixel.
 
     model: one input, float32 [N, H, W, 1]. Returns a model of float32 [N, H, W, 9], as
-    `edge_app.perception.patches.network_input` lays windows out, with the same outputs and names;
+    `edge_app.perception.patches.NetworkInput` lays windows out, with the same outputs and names;
     weights are copied. Of a network that begins otherwise, the model itself.
     """
     first = model.layers[1]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.perception.card import Head
-from edge_app.perception.patches import network_input
+from edge_app.perception.patches import NetworkInput
 from quantize.average_pooling import pool_by_convolution
 from quantize.calibration import choose
 from quantize.errors import QuantizeError
@@ -88,6 +88,6 @@ class TrainedClassifier:
             QuantizeError: a class has too few faces.
         """
         chosen = choose(faces.of(Split.TRAINING), CALIBRATION_FACES_A_CLASS)
-        channels = self.converted.inputs[0].shape[-1]
-        shown = [network_input(face, channels) / np.float32(255) for face in chosen]
+        laid_out = NetworkInput(*self.converted.inputs[0].shape[1:])
+        shown = [laid_out.of(face) / np.float32(255) for face in chosen]
         return [np.asarray(face, np.float32) for face in shown]

@@ -68,6 +68,32 @@ def cut(image: Image, rotation: complex, shift: complex, side: int) -> NDArray[n
     )
 
 
+def cut_upright(image: Image, left: int, top: int, width: int, side: int) -> NDArray[np.uint8]:
+    """Draw an upright square of whole pixels of the frame in gray: a fifth of `cut`'s time.
+
+    left, top, width: of the square, in pixels of the frame; it may reach beyond. There the
+    frame's outermost pixels are repeated.
+
+    Returns uint8 [side, side].
+    """
+    height, across = image.shape[:2]
+    # At least one pixel of the frame, however far off the square lies.
+    first_x, first_y = min(max(left, 0), across - 1), min(max(top, 0), height - 1)
+    last_x = min(max(left + width, first_x + 1), across)
+    last_y = min(max(top + width, first_y + 1), height)
+    patch = image[first_y:last_y, first_x:last_x]
+    if patch.ndim == 3:
+        patch = np.asarray(cv2.cvtColor(patch, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+    beyond = (
+        max(first_y - top, 0), max(top + width - last_y, 0),
+        max(first_x - left, 0), max(left + width - last_x, 0),
+    )  # fmt: skip
+    if any(beyond):
+        patch = np.asarray(cv2.copyMakeBorder(patch, *beyond, cv2.BORDER_REPLICATE), np.uint8)
+    method = cv2.INTER_AREA if width > side else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(patch, (side, side), interpolation=method), np.uint8)
+
+
 def canonical_landmarks(alignment: Alignment) -> NDArray[np.float64]:
     """Eyes and corners of the mouth in the crop: float64 [4, 2], fractions of its side."""
     return np.array(

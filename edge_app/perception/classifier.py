@@ -21,7 +21,7 @@ from edge_app.perception.card import (
 from edge_app.perception.faces import FrameError
 from edge_app.perception.int8_model import Int8Model, dequantize
 from edge_app.perception.labels import UNSURE
-from edge_app.perception.patches import WINDOW, network_input
+from edge_app.perception.patches import WINDOW, NetworkInput
 from edge_app.perception.shipped import EMOTION, EMOTION_SMALL
 
 #: The shipped networks, by the setting that asks for them.
@@ -67,7 +67,7 @@ class EmotionClassifier:
         self.answer: Answer = card.answers[answer]
         self.labels: tuple[str, ...] = self.answer.labels
         self.side: int = side
-        self._channels = channels
+        self._input = NetworkInput(side, side, channels)
 
     @classmethod
     def load(
@@ -118,7 +118,7 @@ class EmotionClassifier:
             )
         logits = np.empty((len(crops), self._logits), np.float32)
         for row, crop in enumerate(crops):
-            answer = self.model.run_on_bytes(network_input(self._fitted(crop), self._channels))
+            answer = self.model.run_on_bytes(self._input.of(self._fitted(crop)))
             logits[row] = dequantize(answer["logits"], self.card.outputs["logits"])
         return logits
 

@@ -16,19 +16,29 @@ WINDOW = 9
 _SIDE = 3
 
 
-def network_input(face: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
-    """A face as a network takes it: uint8 [H, W] → uint8 [1, H, W, channels].
+class NetworkInput:
+    """Lays faces of one size out as a network takes them, in memory that it keeps."""
 
-    channels: 1, the pixels themselves; or `WINDOW`, around each pixel the window of 3 by 3, row by
-    row, with 0 beyond the edges, as a convolution pads.
-    """
-    if channels == 1:
-        return face[np.newaxis, :, :, np.newaxis]
-    height, width = face.shape
-    padded = cv2.copyMakeBorder(face, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
-    shifted = [
-        padded[row : row + height, column : column + width]
-        for row in range(_SIDE)
-        for column in range(_SIDE)
-    ]
-    return np.asarray(cv2.merge(shifted), np.uint8)[np.newaxis]
+    def __init__(self, height: int, width: int, channels: int) -> None:
+        """height, width: of the faces, in pixels.
+
+        channels: 1, the pixels themselves; or `WINDOW`, around each pixel the window of 3 by 3, row
+        by row, with 0 beyond the edges, as a convolution pads.
+        """
+        self._is_plain = channels == 1
+        padded = np.zeros((height + 2, width + 2), np.uint8)
+        self._face = padded[1:-1, 1:-1]
+        self._shifted = [
+            padded[row : row + height, column : column + width]
+            for row in range(_SIDE)
+            for column in range(_SIDE)
+        ]
+        self._windows = np.empty((1, height, width, WINDOW), np.uint8)
+
+    def of(self, face: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """uint8 [height, width] → uint8 [1, height, width, channels]; the next one overwrites it."""
+        if self._is_plain:
+            return face[np.newaxis, :, :, np.newaxis]
+        self._face[:] = face
+        cv2.merge(self._shifted, self._windows[0])
+        return self._windows

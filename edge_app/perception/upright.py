@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.perception.alignment import cut
+from edge_app.perception.alignment import cut, cut_upright
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.faces import Box, Face, Image
 
@@ -82,9 +82,17 @@ class Upright:
         face_side = size * self._framing.share
         middle = complex(box.left + box.right, box.top + box.bottom) / 2
         scale = face_side / max(box.width, box.height)
-        rotation = cmath.rect(scale, -math.radians(roll))
-        shift = complex(size, size) / 2 - rotation * middle
-        faces = self._detector.detect(cut(image, rotation, shift, size))
+        if roll:
+            rotation = cmath.rect(scale, -math.radians(roll))
+            shift = complex(size, size) / 2 - rotation * middle
+            crop = cut(image, rotation, shift, size)
+        else:
+            width = max(1, round(size / scale))
+            left, top = (round(z - width / 2) for z in (middle.real, middle.imag))
+            rotation = complex(size / width)
+            shift = -rotation * complex(left, top)
+            crop = cut_upright(image, left, top, width, size)
+        faces = self._detector.detect(crop)
         found = min(faces, key=lambda face: _off_middle(face.box, size), default=None)
         if found is None or _off_middle(found.box, size) > _OFF_MIDDLE * size:
             return None

@@ -15,7 +15,7 @@ from edge_app.perception.faces import Image
 from edge_app.perception.int8_model import Int8, Int8Model
 from edge_app.perception.letterbox import Letterbox
 from edge_app.perception.overlap import intersection_over_union
-from edge_app.perception.patches import network_input
+from edge_app.perception.patches import NetworkInput
 from edge_app.perception.shipped import EMOTION, FACE_320
 from edge_app.samples import CLIP
 
@@ -41,9 +41,8 @@ def pictures(models: Sequence[Path]) -> dict[str, Int8]:
             shown = [_fitted(letterbox, frame) for frame in frames()]
         else:
             shown = [
-                network_input(
-                    align(frame, face.landmarks, classifier.alignment, classifier.side),
-                    card.input.shape[-1],
+                NetworkInput(*card.input.shape[1:]).of(
+                    align(frame, face.landmarks, classifier.alignment, classifier.side)
                 )
                 for frame in frames()
                 for face in detector.detect(frame)

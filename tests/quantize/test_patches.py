@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from edge_app.perception.patches import network_input
+from edge_app.perception.patches import NetworkInput
 from quantize.classifier import int8_logits
 from quantize.patches import look_at_patches
 from quantize.static_int8 import quantize_int8, to_float_tflite
@@ -17,7 +17,8 @@ def faces(n: int) -> np.ndarray:
 @pytest.mark.parametrize("in_list", [False, True])
 def test_windows_are_read_as_the_picture_was(*, in_list: bool) -> None:
     model, shown = small_network(), faces(32)
-    windows = np.concatenate([network_input(face, 9) for face in shown]) / np.float32(255)
+    laid_out = NetworkInput(12, 12, 9)
+    windows = np.concatenate([laid_out.of(face) / np.float32(255) for face in shown])
     rebuilt = look_at_patches(keras.Model([model.input], model.output) if in_list else model)
     assert rebuilt.inputs[0].shape == (None, 12, 12, 9)
     pixels = shown[..., np.newaxis] / np.float32(255)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from edge_app.perception.alignment import align, canonical_landmarks
+from edge_app.perception.alignment import align, canonical_landmarks, cut, cut_upright
 from edge_app.perception.card import Alignment
 
 ALIGNMENT = Alignment(
@@ -80,3 +80,22 @@ def test_faces_at_and_beyond_the_edge_give_a_crop(place: tuple[float, float], sc
 def test_a_frame_of_one_pixel_gives_a_crop() -> None:
     image = np.full((1, 1), 7, np.uint8)
     assert (align(image, landmarks_at(0.0, 50.0, (0.5, 0.5)), ALIGNMENT, SIDE) == 7).all()
+
+
+@pytest.mark.parametrize(
+    ("left", "top", "width"),
+    [(30, 20, 48), (30, 20, 20), (30, 20, 90), (-10, -15, 40), (140, 90, 60), (-90, 300, 40)],
+)
+@pytest.mark.parametrize("channels", [0, 3])
+def test_an_upright_square_is_what_the_general_cut_draws(
+    left: int, top: int, width: int, channels: int
+) -> None:
+    rows, columns = np.mgrid[:120, :160]
+    frame = (128 + 60 * np.sin(rows / 9) + 60 * np.cos(columns / 7)).astype(np.uint8)
+    shown = np.dstack([frame] * channels) if channels else frame
+    rotation = complex(48 / width)
+    expected = cut(shown, rotation, -rotation * complex(left, top), 48)
+    crop = cut_upright(shown, left, top, width, 48)
+    assert crop.shape == expected.shape
+    # Its edges may lie on the other side of a pixel's middle.
+    assert np.abs(crop.astype(int) - expected)[1:-1, 1:-1].max() <= 6
