@@ -36,7 +36,7 @@ class NetworkInput:
         self._windows = np.empty((1, height, width, WINDOW), np.uint8)
 
     def of(self, face: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """uint8 [height, width] → uint8 [1, height, width, channels]; the next one overwrites it."""
+        """uint8 [height, width] → uint8 [1, height, width, channels]; the next overwrites it."""
         if self._is_plain:
             return face[np.newaxis, :, :, np.newaxis]
         self._face[:] = face
