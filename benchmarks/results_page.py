@@ -61,8 +61,8 @@ _TURNS = """\
 To see what a change costs, check the commit before it out beside this one (`git worktree add
 ../before HEAD~1`) and run `mien bench turns ../before`. Both pass over the clip by turns, in fresh
 processes six times, and each turn is a ratio by itself: a machine that gets slower meanwhile slows
-both. This is a checkout by turns with itself (`mien bench --seconds 180 turns . --markdown`), so that
-every ratio but 1 is noise:
+both. This is a checkout by turns with itself (`mien bench --seconds 180 turns . --markdown`), so
+that every ratio but 1 is noise:
 """
 
 _TWICE = """\
