@@ -69,7 +69,9 @@ def cut(image: Image, rotation: complex, shift: complex, side: int) -> NDArray[n
 
 
 def cut_upright(image: Image, left: int, top: int, width: int, side: int) -> NDArray[np.uint8]:
-    """Draw an upright square of whole pixels of the frame in gray: a fifth of `cut`'s time.
+    """Draw an upright square of whole pixels of the frame, in gray.
+
+    As `cut` does, in a seventh to a half of its time.
 
     left, top, width: of the square, in pixels of the frame; it may reach beyond. There the
     frame's outermost pixels are repeated.
@@ -90,8 +92,11 @@ def cut_upright(image: Image, left: int, top: int, width: int, side: int) -> NDA
     )  # fmt: skip
     if any(beyond):
         patch = np.asarray(cv2.copyMakeBorder(patch, *beyond, cv2.BORDER_REPLICATE), np.uint8)
-    method = cv2.INTER_AREA if width > side else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(patch, (side, side), interpolation=method), np.uint8)
+    # By area as `cut` does; by another factor than a whole one that takes longer than its warp.
+    if (shrink := width // side) > 1:
+        less = width // shrink
+        patch = np.asarray(cv2.resize(patch, (less, less), interpolation=cv2.INTER_AREA))
+    return np.asarray(cv2.resize(patch, (side, side)), np.uint8)
 
 
 def canonical_landmarks(alignment: Alignment) -> NDArray[np.float64]:

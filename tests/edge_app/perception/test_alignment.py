@@ -84,7 +84,15 @@ def test_a_frame_of_one_pixel_gives_a_crop() -> None:
 
 @pytest.mark.parametrize(
     ("left", "top", "width"),
-    [(30, 20, 48), (30, 20, 20), (30, 20, 90), (-10, -15, 40), (140, 90, 60), (-90, 300, 40)],
+    [
+        (30, 20, 48),
+        (30, 20, 20),
+        (30, 20, 90),
+        (5, 5, 110),
+        (-10, -15, 40),
+        (140, 90, 60),
+        (-90, 300, 40),
+    ],
 )
 @pytest.mark.parametrize("channels", [0, 3])
 def test_an_upright_square_is_what_the_general_cut_draws(
