@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import keras
-import numpy as np
-from numpy.typing import NDArray
 
 from trainer import checkpoints
-from trainer.augmentation import Augmentation
-from trainer.batches import Batches
 from trainer.data import Faces
 from trainer.evaluation import fer2013_agreement
 from trainer.heads import LabelHead
@@ -26,6 +21,7 @@ from trainer.networks import (
     lenet,
     three_block,
 )
+from trainer.reproduction.inputs import batches, inputs
 from trainer.reproduction.measuring import logits
 from trainer.reproduction.recipe import PaperRecipe, best_epoch
 
@@ -44,19 +40,6 @@ Figures = dict[str, float]
 
 #: Told of each epoch's figures as it ends: `epoch`, `loss`, `validation` (accuracy), `seconds`.
 Progress = Callable[[Figures], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Unchanged(Augmentation):
-    """For the papers that show each face as it is: not even mirrored."""
-
-    def apply(
-        self,
-        faces: NDArray[np.uint8],
-        rng: np.random.Generator,  # noqa: ARG002 - as in `Augmentation`
-    ) -> NDArray[np.uint8]:
-        """The faces themselves."""
-        return faces
 
 
 def fit(
@@ -79,19 +62,18 @@ def fit(
     model = checkpoints.load(run, len(history)) if history else compiled(recipe)
     head = LabelHead(smoothing=0.0, name="logits")
     targets = {head.name: head.targets(training)}
+    shown, validated = (inputs(recipe, faces, run.parent) for faces in (training, validation))
     while len(history) < epochs and not stops(recipe, history):
         epoch, began = len(history), time.monotonic()
         checkpoints.seed_layers(model, recipe.seed, epoch)
-        batches = Batches(
-            training.pixels, targets, batch=recipe.batch,
-            augmentation=recipe.augmentation or Unchanged(),
-            seed=recipe.seed, epoch=epoch, workers=1, max_queue_size=16,
+        fitted = model.fit(
+            batches(recipe, training, shown, targets, epoch), initial_epoch=epoch,
+            epochs=epoch + 1, shuffle=False, verbose=0,
         )  # fmt: skip
-        fitted = model.fit(batches, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose=0)
         figures = {
             "epoch": epoch + 1,
             "loss": float(fitted.history["loss"][0]),
-            "validation": fer2013_agreement(logits(model, validation), validation),
+            "validation": fer2013_agreement(logits(model, validated), validation),
             "seconds": time.monotonic() - began,
         }
         checkpoints.save(model, run, epoch + 1)

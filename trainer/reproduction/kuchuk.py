@@ -50,9 +50,10 @@ KUCHUK_LANDMARKS = replace(
     name="kuchuk-landmarks",
     source="Kuchuk and Saatsazov, multilayer perceptron on landmarks",
     network="kuchuk_landmarks",
+    reads="landmarks",
     published=Published(remark="failed"),
-    missing=(
-        "68 landmarks of each face; FER2013 carries none, and the detector's five landmarks"
-        " are no stand-in for them"
+    chosen=(
+        f"{KUCHUK_A.chosen}; dlib's landmarks, in the box that its detector finds or, in one"
+        " picture of three, where faces of FER2013 are"
     ),
 )

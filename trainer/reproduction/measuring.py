@@ -8,9 +8,8 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
-from trainer.batches import as_input
+from trainer.batches import Floats
 from trainer.data import Faces
 from trainer.evaluation import fer2013_agreement
 from trainer.reproduction.result import Accuracy, Machine
@@ -18,15 +17,18 @@ from trainer.reproduction.result import Accuracy, Machine
 PROCESSORS = Path("/proc/cpuinfo")
 
 
-def logits(model: keras.Model, faces: Faces) -> NDArray[np.float32]:
-    """What the network says of each face: float32 [N, classes]."""
-    said = model.predict(as_input(faces.pixels), batch_size=512, verbose=0)
+def logits(model: keras.Model, shown: Floats) -> Floats:
+    """What the network says of each face, given as `inputs` gives them: float32 [N, classes]."""
+    said = model.predict(shown, batch_size=512, verbose=0)
     return np.asarray(said["logits"])
 
 
-def accuracy(model: keras.Model, faces: Faces, trained_on: Faces) -> Accuracy:
-    """How often the network says FER2013's label, on all faces and on those not trained on."""
-    said, unseen = logits(model, faces), ~faces.twins_of(trained_on)
+def accuracy(model: keras.Model, shown: Floats, faces: Faces, trained_on: Faces) -> Accuracy:
+    """How often the network says FER2013's label, on all faces and on those not trained on.
+
+    shown: what `inputs` gave for `faces`.
+    """
+    said, unseen = logits(model, shown), ~faces.twins_of(trained_on)
     return Accuracy(
         faces=len(faces),
         accuracy=fer2013_agreement(said, faces),

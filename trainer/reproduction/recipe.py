@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from edge_app.errors import MienError
 from trainer.augmentation import Augmentation
+from trainer.reproduction.landmarks import find_predictor
 
 
 class ReproductionError(MienError):
@@ -43,7 +45,8 @@ def best_epoch(accuracies: Sequence[float]) -> int:
 class PaperRecipe:
     """A published training run.
 
-    network: module of `trainer.networks`. training, validation: faces of each, drawn from the
+    network: module of `trainer.networks`. reads: pictures of faces, or 68 landmarks that dlib finds
+    in them. training, validation: faces of each, drawn from the
     Training split; where both are None, the whole split and PublicTest. missing: what the recipe
     needs and a run on FER2013 cannot have; empty where it can be run. chosen: what the paper leaves
     open, as decided here.
@@ -55,6 +58,7 @@ class PaperRecipe:
     published: Published
     epochs: int
     chosen: str
+    reads: Literal["pictures", "landmarks"] = "pictures"
     batch: int = 64
     optimizer: str = "adam"
     learning_rate: float = 1e-3
@@ -70,11 +74,14 @@ class PaperRecipe:
 
         Raises:
             ReproductionError: the recipe needs what is not here, or has fewer epochs.
+            LandmarksError: it reads landmarks, and what finds them is not installed.
         """
         if self.missing:
             raise ReproductionError(f"{self.name}: cannot be run here; it needs {self.missing}")
         if epochs is not None and not 1 <= epochs <= self.epochs:
             raise ReproductionError(f"{self.name}: {epochs} epochs; the recipe has {self.epochs}")
+        if self.reads == "landmarks":
+            find_predictor()
 
 
 def command_line(name: str, epochs: int | None = None) -> str:

@@ -13,9 +13,10 @@ from trainer.networks.cost import macs
 from trainer.reproduction import RECIPES, PaperRecipe
 from trainer.reproduction.faces import split
 from trainer.reproduction.fitting import NETWORKS, Figures, Progress, fit, kept_epoch, stops
+from trainer.reproduction.inputs import inputs
 from trainer.reproduction.measuring import accuracy, this_machine
 from trainer.reproduction.recipe import ReproductionError, command_line
-from trainer.reproduction.result import RESULT, Result, read_result, write_result
+from trainer.reproduction.result import RESULT, Accuracy, Result, read_result, write_result
 
 MODEL = "model.keras"
 
@@ -83,14 +84,19 @@ def _conclude(recipe: PaperRecipe, faces: Faces, history: list[Figures], run: Pa
     model.set_weights(checkpoints.load(run, kept).get_weights())
     checkpoints.save_beside(model, run / MODEL)
     training, validation = split(recipe, faces)
+
+    def measured(measured_on: Faces) -> Accuracy:
+        shown = inputs(recipe, measured_on, run.parent)
+        return accuracy(model, shown, measured_on, training)
+
     stopped_early = len(history) < recipe.epochs and stops(recipe, history)
     cut_short = len(history) < recipe.epochs and not stopped_early
     return Result(
         name=recipe.name,
         published=recipe.published,
-        validation=accuracy(model, validation, training),
-        public_test=accuracy(model, faces.of(Split.PUBLIC_TEST), training),
-        private_test=accuracy(model, faces.of(Split.PRIVATE_TEST), training),
+        validation=measured(validation),
+        public_test=measured(faces.of(Split.PUBLIC_TEST)),
+        private_test=measured(faces.of(Split.PRIVATE_TEST)),
         training_faces=len(training),
         epochs_run=len(history),
         epochs_planned=recipe.epochs,

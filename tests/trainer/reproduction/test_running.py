@@ -145,8 +145,6 @@ def test_what_cannot_be_run_is_refused(faces: Faces, tmp_path: Path) -> None:
         reproduce("alexnet", faces, tmp_path)
     with pytest.raises(ReproductionError, match=r"lenet: cannot be run here; .*CK\+"):
         reproduce("lenet", faces, tmp_path)
-    with pytest.raises(ReproductionError, match=r"kuchuk-landmarks: .*68 landmarks"):
-        reproduce("kuchuk-landmarks", faces, tmp_path)
     with pytest.raises(ReproductionError, match=r"takes 9000 \+ 1000 faces .* has 112"):
         reproduce("kuchuk-a", faces, tmp_path)
     with pytest.raises(ReproductionError, match="are too few"):
