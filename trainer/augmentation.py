@@ -43,7 +43,10 @@ class Augmentation:
 
         What is drawn does not depend on the faces: the same `rng` changes others alike.
         """
-        return np.stack([self._one(face, rng) for face in faces])
+        changed = np.empty_like(faces)
+        for row, face in enumerate(faces):
+            changed[row] = self._one(face, rng)
+        return changed
 
     def _one(self, face: Gray, rng: np.random.Generator) -> Gray:
         worn = Shares(self.glasses, self.sunglasses, self.mask)

@@ -109,6 +109,35 @@ class Batches(keras.utils.PyDataset):
         return _blend(shown, share), mixed_targets, mixed_weights
 
 
+class Unchanged(keras.utils.PyDataset):
+    """One epoch of what is not changed any more: shuffled, in full batches.
+
+    shown: float [N, ...], as the network takes it; it may lie in a file.
+    """
+
+    def __init__(
+        self,
+        shown: NDArray[np.floating[Any]],
+        targets: Targets,
+        *,
+        batch: int,
+        seed: int,
+        epoch: int,
+    ) -> None:
+        super().__init__()
+        self._shown, self._targets, self._batch = shown, targets, batch
+        self._order = np.random.default_rng((seed, epoch)).permutation(len(shown))
+
+    def __len__(self) -> int:
+        return len(self._shown) // self._batch
+
+    def __getitem__(self, index: int) -> tuple[Floats, dict[str, Floats], dict[str, Floats]]:
+        rows = self._order[index * self._batch : (index + 1) * self._batch]
+        targets = {name: of_all[rows] for name, (of_all, _) in self._targets.items()}
+        weights = {name: counts[rows] for name, (_, counts) in self._targets.items()}
+        return _floats(self._shown[rows]), targets, weights
+
+
 def _floats(rows: NDArray[Any]) -> Floats:
     return np.asarray(rows, dtype=np.float32)
 

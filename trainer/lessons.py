@@ -11,14 +11,16 @@ from __future__ import annotations
 import copy
 from pathlib import Path
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from trainer.augmentation import MIRRORED
-from trainer.batches import Batches, Targets
+from trainer.batches import Batches, Targets, Unchanged
 from trainer.data import Faces
 from trainer.disguises import Shares
 from trainer.distillation import Teacher
+from trainer.kept_front import Front
 from trainer.recipes import Recipe
 
 Gray = NDArray[np.uint8]
@@ -36,8 +38,11 @@ class Lessons:
         aligned: Gray | None,
         teacher: Teacher | None,
         opinions: Path,
+        front: Front | None = None,
     ) -> None:
         """aligned: `training` as the device cuts faces, uint8 [N, 48, 48].
+
+        front: what it makes of each view is shown, not the pictures.
 
         opinions: folder where teachers' opinions of pictures that are shown more than once are
         kept; it is made where it is missing.
@@ -47,6 +52,7 @@ class Lessons:
         self._targets: Targets = {head.name: head.targets(training) for head in recipe.heads}
         self._teacher, self._opinions = teacher, opinions
         self._views: dict[int, tuple[Gray, Targets]] = {}
+        self._front = front
         self._of_originals: Opinions | None = None
         if teacher and recipe.teacher_sees != "shown":
             self._of_originals = teacher.remembered_opinions(training.pixels, opinions)
@@ -54,13 +60,17 @@ class Lessons:
             self._targets = self._taught(self._of_originals)
             self._teacher = None
 
-    def batches(self, epoch: int) -> Batches:
+    def batches(self, epoch: int) -> keras.utils.PyDataset:
         """An epoch's, counted from 0."""
         recipe = self._recipe
         pixels, targets, augmentation = self._pixels, self._targets, recipe.augmentation
         aligned, teacher = self._aligned, self._teacher
         if recipe.views:
-            pixels, targets = self._view(epoch % recipe.views)
+            view = epoch % recipe.views
+            pixels, targets = self._view(view)
+            if self._front:
+                maps = self._front.maps_of_view(view, pixels)
+                return Unchanged(maps, targets, batch=recipe.batch, seed=recipe.seed, epoch=epoch)
             # All else is in the view already.
             augmentation, aligned, teacher = MIRRORED, None, None
         return Batches(
@@ -79,15 +89,26 @@ class Lessons:
                 is_aligned = rng.random(len(pixels)) < self._recipe.aligned
                 pixels[is_aligned] = self._aligned[is_aligned]
             again = copy.deepcopy(rng)
-            seen = self._recipe.augmentation.apply(pixels, rng)
+            seen = self._changed(pixels, rng)
             targets = self._targets
             if self._teacher:
                 opinions = self._teacher.remembered_opinions(seen, self._opinions)
                 targets = self._taught(opinions, self._of_originals)
             if self._recipe.student_sees != Shares():
-                seen = self._recipe.augmentation.apply(self._dressed(pixels, view), again)
+                seen = self._changed(self._dressed(pixels, view), again)
             self._views[view] = seen, targets
         return self._views[view]
+
+    def _changed(self, pixels: Gray, rng: np.random.Generator) -> Gray:
+        """The faces as a view shows them: what is drawn does not depend on them."""
+        recipe = self._recipe
+        if not recipe.mild_share:
+            return recipe.augmentation.apply(pixels, rng)
+        is_mild = rng.random(len(pixels)) < recipe.mild_share
+        seen = np.empty_like(pixels)
+        seen[is_mild] = recipe.mild.apply(pixels[is_mild], rng)
+        seen[~is_mild] = recipe.augmentation.apply(pixels[~is_mild], rng)
+        return seen
 
     def _dressed(self, pixels: Gray, view: int) -> Gray:
         """The faces with what the student alone sees."""

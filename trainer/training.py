@@ -22,6 +22,7 @@ from trainer.distillation import Teacher, TeacherError
 from trainer.distribution import data_parallel
 from trainer.evaluation import agreements
 from trainer.framing import LARGE, measure_alignment
+from trainer.kept_front import Front
 from trainer.lessons import Lessons
 from trainer.networks import mien
 from trainer.recipes import Recipe
@@ -55,12 +56,16 @@ def train(
 
     Raises:
         RunError: `run` holds another recipe's run or another data set's, or `start` is no network
-            of the recipe's size and heads.
+            of the recipe's size and heads, or missing where the recipe keeps weights.
         DistributionError: there are not so many devices.
         TeacherError: the recipe wants a teacher and there is none, or none for it.
     """
     heads = {head.name: len(head.labels) for head in recipe.heads}
     taught_by = _teacher(recipe, teachers, heads)
+    if recipe.kept_stages and start is None:
+        raise checkpoints.RunError(
+            f"recipe {recipe.name} keeps weights: add --start FOLDER/model.keras"
+        )
     checkpoints.claim(
         run,
         {
@@ -100,25 +105,30 @@ def _fitted(
 ) -> keras.Model:
     """Train until the recipe's last epoch, from the run's last whole one on."""
     training = _usable(faces, recipe)
+    public = faces.of(Split.PUBLIC_TEST)
+
+    keras.utils.set_random_seed(recipe.seed)
+    keras.config.set_dtype_policy(recipe.precision)
+    history = checkpoints.read_history(run)
+    network = _network(recipe, side=None, fused=keras.backend.backend() == "torch")
+    if given.start:
+        checkpoints.start_from(network, given.start)
+    front = Front(network, recipe.kept_stages, run / "maps") if recipe.kept_stages else None
+    learner = front.rest if front else network
+    if history:
+        model = checkpoints.load(run, len(history))
+    else:
+        model = _compiled(learner, recipe, len(training) // recipe.batch)
+
     lessons = Lessons(
         recipe,
         training,
         aligned=_aligned(training.pixels, run.parent / "aligned") if recipe.aligned else None,
         teacher=given.teacher,
         opinions=run.parent / "opinions",
+        front=front,
     )
-    public = faces.of(Split.PUBLIC_TEST)
-
-    keras.utils.set_random_seed(recipe.seed)
-    keras.config.set_dtype_policy(recipe.precision)
-    history = checkpoints.read_history(run)
-    if history:
-        model = checkpoints.load(run, len(history))
-    else:
-        model = _compiled(recipe, len(training) // recipe.batch)
-        if given.start:
-            checkpoints.start_from(model, given.start)
-
+    maps = front.maps(public.pixels) if front else None
     for epoch in range(len(history), recipe.epochs):
         began = time.monotonic()
         checkpoints.seed_layers(model, recipe.seed, epoch)
@@ -126,7 +136,8 @@ def _fitted(
             lessons.batches(epoch), initial_epoch=epoch, epochs=epoch + 1, shuffle=False,
             verbose=1 if sys.stderr.isatty() else 0,
         )  # fmt: skip
-        shown = resize(as_input(public.pixels), recipe.measured_side_at(epoch))
+        side = recipe.measured_side_at(epoch)
+        shown = resize(as_input(public.pixels), side) if maps is None else maps
         logits = model.predict(shown, batch_size=512, verbose=0)
         figures = {
             "epoch": epoch + 1,
@@ -140,7 +151,10 @@ def _fitted(
         checkpoints.prune(run, {epoch + 1})
         if progress:
             progress(figures)
-    return model
+    learner.set_weights(model.get_weights())
+    if front:
+        front.remove_views()
+    return network
 
 
 def _teacher(recipe: Recipe, paths: Sequence[Path], heads: Mapping[str, int]) -> Teacher | None:
@@ -171,8 +185,7 @@ def _network(recipe: Recipe, side: int | None, *, fused: bool = False) -> keras.
     return mien.build(heads, side, recipe.size, recipe.dropout, fused=fused)
 
 
-def _compiled(recipe: Recipe, steps_an_epoch: int) -> keras.Model:
-    model = _network(recipe, side=None, fused=keras.backend.backend() == "torch")
+def _compiled(model: keras.Model, recipe: Recipe, steps_an_epoch: int) -> keras.Model:
     schedule = WarmUpCosine(
         recipe.learning_rate,
         warm_up_steps=int(recipe.warm_up_epochs * steps_an_epoch),

@@ -109,11 +109,35 @@ def test_a_student_may_see_disguises_that_its_teacher_does_not(
 
 
 @pytest.mark.parametrize(
-    "needs_views", [{"teacher_sees": "both"}, {"student_sees": Shares(glasses=0.1)}]
+    "needs_views",
+    [
+        {"teacher_sees": "both"},
+        {"student_sees": Shares(glasses=0.1)},
+        {"mild_share": 0.5},
+        {"kept_stages": 1},
+    ],
 )
 def test_what_is_for_views_alone_is_refused_without_them(needs_views: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"recipe test: .* views"):
         dataclasses.replace(RECIPE, views=0, **needs_views)
+
+
+def test_a_front_is_kept_where_views_have_one_size() -> None:
+    for sized in ({"cut": True}, {"sides": ((0.5, 32), (1.0, 48))}):
+        with pytest.raises(ValueError, match="kept_stages goes with views of a single size"):
+            dataclasses.replace(RECIPE, kept_stages=1, **sized)
+
+
+def test_a_share_of_a_view_is_changed_mildly(training: Faces, tmp_path: Path) -> None:
+    mild = dataclasses.replace(RECIPE, mild_share=0.5)
+    pictures, _ = unshuffled(lessons(training, None, tmp_path, mild))
+    is_itself, is_mirrored = (
+        (pictures == pixels).all(axis=(1, 2))
+        for pixels in (training.pixels, training.pixels[:, :, ::-1])
+    )
+    assert 0.3 < (is_itself | is_mirrored).mean() < 0.7
+    assert is_itself.any()
+    assert is_mirrored.any()
 
 
 def test_without_a_teacher_views_have_their_labels(training: Faces, tmp_path: Path) -> None:

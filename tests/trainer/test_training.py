@@ -14,6 +14,7 @@ from trainer.batches import Batches, as_input, cut_out
 from trainer.checkpoints import HISTORY, RunError
 from trainer.data import Faces, Split
 from trainer.distillation import Teacher, TeacherError
+from trainer.evaluation import agreements
 from trainer.heads import MixedHead, VoteHead
 from trainer.networks import mien
 from trainer.networks.cost import macs
@@ -24,9 +25,17 @@ from trainer.training import train
 # Keras traces each network anew, which takes a minute on a slow machine.
 pytestmark = pytest.mark.timeout(600)
 
+#: What a run costs here is tracing its layers, so these have few.
+FEW_LAYERS = {
+    "tiny": mien.Size(8, (mien.Stage(8, 1),)),
+    "tiny-wider": mien.Size(16, (mien.Stage(16, 1),)),
+    "tiny-fine": mien.Size(8, (mien.Stage(8, 1),), whole=8),
+}
+
 RECIPE = Recipe(
     name="test",
     epochs=3,
+    size="tiny",
     heads=(MixedHead(1.0), VoteHead()),
     batch=32,
     learning_rate=0.05,
@@ -41,6 +50,12 @@ STILL = dataclasses.replace(
 )  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def _sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, size in FEW_LAYERS.items():
+        monkeypatch.setitem(mien.SIZES, name, size)
+
+
 @pytest.fixture(scope="module")
 def faces() -> Faces:
     return all_splits(training=224, others=28)
@@ -52,7 +67,7 @@ def weights(model: Path) -> list[np.ndarray]:
 
 def test_the_network_is_as_large_as_its_docstring_says() -> None:
     assert mien.__doc__ is not None
-    for size in mien.SIZES:
+    for size in mien.SIZES.keys() - FEW_LAYERS:
         network = mien.build({"logits": 7}, size=size)
         row = next(line for line in mien.__doc__.splitlines() if line.split()[:1] == [size])
         assert f"{network.count_params() / 1e3:.0f} K" in row
@@ -149,7 +164,7 @@ def test_a_run_cuts_its_faces_as_the_device_does(faces: Faces, tmp_path: Path) -
     portrait = cv2.cvtColor(skimage.data.astronaut()[40:190, 150:300], cv2.COLOR_RGB2GRAY)
     face = cv2.resize(portrait, (48, 48), interpolation=cv2.INTER_AREA)
     same = dataclasses.replace(faces, pixels=np.stack([face] * len(faces)))
-    recipe = dataclasses.replace(RECIPE, epochs=1, size="small", aligned=1.0, corrected=False)
+    recipe = dataclasses.replace(RECIPE, epochs=1, aligned=1.0, corrected=False)
     train(recipe, same, tmp_path / "run")
     (crops,) = (tmp_path / "aligned").iterdir()
     with np.load(crops) as stored:
@@ -157,7 +172,7 @@ def test_a_run_cuts_its_faces_as_the_device_does(faces: Faces, tmp_path: Path) -
 
 
 def test_a_taught_run_follows_its_teacher(faces: Faces, tmp_path: Path) -> None:
-    alone = dataclasses.replace(RECIPE, epochs=1, size="small")
+    alone = dataclasses.replace(RECIPE, epochs=1)
     teacher = train(alone, faces, tmp_path / "teacher")
     taught = dataclasses.replace(alone, taught=1.0, mix_up=0.3)
     with pytest.raises(TeacherError, match="needs a teacher"):
@@ -200,7 +215,7 @@ def test_a_taught_run_follows_its_teacher(faces: Faces, tmp_path: Path) -> None:
 
 
 def test_a_run_begins_with_another_ones_weights(faces: Faces, tmp_path: Path) -> None:
-    short = dataclasses.replace(RECIPE, epochs=1, size="small")
+    short = dataclasses.replace(RECIPE, epochs=1)
     first = train(short, faces, tmp_path / "first")
     still = dataclasses.replace(short, learning_rate=0.0)
     second = train(still, faces, tmp_path / "second", start=first)
@@ -210,7 +225,7 @@ def test_a_run_begins_with_another_ones_weights(faces: Faces, tmp_path: Path) ->
     stored = json.loads((tmp_path / "second" / "recipe.json").read_text())
     assert stored["start_sha256"] == hashlib.sha256(first.read_bytes()).hexdigest()
     with pytest.raises(RunError, match="another size"):
-        train(dataclasses.replace(short, size="medium"), faces, tmp_path / "third", start=first)
+        train(dataclasses.replace(short, size="tiny-wider"), faces, tmp_path / "third", start=first)
     with pytest.raises(RunError, match="No such file"):
         train(short, faces, tmp_path / "fourth", start=tmp_path / "gone.keras")
 
@@ -218,9 +233,9 @@ def test_a_run_begins_with_another_ones_weights(faces: Faces, tmp_path: Path) ->
 def test_a_finer_network_begins_with_all_but_the_first_convolutions(
     faces: Faces, tmp_path: Path
 ) -> None:
-    short = dataclasses.replace(RECIPE, epochs=1, size="medium")
+    short = dataclasses.replace(RECIPE, epochs=1)
     first = train(short, faces, tmp_path / "first")
-    finer = dataclasses.replace(short, size="fine-medium", learning_rate=0.0)
+    finer = dataclasses.replace(short, size="tiny-fine", learning_rate=0.0)
     second = train(finer, faces, tmp_path / "second", start=first)
     coarse, fine = ([w for w in weights(path) if w.ndim == 4] for path in (first, second))
     assert len(fine) == len(coarse) + 1
@@ -248,6 +263,42 @@ def test_a_run_learns_and_a_killed_one_ends_as_if_it_had_not_been(
     assert told[-1]["loss"] < told[0]["loss"]
     for one, other in zip(weights(whole), weights(resumed), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def test_a_kept_front_stays_and_a_killed_run_ends_alike(faces: Faces, tmp_path: Path) -> None:
+    class Killed(Exception):  # noqa: N818 - it stands for a signal
+        pass
+
+    def kill_after_the_first(_: dict[str, float]) -> None:
+        raise Killed
+
+    start = train(dataclasses.replace(RECIPE, epochs=0), faces, tmp_path / "start")
+    recipe = dataclasses.replace(RECIPE, views=2, kept_stages=1)
+    with pytest.raises(RunError, match="keeps weights: add --start"):
+        train(recipe, faces, tmp_path / "whole")
+    assert not (tmp_path / "whole").exists()
+    whole = train(recipe, faces, tmp_path / "whole", start=start)
+    with pytest.raises(Killed):
+        train(recipe, faces, tmp_path / "killed", kill_after_the_first, start=start)
+    (view,) = (tmp_path / "killed" / "maps").iterdir()
+    assert np.load(view).shape == (len(faces.of(Split.TRAINING)), 24, 24, 8)
+    resumed = train(recipe, faces, tmp_path / "killed", start=start)
+    assert not (tmp_path / "killed" / "maps").exists()
+
+    before, after, again = (weights(path) for path in (start, whole, resumed))
+    # Two heads, a kernel and a bias each, are all that stands behind the only stage.
+    is_kept = [np.array_equal(one, other) for one, other in zip(before, after, strict=True)]
+    assert all(is_kept[:-4])
+    assert not all(is_kept[-4:])
+    for one, other in zip(after, again, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)
+    # What is written is the whole network: it says of pictures what the rest said of their maps.
+    told = json.loads((tmp_path / "whole" / HISTORY).read_text().splitlines()[-1])
+    public = faces.of(Split.PUBLIC_TEST)
+    logits = keras.saving.load_model(whole, compile=False).predict(
+        as_input(public.pixels), verbose=0
+    )
+    assert agreements(logits, public).items() <= told.items()
 
 
 def test_a_folder_of_another_run_is_refused(faces: Faces, tmp_path: Path) -> None:

@@ -95,23 +95,27 @@ def build(
         x = normalize()(x)
         return relu6()(x) if relu else x
 
-    def residual_block(x: keras.KerasTensor, channels: int, stride: int) -> keras.KerasTensor:
+    def residual_block(
+        x: keras.KerasTensor, channels: int, stride: int, name: str | None
+    ) -> keras.KerasTensor:
         y = convolution(x, channels, stride=stride)
         y = convolution(y, channels, relu=False)
         if stride > 1 or x.shape[-1] != channels:
             if stride > 1:
                 x = layers.AveragePooling2D(stride)(x)
             x = convolution(x, channels, kernel=1, relu=False)
-        return relu6()(layers.Add()([x, y]))
+        return relu6(name=name)(layers.Add()([x, y]))
 
     faces = layers.Input((side, side, 1), name="faces")
     x = faces
     if SIZES[size].whole:
         x = convolution(x, SIZES[size].whole)
     x = convolution(x, SIZES[size].stem, stride=2)
-    for stage in SIZES[size].stages:
+    for number, stage in enumerate(SIZES[size].stages, start=1):
         for index in range(stage.blocks):
-            x = residual_block(x, stage.channels, stage.stride if index == 0 else 1)
+            # By its name, a run finds where it ends.
+            name = f"stage_{number}" if index == stage.blocks - 1 else None
+            x = residual_block(x, stage.channels, stage.stride if index == 0 else 1, name)
     x = layers.GlobalAveragePooling2D()(x)
     x = layers.Dropout(dropout)(x)
     # Logits in full precision, whatever the rest is computed in: the loss takes their exponentials.

@@ -2,6 +2,7 @@
 
 from trainer.recipes.base import BASE
 from trainer.recipes.fine import (
+    BY_HEART,
     FINE,
     PATIENT,
     PATIENT_2,
@@ -34,6 +35,7 @@ RECIPES: dict[str, Recipe] = {
         PATIENT,
         PATIENT_2,
         PATIENT_3,
+        BY_HEART,
         PATIENT_MEDIUM,
         PATIENT_SMALL,
         PATIENT_SMALL_2,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from trainer.augmentation import Augmentation
 from trainer.disguises import Shares
 from trainer.recipes.taught import TAUGHT
 from trainer.recipes.teacher import FINE_TEACHER
@@ -62,6 +63,46 @@ PATIENT_3 = replace(
     weight_decay=2.5e-4,
     dropout=0.0,
     student_sees=Shares(glasses=0.1, sunglasses=0.03, mask=0.11),
+)
+# On from there, to learn faces by heart: labels count for more than opinions, most faces are
+# changed little, and the views are few. Only the last stage learns, with four weights of five.
+BY_HEART = replace(
+    PATIENT_3,
+    name="by-heart",
+    epochs=32,
+    precision="float32",
+    learning_rate=0.03,
+    warm_up_epochs=1.0,
+    weight_decay=1e-4,
+    taught=0.3,
+    teacher_sees="original",
+    student_sees=Shares(),
+    views=12,
+    mild_share=0.6,
+    mild=Augmentation(
+        rotation_deg=8.0,
+        scale=0.08,
+        shift=0.04,
+        shear=0.04,
+        gamma=0.3,
+        contrast=0.2,
+        brightness=0.1,
+        noise=0.02,
+        low_resolution=0.05,
+        erased=0.05,
+        dark=0.03,
+        blur=0.05,
+        jpeg=0.03,
+        glasses=0.04,
+        sunglasses=0.02,
+        mask=0.04,
+    ),
+    augmentation=replace(
+        PATIENT_3.augmentation, dark=0.15, blur=0.18, glasses=0.15, sunglasses=0.08, mask=0.25
+    ),
+    kept_stages=2,
+    sides=((1.0, 48),),
+    cut=False,
 )
 PATIENT_MEDIUM = replace(
     PATIENT, name="patient-medium", size="fine-medium", learning_rate=0.1, weight_decay=3e-4

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from trainer.augmentation import Augmentation
+from trainer.augmentation import MIRRORED, Augmentation
 from trainer.disguises import Shares
 from trainer.heads import LabelHead, MixedHead, VoteHead
 
@@ -41,6 +41,14 @@ class Recipe:
     #: What the student sees faces of a view wear where its teachers see them without: a mouth that
     #: a mask hides from the student is in what they say.
     student_sees: Shares = field(default_factory=Shares)
+    #: Share of a view's faces that are changed by `mild`: what is only ever shown changed is not
+    #: learned by heart.
+    mild_share: float = 0.0
+    mild: Augmentation = MIRRORED
+    #: So many of the network's stages, counted from the picture, keep the weights that the run
+    #: begins with. What they make of each view is computed once and lies in the run's folder, 14 KB
+    #: a face behind two stages of `fine`; an epoch costs what the layers behind them cost.
+    kept_stages: int = 0
     aligned: float = 0.0  # share of the pictures that are shown as the device cuts faces
     augmentation: Augmentation = field(default_factory=Augmentation)
     #: Share of the epochs up to which pictures of this side, in pixels, are shown: small ones cost
@@ -55,6 +63,10 @@ class Recipe:
             raise ValueError(f"recipe {self.name}: a teacher sees both only where there are views")
         if self.student_sees != Shares() and not self.views:
             raise ValueError(f"recipe {self.name}: student_sees is for views; it has none")
+        if self.mild_share and not self.views:
+            raise ValueError(f"recipe {self.name}: mild_share is for views; it has none")
+        if self.kept_stages and (not self.views or self.cut or len(self.sides) > 1):
+            raise ValueError(f"recipe {self.name}: kept_stages goes with views of a single size")
 
     def side_at(self, epoch: int) -> int:
         """Side of the pictures of an epoch, counted from 0."""
