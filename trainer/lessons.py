@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -51,7 +52,7 @@ class Lessons:
         self._pixels, self._aligned = training.pixels, aligned
         self._targets: Targets = {head.name: head.targets(training) for head in recipe.heads}
         self._teacher, self._opinions = teacher, opinions
-        self._views: dict[int, tuple[Gray, Targets]] = {}
+        self._views: dict[int, tuple[NDArray[Any], Targets]] = {}
         self._front = front
         self._of_originals: Opinions | None = None
         if teacher and recipe.teacher_sees != "shown":
@@ -66,11 +67,10 @@ class Lessons:
         pixels, targets, augmentation = self._pixels, self._targets, recipe.augmentation
         aligned, teacher = self._aligned, self._teacher
         if recipe.views:
-            view = epoch % recipe.views
-            pixels, targets = self._view(view)
+            shown, targets = self._view(epoch % recipe.views)
             if self._front:
-                maps = self._front.maps_of_view(view, pixels)
-                return Unchanged(maps, targets, batch=recipe.batch, seed=recipe.seed, epoch=epoch)
+                return Unchanged(shown, targets, batch=recipe.batch, seed=recipe.seed, epoch=epoch)
+            pixels = shown
             # All else is in the view already.
             augmentation, aligned, teacher = MIRRORED, None, None
         return Batches(
@@ -80,8 +80,8 @@ class Lessons:
             aligned=aligned, aligned_share=recipe.aligned, workers=1, max_queue_size=16,
         )  # fmt: skip
 
-    def _view(self, view: int) -> tuple[Gray, Targets]:
-        """Each face once as it may be shown, and its targets."""
+    def _view(self, view: int) -> tuple[NDArray[Any], Targets]:
+        """Each face once as it may be shown, or what the front makes of it, and its targets."""
         if view not in self._views:
             rng = np.random.default_rng((self._recipe.seed, view))
             pixels = self._pixels.copy()
@@ -96,7 +96,9 @@ class Lessons:
                 targets = self._taught(opinions, self._of_originals)
             if self._recipe.student_sees != Shares():
                 seen = self._changed(self._dressed(pixels, view), again)
-            self._views[view] = seen, targets
+            # Maps lie in a file: the pictures behind them need not stay in memory.
+            shown = self._front.maps_of_view(view, seen) if self._front else seen
+            self._views[view] = shown, targets
         return self._views[view]
 
     def _changed(self, pixels: Gray, rng: np.random.Generator) -> Gray:

@@ -20,8 +20,6 @@ from tqdm import tqdm
 from edge_app.errors import MienError
 from trainer.array_cache import load_arrays, save_arrays
 
-LANDMARKS = 68
-
 #: dlib finds no face below 80 pixels, and tells landmarks in whole pixels.
 _ENLARGED = 4
 #: Left, top, right and bottom of a face, in sides of the picture, where dlib finds none: the median

@@ -46,10 +46,9 @@ class PaperRecipe:
     """A published training run.
 
     network: module of `trainer.networks`. reads: pictures of faces, or 68 landmarks that dlib finds
-    in them. training, validation: faces of each, drawn from the
-    Training split; where both are None, the whole split and PublicTest. missing: what the recipe
-    needs and a run on FER2013 cannot have; empty where it can be run. chosen: what the paper leaves
-    open, as decided here.
+    in them. training, validation: faces of each, drawn from the Training split; where both are
+    None, the whole split and PublicTest. missing: what the recipe needs and a run on FER2013 cannot
+    have; empty where it can be run. chosen: what the paper leaves open, as decided here.
     """
 
     name: str
