@@ -172,6 +172,9 @@ def measure_parity(trained: TrainedClassifier, content: bytes, faces: Faces) -> 
 
 def _source(recipe: Mapping[str, Any]) -> str:
     """Where the weights come from; recipe: a run's, as it is stored beside its model."""
+    if "averaged" in recipe:
+        runs = ", ".join(f"{one['share']:g} of {one['recipe']}" for one in recipe["averaged"])
+        return f"mien train average: {runs}"
     made = f"mien train run --recipe {recipe['recipe']['name']}"
     if "start_sha256" in recipe:
         return f"{made}, begun with another run's weights (SHA-256 {recipe['start_sha256']})"

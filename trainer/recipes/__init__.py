@@ -3,6 +3,8 @@
 from trainer.recipes.base import BASE
 from trainer.recipes.fine import (
     BY_HEART,
+    BY_HEART_2,
+    BY_HEART_SMALL,
     FINE,
     PATIENT,
     PATIENT_2,
@@ -36,9 +38,11 @@ RECIPES: dict[str, Recipe] = {
         PATIENT_2,
         PATIENT_3,
         BY_HEART,
+        BY_HEART_2,
         PATIENT_MEDIUM,
         PATIENT_SMALL,
         PATIENT_SMALL_2,
+        BY_HEART_SMALL,
     )
 }
 

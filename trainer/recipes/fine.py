@@ -104,6 +104,18 @@ BY_HEART = replace(
     sides=((1.0, 48),),
     cut=False,
 )
+# On from there, one stage more, on new views; more of what hides faces and darkens them.
+BY_HEART_2 = replace(
+    BY_HEART,
+    name="by-heart-2",
+    seed=2,
+    epochs=30,
+    taught=0.2,
+    augmentation=replace(
+        BY_HEART.augmentation, dark=0.25, blur=0.25, glasses=0.2, sunglasses=0.1, mask=0.35
+    ),
+    kept_stages=1,
+)
 PATIENT_MEDIUM = replace(
     PATIENT, name="patient-medium", size="fine-medium", learning_rate=0.1, weight_decay=3e-4
 )
@@ -123,4 +135,9 @@ PATIENT_SMALL_2 = replace(
     learning_rate=0.06,
     weight_decay=1e-4,
     dropout=0.0,
+)
+# On from there as `by-heart` from `patient-3`. Its maps behind one stage are as large as those
+# behind two of `fine`.
+BY_HEART_SMALL = replace(
+    BY_HEART, name="by-heart-small", size="fine-small", epochs=36, taught=0.4, kept_stages=1
 )

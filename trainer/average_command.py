@@ -1,0 +1,42 @@
+"""`mien train average`: one network of several finished runs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument("--run", type=Path, required=True, help="folder that the mean is left in")
+    parser.add_argument(
+        "shares",
+        nargs="+",
+        type=_share,
+        metavar="RUN=SHARE",
+        help="folder of a finished run and its share of the mean; shares add up to 1",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Average and say what comes next.
+
+    Raises:
+        UsageError, RunError: see `trainer.averaging.average`.
+    """
+    from trainer.averaging import average  # noqa: PLC0415 - loads Keras
+
+    model = average(dict(arguments.shares), arguments.run)
+    sys.stdout.write(f"written: {model}; next: mien train mixtures {arguments.run} --data FOLDER\n")
+    return 0
+
+
+def _share(text: str) -> tuple[Path, float]:
+    folder, separator, share = text.rpartition("=")
+    if not separator or not folder:
+        raise argparse.ArgumentTypeError(f"{text!r}: write RUN=SHARE, as in runs/by-heart=0.5")
+    try:
+        return Path(folder), float(share)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: {share!r} is no number") from error
