@@ -19,10 +19,9 @@ from quantize.errors import QuantizeError
 from quantize.patches import look_at_patches
 from quantize.static_int8 import to_float_tflite
 from trainer.batches import as_input
-from trainer.checkpoints import RECIPE
+from trainer.checkpoints import MODEL, RECIPE
 from trainer.data import Faces, Split
 from trainer.networks.joining import JOINED, join_heads
-from trainer.training import MODEL
 
 INPUT = "faces"
 INPUT_RANGE = (0.0, 1.0)

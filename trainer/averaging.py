@@ -20,8 +20,6 @@ import numpy as np
 from edge_app.errors import UsageError
 from trainer import checkpoints
 
-MODEL = "model.keras"
-
 
 def average(shares: Mapping[Path, float], run: Path) -> Path:
     """Leave the mean of finished runs in `run`, with the recipe of the one with the largest share.
@@ -56,7 +54,7 @@ def average(shares: Mapping[Path, float], run: Path) -> Path:
             "averaged": [
                 {
                     "recipe": stored[folder]["recipe"]["name"],
-                    "model_sha256": checkpoints.sha256(folder / MODEL),
+                    "model_sha256": checkpoints.sha256(folder / checkpoints.MODEL),
                     "share": share,
                 }
                 for folder, share in shares.items()
@@ -72,8 +70,8 @@ def average(shares: Mapping[Path, float], run: Path) -> Path:
     ]
     averaged = models[0]
     averaged.set_weights([np.asarray(mean, np.float32) for mean in means])
-    checkpoints.save_beside(averaged, run / MODEL)
-    return run / MODEL
+    checkpoints.save_beside(averaged, run / checkpoints.MODEL)
+    return run / checkpoints.MODEL
 
 
 def _stored(folder: Path) -> dict[str, Any]:
@@ -88,7 +86,7 @@ def _stored(folder: Path) -> dict[str, Any]:
 
 
 def _network(folder: Path) -> keras.Model:
-    path = folder / MODEL
+    path = folder / checkpoints.MODEL
     if not path.is_file():
         raise checkpoints.RunError(f"{path}: no such file; finish the run first")
     return keras.saving.load_model(path, compile=False)

@@ -21,6 +21,8 @@ from trainer.replacing import write_beside
 
 HISTORY = "history.jsonl"
 RECIPE = "recipe.json"
+#: The network of a finished run, without its optimizer.
+MODEL = "model.keras"
 
 
 class RunError(MienError):

@@ -49,7 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--share {arguments.share:g}: name one from 0 to 1")
     import keras  # noqa: PLC0415 - takes seconds
 
-    path = arguments.run / "model.keras"
+    from trainer.checkpoints import MODEL  # noqa: PLC0415 - loads Keras
+
+    path = arguments.run / MODEL
     if not path.is_file():
         raise UsageError(f"{path}: no such file; finish the run first")
     model = keras.saving.load_model(path, compile=False)

@@ -28,8 +28,6 @@ from trainer.networks import mien
 from trainer.recipes import Recipe
 from trainer.schedule import WarmUpCosine
 
-MODEL = "model.keras"
-
 #: Told of each epoch's figures as it ends.
 Progress = Callable[[dict[str, float]], None]
 
@@ -77,7 +75,7 @@ def train(
         | ({"teacher_sha256": taught_by.sha256} if taught_by else {})
         | ({"start_sha256": checkpoints.sha256(start)} if start else {}),
     )
-    model_path = run / MODEL
+    model_path = run / checkpoints.MODEL
     if model_path.exists():
         return model_path
 

@@ -17,8 +17,7 @@ from quantize import cli
 from quantize.classifier import make_classifier
 from quantize.errors import QuantizeError
 from tests.trainer.synthetic import all_splits
-from trainer.checkpoints import RECIPE
-from trainer.training import MODEL
+from trainer.checkpoints import MODEL, RECIPE
 
 ALIGNMENT = Alignment((0.3, 0.4), (0.7, 0.4), (0.35, 0.8), (0.65, 0.8), 0.8)
 OLD = b"the model that works"

@@ -4,7 +4,6 @@ from trainer.recipes.base import BASE
 from trainer.recipes.fine import (
     BY_HEART,
     BY_HEART_2,
-    BY_HEART_SMALL,
     FINE,
     PATIENT,
     PATIENT_2,
@@ -42,7 +41,6 @@ RECIPES: dict[str, Recipe] = {
         PATIENT_MEDIUM,
         PATIENT_SMALL,
         PATIENT_SMALL_2,
-        BY_HEART_SMALL,
     )
 }
 

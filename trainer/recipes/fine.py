@@ -136,8 +136,3 @@ PATIENT_SMALL_2 = replace(
     weight_decay=1e-4,
     dropout=0.0,
 )
-# On from there as `by-heart` from `patient-3`. Its maps behind one stage are as large as those
-# behind two of `fine`.
-BY_HEART_SMALL = replace(
-    BY_HEART, name="by-heart-small", size="fine-small", epochs=36, taught=0.4, kept_stages=1
-)

@@ -18,8 +18,6 @@ from trainer.reproduction.measuring import accuracy, this_machine
 from trainer.reproduction.recipe import ReproductionError, command_line
 from trainer.reproduction.result import RESULT, Accuracy, Result, read_result, write_result
 
-MODEL = "model.keras"
-
 #: Fields of a recipe that change nothing in a run: better words do not make it another one.
 PROSE = {"source", "published", "chosen", "missing"}
 
@@ -82,7 +80,7 @@ def _conclude(recipe: PaperRecipe, faces: Faces, history: list[Figures], run: Pa
     kept = kept_epoch(recipe, history)
     model = NETWORKS[recipe.network]()
     model.set_weights(checkpoints.load(run, kept).get_weights())
-    checkpoints.save_beside(model, run / MODEL)
+    checkpoints.save_beside(model, run / checkpoints.MODEL)
     training, validation = split(recipe, faces)
 
     def measured(measured_on: Faces) -> Accuracy:
