@@ -119,7 +119,7 @@ def make_classifier(
         heads=trained.heads,
         answers=answers,
         licence="Apache-2.0",
-        source=_source(trained.recipe),
+        source=made_by(trained.recipe),
         training_data="FER2013 Training (Goodfellow et al. 2013) with FER+ votes"
         f" (Barsoum et al. 2016); SHA-256 {trained.recipe['data_sha256']}",
         recipe=trained.recipe
@@ -170,8 +170,8 @@ def measure_parity(trained: TrainedClassifier, content: bytes, faces: Faces) -> 
     return _parity(trained, make_answers(trained.heads, as_float, faces), as_float, as_int8, faces)
 
 
-def _source(recipe: Mapping[str, Any]) -> str:
-    """Where the weights come from; recipe: a run's, as it is stored beside its model."""
+def made_by(recipe: Mapping[str, Any]) -> str:
+    """The command that the weights come from; recipe: a run's, as stored beside its model."""
     if "averaged" in recipe:
         runs = ", ".join(f"{one['share']:g} of {one['recipe']}" for one in recipe["averaged"])
         return f"mien train average: {runs}"

@@ -8,7 +8,7 @@ from edge_app.perception.card import ClassifierCard, read_card
 from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.shipped import CLASSIFIERS
 from quantize.calibration import choose
-from quantize.classifier import int8_logits
+from quantize.classifier import int8_logits, made_by
 from quantize.errors import QuantizeError
 from quantize.graph import float_tensors
 from quantize.runs import FOLDER, find_runs
@@ -46,6 +46,17 @@ def test_the_runs_that_the_shipped_models_were_made_of_are_here(tmp_path: Path) 
     cards[0].recipe["data_sha256"] = "of other data"
     with pytest.raises(QuantizeError, match="emotion: made of no run in"):
         find_runs(cards)
+
+
+def test_a_card_says_which_command_its_weights_are_from() -> None:
+    run = {"recipe": {"name": "base"}}
+    assert made_by(run) == "mien train run --recipe base, begun with random weights"
+    assert made_by(run | {"start_sha256": "12ab"}) == (
+        "mien train run --recipe base, begun with another run's weights (SHA-256 12ab)"
+    )
+    shares = [{"recipe": "first", "share": 0.35}, {"recipe": "second", "share": 0.65}]
+    averaged = run | {"start_sha256": "12ab", "averaged": shares}
+    assert made_by(averaged) == "mien train average: 0.35 of first, 0.65 of second"
 
 
 @shipped

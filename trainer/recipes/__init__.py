@@ -4,6 +4,7 @@ from trainer.recipes.base import BASE
 from trainer.recipes.fine import (
     BY_HEART,
     BY_HEART_2,
+    BY_HEART_3,
     FINE,
     PATIENT,
     PATIENT_2,
@@ -38,6 +39,7 @@ RECIPES: dict[str, Recipe] = {
         PATIENT_3,
         BY_HEART,
         BY_HEART_2,
+        BY_HEART_3,
         PATIENT_MEDIUM,
         PATIENT_SMALL,
         PATIENT_SMALL_2,
