@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-import msgspec
-
 from edge_app.closing import Closing
 from edge_app.events.payloads import Event, encode
 from edge_app.mqtt.outbox_alerts import DAMAGED, OnAlert, OutboxAlerts
@@ -17,7 +15,7 @@ from edge_app.mqtt.outbox_filling import LaneFilling
 from edge_app.mqtt.outbox_handover import Handover
 from edge_app.mqtt.outbox_lanes import WINDOW
 from edge_app.mqtt.outbox_ledger import MEMORY_EVENTS, REMOVAL_S, Ledger
-from edge_app.mqtt.outbox_payload import as_historical, is_json
+from edge_app.mqtt.outbox_payload import PAYLOAD_ERRORS, as_historical, is_json
 from edge_app.mqtt.outbox_rate import DrainRate
 from edge_app.mqtt.outbox_store import EventStore, Limits, StoreRefusedError
 from edge_app.mqtt.outbox_writer import OutboxWriter
@@ -153,7 +151,7 @@ class Outbox(Closing):
                     return Offer(event.sequence, event.payload)
                 try:
                     return Offer(event.sequence, as_historical(event.payload))
-                except (msgspec.MsgspecError, TypeError):
+                except PAYLOAD_ERRORS:
                     _LOG.warning("outbox: event %d cannot be read, dropped", event.sequence)
                     self._ledger.dropped += 1
                     self._ledger.settle(event.sequence)
@@ -203,9 +201,7 @@ class Outbox(Closing):
         if self._ledger.has_pending:
             _LOG.info("outbox: %d events of a killed process taken over", len(self._ledger.pending))
             self._writer.write()
-        handover.clear()
-        for event in self._ledger.pending:
-            handover.store(event.payload)
+        handover.hold(event.payload for event in self._ledger.pending)
 
     def _run(self) -> None:
         while True:

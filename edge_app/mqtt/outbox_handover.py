@@ -5,7 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from edge_app.closing import Closing
@@ -35,9 +35,10 @@ class Handover(Closing):
             # Room now, since a page that cannot be had later is a SIGBUS.
             os.posix_fallocate(descriptor, 0, 2 * HALF)
             os.ftruncate(descriptor, 2 * HALF)
-            self._memory = mmap.mmap(descriptor, 2 * HALF)
+            self._mapped = mmap.mmap(descriptor, 2 * HALF)
         finally:
             os.close(descriptor)
+        self._memory: mmap.mmap | bytearray = self._mapped
         self._generation = 0
         self._half = 0
         self._end = 0
@@ -75,9 +76,26 @@ class Handover(Closing):
         """All that was stored before the last flip is on the disk."""
         self._empty(1 - self._half)
 
+    def hold(self, payloads: Iterable[bytes]) -> None:
+        """Hold these instead of all that was stored: in order, as many as there is room for.
+
+        They take their place in one copy, which a SIGKILL is unlikely to meet.
+        """
+        self._memory = bytearray(2 * HALF)
+        try:
+            self.clear()
+            for payload in payloads:
+                if not self.store(payload):
+                    self.flip()
+                    if not self.store(payload):
+                        break
+            self._mapped[:] = bytes(self._memory)
+        finally:
+            self._memory = self._mapped
+
     def close(self) -> None:
         """Let go of the memory; the file stays for the next process."""
-        self._memory.close()
+        self._mapped.close()
 
     def _open_half(self, half: int) -> None:
         self._empty(half)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import logging
+import sqlite3
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +18,9 @@ from edge_app.mqtt.outbox_store import EventStore, Limits, StoreRefusedError
 
 #: How many events wait where there is no disk for them.
 MEMORY_LIMITS = Limits(events=5000, size=8_000_000)
+
+#: A disk that is full or fails, or that the system made read-only because it does.
+_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 
 _LOG = logging.getLogger(__name__)
 
@@ -51,19 +57,13 @@ def open_outbox(
     """
     path = directory / f"outbox-{device}.sqlite"
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # SQLite gives its other files the same rights.
-        path.touch(mode=0o600)
-    except OSError as error:
-        raise UsageError(
-            f"outbox {path}: {error.strerror}; give another directory in [outbox]"
-        ) from error
-    try:
+        _make(path)
         store = EventStore(path)
     except StoreRefusedError as error:
         store = EventStore(None)
         store.damage = f"{path}: {error}; events are kept in memory until the next start"
         limits = MEMORY_LIMITS
+    _tell_of_others(path)
     return Outbox(
         store,
         _open_handover(path, environ),
@@ -71,6 +71,45 @@ def open_outbox(
         drain_per_s=drain_per_s,
         on_alert=on_alert,
     )
+
+
+def _make(path: Path) -> None:
+    """Have a file there, for its owner only; SQLite gives its other files the same rights.
+
+    Raises:
+        UsageError: there cannot be one.
+        StoreRefusedError: the disk does not take one.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # A disk that is read-only now lets nobody touch what is there.
+        if not path.exists():
+            path.touch(mode=0o600)
+    except OSError as error:
+        if error.errno in _TROUBLE:
+            raise StoreRefusedError(str(error.strerror).lower()) from error
+        raise UsageError(
+            f"outbox {path}: {error.strerror}; give another directory in [outbox]"
+        ) from error
+
+
+def _tell_of_others(path: Path) -> None:
+    """A device that was given another name leaves its events behind: say so."""
+    for other in sorted(path.parent.glob("outbox-*.sqlite")):
+        if other == path:
+            continue
+        # Not `EventStore`, which would move a damaged file aside. One that is in use is refused.
+        with contextlib.suppress(sqlite3.Error):
+            address = f"{other.absolute().as_uri()}?mode=ro"
+            with contextlib.closing(sqlite3.connect(address, timeout=0, uri=True)) as database:
+                (count,) = database.execute("SELECT COUNT(*) FROM event").fetchone()
+            if count:
+                _LOG.warning(
+                    "%s keeps %d event(s) of a device of that name, which no broker has: start mien"
+                    " with that name once, or remove the file",
+                    other,
+                    count,
+                )
 
 
 def _open_handover(path: Path, environ: Mapping[str, str]) -> Handover | None:

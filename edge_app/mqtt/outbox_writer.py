@@ -86,6 +86,9 @@ class OutboxWriter:
                     excess[-1].sequence,
                     on_disk=self._store.count,
                 )
+            if self._handover is not None:
+                # What was delivered from memory meanwhile must not take the room of what was not.
+                self._handover.hold(event.payload for event in self._ledger.pending)
         self._alerts.set(
             STORAGE, f"{error}: events are kept in memory; make room, or check the disk"
         )

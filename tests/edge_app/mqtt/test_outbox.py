@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import contextlib
+import shutil
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -229,6 +232,60 @@ def test_the_memory_is_bounded_while_the_disk_refuses(tmp_path: Path) -> None:
         assert (len(outbox), outbox.dropped) == (MEMORY_EVENTS, 51)
         outbox.connected()
         assert take(outbox, 3) == [(number, True) for number in range(51, 54)]
+
+
+@pytest.mark.parametrize("is_killed", [True, False])
+def test_what_was_delivered_from_memory_takes_no_room_for_the_next_start(
+    tmp_path: Path, *, is_killed: bool
+) -> None:
+    clock = Clock()
+    store = FailingStore(tmp_path / "outbox.sqlite")
+    store.error = StoreRefusedError("database or disk is full")
+    handover = Handover(tmp_path / "outbox.handover")
+    handover.clear()
+    outbox = Outbox(store, handover, group_s=0.0, clock=clock)
+    outbox.start(lambda: None)
+    outbox.connected()
+    for first in range(0, 600, 20):  # more than the handover has room for
+        put(outbox, range(first, first + 20))
+        assert len(take(outbox, 20)) == 20
+    outbox.disconnected()
+    clock.now_s += RETRY_S
+    put(outbox, range(600, 601))
+    wait_until(lambda: len(handover.left_behind()) == 1)
+    put(outbox, range(601, 605))
+    if is_killed:
+        copy = tmp_path / "killed"
+        shutil.copytree(tmp_path, copy)
+    outbox.close()
+    place = copy if is_killed else tmp_path
+    with (
+        EventStore(place / "outbox.sqlite") as left,
+        Handover(place / "outbox.handover") as kept,
+        Outbox(left, kept, group_s=0.0) as next_one,
+    ):
+        next_one.start(lambda: None)
+        next_one.connected()
+        assert take(next_one, 5) == [(number, True) for number in range(600, 605)]
+        assert len(next_one) == 0
+
+
+def test_an_event_of_which_a_bit_flipped_holds_up_no_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "outbox.sqlite"
+    with open_outbox(path) as outbox:
+        put(outbox, range(3))
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        (payload,) = database.execute("SELECT payload FROM event WHERE sequence = 2").fetchone()
+        spoiled = payload.replace(b"kitchen", b"kitch\xe5n")
+        assert spoiled != payload
+        database.execute("UPDATE event SET payload = ? WHERE sequence = 2", (spoiled,))
+    with open_outbox(path) as outbox:
+        outbox.connected()
+        assert take(outbox, 2) == [(0, True), (2, True)]
+        assert (len(outbox), outbox.dropped) == (0, 1)
+    assert "event 2 cannot be read, dropped" in caplog.text
 
 
 def test_a_file_that_is_damaged_under_way(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -42,6 +42,25 @@ def test_while_nothing_gets_to_the_disk_it_fills_up(tmp_path: Path) -> None:
         assert len(handover.left_behind()) == stored
 
 
+def test_what_it_is_to_hold_takes_the_place_of_all_that_was_there(tmp_path: Path) -> None:
+    with Handover(tmp_path / "handover") as handover:
+        handover.clear()
+        for _ in range(2):
+            while handover.store(bytes([1]) * 1000):
+                pass
+            handover.flip()
+        handover.hold(entries(0, 3))
+        handover.store(b'{"number": 4}')
+        assert handover.left_behind() == entries(0, 4)
+
+
+def test_it_holds_as_much_as_there_is_room_for(tmp_path: Path) -> None:
+    with Handover(tmp_path / "handover") as handover:
+        handover.hold(bytes([number % 256]) * 1000 for number in range(300))
+        held = [payload[0] for payload in handover.left_behind()]
+        assert held == [number % 256 for number in range(2 * (HALF // 1004))]
+
+
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
