@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 
 import paho.mqtt.client as mqtt
@@ -137,8 +138,9 @@ class MqttPublisher(Publisher):
             return
         self._is_closed = True
         if self._delivery.is_connected:
+            deadline = time.monotonic() + LAST_DELIVERY_S
             self._outbox.wait_until_empty(LAST_DELIVERY_S)
-            self._sender.wait_until_sent(LAST_DELIVERY_S)
+            self._sender.wait_until_sent(max(0.0, deadline - time.monotonic()))
         self._connection.close()
         self._outbox.close()
         if left := self.unacknowledged:
@@ -197,6 +199,7 @@ class _Delivery(ConnectionHandler):
 
     def acknowledged(self, packet_id: int, *, is_accepted: bool) -> None:
         """Let go of an event. A refused one too: the broker's rules will not change for it."""
+        self._sender.acknowledged(packet_id)
         sequence = self._under_way.pop(packet_id, None)
         if sequence is not None:
             self._outbox.settle(sequence, is_accepted=is_accepted)
@@ -210,5 +213,6 @@ class _Delivery(ConnectionHandler):
     def disconnected(self) -> None:
         """Have what was under way wait for the next connection."""
         self.is_connected = False
+        self._sender.disconnected()
         self._under_way.clear()
         self._outbox.disconnected()

@@ -1,4 +1,6 @@
-"""Messages that are no events → the connection: retained ones again each time, others once."""
+"""Messages that are no events → the connection: retained ones again each time, others until the
+broker has them.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +23,7 @@ class Sender:
         self._kept: dict[str, tuple[Message, bytes]] = {}
         self._unsaid: dict[str, tuple[Message, bytes]] = {}
         self._once: deque[tuple[Message, str, bytes]] = deque(maxlen=CAPACITY)
+        self._under_way: dict[int, tuple[Message, str, bytes]] = {}
 
     def hand_over(self, message: Message, topic: str, payload: bytes) -> None:
         """Have it sent: of a retained topic only the newest, and that on each connection."""
@@ -43,12 +46,26 @@ class Sender:
             self._once.clear()
         for topic, (message, payload) in unsaid.items():
             send(client, message, topic, payload)
-        for message, topic, payload in once:
-            send(client, message, topic, payload)
+        sent = {send(client, *each).mid: each for each in once}
         with self._changed:
+            self._under_way |= sent
             self._changed.notify_all()
+
+    def acknowledged(self, packet_id: int) -> None:
+        """The broker has it, or refuses it for good."""
+        with self._changed:
+            self._under_way.pop(packet_id, None)
+            self._changed.notify_all()
+
+    def disconnected(self) -> None:
+        """What the broker did not acknowledge is sent again on the next connection."""
+        with self._changed:
+            self._once = deque((*self._under_way.values(), *self._once), maxlen=CAPACITY)
+            self._under_way = {}
 
     def wait_until_sent(self, timeout_s: float) -> bool:
         """Wait until nothing waits any more; False when `timeout_s` was not enough."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._unsaid and not self._once, timeout_s)
+            return self._changed.wait_for(
+                lambda: not (self._unsaid or self._once or self._under_way), timeout_s
+            )

@@ -11,6 +11,7 @@ from edge_app.events.payloads import (
     FrameBox,
     Info,
     State,
+    Summary,
 )
 
 TIME = datetime(2025, 3, 1, 12, 1, 7, tzinfo=UTC)
@@ -66,3 +67,9 @@ def info() -> Info:
 
 def state() -> State:
     return State(time=TIME, faces=())
+
+
+def summary(faces: int = 0) -> Summary:
+    return Summary(
+        start=TIME, end=TIME, faces=faces, emotions_s={}, minimum_group=1, withheld=False
+    )

@@ -87,8 +87,13 @@ def refuse_subscriptions(connection: socket.socket) -> None:
     connection.sendall(b"\x90\x03" + packet_id + b"\x80")
 
 
-def answer_events(connection: socket.socket, reason: bytes) -> list[bytes]:
-    """MQTT 5: take in, and answer each event with the reason; the payloads, once it is gone."""
+def answer_events(
+    connection: socket.socket, reason: bytes, topic_end: bytes = b"/event"
+) -> list[bytes]:
+    """MQTT 5: take in, and answer each event, or what else ends so, with the reason.
+
+    Returns the payloads, once the connection is gone.
+    """
     connection.sendall(b"\x20\x03\x00\x00\x00")
     events = []
     with contextlib.suppress(OSError), connection.makefile("rb") as packets:
@@ -100,7 +105,7 @@ def answer_events(connection: socket.socket, reason: bytes) -> list[bytes]:
             if kind[0] >> 4 != 3:
                 continue
             end = 2 + int.from_bytes(body[:2])
-            is_event = body[:end].endswith(b"/event")
+            is_event = body[:end].endswith(topic_end)
             if is_event:
                 events.append(body[end + 3 :])
             answer = reason if is_event else b"\x00"

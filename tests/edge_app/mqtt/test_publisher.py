@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from edge_app.events.payloads import decode_event, encode
@@ -17,7 +18,7 @@ from edge_app.mqtt.publisher import MqttPublisher
 from tests.brokers import Mosquitto, wait_until
 from tests.edge_app.mqtt.held_backoff import HeldBackoff
 from tests.edge_app.mqtt.listener import Heard, Listener
-from tests.edge_app.mqtt.samples import appeared, changed, info, left, state
+from tests.edge_app.mqtt.samples import appeared, changed, info, left, state, summary
 from tests.edge_app.mqtt.scripted_broker import MakeBroker, answer_events
 
 
@@ -243,3 +244,23 @@ def test_events_that_the_broker_refuses_for_now(
     assert all(event.is_historical for event in late)
     assert publisher.backlog.dropped == 0
     assert caplog.text.count("the broker takes no more for now: ") == 1
+
+
+def test_a_summary_that_was_not_acknowledged_is_sent_again(scripted: MakeBroker) -> None:
+    connections: list[list[bytes]] = []
+
+    def answer(connection: socket.socket, _version: int) -> None:
+        reason = b"\x00" if connections else b"\x97"  # quota exceeded: for now
+        connections.append(answer_events(connection, reason, b"/summary"))
+
+    backoff = HeldBackoff()
+    publisher = MqttPublisher(scripted(answer).address, device="kitchen", backoff=backoff)
+    publisher.connect()
+    publisher.publish_summary(summary(1))
+    wait_until(lambda: connections)
+    publisher.publish_summary(summary(2))
+    backoff.may_go.set()
+    wait_until(lambda: publisher._delivery.is_connected)
+    publisher.close()
+    wait_until(lambda: len(connections) == 2)
+    assert [msgspec.json.decode(payload)["faces"] for payload in connections[1]] == [1, 2]
