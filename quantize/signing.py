@@ -69,15 +69,16 @@ def sign_folder(folder: Path, private: Path, public: Path, *, new_key: bool = Fa
     """
     key = _read_private(private)
     pem = _pem(key)
-    if new_key:
-        write_together([(public, pem)])
-    elif not public.is_file() or public.read_bytes() != pem:
+    if not new_key and (not public.is_file() or public.read_bytes() != pem):
         raise QuantizeError(
             f"{private}: not the other half of {public}, which devices check with; sign with the"
             " key of that, or say --new-key to make devices trust this one"
         )
     manifest = Manifest(SCHEMA_VERSION, _entries(folder))
     content = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
+    if new_key:
+        # After the models were read: a wrong folder must not cost the key that is trusted now.
+        write_together([(public, pem)])
     write_together([(folder / MANIFEST, content), (folder / SIGNATURE, key.sign(content))])
     return verify_folder(folder, public)
 

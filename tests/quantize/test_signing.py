@@ -133,3 +133,14 @@ def test_a_missing_private_key_is_told_how_to_make(
     (keys / PRIVATE).unlink()
     assert sign(models, keys) == 1
     assert "mien quantize keys" in capsys.readouterr().err
+
+
+def test_a_wrong_folder_costs_no_key_that_is_trusted(
+    tmp_path: Path, keys: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trusted = tmp_path / "trusted.pem"
+    trusted.write_text("the key of before", encoding="ascii")
+    (tmp_path / "empty").mkdir()
+    assert sign(tmp_path / "empty", keys, "--public-key", str(trusted), "--new-key") == 1
+    assert "holds no .tflite file" in capsys.readouterr().err
+    assert trusted.read_text(encoding="ascii") == "the key of before"
