@@ -69,13 +69,13 @@ format: .venv-dev/.complete  ## let ruff lay out the code
 train: .venv-dev/.complete  ## train the emotion network on FER2013 (DATA=folder)
 	@$(DEV)/mien train run --recipe robust --data $(DATA) --run $(RUN)
 
-models: .venv-dev/.complete detector  ## quantize detector and classifier into edge_app/models
+models: .venv-dev/.complete  ## quantize the classifier in the place of the shipped one (DATA=folder)
 	@$(DEV)/mien quantize classifier $(RUN) --data $(DATA) $(if $(SHARES),--shares $(SHARES)) --balance $(BALANCE)
 	@$(if $(RUN_SMALL),$(DEV)/mien quantize classifier $(RUN_SMALL) --data $(DATA) \
 	  $(if $(SHARES_SMALL),--shares $(SHARES_SMALL)) --balance $(BALANCE_SMALL) \
 	  --output edge_app/models/emotion_small.tflite)
 
-detector: .venv-dev/.complete  ## quantize the face detector (DATA=folder)
+detector: .venv-dev/.complete  ## quantize the face detector in the place of the shipped one (DATA=folder)
 	@$(DEV)/mien quantize detector --photos $(DATA)
 
 gray-yunet: .venv-dev/.complete $(YUNET)  ## teach YuNet to read gray pictures: trainer/weights/gray-yunet (DATA=folder)
