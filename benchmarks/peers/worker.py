@@ -21,12 +21,14 @@ import numpy as np
 
 from benchmarks.peers.peer import Peer, Picture
 
-#: The one that remembers the frames before, which single scenes are not for.
-FOLLOWS = "mien, as it runs"
+#: Those that remember the frames before, which single scenes are not for.
+FOLLOWS = ("mien, as it runs", "mien, large faces, as it runs")
 #: Name → the module that makes it, and how. Mien is the first.
 PEERS: dict[str, tuple[str, dict[str, bool]]] = {
     "mien, each frame searched": ("mien_peer", {}),
-    FOLLOWS: ("mien_peer", {"follows": True}),
+    FOLLOWS[0]: ("mien_peer", {"follows": True}),
+    "mien, large faces, each frame searched": ("mien_peer", {"large_faces": True}),
+    FOLLOWS[1]: ("mien_peer", {"follows": True, "large_faces": True}),
     "mien, answer fer2013": ("mien_peer", {"as_fer2013": True}),
     "fer, Haar, TFLite": ("fer_peer", {}),
     "fer, Haar, Keras": ("fer_peer", {"use_tflite": False}),
