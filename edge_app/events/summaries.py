@@ -6,7 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from edge_app.events.mean_affect import MeanAffect, as_told
 from edge_app.events.payloads import (
@@ -47,7 +47,7 @@ class Interval:
         """now: the time in UTC; clock_s: seconds that never go back."""
         self._now, self._clock_s = now, clock_s
         self._present: dict[str, _Present] = {}
-        self._began, self._began_s = now(), clock_s()
+        self._began_s = clock_s()
         self._visits: set[str] = set()
         #: By emotion and visit.
         self._shown: dict[str, dict[str, _Shown]] = defaultdict(lambda: defaultdict(_Shown))
@@ -99,10 +99,10 @@ class Interval:
         }
         affects = MeanAffect.of(each.affects for visits in told.values() for each in visits)
         valence, arousal = as_told(affects.mean)
-        end = self._now()
+        end_s, end = self._clock_s(), self._now()
         summary = Summary(
-            # A clock that was set back must not make an interval that ends before it begins.
-            start=min(self._began, end),
+            # The time may have been set since: a Raspberry Pi without a battery learns it late.
+            start=end - timedelta(seconds=end_s - self._began_s),
             end=end,
             faces=len(self._visits) if is_told else None,
             emotions_s=seconds if is_told else None,
@@ -111,7 +111,7 @@ class Interval:
             valence=valence,
             arousal=arousal,
         )
-        self._began, self._began_s = end, self._clock_s()
+        self._began_s = end_s
         self._visits = set(self._present)
         self._shown.clear()
         return summary

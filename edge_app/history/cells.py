@@ -66,8 +66,11 @@ def count(history: DeviceHistory, period: Span, zone: tzinfo | None) -> Cells:
     with_events = frozenset(days)
     from_summaries = set()
     for summary in history.summaries:
+        # A time that is out of the period may be out of the calendar, too.
+        if summary.start_ms < period.start_ms:
+            continue
         start = _local(summary.start_ms, zone)
-        if start.date() in with_events or summary.start_ms < period.start_ms:
+        if start.date() in with_events:
             continue
         from_summaries.add(start.date())
         for cell in (days[start.date()], hours[start.hour]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import NamedTuple
@@ -13,6 +14,8 @@ _STRIP_HEIGHT = 26
 #: Labels beneath the bars, at most.
 _LABELS = 12
 _NICE = (1, 2, 2.5, 5, 10)
+#: Above it there may be no next number; nothing that was seen comes near it.
+_MOST = 1e300
 
 
 class Bar(NamedTuple):
@@ -104,7 +107,7 @@ def _bar(bar: Bar, x: float, width: float, top: float, colours: Mapping[str, str
         value = bar.parts.get(name, 0.0)
         if value <= 0:
             continue
-        height = value / top * _PLOT_HEIGHT
+        height = min(value / top, 1.0) * _PLOT_HEIGHT
         y -= height
         drawn.append(
             f'<rect x="{x:.1f}" y="{y:.2f}" width="{width:.1f}" height="{height:.2f}"'
@@ -114,12 +117,9 @@ def _bar(bar: Bar, x: float, width: float, top: float, colours: Mapping[str, str
 
 
 def _ceiling(value: float) -> float:
-    """The next number whose quarters are easy to read."""
+    """The next number whose quarters are easy to read; finite, whatever the value."""
     if value <= 0:
         return 4.0
-    magnitude = 1.0
-    while magnitude * 10 <= value:
-        magnitude *= 10
-    while magnitude > value:
-        magnitude /= 10
-    return next(nice * magnitude for nice in _NICE if nice * magnitude >= value)
+    value = min(value, _MOST)
+    magnitude = 10.0 ** math.floor(math.log10(value))
+    return next((nice * magnitude for nice in _NICE if nice * magnitude >= value), value)

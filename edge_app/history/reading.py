@@ -16,6 +16,7 @@ from urllib.parse import quote
 import msgspec
 
 from edge_app.errors import UsageError
+from edge_app.history.plausible import is_plausible
 from edge_app.history.rows import AvailabilityRow, SummaryRow
 from edge_app.history.store import read_version, translated
 
@@ -113,7 +114,9 @@ def read_history(path: Path, *, days: int, zone: tzinfo | None) -> History:
         devices: dict[str, DeviceHistory] = defaultdict(DeviceHistory)
         _read_events(database, period, devices, version)
         for row in database.execute(_of_version(_SUMMARIES, version), period):
-            devices[row[0]].summaries.append(SummaryRow(*row))
+            summary = SummaryRow(*row)
+            if _is_plausible(summary):
+                devices[summary.device].summaries.append(summary)
         for device, time_ms, is_online in database.execute(
             "SELECT device, time_ms, is_online FROM availability WHERE time_ms <= ?"
             " ORDER BY number",
@@ -168,6 +171,17 @@ def _read_events(
             visit.changes.append((time_ms, emotion))
         elif kind == "face_left":
             duration_s, emotions_s, valence, arousal = leaving
-            visit.end_ms, visit.duration_s = time_ms, duration_s
+            visit.end_ms = time_ms
+            shown_s = msgspec.json.decode(emotions_s, type=dict[str, float])
+            if not is_plausible(duration_s, shown_s):  # an older Mien recorded it
+                continue
+            visit.duration_s, visit.emotions_s = duration_s, shown_s
             visit.affect = None if None in (valence, arousal) else (valence, arousal)
-            visit.emotions_s = msgspec.json.decode(emotions_s, type=dict[str, float])
+
+
+def _is_plausible(summary: SummaryRow) -> bool:
+    """What an older Mien recorded may not be."""
+    shown_s = None
+    if summary.emotions_s is not None:
+        shown_s = msgspec.json.decode(summary.emotions_s, type=dict[str, float])
+    return is_plausible((summary.end_ms - summary.start_ms) / 1000, shown_s)

@@ -19,6 +19,7 @@ from edge_app.events.payloads import (
     Summary,
     decode_event,
 )
+from edge_app.history.plausible import is_plausible
 from edge_app.history.rows import AlertEnd, AlertRow, AvailabilityRow, EventRow, Row, SummaryRow
 from edge_app.history.store import HistoryStore
 
@@ -157,6 +158,8 @@ def _event(device: str, event: Event) -> EventRow:
                 arousal=event.arousal,
             )
         case FaceLeft():
+            if not is_plausible(event.duration_s, event.emotions_s):
+                raise ValueError("a visit of a length that cannot be")
             return row._replace(
                 duration_s=event.duration_s,
                 emotions_s=_json(event.emotions_s),
@@ -168,6 +171,9 @@ def _event(device: str, event: Event) -> EventRow:
 def _summary(device: str, summary: Summary) -> SummaryRow:
     if max(summary.faces or 0, summary.minimum_group) > _LARGEST:
         raise ValueError("a number that is out of range")
+    length_s = (summary.end - summary.start).total_seconds()
+    if not is_plausible(length_s, summary.emotions_s):
+        raise ValueError("an interval of a length that cannot be")
     return SummaryRow(
         device=device,
         start_ms=_milliseconds(summary.start),

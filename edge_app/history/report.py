@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
+from typing import TypeVar
 
 from edge_app.history.cells import count
 from edge_app.history.charts import Bar, Stretch, legend, stacked_bars, strip
@@ -11,6 +12,8 @@ from edge_app.history.page import heading, page, paragraph, table
 from edge_app.history.presence import PresenceSpan, presences
 from edge_app.history.reading import DeviceHistory, History, PastAlert, Span
 from edge_app.history.withholding import ToldCell, tell
+
+DayOrHour = TypeVar("DayOrHour")
 
 _TITLE = "What Mien saw"
 _UNSURE = "unsure"
@@ -118,14 +121,18 @@ def _device(
         yield from _emotions(
             f"{name}: seconds of each emotion a day",
             "day",
-            {f"{day:%m-%d}": days.get(day, _NOTHING) for day in all_days},
+            {day: days.get(day, _NOTHING) for day in all_days},
             colours,
+            bar="%m-%d",
+            row="%Y-%m-%d",
         )
         yield from _emotions(
             f"{name}: seconds of each emotion by hour of the day, all days together",
             "hour",
-            {f"{hour:02}": hours.get(hour, _NOTHING) for hour in range(24)},
+            {hour: hours.get(hour, _NOTHING) for hour in range(24)},
             colours,
+            bar="02",
+            row="02",
         )
     yield from _presence(name, presences(device.availability, recordings, period), period, zone)
     yield from _alerts(name, device.alerts, zone)
@@ -177,17 +184,26 @@ def _visits(name: str, days: Mapping[date, ToldCell | None]) -> Iterator[str]:
 
 
 def _emotions(
-    title: str, unit: str, cells: Mapping[str, ToldCell | None], colours: Mapping[str, str]
+    title: str,
+    unit: str,
+    cells: Mapping[DayOrHour, ToldCell | None],
+    colours: Mapping[str, str],
+    *,
+    bar: str,
+    row: str,
 ) -> Iterator[str]:
+    """bar, row: how a day or an hour is formatted beneath the chart, and in the table."""
     yield heading(f"Emotions by {unit}", 3)
-    bars = [Bar(label, None if cell is None else cell.shown_s) for label, cell in cells.items()]
+    bars = [
+        Bar(format(key, bar), None if cell is None else cell.shown_s) for key, cell in cells.items()
+    ]
     yield stacked_bars(title, "seconds", bars, colours)
     yield legend(colours)
     rows = [
-        (label, *(_WITHHELD for _ in colours), "")
+        (format(key, row), *(_WITHHELD for _ in colours), "")
         if cell is None
         else (
-            label,
+            format(key, row),
             # Of an emotion that is missing, nobody may know whether it was shown at all.
             *(
                 _number(cell.shown_s.get(each, None if cell.is_partial else 0.0))
@@ -195,7 +211,7 @@ def _emotions(
             ),
             "what is blank" if cell.is_partial else "",
         )
-        for label, cell in cells.items()
+        for key, cell in cells.items()
         if cell is not _NOTHING
     ]
     yield table(f"{title}; empty ones are left out", (unit, *colours, _WITHHELD), rows)

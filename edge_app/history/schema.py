@@ -5,10 +5,20 @@ from __future__ import annotations
 from edge_app.history.rows import AlertEnd, AlertRow, AvailabilityRow, EventRow, SummaryRow
 
 #: Rises when a table changes. Stored in the file's header, as `user_version`.
-VERSION = 2
+VERSION = 3
 
 #: Tells a history from other SQLite files: "Mien", in the header's `application_id`.
 APPLICATION_ID = 0x4D69656E
+
+#: Without a key: after a device's clock was set back, two intervals may begin at the same time.
+_SUMMARY = (
+    """CREATE TABLE summary (
+        device TEXT NOT NULL, start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL, faces INTEGER,
+        emotions_s TEXT, minimum_group INTEGER NOT NULL, withheld INTEGER NOT NULL,
+        valence REAL, arousal REAL
+    ) STRICT""",
+    "CREATE INDEX summary_start ON summary (device, start_ms)",
+)
 
 TABLES = (
     """CREATE TABLE event (
@@ -18,12 +28,7 @@ TABLES = (
         valence REAL, arousal REAL
     ) STRICT, WITHOUT ROWID""",
     "CREATE INDEX event_time ON event (time_ms)",
-    """CREATE TABLE summary (
-        device TEXT NOT NULL, start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL, faces INTEGER,
-        emotions_s TEXT, minimum_group INTEGER NOT NULL, withheld INTEGER NOT NULL,
-        valence REAL, arousal REAL,
-        PRIMARY KEY (device, start_ms)
-    ) STRICT, WITHOUT ROWID""",
+    *_SUMMARY,
     """CREATE TABLE availability (
         number INTEGER PRIMARY KEY, device TEXT NOT NULL, time_ms INTEGER NOT NULL,
         is_online INTEGER NOT NULL
@@ -49,28 +54,42 @@ MIGRATIONS = {
         "ALTER TABLE summary ADD COLUMN valence REAL",
         "ALTER TABLE summary ADD COLUMN arousal REAL",
     ),
+    2: (
+        "ALTER TABLE summary RENAME TO summary_with_key",
+        *_SUMMARY,
+        "INSERT INTO summary SELECT * FROM summary_with_key",
+        "DROP TABLE summary_with_key",
+    ),
 }
 
 #: Row → how it enters. What is there already stays: a message that comes twice counts once.
 INSERT = {
     EventRow: "INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    SummaryRow: "INSERT OR IGNORE INTO summary VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    # The same only if it says the same: of two that begin at the same time, both count.
+    SummaryRow: """INSERT INTO summary SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
+        WHERE NOT EXISTS (
+            SELECT 1 FROM summary WHERE device = ?1 AND start_ms = ?2 AND end_ms = ?3
+            AND faces IS ?4 AND emotions_s IS ?5 AND minimum_group = ?6 AND withheld = ?7
+            AND valence IS ?8 AND arousal IS ?9)""",
     # Only a change: at each connection the broker says again what it kept.
     AvailabilityRow: """INSERT INTO availability (device, time_ms, is_online)
         SELECT ?1, ?2, ?3 WHERE ?3 IS NOT (
             SELECT is_online FROM availability WHERE device = ?1 ORDER BY number DESC LIMIT 1)""",
     AlertRow: """INSERT INTO alert (device, id, since_ms, severity, text) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET severity = excluded.severity, text = excluded.text""",
-    AlertEnd: "UPDATE alert SET end_ms = ? WHERE device = ? AND id = ? AND end_ms IS NULL",
+    # Older ones that are open ended while nobody recorded: when, is not known.
+    AlertEnd: """UPDATE alert SET end_ms = ?1 WHERE device = ?2 AND id = ?3 AND since_ms = (
+        SELECT MAX(since_ms) FROM alert WHERE device = ?2 AND id = ?3 AND end_ms IS NULL)""",
 }
 
 #: What is older than a time goes; of availability the last change before it stays, as it still
-#: says what a device was then.
+#: says what a device was then. An alert without an end goes by its beginning: its end may never
+#: come.
 FORGET = (
-    "DELETE FROM event WHERE time_ms < ?",
-    "DELETE FROM summary WHERE end_ms < ?",
-    "DELETE FROM alert WHERE end_ms < ?",
-    """DELETE FROM availability WHERE time_ms < ? AND number NOT IN (
-        SELECT MAX(number) FROM availability GROUP BY device)""",
-    "DELETE FROM recording WHERE end_ms < ?",
+    "DELETE FROM event WHERE time_ms < ?1",
+    "DELETE FROM summary WHERE end_ms < ?1",
+    "DELETE FROM alert WHERE COALESCE(end_ms, since_ms) < ?1",
+    """DELETE FROM availability WHERE time_ms < ?1 AND number NOT IN (
+        SELECT MAX(number) FROM availability WHERE time_ms < ?1 GROUP BY device)""",
+    "DELETE FROM recording WHERE end_ms < ?1",
 )

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
 
 import msgspec
 
@@ -21,12 +20,15 @@ from edge_app.history.recorder import RECORDED, Recorder, UnrecordableError
 from edge_app.mqtt.address import parse_address
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.event_log import availability_line, event_line, printable
+from edge_app.mqtt.printer import Printer
 from edge_app.mqtt.subscriber import ReceivedMessage, Subscriber
 from edge_app.mqtt.tls import TlsFiles
 from edge_app.mqtt.topics import ROOT, Topics
 
 #: How often to look whether somebody still reads, while nothing comes.
 _LOOK_S = 0.5
+#: With a store, lines that wait for a reader; further ones are in the store only.
+_MOST_WAITING = 10_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,10 +73,12 @@ def run(arguments: argparse.Namespace) -> int:
     with (
         contextlib.suppress(KeyboardInterrupt),
         _sigterm_as_ctrl_c(),
-        _Store(arguments.store, arguments.keep) as store,
+        # The store is closed before the last lines are waited for.
+        _printer(arguments) as printer,
+        _Store(arguments.store, arguments.keep, printer) as store,
         _subscribe(arguments) as subscriber,
     ):
-        _print_events(subscriber, store, arguments, sys.stdout)
+        _print_events(subscriber, store, arguments, printer)
     return 0
 
 
@@ -95,7 +99,8 @@ def _sigterm_as_ctrl_c() -> Iterator[None]:
 class _Store(Closing):
     """The recorder, if one is asked for; says once a topic what it could not record."""
 
-    def __init__(self, path: Path | None, keep_days: int | None) -> None:
+    def __init__(self, path: Path | None, keep_days: int | None, printer: Printer) -> None:
+        self._printer = printer
         self._recorder = None if path is None else Recorder(path, keep_days=keep_days)
         self._complained: set[str] = set()
 
@@ -103,14 +108,16 @@ class _Store(Closing):
         """Whether the message is of use."""
         if self._recorder is None:
             return True
-        # Before the next one is shown: a reader of ours that hangs must not hold up the disk.
         self._recorder.flush()
         try:
             self._recorder.take(message.topic, message.payload)
         except UnrecordableError as error:
             if message.topic not in self._complained:
                 self._complained.add(message.topic)
-                _say(f"{message.topic}: not recorded, not a message of this version: {error}")
+                _say(
+                    self._printer,
+                    f"{message.topic}: not recorded, not a message of this version: {error}",
+                )
             return False
         return True
 
@@ -122,7 +129,9 @@ class _Store(Closing):
         if self._recorder is None:
             return
         if self._recorder.refused:
-            _say(f"{self._recorder.refused} messages could not be recorded")
+            _say(self._printer, f"{self._recorder.refused} messages could not be recorded")
+        if self._printer.dropped:
+            _say(self._printer, f"{self._printer.dropped} lines were recorded and not shown")
         self._recorder.close()
 
 
@@ -133,9 +142,13 @@ def _positive(text: str) -> int:
     return number
 
 
-def _say(text: str) -> None:
-    sys.stderr.write(f"mien: {printable(text)}\n")
-    sys.stderr.flush()
+def _say(printer: Printer, text: str) -> None:
+    printer.say(f"mien: {printable(text)}")
+
+
+def _printer(arguments: argparse.Namespace) -> Printer:
+    most = None if arguments.store is None else _MOST_WAITING
+    return Printer(encoding=sys.stdout.encoding or "utf-8", most=most)
 
 
 def _subscribe(arguments: argparse.Namespace) -> Subscriber:
@@ -154,15 +167,15 @@ def _subscribe(arguments: argparse.Namespace) -> Subscriber:
 
 
 def _print_events(
-    subscriber: Subscriber, store: _Store, arguments: argparse.Namespace, output: TextIO
+    subscriber: Subscriber, store: _Store, arguments: argparse.Namespace, printer: Printer
 ) -> None:
-    _say(f"listening to {subscriber.address}")
+    _say(printer, f"listening to {subscriber.address}")
     left = arguments.count
     while left is None or left > 0:
         message = subscriber.receive(_LOOK_S)
         if message is None:
             store.flush()
-            _check_reader(output)
+            _check_reader()
             continue
         is_of_use = store.take(message)
         kind = message.topic.split("/")[2]
@@ -173,9 +186,9 @@ def _print_events(
         try:
             line = _line(message, is_json=arguments.json)
         except (msgspec.DecodeError, OverflowError, RecursionError, UnicodeError) as error:
-            _say(f"{message.topic}: skipped, not an event of this version: {error}")
+            _say(printer, f"{message.topic}: skipped, not an event of this version: {error}")
             continue
-        _write(line, output)
+        printer.show(line)
         if left is not None and is_event:
             left -= 1
 
@@ -192,20 +205,9 @@ def _line(message: ReceivedMessage, *, is_json: bool) -> str:
     return message.payload.decode()
 
 
-def _write(line: str, output: TextIO) -> None:
-    # A terminal without UTF-8 gets a question mark for an arrow.
-    encoding = output.encoding or "utf-8"
-    output.write(line.encode(encoding, "replace").decode(encoding) + "\n")
-    output.flush()
-
-
-def _check_reader(output: TextIO) -> None:
+def _check_reader() -> None:
     """Notice a closed pipe before the next event does, which may be tomorrow's."""
-    try:
-        descriptor = output.fileno()
-    except OSError:  # a test's buffer has none
-        return
     poll = select.poll()
-    poll.register(descriptor, 0)
+    poll.register(1, 0)
     if any(happened & select.POLLERR for _, happened in poll.poll(0)):
         raise BrokenPipeError

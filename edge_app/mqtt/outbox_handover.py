@@ -121,5 +121,5 @@ class Handover(Closing):
             begin = position + _LENGTH.size
             if not length or begin + length > limit:
                 return
-            yield self._memory[begin : begin + length]
+            yield bytes(self._memory[begin : begin + length])
             position = begin + length

@@ -19,13 +19,14 @@ BOX = FrameBox(left=0.1, top=0.1, width=0.2, height=0.2)
 
 
 class Clock:
-    """One clock for both: seconds since noon."""
+    """One clock for both: seconds since noon. set_by: how far the time was set since."""
 
     def __init__(self) -> None:
         self.s = 0.0
+        self.set_by = timedelta()
 
     def now(self) -> datetime:
-        return NOON + timedelta(seconds=self.s)
+        return NOON + timedelta(seconds=self.s) + self.set_by
 
 
 class Room:
@@ -180,11 +181,17 @@ def test_means_say_nothing_of_too_few_faces_nor_of_an_emotion_that_is_left_out()
     assert summary.valence == 0.8, "980 s of one sad face may not show"
 
 
-def test_a_clock_that_is_set_back_makes_no_negative_interval() -> None:
+@pytest.mark.parametrize("set_by", [timedelta(days=92), -timedelta(hours=1)])
+def test_a_clock_that_is_set_makes_no_interval_longer_or_shorter(set_by: timedelta) -> None:
     room = Room()
     room.comes("a")
     room.shows("a", "happy")
-    room.clock.s = -3600
-    summary = room.interval.finish(1)
-    assert summary.start <= summary.end
-    assert summary.emotions_s == {}
+    room.clock.s = 120
+    room.clock.set_by = set_by
+    room.clock.s = 300
+    first = room.interval.finish(1)
+    assert (first.start, first.end) == (NOON + set_by, room.clock.now())
+    assert first.emotions_s == {"happy": 300.0}
+    room.clock.s = 600
+    second = room.interval.finish(1)
+    assert (second.start, second.end) == (first.end, room.clock.now())

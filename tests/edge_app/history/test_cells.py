@@ -9,8 +9,9 @@ import pytest
 from edge_app.events.identifiers import TimeOrderedIds
 from edge_app.events.payloads import EmotionChanged, FaceAppeared, FaceLeft, Summary, encode
 from edge_app.history.cells import Cells, count
-from edge_app.history.reading import read_history
+from edge_app.history.reading import DeviceHistory, Span, read_history
 from edge_app.history.recorder import Recorder
+from edge_app.history.rows import SummaryRow
 from tests.edge_app.history.days import visit
 
 NOON = datetime(2025, 3, 5, 12, tzinfo=UTC)
@@ -151,3 +152,19 @@ def test_a_day_without_events_is_told_by_summaries(recording: Recording) -> None
     assert cells.days[yesterday].withheld
     assert cells.days[yesterday].affects.mean == (-0.5, -0.25)
     assert cells.days[yesterday].affects_by == 5
+
+
+def test_an_interval_that_began_before_the_calendar_is_none_of_the_period() -> None:
+    """West of Greenwich the first day of the calendar does not exist."""
+    ages = SummaryRow(
+        "kitchen", -62_135_596_800_000, _ms(NOON), faces=1, emotions_s="{}", minimum_group=1,
+        withheld=False,
+    )  # fmt: skip
+    history = DeviceHistory(summaries=[ages])
+    period = Span(_ms(NOON - timedelta(days=1)), _ms(EVENING))
+    cells = count(history, period, ZoneInfo("America/New_York"))
+    assert (cells.days, cells.hours, cells.from_summaries) == ({}, {}, frozenset())
+
+
+def _ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)

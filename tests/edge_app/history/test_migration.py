@@ -1,4 +1,4 @@
-"""A history that the code of version 1 wrote: read as it is, and recorded into after an update."""
+"""Histories that older code wrote: read as they are, and recorded into after an update."""
 
 from __future__ import annotations
 
@@ -20,14 +20,20 @@ from edge_app.history.recorder import Recorder
 from edge_app.history.schema import MIGRATIONS, TABLES, VERSION
 from tests.edge_app.mqtt.samples import changed, left
 
-#: Two visits, a summary, an alert and an availability of 2025-03-05.
-OLD = Path(__file__).with_name("history_version_1.sqlite")
+#: Two visits, a summary, an alert and an availability of 2025-03-05, by version.
+OLD = {version: Path(__file__).with_name(f"history_version_{version}.sqlite") for version in (1, 2)}
+INDICES = "SELECT name, tbl_name FROM sqlite_schema WHERE type = 'index' ORDER BY name"
 TABLE_NAMES = ("event", "summary", "availability", "alert", "recording")
 
 
+@pytest.fixture(params=OLD)
+def version(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return Path(shutil.copy(OLD, tmp_path / "history.sqlite"))
+def file(version: int, tmp_path: Path) -> Path:
+    return Path(shutil.copy(OLD[version], tmp_path / "history.sqlite"))
 
 
 def ask(file: Path, query: str) -> list[tuple[Any, ...]]:
@@ -39,9 +45,9 @@ def columns(file: Path) -> dict[str, list[tuple[Any, ...]]]:
     return {name: ask(file, f"PRAGMA table_info({name})") for name in TABLE_NAMES}
 
 
-def test_the_old_file_is_one() -> None:
-    assert ask(OLD, "PRAGMA user_version") == [(1,)]
-    assert ask(OLD, "SELECT COUNT(*) FROM event") == [(7,)]
+def test_the_old_file_is_one(version: int) -> None:
+    assert ask(OLD[version], "PRAGMA user_version") == [(version,)]
+    assert ask(OLD[version], "SELECT COUNT(*) FROM event") == [(7,)]
 
 
 def test_a_report_of_the_old_file_needs_no_change_of_it(file: Path) -> None:
@@ -53,7 +59,7 @@ def test_a_report_of_the_old_file_needs_no_change_of_it(file: Path) -> None:
     assert file.read_bytes() == before
 
 
-def test_a_recorder_goes_on_in_the_old_file_and_loses_nothing(file: Path) -> None:
+def test_a_recorder_goes_on_in_the_old_file_and_loses_nothing(file: Path, version: int) -> None:
     before = {name: ask(file, f"SELECT * FROM {name}") for name in TABLE_NAMES}  # noqa: S608 - ours
     now = datetime(2025, 3, 6, tzinfo=UTC)
     told = Summary(
@@ -69,13 +75,12 @@ def test_a_recorder_goes_on_in_the_old_file_and_loses_nothing(file: Path) -> Non
     assert ask(file, "PRAGMA integrity_check") == [("ok",)]
     for name in ("event", "summary"):
         rows = ask(file, f"SELECT * FROM {name}")  # noqa: S608 - ours
-        assert {(*row, None, None) for row in before[name]} < set(rows)
-    assert ask(file, "SELECT valence, arousal FROM event WHERE valence NOT NULL ORDER BY id") == [
-        (0.6755, 0.4253),
-        (0.5012, -0.0031),
-    ]
+        unknown = (None, None) if version == 1 else ()
+        assert {(*row, *unknown) for row in before[name]} < set(rows)
+    new = "SELECT valence, arousal FROM event WHERE id LIKE '01955164%' ORDER BY id"
+    assert ask(file, new) == [(0.6755, 0.4253), (0.5012, -0.0031)]
     assert ask(file, "SELECT valence, arousal FROM summary ORDER BY start_ms") == [
-        (None, None),
+        (None, None) if version == 1 else (0.3333, 0.1234),
         (-0.5, 0.25),
     ]
     history_now = read_history(file, days=2, zone=UTC)
@@ -88,18 +93,20 @@ def test_a_migrated_file_is_as_a_new_one(file: Path, tmp_path: Path) -> None:
     new = tmp_path / "new.sqlite"
     Recorder(new).close()
     assert columns(file) == columns(new)
+    assert ask(file, INDICES) == ask(new, INDICES)
 
 
 def test_a_migration_that_fails_leaves_the_old_file(
-    file: Path, monkeypatch: pytest.MonkeyPatch
+    file: Path, version: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a full disk or a power cut would: all of it or nothing."""
-    broken = {1: (*MIGRATIONS[1][:-1], "ALTER TABLE nowhere ADD COLUMN x REAL")}
+    last = VERSION - 1
+    broken = MIGRATIONS | {last: (*MIGRATIONS[last], "ALTER TABLE nowhere ADD COLUMN x REAL")}
     monkeypatch.setattr(store, "MIGRATIONS", broken)
     with pytest.raises(Exception, match="nowhere"):
         Recorder(file)
-    assert ask(file, "PRAGMA user_version") == [(1,)]
-    assert columns(file) == columns(OLD)
+    assert ask(file, "PRAGMA user_version") == [(version,)]
+    assert columns(file) == columns(OLD[version])
     monkeypatch.undo()
     Recorder(file).close()
     assert ask(file, "PRAGMA user_version") == [(VERSION,)]
@@ -110,10 +117,10 @@ def test_there_is_a_way_from_every_version() -> None:
     assert TABLES
 
 
-@pytest.mark.parametrize(("version", "said"), [(VERSION + 1, "newer Mien"), (0, "another program")])
-def test_a_version_that_is_none_of_ours_is_refused(file: Path, version: int, said: str) -> None:
+@pytest.mark.parametrize(("number", "said"), [(VERSION + 1, "newer Mien"), (0, "another program")])
+def test_a_version_that_is_none_of_ours_is_refused(file: Path, number: int, said: str) -> None:
     with contextlib.closing(sqlite3.connect(file)) as database:
-        database.execute(f"PRAGMA user_version = {version}")
+        database.execute(f"PRAGMA user_version = {number}")
     with pytest.raises(UsageError, match=said):
         read_history(file, days=2, zone=UTC)
     with pytest.raises(UsageError, match=said):

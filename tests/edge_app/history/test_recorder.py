@@ -3,7 +3,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,17 @@ import pytest
 
 from edge_app.errors import MienError, UsageError
 from edge_app.events.payloads import Alert, Summary, encode
+from edge_app.events.summaries import Interval
 from edge_app.history.recorder import Recorder, UnrecordableError
 from edge_app.history.schema import VERSION
 from tests.edge_app.history.days import fortnight
 from tests.edge_app.mqtt.samples import TIME, appeared, changed, left
+
+SUMMARY = Summary(start=TIME, end=TIME, faces=1, emotions_s={}, minimum_group=1, withheld=False)
+#: The calendar's.
+FIRST_DAY = datetime(1, 1, 1, tzinfo=UTC)
+#: Each of them could be, but not both.
+HALF_AGES = {"happy": 2e8, "sad": 2e8}
 
 
 class Clock:
@@ -142,6 +149,39 @@ def test_an_alert_from_its_beginning_to_its_end(file: Path, clock: Clock) -> Non
     ]
 
 
+def test_an_alert_whose_end_nobody_recorded_stays_without_one(file: Path, clock: Clock) -> None:
+    first = Alert(id="camera", severity="warning", text="lost", since=TIME)
+    again = msgspec.structs.replace(first, since=TIME + timedelta(days=7))
+    with recorder(file, clock) as history:
+        history.take("mien/kitchen/alert/camera", encode(first))
+        history.take("mien/hall/alert/camera", encode(first))
+    clock.seconds = 7 * 86_400.0 + 600.0
+    with recorder(file, clock) as history:
+        history.take("mien/kitchen/alert/camera", encode(again))
+        history.take("mien/kitchen/alert/camera", b"")
+    assert rows(file, "SELECT device, since_ms, end_ms FROM alert ORDER BY device, since_ms") == [
+        ("hall", ms(TIME), None),
+        ("kitchen", ms(TIME), None),
+        ("kitchen", ms(again.since), ms(clock.now())),
+    ]
+
+
+def test_alerts_that_are_too_old_go_also_without_an_end(file: Path, clock: Clock) -> None:
+    alert = Alert(id="camera", severity="warning", text="lost", since=TIME)
+    with recorder(file, clock) as history:
+        history.take("mien/kitchen/alert/camera", encode(alert))
+        for day in (1, 5):
+            since = TIME + timedelta(days=day)
+            later = msgspec.structs.replace(alert, id=f"day-{day}", since=since)
+            history.take(f"mien/kitchen/alert/day-{day}", encode(later))
+        clock.seconds = 4 * 86_400.0
+        history.take("mien/kitchen/alert/day-1", b"")
+    clock.seconds = 6 * 86_400.0
+    with recorder(file, clock, keep_days=3) as history:
+        history.flush()
+    assert rows(file, "SELECT id FROM alert ORDER BY id") == [("day-1",), ("day-5",)]
+
+
 def test_summaries_told_and_withheld(file: Path, clock: Clock) -> None:
     told = Summary(
         start=TIME, end=TIME + timedelta(hours=1), faces=7, emotions_s={"sad": 2.0},
@@ -160,6 +200,30 @@ def test_summaries_told_and_withheld(file: Path, clock: Clock) -> None:
         (7, '{"sad":2.0}', 0, -0.25, -0.125),
         (None, None, 1, None, None),
     ]
+
+
+def test_intervals_that_begin_at_the_same_time_both_count(file: Path, clock: Clock) -> None:
+    """As where a device's clock is set back by as much as an interval is long."""
+    time_set_by_s = 0.0
+    interval = Interval(
+        now=lambda: clock.now() + timedelta(seconds=time_set_by_s), clock_s=clock.elapsed_s
+    )
+    clock.seconds = 300.0
+    summaries = [interval.finish(1)]
+    interval.take(appeared())
+    for lasts_s in (300.0, 200.0):
+        time_set_by_s = -clock.seconds
+        clock.seconds += lasts_s
+        summaries.append(interval.finish(1))
+    assert {each.start for each in summaries} == {TIME}
+    for _ in range(2):
+        with recorder(file, clock) as history:
+            for each in (*summaries, *summaries):
+                history.take("mien/kitchen/summary", encode(each))
+                history.take("mien/hall/summary", encode(each))
+    told = "SELECT end_ms - start_ms, faces FROM summary WHERE device = 'kitchen'"
+    assert sorted(rows(file, told)) == [(200_000, 1), (300_000, 0), (300_000, 1)]
+    assert rows(file, "SELECT COUNT(*) FROM summary") == [(6,)]
 
 
 def test_fields_of_a_newer_schema_do_no_harm(file: Path, clock: Clock) -> None:
@@ -181,19 +245,14 @@ def test_fields_of_a_newer_schema_do_no_harm(file: Path, clock: Clock) -> None:
         ("availability", b"perhaps"),
         ("alert/camera", b"{}"),
         ("summary", b"[]"),
-        (
-            "summary",
-            encode(
-                Summary(
-                    start=TIME,
-                    end=TIME,
-                    faces=10**20,
-                    emotions_s={},
-                    minimum_group=1,
-                    withheld=False,
-                )
-            ),
-        ),
+        ("summary", encode(msgspec.structs.replace(SUMMARY, faces=10**20))),
+        ("summary", encode(msgspec.structs.replace(SUMMARY, emotions_s={"happy": 1e308}))),
+        ("summary", encode(msgspec.structs.replace(SUMMARY, emotions_s=HALF_AGES))),
+        ("summary", encode(msgspec.structs.replace(SUMMARY, start=FIRST_DAY))),
+        ("summary", encode(msgspec.structs.replace(SUMMARY, end=TIME - timedelta(seconds=1)))),
+        ("event", encode(msgspec.structs.replace(left(), duration_s=1e308))),
+        ("event", encode(msgspec.structs.replace(left(), emotions_s={"happy": 1e308}))),
+        ("event", encode(msgspec.structs.replace(left(), emotions_s=HALF_AGES))),
     ],
 )
 def test_what_is_no_message_is_counted(
@@ -206,6 +265,18 @@ def test_what_is_no_message_is_counted(
         assert history.refused == 1
     assert rows(file, "SELECT refused FROM recording") == [(1,)]
     assert rows(file, "SELECT COUNT(*) FROM event") == [(1,)]
+
+
+def test_what_can_be_is_recorded_however_long(file: Path, clock: Clock) -> None:
+    """A poster in view for a year; a day's interval of a busy hall."""
+    poster = msgspec.structs.replace(left(), duration_s=3.2e7, emotions_s={"happy": 3.2e7})
+    hall = msgspec.structs.replace(
+        SUMMARY, end=TIME + timedelta(days=1), faces=1000, emotions_s={"happy": 8.64e7}
+    )
+    with recorder(file, clock) as history:
+        history.take("mien/kitchen/event", encode(poster))
+        history.take("mien/hall/summary", encode(hall))
+        assert history.refused == 0
 
 
 @pytest.mark.parametrize("year", [b"0001-01-01T00:00:00+14:00", b"9999-12-31T23:59:59-14:00"])
@@ -232,6 +303,25 @@ def test_what_is_too_old_goes(file: Path, clock: Clock) -> None:
     assert rows(file, "SELECT id FROM event") == [(appeared(1).id,)]
     # How the device was when the days that are kept began.
     assert rows(file, "SELECT COUNT(*) FROM availability") == [(1,)]
+
+
+def test_what_held_when_the_days_that_are_kept_began_stays(file: Path, clock: Clock) -> None:
+    with recorder(file, clock) as history:
+        for day, payload in enumerate((b"online", b"offline", b"online", b"offline")):
+            clock.seconds = day * 86_400.0
+            history.take("mien/kitchen/availability", payload)
+            if day < 2:
+                history.take("mien/hall/availability", payload)
+    clock.seconds += 3600.0
+    with recorder(file, clock, keep_days=1) as history:
+        history.flush()
+    stored = rows(file, "SELECT device, time_ms, is_online FROM availability ORDER BY number")
+    day_ms = 86_400_000
+    assert stored == [
+        ("hall", ms(TIME) + day_ms, 0),
+        ("kitchen", ms(TIME) + 2 * day_ms, 1),
+        ("kitchen", ms(TIME) + 3 * day_ms, 0),
+    ]
 
 
 def test_one_writer(file: Path, clock: Clock) -> None:

@@ -12,9 +12,12 @@ from edge_app.cli import main
 from edge_app.events.identifiers import TimeOrderedIds
 from edge_app.events.payloads import Alert, encode
 from edge_app.history.recorder import Recorder
+from edge_app.history.rows import EventRow, Row, SummaryRow
+from edge_app.history.store import HistoryStore
 from tests.edge_app.history.days import fortnight, visit
 
 END = datetime(2025, 3, 14, 23, tzinfo=UTC)
+END_MS = round(END.timestamp() * 1000)
 
 
 class Page(HTMLParser):
@@ -168,6 +171,53 @@ def test_late_events_and_those_of_another_time_are_mentioned(file: Path) -> None
     page = report(file, "--days", "15")
     assert "events that came later than they happened: 1 of" in page.words
     assert "Events outside of this period: 1." in page.words
+
+
+def test_a_year_and_a_day_are_two_days_of_one_name(file: Path) -> None:
+    ids = TimeOrderedIds(utc_ms=lambda: 1_741_942_800_000)
+    messages = [
+        ("mien/kitchen/event", encode(each))
+        for day, seconds in ((END - timedelta(days=365), 11.0), (END, 22.0))
+        for each in visit(day - timedelta(hours=1), [("happy", seconds)], ids)
+    ]
+    record(file, *messages)
+    words = report(file, "--days", "366").words
+    assert "2024-03-1411.0" in words
+    assert "2025-03-1422.0" in words
+
+
+def impossible() -> list[Row]:
+    """What an older Mien would have recorded, by whoever may publish."""
+    hour_ms = 3_600_000
+    endless = '{"happy":1e308,"sad":1e308}'
+    summary = SummaryRow(
+        "kitchen", END_MS - hour_ms, END_MS, faces=1, emotions_s=endless, minimum_group=1,
+        withheld=False, valence=0.5, arousal=0.5,
+    )  # fmt: skip
+    left = EventRow(
+        "1", "kitchen", "face_left", END_MS - hour_ms, "f", "5e", is_historical=False,
+        duration_s=1e308, emotions_s=endless, valence=0.5, arousal=0.5,
+    )  # fmt: skip
+    return [
+        summary,
+        summary._replace(start_ms=summary.start_ms - 1),
+        # From the first day of the calendar on.
+        summary._replace(start_ms=-62_135_596_800_000, emotions_s="{}"),
+        left,
+        left._replace(id="2", episode="g"),
+    ]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Pacific/Kiritimati"])
+def test_what_cannot_be_is_left_out_of_what_an_older_mien_recorded(file: Path, zone: str) -> None:
+    ids = TimeOrderedIds(utc_ms=lambda: 1_741_942_800_000)
+    shown = visit(END - timedelta(days=3), [("happy", 30.0)], ids)
+    record(file, *(("mien/kitchen/event", encode(each)) for each in shown))
+    with HistoryStore(file, start_ms=END_MS) as store:
+        store.write(impossible(), end_ms=END_MS, refused=0)
+    words = report(file, "--time-zone", zone).words
+    assert "3 visits on 2 days; the network was unsure for 0% of 30 s" in words
+    assert not re.search(r"\b(inf|nan)\b", words)
 
 
 def test_an_empty_history(file: Path, tmp_path: Path) -> None:

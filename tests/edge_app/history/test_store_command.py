@@ -106,6 +106,37 @@ def test_a_kill_takes_nothing_that_was_written(
     assert rows(file, "SELECT COUNT(*) FROM recording") == [(2,)]
 
 
+def test_a_reader_that_stands_still_does_not_hold_up_the_recorder(
+    mosquitto: Mosquitto, publisher: MqttPublisher, tmp_path: Path
+) -> None:
+    file = tmp_path / "history.sqlite"
+    # What a pipe takes without a reader, several times over.
+    count = 1500
+    with events(mosquitto, "--json", "--store", str(file)) as process:
+        for number in range(count):
+            publisher.publish_event(appeared(number))
+        wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == [(count,)], 30)
+        assert process.stdout is not None
+        # Nothing was lost for the reader that goes on.
+        shown = [process.stdout.readline() for _ in range(count)]
+        assert shown == [f"{encode(appeared(number)).decode()}\n" for number in range(count)]
+        process.terminate()
+        assert process.wait(20) == 0
+
+
+def test_a_reader_that_never_goes_on_does_not_hold_up_the_end(
+    mosquitto: Mosquitto, publisher: MqttPublisher, tmp_path: Path
+) -> None:
+    file = tmp_path / "history.sqlite"
+    with events(mosquitto, "--json", "--store", str(file)) as process:
+        for number in range(1500):
+            publisher.publish_event(appeared(number))
+        wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == [(1500,)], 30)
+        process.terminate()
+        assert process.wait(20) == 0
+    assert not file.with_name("history.sqlite-wal").exists()
+
+
 def test_keep_without_a_store(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["events", "--keep", "3"]) == 2
     assert capsys.readouterr().err == "mien: --keep needs --store FILE\n"

@@ -1,0 +1,77 @@
+"""Lines → the standard streams, at the pace of whoever reads them; nobody waits for that."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from types import TracebackType
+from typing import Self
+
+_OUTPUT, _ERRORS = 1, 2
+#: How long what was said last may take, once something else ends the program.
+_LAST_WORDS_S = 0.5
+
+
+class Printer:
+    """Writes on a thread of its own: a reader that stands still holds up that thread only.
+
+    most: lines that may wait; further ones are dropped and counted. None for any number.
+    """
+
+    def __init__(self, *, encoding: str, most: int | None) -> None:
+        self._encoding, self._most = encoding, most
+        self._lines: queue.SimpleQueue[tuple[int, bytes] | None] = queue.SimpleQueue()
+        self._has_reader = True
+        # It may be held up for ever: the program's end does not wait for it.
+        self._thread = threading.Thread(target=self._write, name="printer", daemon=True)
+        self._thread.start()
+        #: Lines that were not shown.
+        self.dropped = 0
+
+    def show(self, line: str) -> None:
+        """A line of standard output.
+
+        Raises:
+            BrokenPipeError: its reader left.
+        """
+        if not self._has_reader:
+            raise BrokenPipeError
+        self._put(_OUTPUT, line)
+
+    def say(self, line: str) -> None:
+        """A line of standard error."""
+        self._put(_ERRORS, line)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Without an error, wait until all is written."""
+        self._lines.put(None)
+        self._thread.join(None if kind is None else _LAST_WORDS_S)
+        if kind is None and not self._has_reader:
+            raise BrokenPipeError
+
+    def _put(self, stream: int, line: str) -> None:
+        if self._most is not None and self._lines.qsize() >= self._most:
+            self.dropped += 1
+            return
+        # A terminal without UTF-8 gets a question mark for an arrow.
+        self._lines.put((stream, f"{line}\n".encode(self._encoding, "replace")))
+
+    def _write(self) -> None:
+        while (each := self._lines.get()) is not None:
+            stream, data = each
+            try:
+                while data:
+                    # Not through Python's own stream: its lock would be held at the program's end.
+                    data = data[os.write(stream, data) :]
+            except OSError:
+                if stream == _OUTPUT:
+                    self._has_reader = False

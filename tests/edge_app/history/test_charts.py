@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from edge_app.history.charts import Bar, stacked_bars
+
+COLOURS = {"happy": "#E69F00", "sad": "#0072B2"}
+
+
+def heights(drawing: str) -> list[float]:
+    return [float(each) for each in re.findall(r' height="([^"]*)" fill="#', drawing)]
+
+
+@pytest.mark.parametrize(
+    ("value", "top"),
+    [
+        (0.0, "4"),
+        (0.003, "0.005"),
+        (0.3, "0.5"),
+        (1.0, "1"),
+        (2.1, "2.5"),
+        (999.0, "1000"),
+        (1000.0, "1000"),
+        (1001.0, "2000"),
+    ],
+)
+def test_the_axis_ends_at_a_number_that_is_easy_to_read(value: float, top: str) -> None:
+    drawing = stacked_bars("t", "seconds", [Bar("1", {"happy": value})], COLOURS)
+    assert f'text-anchor="end">{top}</text>' in drawing
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("value", [5e-324, 1e-308, 1e300, 1e308, float("inf")])
+def test_any_number_makes_a_drawing_of_numbers(value: float) -> None:
+    bars = [Bar("1", {"happy": value, "sad": value}), Bar("2", {"happy": 1.0})]
+    drawing = stacked_bars("t", "seconds", bars, COLOURS)
+    assert len(heights(drawing)) == 3
+    assert all(0.0 <= each <= 200.0 for each in heights(drawing))
+    assert not re.search(r'="-?(?:inf|nan)"|>(?:inf|nan)<', drawing)

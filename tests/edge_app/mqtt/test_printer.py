@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+#: Lines for a reader that does not read until the program says so on standard error.
+SCRIPT = """
+from edge_app.mqtt.printer import Printer
+with Printer(encoding="ascii", most=3) as printer:
+    for number in range(2000):
+        printer.show(f"{number} " + "x" * 1000)
+    assert printer.dropped > 0
+    import sys
+    print(printer.dropped, file=sys.stderr, flush=True)
+"""
+
+
+def test_what_does_not_fit_is_dropped_and_counted() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", SCRIPT],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        assert process.stdout is not None
+        dropped = int(process.stderr.readline())
+        lines = process.stdout.read().splitlines()
+        assert process.wait(10) == 0
+    assert len(lines) + dropped == 2000
+    assert [line.split()[0] for line in lines[:3]] == ["0", "1", "2"]
+
+
+def test_a_character_that_the_terminal_lacks() -> None:
+    script = (
+        "from edge_app.mqtt.printer import Printer\n"
+        "with Printer(encoding='ascii', most=None) as printer:\n"
+        "    printer.show('a → b')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script], capture_output=True, check=True
+    )
+    assert done.stdout == b"a ? b\n"
