@@ -17,19 +17,22 @@ def is_picture(path: Path) -> bool:
 def find_inputs(named: Iterable[Path]) -> tuple[list[Path], list[MienError]]:
     """Replace folders by their pictures and videos; name each file once, in the user's order.
 
-    Returns the files, and what is wrong with folders that gave none. Whether a file that was named
-    itself can be read shows when it is read.
+    Returns the files, and what is wrong with folders that gave none, and with names behind which
+    nothing can be. Whether a file that was named itself can be read shows when it is read.
     """
     found: dict[Path, Path] = {}
     wrong: list[MienError] = []
     for path in named:
         try:
-            files = _files(path) if path.is_dir() else [path]
+            for file in _files(path) if path.is_dir() else [path]:
+                found.setdefault(file.resolve(), file)
         except MienError as error:
             wrong.append(error)
-            continue
-        for file in files:
-            found.setdefault(file.resolve(), file)
+        except OSError as error:
+            wrong.append(MienError(f"{path}: {error.strerror}; name another file"))
+        except RuntimeError:
+            # What `resolve` raises before Python 3.13.
+            wrong.append(MienError(f"{path}: a link that leads to itself; name another file"))
     return list(found.values()), wrong
 
 

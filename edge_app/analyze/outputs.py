@@ -16,6 +16,11 @@ from edge_app.errors import MienError, UsageError
 
 #: The table's name but for its suffix; it also marks a folder as one of ours.
 TABLE = "analysis"
+#: MPEG-4 takes a rate as a fraction whose numerator is no greater. OpenCV makes it one of tenths,
+#: hundredths or thousandths, as exactly as it needs.
+_GREATEST_NUMERATOR = 65_535
+#: OpenCV takes less for a rate of nothing.
+_LEAST_FRAMES_PER_SECOND = 0.002
 _JPEG = frozenset({".jpg", ".jpeg", ".jpe"})
 
 
@@ -86,8 +91,10 @@ def whole_file(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise MienError(f"{path}: cannot be written: {error.strerror}") from error
     finally:
-        # Gone already, unless something failed or Ctrl-C was pressed.
-        new.unlink(missing_ok=True)
+        # Gone already, unless something failed or Ctrl-C was pressed. With a name too long it could
+        # never be there.
+        with contextlib.suppress(OSError):
+            new.unlink()
 
 
 def write_picture(path: Path, image: NDArray[np.uint8]) -> None:
@@ -103,11 +110,14 @@ def write_picture(path: Path, image: NDArray[np.uint8]) -> None:
 
 
 class VideoWriter:
-    """Writes frames as MPEG-4 in .mp4; all have the first one's size, made even by a pixel."""
+    """Writes frames as MPEG-4 in .mp4; all have the first one's size, made even by a pixel.
+
+    The rate is that of the frames, rounded as far as MPEG-4 demands.
+    """
 
     def __init__(self, path: Path, frames_per_second: float) -> None:
         """path: where to write; see `whole_file`."""
-        self._path, self._frames_per_second = path, frames_per_second
+        self._path, self._frames_per_second = path, _writable(frames_per_second)
         self._native: cv2.VideoWriter | None = None
         self._size = (0, 0)
         self._frames = 0
@@ -154,3 +164,11 @@ class VideoWriter:
         native.release()
         if written != self._frames:
             raise MienError(f"{self._path.parent}: a video cannot be written whole; is it full?")
+
+
+def _writable(frames_per_second: float) -> float:
+    """The nearest rate that can be written."""
+    digits = next(
+        (digits for digits in (3, 2, 1) if frames_per_second * 10**digits < _GREATEST_NUMERATOR), 0
+    )
+    return max(round(frames_per_second, digits), _LEAST_FRAMES_PER_SECOND)

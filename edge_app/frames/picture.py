@@ -25,6 +25,9 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
     """
     silence_opencv()
     try:
+        # A pipe would be waited for.
+        if not (path.is_file() or path.is_dir()) and path.exists():
+            raise SourceError(f"{path}: not a file; name a picture file")
         content = np.fromfile(path, np.uint8)
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror}; name another picture") from error

@@ -128,9 +128,9 @@ def _check_file(path: Path) -> None:
     Raises:
         SourceError: no file, no permission, or no content.
     """
-    if path.exists() and not path.is_file():
-        raise SourceError(f"{path}: not a file; name a video file")
     try:
+        if path.exists() and not path.is_file():
+            raise SourceError(f"{path}: not a file; name a video file")
         with path.open("rb") as file:
             is_empty = not file.read(1)
     except OSError as error:

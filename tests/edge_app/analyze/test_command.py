@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import shutil
 import signal
@@ -180,6 +181,24 @@ def test_bad_files_do_not_stop_the_others(
         assert reason in line
     assert "holds no picture" in lines[0]
     assert sum("missing.jpg: No such file" in line for line in lines) == 1
+    assert names(output) == {"analysis.jsonl", "portrait.jpg"}
+
+
+def test_odd_names_do_not_stop_the_others(
+    portrait: Path, tmp_path: Path, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loop, pipe, tape = tmp_path / "loop.jpg", tmp_path / "pipe.jpg", tmp_path / "tape.mp4"
+    loop.symlink_to(loop)
+    os.mkfifo(pipe)
+    os.mkfifo(tape)
+    too_long = tmp_path / f"{'a' * 300}.jpg"
+    # It can be read, and its copy not be written beside the one that is new.
+    long = shutil.copy(portrait, tmp_path / f"{'b' * 250}.jpg")
+    odd = (loop, pipe, tape, too_long, long)
+    assert analyze(*odd, portrait, "--output", output) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == len(odd) + 1
+    assert all(line.startswith("mien: /") for line in lines)
     assert names(output) == {"analysis.jsonl", "portrait.jpg"}
 
 

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from edge_app.analyze.inputs import find_inputs, is_picture
+from tests.edge_app.frames.forbidden import forbidden
 
 
 def test_folders_give_their_pictures_and_videos(tmp_path: Path) -> None:
@@ -37,3 +38,13 @@ def test_pictures_are_known_by_their_suffix() -> None:
     assert is_picture(Path("a.JPEG"))
     assert not is_picture(Path("a.mp4"))
     assert not is_picture(Path("jpg"))
+
+
+def test_what_may_not_be_looked_at_is_told_and_does_not_stop_the_others(tmp_path: Path) -> None:
+    with forbidden(tmp_path / "shut") as shut:
+        files, wrong = find_inputs([shut / "a.jpg", shut, Path("b.jpg")])
+    assert files == [Path("b.jpg")]
+    assert [str(error).rpartition("; name another")[0] for error in wrong] == [
+        f"{shut / 'a.jpg'}: Permission denied",
+        f"{shut}: Permission denied",
+    ]

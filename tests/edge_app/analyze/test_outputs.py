@@ -116,7 +116,18 @@ def read_video(path: Path) -> tuple[float, list[np.ndarray]]:
 
 
 @pytest.mark.parametrize(
-    ("width", "height", "rate"), [(64, 48, 15), (63, 47, 30000 / 1001), (1, 1, 25)]
+    ("width", "height", "rate"),
+    [
+        (64, 48, 15),
+        (63, 47, 30000 / 1001),
+        (1, 1, 25),
+        # Slow motion, and rates that a container works out from frames at uneven times.
+        (64, 48, 119.88),
+        (64, 48, 239.567),
+        (64, 48, 66.66667),
+        (64, 48, 999.9995),
+        (64, 48, 0.0123),
+    ],
 )
 def test_videos_of_every_size_and_rate_can_be_read_back(
     tmp_path: Path, width: int, height: int, rate: float

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import cv2
@@ -90,3 +91,10 @@ def test_picture_of_too_many_pixels_is_one_error(
     with pytest.raises(SourceError, match=r"huge\.bmp"):
         read_picture(path)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "pipe.jpg"
+    os.mkfifo(path)
+    with pytest.raises(SourceError, match=r"pipe\.jpg: not a file; name a picture file"):
+        read_picture(path)

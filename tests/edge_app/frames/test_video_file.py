@@ -12,6 +12,7 @@ import pytest
 from edge_app.frames.source import Frame, SourceError
 from edge_app.frames.video_file import VideoFileSource
 from edge_app.samples import CLIP
+from tests.edge_app.frames.forbidden import forbidden
 
 CLIP_FRAMES = 270
 
@@ -195,3 +196,11 @@ def test_whole_clip_is_not_told_to_be_damaged(caplog: pytest.LogCaptureFixture) 
     with VideoFileSource(CLIP, pace="fast") as source:
         all_frames(source)
     assert caplog.records == []
+
+
+def test_file_that_may_not_be_looked_at_is_an_error(tmp_path: Path) -> None:
+    with (
+        forbidden(tmp_path / "shut") as shut,
+        pytest.raises(SourceError, match="Permission denied; name another file"),
+    ):
+        VideoFileSource(shut / "a.mp4")
