@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import http.client
 import logging
+import re
 import socket
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from email.message import Message
@@ -16,6 +18,7 @@ from email.message import Message
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.frames.http_authentication import Basic, Digest, UnknownAuthenticationError
 from edge_app.frames.jpeg import DamagedPictureError, decode_luma
 from edge_app.frames.multipart import MultipartParser
 from edge_app.frames.opencv_messages import silence_opencv
@@ -54,7 +57,8 @@ class HttpMjpegSource(FrameSource):
         self._closed = threading.Event()
         self._sockets: list[socket.socket] = []
         try:
-            self._response = _opener(address, self._sockets).open(address.url, timeout=timeout_s)
+            url = _percent_encoded(address.url)
+            self._response = _opener(address, self._sockets).open(url, timeout=timeout_s)
         except (OSError, http.client.HTTPException, ValueError) as error:
             # urllib keeps the answer in its error; its text may name the URL.
             if isinstance(error, urllib.error.HTTPError):
@@ -156,8 +160,8 @@ def _opener(address: StreamAddress, sockets: list[socket.socket]) -> urllib.requ
         PlainHandler(),
         SecureHandler(),
         urllib.request.HTTPRedirectHandler(),
-        urllib.request.HTTPDigestAuthHandler(passwords),
-        urllib.request.HTTPBasicAuthHandler(passwords),
+        Digest(passwords),
+        Basic(passwords),
         urllib.request.HTTPErrorProcessor(),
         urllib.request.HTTPDefaultErrorHandler(),
     ):
@@ -165,11 +169,32 @@ def _opener(address: StreamAddress, sockets: list[socket.socket]) -> urllib.requ
     return director
 
 
+def _percent_encoded(url: str) -> str:
+    """Path and query in ASCII, as HTTP carries them; what is ASCII already stays as it is."""
+    parts = urllib.parse.urlsplit(url)
+    path, query = (
+        re.sub(
+            r"[^\x00-\x7f]+",
+            lambda found: urllib.parse.quote(found[0], errors="surrogateescape"),
+            part,
+        )
+        for part in (parts.path, parts.query)
+    )
+    return urllib.parse.urlunsplit(parts._replace(path=path, query=query))
+
+
 def _reason(error: Exception) -> str:
     """One line without any part of the URL."""
     if isinstance(error, urllib.error.HTTPError):
         told = f"the camera refuses: {error.code}"
         return f"{told}; check user and password" if error.code in {401, 403} else told
+    if isinstance(error, UnknownAuthenticationError):
+        return (
+            "asks for an authentication that Mien does not know; set the camera to basic, or to"
+            " digest by MD5"
+        )
+    if isinstance(error, UnicodeError):
+        return "its host, user or password cannot be written in HTTP; check them"
     if isinstance(error, urllib.error.URLError) and isinstance(error.reason, OSError):
         error = error.reason
     if isinstance(error, TimeoutError):

@@ -174,6 +174,7 @@ def _camera(device: str, options: CameraOptions) -> Choice:
             width=options.width,
             height=options.height,
             frames_per_second=options.frames_per_second,
+            timeout_s=options.stall_s,
         ),
     )
 

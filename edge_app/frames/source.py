@@ -36,7 +36,7 @@ class FrameSource(Closing):
 
     #: What the user asked for, as it stands in messages.
     name: str
-    #: False for recordings: they end, and every one of their frames counts.
+    #: False for recordings: they end, and their time is that of their frames.
     is_live: bool
 
     @property

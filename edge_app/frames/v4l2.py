@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import stat
 import time
@@ -19,6 +20,12 @@ from edge_app.frames.opencv_messages import silence_opencv
 from edge_app.frames.source import Frame, FrameSource, SourceError
 
 _LOG = logging.getLogger(__name__)
+
+#: For how many whole seconds OpenCV waits for a picture: ten, unless this variable says otherwise.
+#: It is read once, at the first wait.
+_PATIENCE = "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"
+#: A camera's first picture may take so long.
+_LEAST_PATIENCE_S = 3
 
 _LIST = "list cameras with `v4l2-ctl --list-devices`"
 
@@ -39,15 +46,21 @@ class V4l2Source(FrameSource):
         width: int,
         height: int,
         frames_per_second: float,
+        timeout_s: float,
         open_capture: Callable[[str, int], cv2.VideoCapture] = cv2.VideoCapture,
         clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         """Open `device`: a path, such as /dev/video0, or a number.
 
+        timeout_s: of a wait for a picture, in whole seconds and 3 at least; a process has one, that
+        of its first camera.
+
         Raises:
             SourceError: there is no such camera, or this user may not use it.
         """
         silence_opencv()
+        # Until the wait is over nobody else can open the camera, to see whether that helps.
+        os.environ.setdefault(_PATIENCE, str(max(math.ceil(timeout_s), _LEAST_PATIENCE_S)))
         path = Path(f"/dev/video{device}") if device.isdecimal() else Path(device)
         self.name = str(path)
         _check_device(path)
@@ -75,7 +88,7 @@ class V4l2Source(FrameSource):
         """Wait for the next picture; None when closed.
 
         Raises:
-            SourceError: the camera gave none within OpenCV's ten seconds.
+            SourceError: the camera gave none within the timeout.
         """
         while (captured := self._capture.read()) is not None:
             if (image := self._gray(captured.image)) is not None:

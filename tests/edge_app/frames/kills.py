@@ -194,7 +194,7 @@ class Unplugged:
 
     def open(self) -> FrameSource:
         return V4l2Source(
-            str(self._node), width=640, height=480, frames_per_second=30,
+            str(self._node), width=640, height=480, frames_per_second=30, timeout_s=5.0,
             open_capture=lambda _path, _backend: cast("cv2.VideoCapture", _Capture(self._node)),
         )  # fmt: skip
 

@@ -34,7 +34,7 @@ def forever(picture: bytes, pause_s: float = 0.02) -> Iterator[bytes]:
 
 
 class MjpegServer(http.server.ThreadingHTTPServer):
-    """pieces: makes what one connection is sent. connections: how many came."""
+    """pieces: makes what one connection is sent. connections: how many came; paths: for what."""
 
     daemon_threads = True
 
@@ -45,12 +45,17 @@ class MjpegServer(http.server.ThreadingHTTPServer):
         *,
         content_type: str = f"multipart/x-mixed-replace; boundary={BOUNDARY}",
         challenge: str = "",
+        is_open: bool = True,
         hold_open: bool = False,
     ) -> None:
-        """challenge: asked of whoever brings no authorization. hold_open: do not end, be silent."""
+        """challenge: asked of whoever brings no authorization, or of all, unless is_open.
+        hold_open: do not end, be silent.
+        """
+        self.is_open = is_open
         self.pieces, self.content_type, self.challenge = pieces, content_type, challenge
         self.authorizations: list[str] = []
         self.connections = 0
+        self.paths: list[str] = []
         self.hold_open = hold_open
         self.released = threading.Event()
         super().__init__(("127.0.0.1", port), _Handler)
@@ -79,9 +84,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.connections += 1
+        self.server.paths.append(self.path)
         said = self.headers.get("Authorization", "")
         self.server.authorizations.append(said)
-        if self.server.challenge and not said:
+        if self.server.challenge and not (said and self.server.is_open):
             self.send_response(401)
             self.send_header("WWW-Authenticate", self.server.challenge)
             self.end_headers()

@@ -143,3 +143,57 @@ def test_endless_garbage_keeps_memory_bounded() -> None:
     frames, damaged = frames_until_the_end(itertools.chain(garbage, [part(jpeg())]))
     assert len(frames) == 1
     assert damaged == 80
+
+
+@pytest.mark.parametrize(
+    "challenge",
+    [
+        'Digest realm="camera", nonce="7", qop="auth", algorithm=SHA-256',
+        'Digest realm="camera", nonce="7", qop="auth-int"',
+        "Digest",
+        "Digest realm=",
+        'Bearer realm="camera"',
+    ],
+)
+def test_an_authentication_that_is_not_known_is_told(challenge: str) -> None:
+    with (
+        MjpegServer(list, challenge=challenge) as server,
+        pytest.raises(SourceError, match="authentication that Mien does not know") as caught,
+    ):
+        source_of(server, user="me:hunter2")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_basic_is_taken_where_another_one_is_asked_for_first() -> None:
+    challenge = (
+        'Digest realm="camera", nonce="7", algorithm=SHA-256\r\n'
+        'WWW-Authenticate: Basic realm="camera"'
+    )
+    with MjpegServer(lambda: [part(jpeg())], challenge=challenge) as server:
+        with source_of(server, user="me:hunter2") as source:
+            assert source.read() is not None
+        assert server.authorizations[1].startswith("Basic ")
+
+
+@pytest.mark.parametrize("user", ["", "me:wrong"])
+@pytest.mark.parametrize("scheme", ["Basic", "Digest"])
+def test_a_refusal_asks_for_user_and_password(scheme: str, user: str) -> None:
+    challenge = f'{scheme} realm="camera", nonce="7", qop="auth"'
+    with (
+        MjpegServer(list, challenge=challenge, is_open=False) as server,
+        pytest.raises(SourceError, match="401; check user and password"),
+    ):
+        source_of(server, user=user)
+
+
+def test_letters_beyond_ascii_are_percent_encoded() -> None:
+    with MjpegServer(lambda: [part(jpeg())]) as server:
+        url = server.url.replace("video.mjpg", "vidéo%20a|b?größe=ö&x=%2F")
+        with HttpMjpegSource(parse_stream(url), timeout_s=SOON_S) as source:
+            assert source.read() is not None
+        assert server.paths == ["/vid%C3%A9o%20a|b?gr%C3%B6%C3%9Fe=%C3%B6&x=%2F"]
+
+
+def test_a_host_that_cannot_be_one_is_told() -> None:
+    with pytest.raises(SourceError, match="cannot be written in HTTP"):
+        HttpMjpegSource(parse_stream("http://a..b/x"), timeout_s=1)

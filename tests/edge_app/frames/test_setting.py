@@ -71,7 +71,9 @@ def test_options_reach_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ("V4L2:1", "1"),
     ):
         open_source(text, options=options)
-        assert asked == {"width": 320, "height": 240, "frames_per_second": 5, "to": device}
+        assert asked == {
+            "width": 320, "height": 240, "frames_per_second": 5, "timeout_s": 5.0, "to": device,
+        }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import mmap
 import os
 from pathlib import Path
 
@@ -17,10 +18,12 @@ from tests.edge_app.frames.pictures import jpeg
 DEVICE = "/dev/null"
 
 
-def open_camera(fake: FakeCapture, device: str = DEVICE, *ticks: int) -> V4l2Source:
+def open_camera(
+    fake: FakeCapture, device: str = DEVICE, *ticks: int, timeout_s: float = 5.0
+) -> V4l2Source:
     clock = iter(ticks or range(100, 200))
     return V4l2Source(
-        device, width=640, height=480, frames_per_second=15,
+        device, width=640, height=480, frames_per_second=15, timeout_s=timeout_s,
         open_capture=fake.open, clock_ns=lambda: next(clock),
     )  # fmt: skip
 
@@ -88,7 +91,7 @@ def test_missing_permission_names_the_group(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_real_opencv_says_no_more_than_we_do(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SourceError, match="gives no video"):
-        V4l2Source(DEVICE, width=640, height=480, frames_per_second=15)
+        V4l2Source(DEVICE, width=640, height=480, frames_per_second=15, timeout_s=5.0)
     assert capfd.readouterr() == ("", "")
 
 
@@ -147,3 +150,28 @@ def test_other_formats_are_left_to_opencv() -> None:
     assert cv2.CAP_PROP_CONVERT_RGB not in dict(fake.settings)
     assert frame is not None
     assert frame.image.shape == (4, 6, 3)
+
+
+VARIABLE = "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"
+
+
+@pytest.mark.parametrize(("timeout_s", "said"), [(5.0, "5"), (7.2, "8"), (0.5, "3")])
+def test_opencv_waits_no_longer_than_a_camera_may_be_silent(
+    monkeypatch: pytest.MonkeyPatch, timeout_s: float, said: str
+) -> None:
+    monkeypatch.setenv(VARIABLE, "")
+    monkeypatch.delenv(VARIABLE)
+    open_camera(FakeCapture(), timeout_s=timeout_s).close()
+    assert os.environ[VARIABLE] == said
+
+
+def test_who_sets_opencv_s_patience_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "20")
+    open_camera(FakeCapture()).close()
+    assert os.environ[VARIABLE] == "20"
+
+
+def test_this_opencv_reads_that_variable() -> None:
+    (library,) = Path(cv2.__file__).parent.glob("cv2*.so")
+    with library.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as code:
+        assert code.find(VARIABLE.encode()) > 0
