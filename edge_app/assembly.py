@@ -137,6 +137,7 @@ class Assembly:
             led=self._led,
             stop=stop,
             open_source=self._open_source,
+            camera_closed=self._trouble.camera_closed,
             make_watcher=self._make_watcher,
             describe=self._info,
             diagnose=self._diagnose,
@@ -195,6 +196,7 @@ class Assembly:
         return source, self._counts_every_frame(source)
 
     def _counts_every_frame(self, source: FrameSource) -> bool:
+        """Not at a recording's own pace: there it stands for a camera, and is governed like one."""
         return self._settings.camera.pace == "fast" and not source.is_live
 
     def _activity(self) -> Activity:

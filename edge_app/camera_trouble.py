@@ -37,12 +37,20 @@ class CameraTrouble:
         self._publish(CAMERA, None)
 
     def turn(self, *, is_paused: bool) -> None:
-        """Publish what was said since the last turn. A closed camera has no troubles."""
+        """Publish what was said since the last turn."""
+        if is_paused:
+            self.camera_closed()
         while not self._troubles.empty():
-            text = self._troubles.get_nowait()
-            if not is_paused:
-                self._change(text)
-        if is_paused and self.is_reopening:
+            self._change(self._troubles.get_nowait())
+
+    def camera_closed(self) -> None:
+        """Forget what it said and end its alert: a closed camera has no troubles.
+
+        To be called before another one is opened, which would not know that there were any.
+        """
+        while not self._troubles.empty():
+            self._troubles.get_nowait()
+        if self.is_reopening:
             self._change(None)
 
     def _change(self, text: str | None) -> None:

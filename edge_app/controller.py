@@ -39,8 +39,9 @@ class Controller:
     """Does what was asked; only the daemon's thread may call it.
 
     open_source: opens the source that the settings name; says whether each frame counts.
-    make_watcher: from the name of a reaction. describe: what the device is, under a reaction.
-    diagnose: what else `diagnostics` tells. stop: ends the daemon.
+    camera_closed: told when a pause has closed the source. make_watcher: from the name of a
+    reaction. describe: what the device is, under a reaction. diagnose: what else `diagnostics`
+    tells. stop: ends the daemon.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Controller:
         led: Led,
         stop: threading.Event,
         open_source: Callable[[], tuple[FrameSource, bool]],
+        camera_closed: Callable[[], None],
         make_watcher: Callable[[Reaction], Watcher],
         describe: Callable[[Reaction, PrivacyMode], Info],
         diagnose: Callable[[], Mapping[str, Any]],
@@ -61,7 +63,8 @@ class Controller:
         self._daemon, self._gate, self._reports, self._kept = daemon, gate, reports, kept
         self._led, self._stop = led, stop
         self._reaction: Reaction = reaction
-        self._open_source, self._make_watcher = open_source, make_watcher
+        self._open_source, self._camera_closed = open_source, camera_closed
+        self._make_watcher = make_watcher
         self._describe, self._diagnose = describe, diagnose
         self.exit_code = 0
 
@@ -92,6 +95,7 @@ class Controller:
         if is_paused != self._daemon.is_paused:
             if is_paused:
                 self._daemon.pause()
+                self._camera_closed()
             else:
                 source, every_frame = self._open_source()
                 self._daemon.resume(

@@ -52,7 +52,8 @@ class SupervisedSource(FrameSource):
     ) -> None:
         """Nothing is opened before the first `read`.
 
-        on_trouble: told by the reading thread what is wrong, and None when frames come again.
+        on_trouble: told by the reading thread what is wrong, and None when frames come again;
+        nothing after `close`.
         uniform: draws from [0, 1).
         """
         self.name = name
@@ -140,7 +141,7 @@ class SupervisedSource(FrameSource):
         self._failures += 1
         if self._failures == 1:
             self._troubled_since_s = time.monotonic()
-            self._on_trouble(text)
+            self._tell(text)
         if self._failures > MOST_REOPENINGS or len(self._hung) > _MOST_HUNG:
             raise SourceLostError(
                 f"{text}; opened {self._failures - 1} times more without a frame: this process"
@@ -156,4 +157,10 @@ class SupervisedSource(FrameSource):
         passed_s = time.monotonic() - self._troubled_since_s
         _LOG.warning("%s: gives frames again, after %.1f s", self.name, passed_s)
         self._failures = 0
-        self._on_trouble(None)
+        self._tell(None)
+
+    def _tell(self, trouble: str | None) -> None:
+        # Once `close` has returned, what is heard is another source's.
+        with self._lock:
+            if not self._closed.is_set():
+                self._on_trouble(trouble)

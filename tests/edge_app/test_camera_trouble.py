@@ -56,3 +56,13 @@ def test_what_an_earlier_process_raised_is_taken_back() -> None:
     office = Office()
     office.trouble.begin()
     assert office.said == [("camera", None)]
+
+
+def test_a_pause_that_is_over_before_the_next_turn_ends_the_alert_too() -> None:
+    office = Office()
+    office.turn("cam: unplugged")
+    office.troubles.put("cam: late")
+    office.trouble.camera_closed()
+    office.turn()
+    assert office.said[1:] == [("camera", None)]
+    assert office.states == [True, False]

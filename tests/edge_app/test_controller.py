@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edge_app.camera_trouble import CameraTrouble, Troubles
 from edge_app.controller import RESTART, Controller
 from edge_app.daemon import Daemon
 from edge_app.events.episodes import Episodes
@@ -21,6 +22,7 @@ from edge_app.events.privacy import PrivacyGate
 from edge_app.events.requests import RawRequest, Reaction, Response
 from edge_app.events.summaries import Interval
 from edge_app.frames.source import Frame, FrameSource, SourceError
+from edge_app.health.alerts import CAMERA
 from edge_app.health.board import Board
 from edge_app.health.led import Led
 from edge_app.health.telemetry import Activity, Telemeter
@@ -95,6 +97,13 @@ class House:
             summary_interval_s=600,
             minimum_group=5,
         )
+        self.troubles = Troubles()
+        self.trouble = CameraTrouble(
+            self.troubles,
+            publish_alert=self.gate.publish_alert,
+            say_telemetry=self.reports.say_telemetry,
+            now=now,
+        )
         self.controller = Controller(
             daemon=self.daemon,
             gate=self.gate,
@@ -103,6 +112,7 @@ class House:
             led=Led(folder),
             stop=self.stop,
             open_source=self.open_camera,
+            camera_closed=self.trouble.camera_closed,
             make_watcher=self.make_watcher,
             describe=describe,
             diagnose=lambda: {"python": "3"},
@@ -196,6 +206,26 @@ def test_a_switch_may_use_one_request_for_both(tmp_path: Path) -> None:
         lambda: house.ask("pause", ', "paused": false'),
     ])  # fmt: skip
     assert len(house.cameras) == 2
+
+
+def test_an_alert_ends_though_the_camera_is_paused_and_resumed_within_one_turn(
+    tmp_path: Path,
+) -> None:
+    house = House(tmp_path)
+
+    def both() -> None:
+        house.troubles.put("camera: unplugged")
+        house.trouble.turn(is_paused=False)
+        assert house.trouble.is_reopening
+        house.troubles.put("camera: the stream ended")
+        house.ask("pause")
+        house.ask("resume")
+        house.trouble.turn(is_paused=house.daemon.is_paused)
+
+    house.run([both])
+    told = [alert is not None for name, alert in house.told.alerts if name == CAMERA]
+    assert told == [True, False]
+    assert not house.trouble.is_reopening
 
 
 def test_a_daemon_that_starts_paused_opens_no_camera(tmp_path: Path) -> None:

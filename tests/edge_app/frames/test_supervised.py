@@ -241,3 +241,22 @@ def wait_until_no_threads() -> None:
     while count_threads():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_nothing_is_told_once_it_is_closed() -> None:
+    """Somebody closes it while it recovers: what it says then would be taken for the next one's."""
+
+    class ClosesAll(Scripted):
+        is_closing = False
+
+        def close(self) -> None:
+            super().close()
+            # Its reader closes it as well, by a thread of its own.
+            if threading.current_thread() is threading.main_thread() and not self.is_closing:
+                self.is_closing = True
+                source.close()
+
+    source, troubles = watched(Opener(ClosesAll(1, SourceError("cam: unplugged"))))
+    assert source.read() is not None
+    assert source.read() is None
+    assert troubles == []
