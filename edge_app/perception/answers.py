@@ -34,11 +34,12 @@ class Mixture:
         """heads: in the order of the logits.
 
         Raises:
-            ValueError: the answer names a head that is not there, or a label that none of its
-                heads has, or its shares do not sum to 1, or it has a weight for some labels only.
+            ValueError: the answer names a head that is not there or has none of its labels, or a
+                label that none of its heads has, or its shares do not sum to 1, or it has a weight
+                for some labels only.
         """
         start = 0
-        self._parts = []
+        self._parts: list[_Part] = []
         for head in heads:
             share = answer.shares.get(head.name, 0.0)
             both = [label for label in answer.labels if label in head.labels]
@@ -52,6 +53,7 @@ class Mixture:
         if (
             set(answer.shares) - known
             or len(said) < len(answer.labels)
+            or not all(part.places for part in self._parts)
             or abs(sum(answer.shares.values()) - 1.0) > 1e-3
         ):
             raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -39,8 +40,8 @@ class RollMemory:
     ) -> list[Face]:
         """The faces with landmarks that follow their roll, in order.
 
-        tracks: the number of each face's track, or None; these are left as they are. Tracks that
-        are not named for ten periods are forgotten.
+        tracks: the number of each face's track, or None; these are left as they are. A track that
+        is not named is forgotten ten periods after its last look.
         """
         due = self._most_due(faces, tracks, timestamp_ns)
         if due is not None:
@@ -63,14 +64,14 @@ class RollMemory:
     def _most_due(
         self, faces: Sequence[Face], tracks: Sequence[int | None], timestamp_ns: int
     ) -> tuple[int, Face] | None:
-        """The track that waits longest, those first that were never looked at or have moved."""
-        waiting: list[tuple[int, int, Face]] = []
+        """Of those due, whoever was not looked at for longest; those first that never were."""
+        waiting: list[tuple[float, int, Face]] = []
         for face, number in zip(faces, tracks, strict=True):
             if number is None:
                 continue
             known = self._known.get(number)
             if known is None:
-                waiting.append((timestamp_ns, number, face))
+                waiting.append((math.inf, number, face))
                 continue
             waited_ns = timestamp_ns - known.looked_ns
             moved = abs(roll_deg(face.landmarks) - known.own_roll_deg) >= self._moved_deg

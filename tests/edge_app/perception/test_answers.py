@@ -47,6 +47,7 @@ def test_a_label_that_one_head_lacks_comes_from_the_other() -> None:
         {"shares": {"a": 0.5, "b": 0.2}},
         {"labels": ("happy", "angry")},
         {"labels": ("happy", "contempt"), "shares": {"a": 1.0}},
+        {"labels": ("contempt",)},
         {"weights": (1.0,)},
     ],
 )

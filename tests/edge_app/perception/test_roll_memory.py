@@ -89,3 +89,9 @@ def test_a_hidden_track_is_known_when_it_comes_back(memory: RollMemory, looks: T
     memory.correct(IMAGE, [], [], S // 10)
     assert rolls(memory.correct(IMAGE, [face_at(0)], [7], S // 5)) == [20]
     assert len(looks.looked_at) == 1
+
+
+def test_whoever_was_never_looked_at_comes_first(memory: RollMemory, looks: TwentyMore) -> None:
+    memory.correct(IMAGE, [face_at(0)], [7], 0)
+    memory.correct(IMAGE, [face_at(0), face_at(100)], [7, 8], 5 * S)
+    assert looks.looked_at[-1].box.left == 100
