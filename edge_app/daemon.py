@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -21,8 +22,8 @@ _LOG = logging.getLogger(__name__)
 
 #: How long a request to stop may go unnoticed.
 _LOOK_S = 0.25
-#: So many looks without a frame, 2 s, and nobody can be said to be there; tracks end sooner.
-_BLIND_LOOKS = 8
+#: After so long without a frame that can be read, nobody can be said to be there.
+_BLIND_S = 2.0
 
 
 def _nothing() -> None:
@@ -41,20 +42,23 @@ class Daemon:
         publisher: Publisher,
         every_frame: bool = False,
         governor: Governor | None = None,
+        clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """source: None begins paused. every_frame: a recording waits for us; otherwise the newest
         frame wins. governor: how many of the newest are looked at; None: as many as can be.
+        clock_s: rising seconds.
         """
         self._watcher, self._episodes, self._publisher = watcher, episodes, publisher
         self._mailbox: Mailbox[Frame] = Mailbox()
         self._grabber: Grabber | None = None
-        if source is not None:
-            self._grabber = Grabber(source, self._mailbox, every_frame=every_frame)
-        self._governor = governor
+        self._is_live = False
+        self._blind_from_s = math.inf
+        self._governor, self._clock_s = governor, clock_s
         self._every_frame = every_frame
         self.frames_seen = 0
         self._frames_refused = 0
-        self._empty_looks = 0
+        if source is not None:
+            self._grab_from(source)
 
     @property
     def frames_refused(self) -> int:
@@ -86,16 +90,13 @@ class Daemon:
         try:
             while not stop.is_set():
                 each_turn()
+                # Nowhere `stop.wait`: a signal's handler that sets the event would wait for the
+                # very lock that the interrupted wait holds.
                 if self._grabber is None:
-                    # Not `stop.wait`: a signal's handler that sets the event would wait for the
-                    # very lock that the interrupted wait holds.
                     time.sleep(_LOOK_S)
                 elif (wait_s := self._wait_s()) > 0:
-                    stop.wait(min(wait_s, _LOOK_S))
-                elif (frame := self._mailbox.get(_LOOK_S)) is not None:
-                    self._empty_looks = 0
-                    self._look(frame)
-                else:
+                    time.sleep(min(wait_s, _LOOK_S))
+                elif (frame := self._mailbox.get(_LOOK_S)) is None or not self._look(frame):
                     self._look_in_vain()
         except MailboxClosed:
             pass
@@ -113,13 +114,18 @@ class Daemon:
     def resume(self, source: FrameSource, watcher: Watcher, *, every_frame: bool = False) -> None:
         """After `pause`: go on with another source, and a watcher that has seen nothing yet."""
         self._watcher, self._mailbox, self._every_frame = watcher, Mailbox(), every_frame
-        self._grabber = Grabber(source, self._mailbox, every_frame=every_frame)
-        self._grabber.start()
+        self._grab_from(source).start()
 
     def begin_anew(self, watcher: Watcher) -> None:
         """Say that everyone leaves, and see whoever is there as for the first time."""
         self._watcher = watcher
         self._tell(self._episodes.finish())
+
+    def _grab_from(self, source: FrameSource) -> Grabber:
+        self._grabber = Grabber(source, self._mailbox, every_frame=self._every_frame)
+        self._is_live = source.is_live
+        self._blind_from_s = self._clock_s() + _BLIND_S
+        return self._grabber
 
     def _wait_s(self) -> float:
         """How long to let newer frames replace the one that waits."""
@@ -128,7 +134,8 @@ class Daemon:
         self._governor.turn()
         return self._governor.wait_s()
 
-    def _look(self, frame: Frame) -> None:
+    def _look(self, frame: Frame) -> bool:
+        """Whether the frame could be read."""
         if self._governor is not None:
             self._governor.took_frame()
         try:
@@ -137,14 +144,18 @@ class Daemon:
             self._frames_refused += 1
             if self._frames_refused == 1:
                 _LOG.warning("a frame cannot be read: %s", error)
-            return
+            return False
         self.frames_seen += 1
+        self._blind_from_s = self._clock_s() + _BLIND_S
         height, width = frame.image.shape[:2]
         self._tell(self._episodes.update(present, height, width))
+        return True
 
     def _look_in_vain(self) -> None:
-        self._empty_looks += 1
-        if self._empty_looks == _BLIND_LOOKS:
+        # In a recording that is read slowly no time passes between two frames.
+        if self._is_live and self._clock_s() >= self._blind_from_s:
+            self._blind_from_s = math.inf
+            self._watcher.forget()
             self._tell(self._episodes.finish())
 
     def _tell(self, events: Sequence[Event]) -> None:

@@ -259,7 +259,12 @@ class Governor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     frames_per_second: Annotated[
         float,
-        msgspec.Meta(gt=0, le=240, description="Of a live source, no more are looked at."),
+        msgspec.Meta(
+            gt=0,
+            le=240,
+            description="About so many are looked at, at most: each may come a tenth early. Not of"
+            " a recording at the pace `fast`.",
+        ),
     ] = 15.0
     temperature_c: Annotated[
         float,

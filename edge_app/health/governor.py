@@ -20,7 +20,8 @@ COOLER_C, FINE_S = 5.0, 30.0
 #: A step back that brings the trouble back within the longest wait was too early: the next wait is
 #: twice as long.
 LONGEST_FINE_S = 600.0
-#: A camera's frames come at their own times: one that comes a little early is not let pass.
+#: A camera's frames come at their own times: one that comes a little early is not let pass. Where
+#: it gives more of them, up to a ninth more than the limit are looked at.
 _EARLY = 0.9
 
 _LOG = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class Governor:
 
     @property
     def frames_per_second(self) -> float:
-        """How many may be looked at now."""
+        """How many may be looked at now, each a tenth early at most."""
         target = self._limits.frames_per_second
         return max(target * STEPS[self._step], min(target, LEAST_PER_SECOND))
 

@@ -43,6 +43,10 @@ class DetectionSchedule:
         """Say that faces were searched in the frame of that time."""
         self._detected_ns = self._compared_ns = timestamp_ns
 
+    def forget(self) -> None:
+        """Say that nothing is known of the place: the next frame is searched."""
+        self._detected_ns = self._compared_ns = None
+
     @staticmethod
     def _is_past(before_ns: int | None, interval_ns: int, timestamp_ns: int) -> bool:
         return before_ns is None or timestamp_ns - before_ns >= interval_ns

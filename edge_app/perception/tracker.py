@@ -17,6 +17,8 @@ _BUFFER = 0.4
 _LEAST_OVERLAP, _LEAST_OVERLAP_DOUBTFUL = 0.1, 0.4
 #: A face that does not count yet is forgotten sooner, by this share of the usual time.
 _SHORTER = 1 / 3
+#: Whoever was not seen for so long is not taken for the same person, however few frames there were.
+_LONGEST_GAP_NS = 3_000_000_000
 
 
 @dataclass(slots=True)
@@ -52,7 +54,8 @@ class Tracker:
         sure_score: float = 0.6,
         max_doubt_s: float = 1.0,
     ) -> None:
-        """A track ends when it was not seen for `max_gap_s`, and counts from `min_hits` on.
+        """A track counts from `min_hits` on, and ends when it is looked for in vain more than
+        `max_gap_s` after it was seen.
 
         sure_score: detections below it are doubtful. max_doubt_s: for how long doubtful ones alone
         keep a track alive.
@@ -77,7 +80,12 @@ class Tracker:
 
         Returns for each face its track, or None where it has not been seen often enough.
         """
-        self.tracks = [track for track in self.tracks if not self._is_over(track, timestamp_ns)]
+        # Not by the gap that ends a track: frames may be further apart than that, and then nobody
+        # would ever be met again.
+        most_ns = max(_LONGEST_GAP_NS, self._max_gap_ns)
+        self.tracks = [
+            track for track in self.tracks if timestamp_ns - track.last_seen_ns <= most_ns
+        ]
         sure = [index for index, face in enumerate(faces) if face.score >= self.sure_score]
         doubtful = [index for index, face in enumerate(faces) if face.score < self.sure_score]
         expected = {track.number: track.path.predict(timestamp_ns) for track in self.tracks}
@@ -95,6 +103,8 @@ class Tracker:
         )
         for track in matching.alone:
             track.is_hidden = True
+        over = {track.number for track in matching.alone if self._is_over(track, timestamp_ns)}
+        self.tracks = [track for track in self.tracks if track.number not in over]
         for index, track in matching.found.items():
             self.follow(track, faces[index], timestamp_ns)
             track.hits += 1
@@ -110,6 +120,10 @@ class Tracker:
         """Say that `track` was seen there, found by other means than detection."""
         track.path.update(face.box, timestamp_ns)
         track.face, track.last_seen_ns, track.is_hidden = face, timestamp_ns, False
+
+    def forget(self) -> None:
+        """End every track."""
+        self.tracks = []
 
     def _begin(self, face: Face, timestamp_ns: int) -> Track:
         path = BoxFilter(face.box, timestamp_ns)

@@ -78,10 +78,11 @@ class Watcher:
         self._rolls = RollMemory(perception.upright)
         self._tilted, self._tilts = TiltedSearch(perception.detector), TiltSchedule()
         self._before: Frame | None = None
+        self._size: tuple[int, ...] | None = None
         self._filters: dict[int, EmotionFilter] = {}
 
     def watch(self, frame: Frame) -> list[WatchedFace]:
-        """Take the next frame; timestamps rise.
+        """Take the next frame; timestamps rise. Where it has another size, all before is forgotten.
 
         Returns everyone who is there, in the order of their coming.
 
@@ -89,6 +90,10 @@ class Watcher:
             FrameError: the frame is of another dtype or shape; the next one may be taken.
         """
         check_frame(frame.image)
+        if self._size is not None and self._size != frame.image.shape[:2]:
+            # Where everyone was is known in pixels of another frame.
+            self.forget()
+        self._size = frame.image.shape[:2]
         if not self._tracker.tracks:
             if not self._is_worth_a_search(frame):
                 return []
@@ -101,6 +106,14 @@ class Watcher:
         present = self._tracker.present
         self._filters = {track.number: self._filter(track.number) for track in present}
         return [self._watched(track) for track in present]
+
+    def forget(self) -> None:
+        """Take whoever is there from now on for somebody new."""
+        self._tracker.forget()
+        self._filters.clear()
+        self._before = None
+        self._motion.forget()
+        self._schedule.forget()
 
     def _is_worth_a_search(self, frame: Frame) -> bool:
         """With nobody there."""

@@ -3,12 +3,13 @@
 import itertools
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
+from edge_app import daemon as daemon_module
 from edge_app.daemon import Daemon
 from edge_app.events.episodes import Episodes
 from edge_app.events.identifiers import TimeOrderedIds
@@ -45,10 +46,11 @@ class Frames(FrameSource):
     """Gives the frames of an iterator, then fails or ends."""
 
     name = "frames"
-    is_live = True
 
-    def __init__(self, frames: Iterator[Frame], failure: SourceError | None = None) -> None:
-        self._frames, self._failure = frames, failure
+    def __init__(
+        self, frames: Iterator[Frame], failure: SourceError | None = None, *, is_live: bool = True
+    ) -> None:
+        self._frames, self._failure, self.is_live = frames, failure, is_live
         self.is_closed = False
 
     def read(self) -> Frame | None:
@@ -66,7 +68,12 @@ def perception() -> Perception:
     return Perception.load()
 
 
-def daemon(source: FrameSource, publisher: Publisher, perception: Perception) -> Daemon:
+def daemon(
+    source: FrameSource,
+    publisher: Publisher,
+    perception: Perception,
+    clock_s: Callable[[], float] = time.monotonic,
+) -> Daemon:
     return Daemon(
         source=source,
         watcher=Watcher(perception, Tracker(), REACTIONS["normal"]),
@@ -75,13 +82,15 @@ def daemon(source: FrameSource, publisher: Publisher, perception: Perception) ->
         ),
         publisher=publisher,
         every_frame=True,
+        clock_s=clock_s,
     )
 
 
-def clip_frames(seconds: float) -> Iterator[Frame]:
+def clip_frames(until_s: float, *, from_s: float = 0.0) -> Iterator[Frame]:
     with VideoFileSource(CLIP, pace="fast") as clip:
-        while (frame := clip.read()) and frame.timestamp_ns < seconds * 1e9:
-            yield frame
+        while (frame := clip.read()) and frame.timestamp_ns < until_s * 1e9:
+            if frame.timestamp_ns >= from_s * 1e9:
+                yield frame
 
 
 def test_the_clip_is_one_happy_visit(perception: Perception) -> None:
@@ -147,3 +156,49 @@ def test_a_frame_that_cannot_be_read_is_counted_and_passed_over(
     running.run(threading.Event())
     assert (running.frames_refused, running.frames_seen) == (2, 1)
     assert caplog.text.count("cannot be read") == 1
+
+
+def test_frames_that_cannot_be_read_end_a_visit_as_no_frames_do(perception: Perception) -> None:
+    now_s = [0.0]
+
+    def frames() -> Iterator[Frame]:
+        yield from clip_frames(4.0)
+        for number in range(8):
+            now_s[0] += 0.5
+            yield Frame(np.zeros((48, 64, 4), np.uint8), 4_000_000_000 + number)
+        yield from clip_frames(6.0, from_s=4.1)
+
+    told, counts = Recorder(), list[int]()
+    running = daemon(Frames(frames()), told, perception, clock_s=lambda: now_s[0])
+    running.run(threading.Event(), lambda: counts.append(running.faces))
+    assert running.frames_refused == 8
+    assert [count for count, _ in itertools.groupby(counts)] == [0, 1, 0, 1]
+    first, second = (event for event in told.events if isinstance(event, FaceLeft))
+    assert first.duration_s > 1.0
+    assert second.duration_s < 2.0, "a visit of its own"
+
+
+def test_a_recording_that_is_read_slowly_parts_no_visit(
+    perception: Perception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daemon_module, "_LOOK_S", 0.005)
+    now_s, is_slow, turns = [0.0], threading.Event(), list[int]()
+
+    def frames() -> Iterator[Frame]:
+        yield from clip_frames(4.0)
+        now_s[0] += 100.0
+        assert is_slow.wait(10)
+        yield from clip_frames(6.0, from_s=4.0)
+
+    def each_turn() -> None:
+        if now_s[0]:
+            turns.append(running.faces)
+            if len(turns) == 20:
+                is_slow.set()
+
+    told = Recorder()
+    source = Frames(frames(), is_live=False)
+    running = daemon(source, told, perception, clock_s=lambda: now_s[0])
+    running.run(threading.Event(), each_turn)
+    assert set(turns) == {1}
+    assert [type(event) for event in told.events] == [FaceAppeared, EmotionChanged, FaceLeft]

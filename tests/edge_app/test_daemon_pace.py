@@ -94,3 +94,29 @@ def test_a_stop_is_heeded_while_waiting_for_the_next_frame(perception: Perceptio
     began = time.monotonic()
     running.run(stop)
     assert time.monotonic() - began < 10
+
+
+class NeverWaitedFor(threading.Event):
+    """A signal's handler that sets an event which its own thread waits for may wait for ever."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        del timeout
+        pytest.fail("the main thread waits for the event that a signal's handler sets")
+
+
+def test_no_signal_can_find_the_daemon_waiting_for_its_stop(perception: Perception) -> None:
+    stop, told = NeverWaitedFor(), Recorder()
+    source = Frames(10_000, pause_s=0.001)
+    running = daemon(source, told, perception, every_frame=False, clock_s=lambda: 0.0)
+    turns = []
+
+    def each_turn() -> None:
+        turns.append(running.is_paused)
+        if len(turns) == 3:
+            running.pause()
+        elif len(turns) == 5:
+            stop.set()
+
+    running.run(stop, each_turn)
+    assert turns == [False, False, False, True, True]
+    assert running.frames_seen <= 1, "it waited for the governor"

@@ -119,6 +119,7 @@ def test_while_no_frames_come_nobody_is_said_to_be_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(daemon_module, "_LOOK_S", 0.02)
+    monkeypatch.setattr(daemon_module, "_BLIND_S", 0.2)
     source, stop = Stalling(4.0), threading.Event()
     counts: list[int] = []
 

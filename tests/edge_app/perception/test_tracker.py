@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from edge_app.perception.faces import Box, Face
 from edge_app.perception.tracker import Tracker
@@ -113,3 +114,32 @@ def test_a_face_that_flashed_up_once_is_forgotten_soon() -> None:
     numbers(tracker, [face(0)], 0.0)
     numbers(tracker, [], 0.6)
     assert tracker.tracks == []
+
+
+@pytest.mark.parametrize("rate", [2.0, 1.5, 1.0, 0.4])
+def test_few_frames_a_second_are_enough(rate: float) -> None:
+    tracker = Tracker()
+    seen = [numbers(tracker, [face(0)], n / rate) for n in range(5)]
+    assert seen == [[None], [None], [1], [1], [1]]
+
+
+@pytest.mark.parametrize("rate", [2.0, 1.5, 1.0])
+def test_at_few_frames_a_second_one_that_shows_nobody_does_not_part_a_visit(rate: float) -> None:
+    tracker = Tracker(min_hits=1)
+    numbers(tracker, [face(0)], 0.0)
+    numbers(tracker, [], 1 / rate)
+    assert [track.number for track in tracker.present] == [1]
+    assert numbers(tracker, [face(0)], 2 / rate) == [1]
+
+
+def test_at_few_frames_a_second_too_a_face_that_flashed_up_once_is_forgotten() -> None:
+    tracker = Tracker()
+    numbers(tracker, [face(0)], 0.0)
+    numbers(tracker, [], 1.0)
+    assert tracker.tracks == []
+
+
+def test_nobody_is_met_again_after_frames_that_lie_too_far_apart() -> None:
+    tracker = Tracker(min_hits=1)
+    numbers(tracker, [face(0)], 0.0)
+    assert numbers(tracker, [face(0)], 3.1) == [2]

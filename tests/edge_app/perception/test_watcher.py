@@ -40,9 +40,9 @@ class CountingDetector(FaceDetector):
 
 
 class Scene:
-    """A watcher, and somebody who may be in view, at fifteen frames a second."""
+    """A watcher, and somebody who may be in view. rate: frames a second."""
 
-    def __init__(self, perception: Perception, **schedule: float) -> None:
+    def __init__(self, perception: Perception, *, rate: float = RATE, **schedule: float) -> None:
         detector = CountingDetector(perception.detector.model)
         self.detector = detector
         self.watcher = Watcher(
@@ -51,7 +51,7 @@ class Scene:
             REACTIONS["normal"],
             DetectionSchedule(**schedule),
         )
-        self.count = 0
+        self.count, self.rate = 0, rate
         noise = np.random.default_rng(3).normal(0, 2, (4, 240, 320, 3))
         self._noise = noise.round().astype(np.int16)
         portrait = np.ascontiguousarray(skimage.data.astronaut()[..., ::-1])
@@ -61,14 +61,14 @@ class Scene:
     def watch(self, seconds: float, left: float | None, speed: float = 0.0) -> list[WatchedFace]:
         """left: where she is, in pixels; None: nobody is. speed: pixels a second."""
         present: list[WatchedFace] = []
-        for _ in range(round(seconds * RATE)):
+        for _ in range(round(seconds * self.rate)):
             image = self._room.copy()
             if left is not None:
                 at = round(left)
                 image[50:200, at : at + 150] = self._portrait
-                left += speed / RATE
+                left += speed / self.rate
             noisy = (image + self._noise[self.count % 4]).clip(0, 255).astype(np.uint8)
-            present = self.watcher.watch(Frame(noisy, round(self.count / RATE * 1e9)))
+            present = self.watcher.watch(Frame(noisy, round(self.count / self.rate * 1e9)))
             self.count += 1
         return present
 
@@ -152,6 +152,39 @@ def test_frames_far_apart_are_searched_each(perception: Perception) -> None:
     scene.watch(1.0, 100)
     scene.count += 20
     assert scene.searches(1 / RATE, 100) == 1
+
+
+@pytest.mark.parametrize("rate", [1.5, 1.0])
+def test_few_frames_a_second_are_enough_for_a_visit(perception: Perception, rate: float) -> None:
+    scene = Scene(perception, rate=rate)
+    scene.watch(3.0, None)
+    assert scene.watch(2 / rate, 100) == []
+    shown = [[face.emotion for face in scene.watch(1 / rate, 100)] for _ in range(6)]
+    assert shown == [[None], *[["happy"]] * 5]
+    scene.detector.is_blind = True
+    assert [face.number for face in scene.watch(1 / rate, 100)] == [1]
+    scene.detector.is_blind = False
+    (face,) = scene.watch(1 / rate, 100)
+    assert (face.number, face.last_seen_ns) == (1, round((scene.count - 1) / rate * 1e9))
+    assert scene.watch(3.0, None) == []
+
+
+def test_another_frame_size_ends_every_visit(perception: Perception) -> None:
+    scene = Scene(perception)
+    assert [face.number for face in scene.watch(1.0, 100)] == [1]
+    at_ns = round(scene.count / RATE * 1e9)
+    assert scene.watcher.watch(Frame(np.zeros((120, 200), np.uint8), at_ns)) == []
+    scene.count += 1
+    assert [face.number for face in scene.watch(1.0, 100)] == [2]
+
+
+def test_whoever_is_forgotten_is_somebody_new_at_once(perception: Perception) -> None:
+    scene = Scene(perception, look_again_s=60.0)
+    scene.watch(1.0, 100)
+    scene.watcher.forget()
+    (face,) = scene.watch(3 / RATE, 100)
+    assert face.number == 2
+    assert face.first_seen_ns == round((scene.count - 3) / RATE * 1e9)
 
 
 def test_another_frame_size_is_searched_and_one_that_cannot_be_read_refused(
