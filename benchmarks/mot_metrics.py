@@ -42,12 +42,7 @@ class MotCounts:
 
     def update(self, truths: Mapping[int, Box], tracks: Mapping[int, Box]) -> None:
         """Take one frame: boxes by true identity and by track number."""
-        matched = {
-            truth: self._last[truth]
-            for truth, box in truths.items()
-            if self._last.get(truth) in tracks
-            and intersection_over_union([box], [tracks[self._last[truth]]])[0, 0] >= LEAST_OVERLAP
-        }
+        matched = self._kept(truths, tracks)
         waiting = [truth for truth in truths if truth not in matched]
         free = [number for number in tracks if number not in matched.values()]
         if waiting and free:
@@ -69,3 +64,19 @@ class MotCounts:
                 self.id_switches += self._last[truth] != number
                 self.fragmentations += not self._was_tracked[truth]
             self._last[truth], self._was_tracked[truth] = number, True
+
+    def _kept(self, truths: Mapping[int, Box], tracks: Mapping[int, Box]) -> dict[int, int]:
+        """Track numbers by the truths that still overlap theirs.
+
+        A number that went over from one truth to another is the last one of both: it stays with the
+        one that it overlaps most.
+        """
+        overlaps: dict[int, dict[int, float]] = {}
+        for truth, box in truths.items():
+            number = self._last.get(truth)
+            if number is None or number not in tracks:
+                continue
+            overlap = float(intersection_over_union([box], [tracks[number]])[0, 0])
+            if overlap >= LEAST_OVERLAP:
+                overlaps.setdefault(number, {})[truth] = overlap
+        return {max(of, key=lambda truth: of[truth]): number for number, of in overlaps.items()}

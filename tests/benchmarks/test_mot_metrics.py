@@ -43,3 +43,13 @@ def test_a_truth_out_of_view_is_not_missed() -> None:
     counts.update({}, {})
     counts.update({1: box(0)}, {9: box(0)})
     assert (counts.missed, counts.fragmentations, counts.id_switches) == (0, 0, 1)
+
+
+def test_a_number_that_went_over_stays_with_the_truth_that_it_overlaps_most() -> None:
+    counts = MotCounts()
+    counts.update({1: box(0)}, {7: box(0)})
+    counts.update({2: box(0)}, {7: box(0)})  # 1 has left, and its track stays with 2
+    counts.update({1: box(4), 2: box(1)}, {7: box(0)})
+    assert (counts.missed, counts.false_tracks) == (1, 0)
+    counts.update({1: box(4), 2: box(1)}, {7: box(0), 8: box(4)})
+    assert (counts.missed, counts.id_switches) == (1, 1)
