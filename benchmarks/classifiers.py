@@ -20,6 +20,9 @@ from benchmarks import labelled_faces, scenes
 from benchmarks.text_table import markdown
 from edge_app.perception import EmotionClassifier, FaceDetector, Perception
 from edge_app.perception.labels import FER2013
+from trainer.data import Faces
+from trainer.report import percent
+from trainer.truth import majorities
 
 MOST_TURNED_DEG = 15.0
 HEADER = ("classifier", "faces", "labels", "mean recall", "FER+ majorities", "mean recall")
@@ -55,25 +58,28 @@ def main(words: Sequence[str] | None = None) -> int:
             (read,) = perception.read(scene, found)
             order = [read.labels.index(label) for label in FER2013]
             answers[name].append(int(read.probabilities[order].argmax()))
-    votes = faces.emotion_votes()[seen, : len(FER2013)]
-    voted = votes.sum(axis=1) > 0
-    rows = [HEADER]
+    read_faces = faces.where(np.isin(np.arange(len(faces)), seen))
+    rows: list[tuple[str, ...]] = [HEADER]
     for name, said in answers.items():
-        given = np.array(said)
-        rows.append(
-            (
-                name,
-                f"{len(seen)} of {len(faces)}",
-                *_right(given, faces.labels[seen]),
-                *_right(given[voted], votes[voted].argmax(axis=1)),
-            )
-        )
+        cells = figures(np.array(said, np.intp), read_faces)
+        rows.append((name, f"{len(seen)} of {len(faces)}", *cells))
     sys.stdout.write("\n".join(markdown(rows)) + "\n")
     return 0
 
 
+def figures(said: NDArray[np.intp], faces: Faces) -> tuple[str, ...]:
+    """Cells of a row, as `HEADER` names them: by labels, then by what FER+'s voters agree on.
+
+    said: an answer a face, int [N], index into `labels.FER2013`.
+    """
+    voted = majorities(faces, len(FER2013))
+    return *_right(said, faces.labels), *_right(said[voted.rows], voted.labels)
+
+
 def _right(said: NDArray[np.intp], labels: NDArray[np.integer]) -> tuple[str, str]:
-    """Share of right answers, and the mean over the emotions."""
+    """Share of right answers, and the mean over the emotions; there may be no face."""
+    if not len(labels):
+        return percent(None), percent(None)
     recalls = [np.mean(said[labels == emotion] == emotion) for emotion in np.unique(labels)]
     return f"{np.mean(said == labels):.1%}", f"{np.mean(recalls):.1%}"
 

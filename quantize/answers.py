@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from edge_app.perception.answers import Mixture
 from edge_app.perception.card import DEFAULT_ANSWER, Answer, Head
-from edge_app.perception.labels import FER2013, FERPLUS
+from edge_app.perception.labels import FER2013
 from quantize.errors import QuantizeError
 from trainer.data import Faces
 from trainer.evaluation import fit_temperature, unsure_threshold
+from trainer.truth import truth_for
 
 Floats = NDArray[np.float32]
 
@@ -28,12 +29,13 @@ def make_answers(
     """The default answer, of seven emotions, and one of each head alone where there are several.
 
     logits: float32 [N, all heads' labels], of `faces`, on which temperature and threshold are
-    chosen: an answer with contempt against FER+'s majorities, the others against FER2013's labels.
+    chosen, by `trainer.truth.truth_for`.
     shares: of each head in the default answer; all alike where nothing is said. weights: of the
     labels in the default answer.
 
     Raises:
         QuantizeError: the shares are of other heads.
+        DataError: no face has one of FER2013's seven labels.
     """
     shares = dict(shares or {head.name: 1.0 / len(heads) for head in heads})
     plain = {DEFAULT_ANSWER: Answer(FER2013, shares, 1.0, 0.0, weights)}
@@ -48,24 +50,13 @@ def _calibrated(heads: Sequence[Head], plain: Answer, logits: Floats, faces: Fac
         Mixture(heads, plain)
     except ValueError as error:
         raise QuantizeError(f"{error}; name its heads with --shares") from error
-    rows, truth = _truth(plain.labels, faces)
+    truth = truth_for(plain.labels, faces)
     temperature = fit_temperature(
         lambda t: Mixture(heads, msgspec.structs.replace(plain, temperature=t)).probabilities(
-            logits[rows]
+            logits[truth.rows]
         ),
-        truth,
+        truth.labels,
     )
     warm = msgspec.structs.replace(plain, temperature=round(temperature, 4))
     threshold = unsure_threshold(Mixture(heads, warm).probabilities(logits))
     return msgspec.structs.replace(warm, unsure_below=round(threshold, 4))
-
-
-def _truth(labels: tuple[str, ...], faces: Faces) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """Which faces an answer of these labels is judged by, bool [N], and what is right of those."""
-    if labels == FERPLUS:
-        votes = faces.emotion_votes()
-        clear = votes.max(axis=1) > faces.votes.sum(axis=1) / 2
-        if clear.any():
-            return clear, votes[clear].argmax(axis=1)
-    known = faces.labels < len(FER2013)
-    return known, faces.labels[known]

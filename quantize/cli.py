@@ -17,6 +17,7 @@ from trainer.cli import quiet_tensorflow
 from trainer.data import Split, read
 from trainer.framing import measure_alignment
 from trainer.report import lines
+from trainer.truth import is_measurable
 
 if TYPE_CHECKING:
     from quantize.footprint import Footprint
@@ -63,6 +64,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--fine-tune",
         action="store_true",
         help="train on with rounding in the way, if int8 loses more than 0.3 points",
+    )
+    classifier.add_argument(
+        "--other-data",
+        action="store_true",
+        help="calibrate and measure on other data than the run has learned from",
     )
     classifier.set_defaults(make=_classifier)
     gray = models.add_parser("gray-yunet", help="YuNet's ONNX file → the same for gray pictures")
@@ -159,15 +165,26 @@ def _balance(text: str) -> float:
 
 def _classifier(arguments: argparse.Namespace) -> int:
     faces = read(arguments.data)
+    from quantize.checks import check_sources  # noqa: PLC0415 - loads TensorFlow
     from quantize.classifier import Options, make_classifier  # noqa: PLC0415 - loads TensorFlow
     from quantize.ranges import Calibration  # noqa: PLC0415
 
+    # Before the minute that the framing takes; `make_classifier` checks for other callers.
+    check_sources(arguments.run, faces, other_data=arguments.other_data)
+    if not is_measurable(faces, Split.PRIVATE_TEST):
+        left_out = Split.PRIVATE_TEST.usage
+        print(f"{left_out}: left out, the data set has no labelled faces of it", file=sys.stderr)
     print("measuring where faces stand in the training pictures", file=sys.stderr)
     pixels = faces.of(Split.TRAINING).pixels[::FRAMING_STRIDE]
     # Unsigned: `make models` has just made it, and signs everything at the end.
     detector = FaceDetector(Int8Model(FACE_320, read_card(FACE_320), threads=1))
     alignment = measure_alignment(pixels, detector)
-    options = Options(arguments.converter, Calibration(arguments.calibration), arguments.fine_tune)
+    options = Options(
+        arguments.converter,
+        Calibration(arguments.calibration),
+        arguments.fine_tune,
+        arguments.other_data,
+    )
     card = make_classifier(
         arguments.run,
         faces,

@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.perception.faces import Face
+from edge_app.perception.labels import FER2013
 from edge_app.perception.overlap import intersection_over_union
 from quantize.detector_report import MATCH_IOU, Agreement, Found, Quality, agreement, quality
 from quantize.face_photos import FacePhoto
 from trainer.data import Faces
 from trainer.evaluation import calibration_error, fer2013_agreement
+from trainer.truth import truth_for
 
 Floats = NDArray[np.float32]
 
@@ -64,7 +66,13 @@ class DetectorParity:
 
 
 def classifier_parity(as_float: Floats, as_int8: Floats, faces: Faces) -> ClassifierParity:
-    """Compare probabilities, float32 [N, 7] each, for `faces`."""
+    """Compare probabilities, float32 [N, 7] each, for the `faces` with one of the seven labels.
+
+    Raises:
+        DataError: there is none.
+    """
+    known = truth_for(FER2013, faces)
+    as_float, as_int8, faces = as_float[known.rows], as_int8[known.rows], faces.where(known.rows)
     divergence = kl_divergence(as_float, as_int8)
     same = as_float.argmax(axis=1) == as_int8.argmax(axis=1)
     return ClassifierParity(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.perception.card import Head
+from edge_app.perception.labels import FER2013
 from edge_app.perception.patches import NetworkInput
 from quantize.average_pooling import pool_by_convolution
 from quantize.calibration import choose
@@ -19,7 +20,7 @@ from quantize.errors import QuantizeError
 from quantize.patches import look_at_patches
 from quantize.static_int8 import to_float_tflite
 from trainer.batches import as_input
-from trainer.checkpoints import MODEL, RECIPE
+from trainer.checkpoints import MODEL, read_network, read_recipe
 from trainer.data import Faces, Split
 from trainer.networks.joining import JOINED, join_heads
 
@@ -59,15 +60,19 @@ class TrainedClassifier:
         """Load the model of `run` and put its heads side by side.
 
         Raises:
-            QuantizeError: the run is not finished, or cannot become TFLite.
+            RunError: the run is not finished, or its files are damaged.
+            QuantizeError: its network takes no pictures, has other heads than its recipe, or cannot
+                become TFLite.
         """
         path = run / MODEL
-        if not path.is_file():
-            raise QuantizeError(f"{path}: no such file; finish the run with mien train first")
-        trained = keras.saving.load_model(path, compile=False)
-        stored = json.loads((run / RECIPE).read_text())
-        labels = {head["name"]: tuple(head["labels"]) for head in stored["recipe"]["heads"]}
-        heads = tuple(Head(name, labels[name]) for name in trained.output_names)
+        trained, stored = read_network(path), read_recipe(run)
+        shape = trained.inputs[0].shape[1:]
+        if len(shape) != 3 or shape[-1] != 1:
+            raise QuantizeError(
+                f"{path}: takes {' x '.join(map(str, shape))} numbers, and the device gray pictures"
+                " of faces; name another run"
+            )
+        heads = _heads(trained.output_names, stored["recipe"], path)
         model = pool_by_convolution(join_heads(trained))
         return cls.of(model, stored, heads)
 
@@ -77,16 +82,27 @@ class TrainedClassifier:
 
     def logits(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Float answers: uint8 [N, 48, 48] → float32 [N, all heads' classes]."""
+        if not len(pixels):  # Keras takes no empty batch
+            return np.empty((0, sum(len(head.labels) for head in self.heads)), np.float32)
         answers = self.model.predict(as_input(pixels), batch_size=512, verbose=0)[JOINED]
         return np.asarray(answers, np.float32)
 
     def calibration_inputs(self, faces: Faces) -> list[NDArray[np.float32]]:
-        """Training faces of every class and light: float32 of the .tflite's input shape each.
-
-        Raises:
-            QuantizeError: a class has too few faces.
-        """
+        """Training faces of every class and light: float32 of the .tflite's input shape each."""
         chosen = choose(faces.of(Split.TRAINING), CALIBRATION_FACES_A_CLASS)
         laid_out = NetworkInput(*self.converted.inputs[0].shape[1:])
         shown = [laid_out.of(face) / np.float32(255) for face in chosen]
         return [np.asarray(face, np.float32) for face in shown]
+
+
+def _heads(outputs: Sequence[str], recipe: Mapping[str, Any], path: Path) -> tuple[Head, ...]:
+    """In the order of the network's outputs."""
+    # A recipe of `mien train reproduce` names none: all of its networks have one.
+    named = recipe.get("heads", [{"name": JOINED, "labels": FER2013}])
+    labels = {head["name"]: tuple(head["labels"]) for head in named}
+    if set(outputs) != set(labels):
+        raise QuantizeError(
+            f"{path}: has the heads {', '.join(outputs)}, its recipe {', '.join(labels)}; the files"
+            " are of two runs"
+        )
+    return tuple(Head(name, labels[name]) for name in outputs)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+
+from edge_app.errors import UsageError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,13 +26,24 @@ def run(arguments: argparse.Namespace) -> int:
     """Average and say what comes next.
 
     Raises:
+        UsageError: a run is named twice.
         UsageError, RunError: see `trainer.averaging.average`.
     """
+    shares = _each_once(arguments.shares)
     from trainer.averaging import average  # noqa: PLC0415 - loads Keras
 
-    model = average(dict(arguments.shares), arguments.run)
+    model = average(shares, arguments.run)
     sys.stdout.write(f"written: {model}; next: mien train mixtures {arguments.run} --data FOLDER\n")
     return 0
+
+
+def _each_once(named: Sequence[tuple[Path, float]]) -> dict[Path, float]:
+    """Shares by folder: of one that is named twice, which share was meant is not known."""
+    folders = [folder.resolve() for folder, _ in named]
+    for folder, _ in named:
+        if folders.count(folder.resolve()) > 1:
+            raise UsageError(f"{folder}: named more than once; name each run once, with its share")
+    return dict(named)
 
 
 def _share(text: str) -> tuple[Path, float]:

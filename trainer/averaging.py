@@ -9,10 +9,8 @@ models").
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -29,18 +27,19 @@ def average(shares: Mapping[Path, float], run: Path) -> Path:
     Returns the path of the model.
 
     Raises:
-        UsageError: the shares do not add up to 1.
-        RunError: a run is not finished, has another size, other heads or other data than the first,
-            or `run` holds something else already.
+        UsageError: the shares do not add up to 1, or one is not above 0.
+        RunError: a run is not finished or damaged, has another size, other heads or other data than
+            the first, or `run` holds something else already.
     """
-    if not np.isclose(sum(shares.values()), 1.0, atol=1e-6):
+    whole = np.isclose(sum(shares.values()), 1.0, atol=1e-6)
+    if not whole or not all(share > 0 for share in shares.values()):
         raise UsageError(
             f"shares of {' + '.join(f'{share:g}' for share in shares.values())}: "
-            "name ones that add up to 1"
+            "name ones above 0 that add up to 1"
         )
-    stored = {folder: _stored(folder) for folder in shares}
+    stored = {folder: checkpoints.read_recipe(folder) for folder in shares}
     first = next(iter(shares))
-    models = [_network(folder) for folder in shares]
+    models = [checkpoints.read_network(folder / checkpoints.MODEL) for folder in shares]
     for folder, model in zip(shares, models, strict=True):
         if stored[folder]["data_sha256"] != stored[first]["data_sha256"]:
             raise checkpoints.RunError(f"{folder}: has learned from other data than {first}")
@@ -72,24 +71,6 @@ def average(shares: Mapping[Path, float], run: Path) -> Path:
     averaged.set_weights([np.asarray(mean, np.float32) for mean in means])
     checkpoints.save_beside(averaged, run / checkpoints.MODEL)
     return run / checkpoints.MODEL
-
-
-def _stored(folder: Path) -> dict[str, Any]:
-    path = folder / checkpoints.RECIPE
-    try:
-        stored: dict[str, Any] = json.loads(path.read_text())
-    except OSError as error:
-        raise checkpoints.RunError(
-            f"{path}: {error.strerror}; name the folder of a finished run"
-        ) from error
-    return stored
-
-
-def _network(folder: Path) -> keras.Model:
-    path = folder / checkpoints.MODEL
-    if not path.is_file():
-        raise checkpoints.RunError(f"{path}: no such file; finish the run first")
-    return keras.saving.load_model(path, compile=False)
 
 
 def _shape(model: keras.Model) -> tuple[list[str], list[tuple[int, ...]]]:

@@ -16,6 +16,7 @@ from typing import Any
 import keras
 import numpy as np
 
+import trainer.networks.normalization  # noqa: F401 - Keras reads these layers once they are there
 from edge_app.errors import MienError
 from trainer.replacing import write_beside
 
@@ -81,9 +82,9 @@ def start_from(model: keras.Model, path: Path) -> None:
     The first convolutions may differ, as `large` and `fine` do; those of `model` stay as they are.
 
     Raises:
-        RunError: it has other layers behind them, or other heads.
+        RunError: it cannot be read, or has other layers behind them, or other heads.
     """
-    other = keras.saving.load_model(path, compile=False)
+    other = read_network(path)
     own, given = model.get_weights(), other.get_weights()
     # Counted from the end, where the heads are: the first weights of all are a convolution's.
     pairs = zip(reversed(own), reversed(given), strict=False)
@@ -91,6 +92,40 @@ def start_from(model: keras.Model, path: Path) -> None:
     if alike < len(given) - 1 or model.output_names != other.output_names:
         raise RunError(f"{path}: a network of another size or with other heads; name one that fits")
     model.set_weights(own[: len(own) - alike] + given[len(given) - alike :])
+
+
+def read_network(path: Path) -> keras.Model:
+    """Another run's network, without its optimizer.
+
+    Raises:
+        RunError: there is no such file, or it is no Keras model.
+    """
+    if not path.is_file():
+        raise RunError(f"{path}: no such file; finish the run first, or name another")
+    try:
+        return keras.saving.load_model(path, compile=False)
+    except Exception as error:  # Keras passes on what its readers of archives and weights raise
+        raise RunError(
+            f"{path}: not a Keras model, or a damaged one; name a finished run's {MODEL}"
+        ) from error
+
+
+def read_recipe(run: Path) -> dict[str, Any]:
+    """What `claim` wrote down in a run's folder.
+
+    Raises:
+        RunError: there is nothing, or something else.
+    """
+    path = run / RECIPE
+    try:
+        stored = json.loads(path.read_text())
+    except OSError as error:
+        raise RunError(f"{path}: {error.strerror}; name the folder of a finished run") from error
+    except ValueError as error:
+        raise RunError(f"{path}: not JSON: {error}; name the folder of a finished run") from error
+    if not isinstance(stored, dict) or not {"recipe", "data_sha256"} <= stored.keys():
+        raise RunError(f"{path}: no run's; name the folder of a finished run")
+    return stored
 
 
 def sha256(path: Path) -> str:

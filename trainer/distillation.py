@@ -19,6 +19,7 @@ from tqdm import tqdm
 from edge_app.errors import MienError
 from trainer.array_cache import load_arrays, save_arrays
 from trainer.batches import as_input
+from trainer.checkpoints import RunError, read_network
 from trainer.networks.fused import in_precision
 
 Floats = NDArray[np.float32]
@@ -43,7 +44,7 @@ class Teacher:
         precision: the Keras policy that the networks are computed in.
 
         Raises:
-            TeacherError: there is no such file, or it has other heads.
+            TeacherError: there is no such file, or it is no Keras model, or has other heads.
         """
         self._models = [in_precision(_read(path, heads), precision) for path in paths]
         self._precision = precision
@@ -94,7 +95,10 @@ def _ask(model: keras.Model, faces: Floats) -> dict[str, Floats]:
 def _read(path: Path, heads: Mapping[str, int]) -> keras.Model:
     if not path.is_file():
         raise TeacherError(f"{path}: no such file; finish the teacher's run first")
-    model = keras.saving.load_model(path, compile=False)
+    try:
+        model = read_network(path)
+    except RunError as error:
+        raise TeacherError(str(error)) from error
     found = {
         name: tensor.shape[-1]
         for name, tensor in zip(model.output_names, model.outputs, strict=True)

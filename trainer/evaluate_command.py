@@ -14,9 +14,10 @@ from edge_app.perception.card import DEFAULT_ANSWER
 from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.shipped import EMOTION
 from trainer.conditions import conditions
-from trainer.data import Split, read
+from trainer.data import Faces, Split, read
 from trainer.report import lines
 from trainer.reports.figures import measure
+from trainer.truth import is_measurable, measurable
 
 SPLITS = {"public_test": Split.PUBLIC_TEST, "private_test": Split.PRIVATE_TEST}
 
@@ -43,7 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises:
         UsageError: the report's folder does not exist, or matplotlib is missing.
-        DataError, ModelError, ReportError: data or model cannot be read, or the page not written.
+        DataError: the data cannot be read, or has no face of the split that was asked for.
+        ModelError, ReportError: the model cannot be read, or the page not written.
     """
     report: Path | None = arguments.report
     # Before the minutes of work that the report would be the end of.
@@ -54,9 +56,9 @@ def run(arguments: argparse.Namespace) -> int:
     classifier = EmotionClassifier.load(arguments.model, answer=arguments.answer)
     faces = read(arguments.data)
     training = faces.of(Split.TRAINING)
-    asked = [arguments.split] if arguments.split else list(SPLITS)
+    shown = _shown(faces, arguments.split)
     harder = conditions(classifier.alignment) if arguments.conditions else ()
-    splits = {name: measure(classifier, faces.of(SPLITS[name]), training, harder) for name in asked}
+    splits = {name: measure(classifier, seen, training, harder) for name, seen in shown.items()}
     figures = {name: split.as_json() for name, split in splits.items()}
     if arguments.json:
         sys.stdout.write(json.dumps(figures, indent=2) + "\n")
@@ -75,3 +77,20 @@ def run(arguments: argparse.Namespace) -> int:
         write_report(report, heading, splits)
         sys.stderr.write(f"written: {report}\n")
     return 0
+
+
+def _shown(faces: Faces, asked: str | None) -> dict[str, Faces]:
+    """The faces of each split that is to be measured, by a key of `SPLITS`.
+
+    Where none was asked for, one that has no faces is left out, and standard error says so: data
+    sets of one's own often have one test split.
+    """
+    if asked:
+        return {asked: measurable(faces, SPLITS[asked])}
+    there = [name for name, split in SPLITS.items() if is_measurable(faces, split)]
+    # Without either, the first says what is missing.
+    there = there or list(SPLITS)
+    for name, split in SPLITS.items():
+        if name not in there:
+            sys.stderr.write(f"{split.usage}: left out, the data set has no labelled faces of it\n")
+    return {name: measurable(faces, SPLITS[name]) for name in there}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.perception.labels import FER2013
+from edge_app.perception.labels import FER2013, FERPLUS
 from trainer.data import Faces
+from trainer.truth import majorities, truth_for
 
 Floats = NDArray[np.float32]
 
@@ -18,18 +20,23 @@ Floats = NDArray[np.float32]
 class Report:
     """Figures over one set of faces; shares are 0…1.
 
+    Labels are FER2013's seven; a face labelled contempt is left out but for the last two figures.
+
+    without_twins: accuracy on the faces whose picture does not stand in Training too; None where
+    all do. recall, precision: None for a class that no face has, or that is never answered.
+    balanced_accuracy: mean recall of the classes that are there.
     confusion: faces by true label (rows) and answer (columns), in `labels.FER2013`' order.
-    without_twins: accuracy on the faces whose picture does not stand in Training too.
+    calibration_error: by what the answer is fitted to, `truth.truth_for`.
     ferplus_majority: agreement with FER+'s majority of eight emotions, where there is one;
     None where no face has one.
     """
 
     faces: int
     accuracy: float
-    without_twins: float
+    without_twins: float | None
     balanced_accuracy: float
-    recall: dict[str, float]
-    precision: dict[str, float]
+    recall: dict[str, float | None]
+    precision: dict[str, float | None]
     confusion: list[list[int]]
     calibration_error: float
     ferplus_majority: float | None
@@ -38,30 +45,38 @@ class Report:
 def evaluate(probabilities: Floats, faces: Faces, twins: NDArray[np.bool_]) -> Report:
     """Compare answers with labels.
 
-    probabilities: float32 [N, 7 or more], the first seven in `labels.FER2013`' order.
-    twins: bool [N], faces that stand in Training too. Faces labelled contempt are left out.
+    probabilities: float32 [N, 7 or 8], in `labels.FERPLUS`' order.
+    twins: bool [N], faces that stand in Training too.
+
+    Raises:
+        DataError: no face has one of FER2013's seven labels.
     """
     classes = len(FER2013)
-    known = faces.labels < classes
-    probabilities, faces, twins = probabilities[known], faces.where(known), twins[known]
-    answers = probabilities[:, :classes].argmax(axis=1)
-    right = answers == faces.labels
+    known = truth_for(FER2013, faces)
+    answers = probabilities[known.rows, :classes].argmax(axis=1)
+    right = answers == known.labels
+    unseen = ~twins[known.rows]
     confusion = np.zeros((classes, classes), dtype=np.int64)
-    np.add.at(confusion, (faces.labels, answers), 1)
-    hits = np.diag(confusion)
-    recall = hits / np.maximum(confusion.sum(axis=1), 1)
-    precision = hits / np.maximum(confusion.sum(axis=0), 1)
+    np.add.at(confusion, (known.labels, answers), 1)
+    recall = _shares(np.diag(confusion), confusion.sum(axis=1))
+    precision = _shares(np.diag(confusion), confusion.sum(axis=0))
+    fitted = truth_for(FERPLUS[: probabilities.shape[1]], faces)
     return Report(
-        faces=len(faces),
+        faces=len(known.labels),
         accuracy=float(right.mean()),
-        without_twins=float(right[~twins].mean()),
-        balanced_accuracy=float(recall.mean()),
-        recall=dict(zip(FER2013, map(float, recall), strict=True)),
-        precision=dict(zip(FER2013, map(float, precision), strict=True)),
+        without_twins=float(right[unseen].mean()) if unseen.any() else None,
+        balanced_accuracy=fmean(share for share in recall if share is not None),
+        recall=dict(zip(FER2013, recall, strict=True)),
+        precision=dict(zip(FER2013, precision, strict=True)),
         confusion=confusion.tolist(),
-        calibration_error=calibration_error(probabilities, faces.labels),
+        calibration_error=calibration_error(probabilities[fitted.rows], fitted.labels),
         ferplus_majority=ferplus_agreement(probabilities, faces),
     )
+
+
+def _shares(hits: NDArray[np.int64], of: NDArray[np.int64]) -> list[float | None]:
+    """By class; None where there is nothing to have a share of."""
+    return [float(h / n) if n else None for h, n in zip(hits, of, strict=True)]
 
 
 def calibration_error(probabilities: Floats, labels: NDArray[np.int64], bins: int = 15) -> float:
@@ -99,24 +114,26 @@ def unsure_threshold(probabilities: Floats, answered: float = 0.9) -> float:
 
 
 def fer2013_agreement(answers: Floats, faces: Faces) -> float:
-    """How often the first of seven answers is FER2013's label.
+    """How often the first of seven answers is FER2013's label, where that is one of the seven.
 
     answers: float32 [N, 7 or more], probabilities or logits, in `labels.FER2013`' order.
+
+    Raises:
+        DataError: no face has such a label.
     """
-    return float((answers[:, : len(FER2013)].argmax(axis=1) == faces.labels).mean())
+    known = truth_for(FER2013, faces)
+    return float((answers[known.rows, : len(FER2013)].argmax(axis=1) == known.labels).mean())
 
 
 def ferplus_agreement(answers: Floats, faces: Faces) -> float | None:
     """How often the first answer is FER+'s majority of eight emotions; None without a majority.
 
-    As FER+'s authors count: a face without a majority is left out.
     answers: float32 [N, 7 or 8], probabilities or logits, in `labels.FERPLUS`' order.
     """
-    votes = faces.emotion_votes()
-    majority = votes.max(axis=1) > faces.votes.sum(axis=1) / 2
-    if not majority.any():
+    voted = majorities(faces)
+    if not len(voted.labels):
         return None
-    return float((answers.argmax(axis=1) == votes.argmax(axis=1))[majority].mean())
+    return float((answers[voted.rows].argmax(axis=1) == voted.labels).mean())
 
 
 def agreements(logits: Mapping[str, Floats], faces: Faces) -> dict[str, float]:

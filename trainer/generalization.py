@@ -21,7 +21,8 @@ from edge_app.perception.answers import Mixture
 from edge_app.perception.card import Answer, Head
 from edge_app.perception.labels import FER2013
 from trainer.conditions import Condition
-from trainer.data import Faces
+from trainer.data import DataError, Faces
+from trainer.truth import majorities, truth_for
 
 Floats = NDArray[np.float32]
 #: Accuracy on either kind of labels that a better proxy may cost, 0…1.
@@ -75,7 +76,16 @@ def compare_answers(
     """Measure each answer, of FER2013's seven labels, on `faces`, which have both kinds of labels.
 
     heads: in the order of the logits.
+
+    Raises:
+        DataError: no face has a label of the seven, or none has a majority of FER+'s voters.
     """
+    truth_for(FER2013, faces)
+    if not len(majorities(faces, len(FER2013)).labels):
+        raise DataError(
+            f"FER+'s voters agree on an emotion for none of {len(faces)} faces, and answers are"
+            " compared by that too; FER2013 has votes with fer2013new.csv beside it"
+        )
     makers = [Mixture(heads, answer) for answer in answers]
     measured: list[list[OfPictures]] = [[] for _ in answers]
     for pixels in _pictures(faces.pixels, conditions, seed):
@@ -123,26 +133,15 @@ def _pictures(
 
 def _measure(answers: Floats, faces: Faces) -> OfPictures:
     """On FER2013's labels, and on FER+'s majorities among the seven emotions."""
-    votes = faces.emotion_votes()
-    is_clear = votes.max(axis=1) > faces.votes.sum(axis=1) / 2
-    majority = votes.argmax(axis=1)
-    is_clear &= majority < len(FER2013)
     said = answers.argmax(axis=1)
-    is_known = faces.labels < len(FER2013)
+    known, voted = truth_for(FER2013, faces), majorities(faces, len(FER2013))
     return OfPictures(
-        recall_fer2013=_mean_recall(said, faces.labels),
-        recall_ferplus=_mean_recall(said[is_clear], majority[is_clear]),
-        accuracy_fer2013=float((said == faces.labels)[is_known].mean()),
-        accuracy_ferplus=float((said == majority)[is_clear].mean()),
+        recall_fer2013=_mean_recall(said[known.rows], known.labels),
+        recall_ferplus=_mean_recall(said[voted.rows], voted.labels),
+        accuracy_fer2013=float((said[known.rows] == known.labels).mean()),
+        accuracy_ferplus=float((said[voted.rows] == voted.labels).mean()),
     )
 
 
 def _mean_recall(said: NDArray[np.int64], true: NDArray[np.int64]) -> float:
-    return float(
-        np.mean(
-            [
-                (said[true == label] == label).mean()
-                for label in np.unique(true[true < len(FER2013)])
-            ]
-        )
-    )
+    return fmean(float((said[true == label] == label).mean()) for label in np.unique(true))

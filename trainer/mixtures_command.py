@@ -25,6 +25,7 @@ from trainer.conditions import conditions
 from trainer.data import Split, read
 from trainer.generalization import Compared, best, compare_answers
 from trainer.heads import LabelHead, VoteHead
+from trainer.truth import measurable
 
 STEPS = 10
 
@@ -42,26 +43,23 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure on PublicTest and print a table, the best mixture marked.
 
     Raises:
-        UsageError: the run is not finished, its network has not two heads, or a share is none.
-        DataError: the data cannot be read.
+        UsageError: its network has not two heads, or a share is none.
+        RunError: the run is not finished, or its network is damaged.
+        DataError: the data cannot be read, or PublicTest has no labels or no votes to measure by.
     """
     if arguments.share is not None and not 0.0 <= arguments.share <= 1.0:
         raise UsageError(f"--share {arguments.share:g}: name one from 0 to 1")
-    import keras  # noqa: PLC0415 - takes seconds
-
-    from trainer.checkpoints import MODEL  # noqa: PLC0415 - loads Keras
+    from trainer.checkpoints import MODEL, read_network  # noqa: PLC0415 - loads Keras
 
     path = arguments.run / MODEL
-    if not path.is_file():
-        raise UsageError(f"{path}: no such file; finish the run first")
-    model = keras.saving.load_model(path, compile=False)
+    model = read_network(path)
     names = model.output_names
     if set(names) != {"fer2013", "ferplus"}:
         raise UsageError(
             f"{path}: mixtures are of the heads fer2013 and ferplus, not of {', '.join(names)}"
         )
     faces = read(arguments.data)
-    public = faces.of(Split.PUBLIC_TEST)
+    public = measurable(faces, Split.PUBLIC_TEST)
     there = conditions(EmotionClassifier.load().alignment)
     labels = {head.name: head.labels for head in (LabelHead(), VoteHead())}
     heads = [Head(name, labels[name]) for name in names]

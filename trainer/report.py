@@ -21,17 +21,23 @@ def lines(figures: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
+def percent(share: float | None) -> str:
+    """A share 0…1 for people; None is one that does not exist."""
+    return "-" if share is None else f"{share:.1%}"
+
+
 def _split_lines(split: str, report: Mapping[str, Any]) -> Iterator[str]:
     yield (
         f"{split}: {report['accuracy']:.1%} of {report['faces']} faces,"
-        f" {report['without_twins']:.1%} without twins of training pictures,"
+        f" {percent(report['without_twins'])} without twins of training pictures,"
         f" balanced {report['balanced_accuracy']:.1%}"
     )
     yield f"  calibration error {report['calibration_error']:.1%}"
     if report["ferplus_majority"] is not None:
         yield f"  agrees with FER+'s majority of eight emotions: {report['ferplus_majority']:.1%}"
     for label, recall in report["recall"].items():
-        yield f"  {label:<9} recall {recall:6.1%}  precision {report['precision'][label]:6.1%}"
+        precision = percent(report["precision"][label])
+        yield f"  {label:<9} recall {percent(recall):>6}  precision {precision:>6}"
     if report.get("conditions"):
         yield f"  {'condition':<11} {'mild':<24} accuracy (lost)   {'hard':<24} accuracy (lost)"
     for condition in report.get("conditions", ()):

@@ -27,6 +27,7 @@ from trainer.lessons import Lessons
 from trainer.networks import mien
 from trainer.recipes import Recipe
 from trainer.schedule import WarmUpCosine
+from trainer.truth import measurable
 
 #: Told of each epoch's figures as it ends.
 Progress = Callable[[dict[str, float]], None]
@@ -54,7 +55,9 @@ def train(
 
     Raises:
         RunError: `run` holds another recipe's run or another data set's, or `start` is no network
-            of the recipe's size and heads, or missing where the recipe keeps weights.
+            of the recipe's size and heads, or missing where the recipe keeps weights, or Training
+            has too few faces for a batch.
+        DataError: PublicTest has no face to measure on.
         DistributionError: there are not so many devices.
         TeacherError: the recipe wants a teacher and there is none, or none for it.
     """
@@ -64,8 +67,7 @@ def train(
         raise checkpoints.RunError(
             f"recipe {recipe.name} keeps weights: add --start FOLDER/model.keras"
         )
-    checkpoints.claim(
-        run,
+    identity = (
         {
             "recipe": asdict(recipe),
             "data_sha256": faces.sha256(),
@@ -73,14 +75,20 @@ def train(
             "backend": keras.backend.backend(),
         }
         | ({"teacher_sha256": taught_by.sha256} if taught_by else {})
-        | ({"start_sha256": checkpoints.sha256(start)} if start else {}),
+        | ({"start_sha256": checkpoints.sha256(start)} if start else {})
     )
     model_path = run / checkpoints.MODEL
     if model_path.exists():
+        checkpoints.claim(run, identity)
         return model_path
 
+    shown = _Shown(_usable(faces, recipe), measurable(faces, Split.PUBLIC_TEST), taught_by)
+    _refuse_less_than_a_batch(recipe, shown.training, faces)
     with data_parallel(devices):
-        model = _fitted(recipe, faces, run, _Help(taught_by, start), progress)
+        network = _begun(recipe, start)
+        # Once all is known to fit: a folder that is claimed takes no other data and no other start.
+        checkpoints.claim(run, identity)
+        model = _fitted(recipe, network, shown, run, progress)
 
     # At its own size and without the optimizer: what quantization and evaluation take.
     keras.config.set_dtype_policy("float32")
@@ -91,26 +99,30 @@ def train(
 
 
 @dataclass(frozen=True, slots=True)
-class _Help:
-    """What a run has beside its recipe and data."""
+class _Shown:
+    """What a run learns from, and what it is measured on."""
 
+    training: Faces
+    public: Faces
     teacher: Teacher | None
-    start: Path | None
+
+
+def _begun(recipe: Recipe, start: Path | None) -> keras.Model:
+    """The network before its first step."""
+    keras.utils.set_random_seed(recipe.seed)
+    keras.config.set_dtype_policy(recipe.precision)
+    network = _network(recipe, side=None, fused=keras.backend.backend() == "torch")
+    if start:
+        checkpoints.start_from(network, start)
+    return network
 
 
 def _fitted(
-    recipe: Recipe, faces: Faces, run: Path, given: _Help, progress: Progress | None
+    recipe: Recipe, network: keras.Model, shown: _Shown, run: Path, progress: Progress | None
 ) -> keras.Model:
     """Train until the recipe's last epoch, from the run's last whole one on."""
-    training = _usable(faces, recipe)
-    public = faces.of(Split.PUBLIC_TEST)
-
-    keras.utils.set_random_seed(recipe.seed)
-    keras.config.set_dtype_policy(recipe.precision)
+    training, public = shown.training, shown.public
     history = checkpoints.read_history(run)
-    network = _network(recipe, side=None, fused=keras.backend.backend() == "torch")
-    if given.start:
-        checkpoints.start_from(network, given.start)
     front = Front(network, recipe.kept_stages, run / "maps") if recipe.kept_stages else None
     learner = front.rest if front else network
     if history:
@@ -122,7 +134,7 @@ def _fitted(
         recipe,
         training,
         aligned=_aligned(training.pixels, run.parent / "aligned") if recipe.aligned else None,
-        teacher=given.teacher,
+        teacher=shown.teacher,
         opinions=run.parent / "opinions",
         front=front,
     )
@@ -135,8 +147,8 @@ def _fitted(
             verbose=1 if sys.stderr.isatty() else 0,
         )  # fmt: skip
         side = recipe.measured_side_at(epoch)
-        shown = resize(as_input(public.pixels), side) if maps is None else maps
-        logits = model.predict(shown, batch_size=512, verbose=0)
+        pictures = resize(as_input(public.pixels), side) if maps is None else maps
+        logits = model.predict(pictures, batch_size=512, verbose=0)
         figures = {
             "epoch": epoch + 1,
             "loss": float(fitted.history["loss"][0]),
@@ -176,6 +188,16 @@ def _usable(faces: Faces, recipe: Recipe) -> Faces:
         faces = find_corrections(faces).apply(faces)
     training = faces.of(Split.TRAINING)
     return training.where(~training.not_a_face())
+
+
+def _refuse_less_than_a_batch(recipe: Recipe, training: Faces, faces: Faces) -> None:
+    """training: those of `faces` that `_usable` leaves."""
+    if len(training) < recipe.batch:
+        raise checkpoints.RunError(
+            f"recipe {recipe.name} learns from {recipe.batch} faces at a time, and of"
+            f" {len(faces.of(Split.TRAINING))} Training faces {len(training)} can be learned from;"
+            " add pictures"
+        )
 
 
 def _network(recipe: Recipe, side: int | None, *, fused: bool = False) -> keras.Model:

@@ -9,6 +9,8 @@ from edge_app.perception.labels import FER2013, FERPLUS
 from quantize.answers import make_answers
 from quantize.errors import QuantizeError
 from tests.trainer.synthetic import synthetic_faces
+from trainer.data import DataError
+from trainer.evaluation import evaluate
 
 HEADS = (Head("fer2013", FER2013), Head("ferplus", FERPLUS))
 
@@ -33,6 +35,11 @@ def test_each_answer_is_calibrated_on_its_own_labels() -> None:
     said = Mixture(HEADS, answers["fer2013"]).probabilities(logits)
     assert said.max(axis=1).mean() == pytest.approx((~wrong).mean(), abs=0.02)
     assert answers["ferplus"].temperature < 1 < answers["fer2013"].temperature
+    # What a card says of them is measured by the labels that they were fitted to.
+    for name in ("fer2013", "ferplus"):
+        probabilities = Mixture(HEADS, answers[name]).probabilities(logits)
+        report = evaluate(probabilities, faces, np.zeros(700, bool))
+        assert report.calibration_error < 0.02, name
 
 
 def test_one_head_has_one_answer() -> None:
@@ -46,6 +53,11 @@ def test_shares_of_unknown_heads_are_refused() -> None:
     logits = np.zeros((70, 15), np.float32)
     with pytest.raises(QuantizeError, match="name its heads"):
         make_answers(HEADS, logits, faces, {"mien": 1.0})
+
+
+def test_faces_without_labels_are_refused() -> None:
+    with pytest.raises(DataError, match="none of 0 faces"):
+        make_answers(HEADS, np.zeros((0, 15), np.float32), synthetic_faces(0))
 
 
 def test_weights_are_the_default_answers_alone() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 
@@ -13,17 +14,21 @@ from keras import layers, ops
 from edge_app.cli import main
 from edge_app.perception.card import Alignment
 from edge_app.perception.labels import FER2013
-from quantize import cli
+from quantize import classifier, cli
 from quantize.classifier import make_classifier
 from quantize.errors import QuantizeError
+from quantize.parity import ClassifierParity
 from tests.trainer.synthetic import all_splits
-from trainer.checkpoints import MODEL, RECIPE
+from trainer.checkpoints import MODEL, RECIPE, RunError
+from trainer.data import DataError, Faces, Split
+from trainer.report import lines
 
 ALIGNMENT = Alignment((0.3, 0.4), (0.7, 0.4), (0.35, 0.8), (0.65, 0.8), 0.8)
 OLD = b"the model that works"
 
 
 def tiny(side: int = 48) -> keras.Model:
+    keras.utils.set_random_seed(1)
     shown = layers.Input((side, side, 1), name="faces")
     x = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3, strides=4)(shown))
     return keras.Model(shown, {"logits": layers.Dense(7, name="logits")(x)}, name="tiny")
@@ -47,10 +52,12 @@ def unsupported() -> keras.Model:
 RECIPE_OF_TINY = {"name": "tiny", "heads": [{"name": "logits", "labels": FER2013}]}
 
 
-def a_run(folder: Path, model: keras.Model) -> Path:
+def a_run(folder: Path, model: keras.Model, faces: Faces) -> Path:
+    """A finished run that has learned from `faces`."""
     folder.mkdir()
     model.save(folder / MODEL)
-    (folder / RECIPE).write_text(json.dumps({"recipe": RECIPE_OF_TINY, "data_sha256": "0"}))
+    stored = {"recipe": RECIPE_OF_TINY, "data_sha256": faces.sha256()}
+    (folder / RECIPE).write_text(json.dumps(stored))
     return folder
 
 
@@ -68,7 +75,7 @@ def output(tmp_path: Path) -> Path:
     [
         (not_finite, 700, r"weight .*kernel is not finite"),
         (unsupported, 700, "TFLite has no operation for Erfinv"),
-        (tiny, 70, "label 0 has 10 faces, 100 are needed"),
+        (tiny, 8, r"8 Training faces \(2 angry, 1 disgust, .*\), at least 16 are needed"),
         (lambda: tiny(40), 700, r"picture 0 is \[1, 48, 48, 1\], the model takes \[1, 40, 40, 1\]"),
     ],
     ids=["not finite", "unsupported layer", "too few pictures", "another shape"],
@@ -76,9 +83,10 @@ def output(tmp_path: Path) -> Path:
 def test_bad_input_leaves_the_old_model(
     model: object, faces: int, said: str, output: Path, tmp_path: Path
 ) -> None:
-    run = a_run(tmp_path / "run", model())  # type: ignore[operator]
+    shown = all_splits(faces, 14)
+    run = a_run(tmp_path / "run", model(), shown)  # type: ignore[operator]
     with pytest.raises(QuantizeError, match=said) as caught:
-        make_classifier(run, all_splits(faces, 14), ALIGNMENT, output)
+        make_classifier(run, shown, ALIGNMENT, output)
     assert "\n" not in str(caught.value)
     assert sorted(path.name for path in output.parent.iterdir()) == [
         "emotion.json",
@@ -88,10 +96,11 @@ def test_bad_input_leaves_the_old_model(
 
 
 def test_a_folder_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:
-    run = a_run(tmp_path / "run", tiny())
+    faces = all_splits(700, 14)
+    run = a_run(tmp_path / "run", tiny(), faces)
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(QuantizeError, match="file: cannot be written") as caught:
-        make_classifier(run, all_splits(700, 14), ALIGNMENT, tmp_path / "file" / "emotion.tflite")
+        make_classifier(run, faces, ALIGNMENT, tmp_path / "file" / "emotion.tflite")
     assert "\n" not in str(caught.value)
     assert (tmp_path / "file").read_text() == "in the way"
 
@@ -102,8 +111,9 @@ def test_the_command_says_it_and_exits_with_one(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    run = a_run(tmp_path / "run", not_finite())
-    monkeypatch.setattr(cli, "read", lambda _: all_splits(700, 14))
+    faces = all_splits(700, 14)
+    run = a_run(tmp_path / "run", not_finite(), faces)
+    monkeypatch.setattr(cli, "read", lambda _: faces)
     monkeypatch.setattr(cli, "measure_alignment", lambda *_: ALIGNMENT)
     arguments = ["quantize", "classifier", str(run), "--data", ".", "--output", str(output)]
     assert main(arguments) == 1
@@ -118,8 +128,9 @@ def test_a_good_run_prints_size_operations_and_speed(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    run = a_run(tmp_path / "run", tiny())
-    monkeypatch.setattr(cli, "read", lambda _: all_splits(700, 70))
+    faces = all_splits(700, 70)
+    run = a_run(tmp_path / "run", tiny(), faces)
+    monkeypatch.setattr(cli, "read", lambda _: faces)
     monkeypatch.setattr(cli, "measure_alignment", lambda *_: ALIGNMENT)
     arguments = ["quantize", "classifier", str(run), "--data", ".", "--output", str(output)]
     assert main([*arguments, "--calibration", "percentile"]) == 0
@@ -131,3 +142,70 @@ def test_a_good_run_prints_size_operations_and_speed(
     assert card["recipe"]["quantization"]["calibration"] == "percentile"
     assert card["figures"]["parity_public_test"]["same_answer"] > 0.8
     assert output.read_bytes() != OLD
+
+
+def test_what_cannot_be_quantized_is_said_before_the_framing(
+    output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def framing(*_: object) -> None:
+        pytest.fail("measured")
+
+    monkeypatch.setattr(cli, "measure_alignment", framing)
+    parser = argparse.ArgumentParser()
+    cli.add_arguments(parser)
+
+    def quantize(run: Path, faces: Faces) -> None:
+        monkeypatch.setattr(cli, "read", lambda _: faces)
+        words = ["classifier", str(run), "--data", ".", "--output", str(output)]
+        cli.run(parser.parse_args(words))
+
+    faces = all_splits(70, 14)
+    run = a_run(tmp_path / "run", tiny(), faces)
+    with pytest.raises(QuantizeError, match=r"run: has learned from other data .* --other-data"):
+        quantize(run, all_splits(77, 14))
+    few = all_splits(8, 14)
+    with pytest.raises(QuantizeError, match=r"8 Training faces \(2 angry"):
+        quantize(a_run(tmp_path / "few", tiny(), few), few)
+    alone = faces.of(Split.TRAINING)
+    with pytest.raises(DataError, match="PublicTest: no faces"):
+        quantize(a_run(tmp_path / "alone", tiny(), alone), alone)
+    (run / RECIPE).unlink()
+    with pytest.raises(RunError, match=r"recipe\.json: No such file"):
+        quantize(run, faces)
+    (run / MODEL).unlink()
+    with pytest.raises(QuantizeError, match=r"model\.keras: no such file; finish the run"):
+        quantize(run, faces)
+
+
+def test_a_small_data_set_of_ones_own_makes_a_card_that_says_so(
+    output: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # Few faces are disgusted, and nobody is in PrivateTest.
+    faces = all_splits(210, 70)
+    faces = faces.where(faces.split != Split.PRIVATE_TEST)
+    faces = faces.where((faces.labels != 1) | (np.arange(len(faces)) < 70))
+    run = a_run(tmp_path / "run", tiny(), all_splits(70, 14))
+    # As many as int8 once read less of PublicTest.
+    parity = ClassifierParity(3589, 2408 / 3589, 2401 / 3589, 0.99, 0.0, 0.0, 0.02, 0.02)
+    monkeypatch.setattr(classifier, "classifier_parity", lambda *_: parity)
+    monkeypatch.setattr(cli, "read", lambda _: faces)
+    monkeypatch.setattr(cli, "measure_alignment", lambda *_: ALIGNMENT)
+    arguments = ["quantize", "classifier", str(run), "--data", ".", "--output", str(output)]
+    assert main([*arguments, "--other-data"]) == 0
+    assert "PrivateTest: left out" in capsys.readouterr().err
+    card = json.loads(output.with_suffix(".json").read_text(), parse_constant=pytest.fail)
+    training = faces.of(Split.TRAINING)
+    assert (training.labels == 1).sum() == 10
+    assert card["recipe"]["quantization"]["calibration_faces"] == len(training)
+    assert card["training_data"] == (
+        f"faces that were not at hand; SHA-256 {all_splits(70, 14).sha256()}; quantized with"
+        f" {len(training)} faces, 0 of them with FER+ votes; SHA-256 {faces.sha256()}"
+    )
+    assert "private_test" not in card["figures"]
+    assert card["figures"]["public_test"]["recall"]["disgust"] is None
+    # The same digits as the parity page has: seven faces of 3,589 are 0.20 points.
+    assert f"{parity.points_lost:.2f}" == "0.20"
+    assert "int8 - float, PublicTest: -0.20 points" in list(lines(card["figures"]))

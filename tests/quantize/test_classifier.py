@@ -1,23 +1,28 @@
+import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from edge_app.perception.card import ClassifierCard, read_card
+from edge_app.perception.card import ClassifierCard, Head, read_card
 from edge_app.perception.classifier import EmotionClassifier
+from edge_app.perception.labels import FER2013
 from edge_app.perception.shipped import CLASSIFIERS
 from quantize.calibration import choose
-from quantize.classifier import int8_logits, made_by
+from quantize.checks import check_sources
+from quantize.classifier import int8_logits, made_by, training_data
 from quantize.errors import QuantizeError
 from quantize.graph import float_tensors
 from quantize.runs import FOLDER, find_runs
 from quantize.static_int8 import quantize_int8, to_float_tflite
-from tests.trainer.synthetic import synthetic_faces
+from quantize.trained import TrainedClassifier
+from tests.trainer.synthetic import all_splits, synthetic_faces
 from trainer.batches import as_input
+from trainer.checkpoints import MODEL, RECIPE, RunError, read_recipe
 from trainer.data import Split, read_mosaic
 from trainer.evaluation import evaluate
-from trainer.networks import mien
+from trainer.networks import kuchuk_landmarks, lenet, mien
 
 shipped = pytest.mark.parametrize("path", CLASSIFIERS, ids=lambda path: path.stem)
 
@@ -57,6 +62,65 @@ def test_a_card_says_which_command_its_weights_are_from() -> None:
     shares = [{"recipe": "first", "share": 0.35}, {"recipe": "second", "share": 0.65}]
     averaged = run | {"start_sha256": "12ab", "averaged": shares}
     assert made_by(averaged) == "mien train average: 0.35 of first, 0.65 of second"
+    paper = {"recipe": {"name": "kuchuk-a", "network": "kuchuk_a"}}
+    assert made_by(paper) == "mien train reproduce kuchuk-a, begun with random weights"
+
+
+def test_a_card_says_what_its_weights_have_learned_from() -> None:
+    faces = all_splits(70, 14)
+    own, other = faces.sha256(), "0" * 64
+    assert training_data(own, faces) == (f"70 faces, 0 of them with FER+ votes; SHA-256 {own}")
+    assert training_data(other, faces) == (
+        f"faces that were not at hand; SHA-256 {other}; quantized with 70 faces, 0 of them with"
+        f" FER+ votes; SHA-256 {own}"
+    )
+    cards = [read_card(path) for path in CLASSIFIERS]
+    for card in cards:
+        learned = card.recipe["data_sha256"]
+        assert training_data(learned, faces).startswith(card.training_data)
+
+
+def test_the_runs_that_ship_have_learned_from_the_data_at_hand(shared_data: Path) -> None:
+    faces = read_mosaic(shared_data)
+    cards = [card for path in CLASSIFIERS if isinstance(card := read_card(path), ClassifierCard)]
+    for card, run in zip(cards, find_runs(cards), strict=True):
+        check_sources(run, faces)
+        assert training_data(read_recipe(run)["data_sha256"], faces) == card.training_data
+
+
+def test_a_papers_run_is_loaded(tmp_path: Path) -> None:
+    lenet.build().save(tmp_path / MODEL)
+    stored = {"recipe": {"name": "lenet", "network": "lenet"}, "data_sha256": "0"}
+    (tmp_path / RECIPE).write_text(json.dumps(stored))
+    trained = TrainedClassifier.load(tmp_path)
+    assert trained.heads == (Head("logits", FER2013),)
+    assert trained.logits(synthetic_faces(3).pixels).shape == (3, 7)
+    assert trained.logits(synthetic_faces(0).pixels).shape == (0, 7)
+
+
+def test_a_network_of_landmarks_is_none_of_pictures(tmp_path: Path) -> None:
+    kuchuk_landmarks.build().save(tmp_path / MODEL)
+    stored = {"recipe": {"name": "landmarks", "network": "kuchuk_landmarks"}, "data_sha256": "0"}
+    (tmp_path / RECIPE).write_text(json.dumps(stored))
+    with pytest.raises(QuantizeError, match="takes 68 x 2 numbers, and the device gray pictures"):
+        TrainedClassifier.load(tmp_path)
+
+
+def test_a_damaged_run_is_said_in_one_line(tmp_path: Path) -> None:
+    lenet.build().save(tmp_path / MODEL)
+    with pytest.raises(RunError, match=r"recipe\.json: No such file"):
+        TrainedClassifier.load(tmp_path)
+    heads = [{"name": "fer2013", "labels": FER2013}]
+    stored = {"recipe": {"name": "base", "heads": heads}, "data_sha256": "0"}
+    (tmp_path / RECIPE).write_text(json.dumps(stored))
+    with pytest.raises(QuantizeError, match="has the heads logits, its recipe fer2013"):
+        TrainedClassifier.load(tmp_path)
+    (tmp_path / MODEL).write_bytes((tmp_path / MODEL).read_bytes()[:1000])
+    with pytest.raises(RunError, match=r"model\.keras: not a Keras model"):
+        TrainedClassifier.load(tmp_path)
+    (tmp_path / MODEL).unlink()
+    with pytest.raises(RunError, match=r"model\.keras: no such file"):
+        TrainedClassifier.load(tmp_path)
 
 
 @shipped
@@ -81,6 +145,7 @@ def test_int8_answers_as_float_does() -> None:
     as_float = model.predict(shown[:, 0], verbose=0)["logits"]
     as_int8 = int8_logits(content, synthetic_faces(70).pixels)
     assert np.abs(as_int8 - as_float).max() <= 0.1 * np.ptp(as_float)
+    assert int8_logits(content, synthetic_faces(0).pixels).shape == (0, 7)
 
 
 def test_weights_that_are_no_numbers_are_refused() -> None:
@@ -104,6 +169,11 @@ def test_calibration_spans_every_class_from_dark_to_bright() -> None:
     assert (levels[:, -1] >= 231).all()
 
 
-def test_too_few_faces_are_refused() -> None:
-    with pytest.raises(QuantizeError, match="label 0 has 2 faces, 10 are needed"):
-        choose(synthetic_faces(14), a_class=10)
+def test_of_a_rare_class_every_face_is_chosen() -> None:
+    faces = synthetic_faces(700)
+    rare = faces.where((faces.labels != 1) | (np.arange(700) < 7 * 4))
+    chosen = choose(rare, a_class=10)
+    assert len(chosen) == 6 * 10 + 4
+    pictures = {picture.tobytes() for picture in chosen}
+    assert pictures >= {picture.tobytes() for picture in rare.pixels[rare.labels == 1]}
+    assert choose(faces.where(faces.labels > 7), a_class=10).shape == (0, 48, 48)

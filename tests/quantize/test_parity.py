@@ -11,6 +11,7 @@ from quantize.detector_report import Found
 from quantize.face_photos import FacePhoto
 from quantize.parity import classifier_parity, detector_parity, kl_divergence
 from tests.trainer.synthetic import synthetic_faces
+from trainer.data import DataError
 
 
 def test_divergence_of_equal_rows_is_nothing_and_of_others_what_theory_says() -> None:
@@ -34,6 +35,16 @@ def test_classifier_parity_counts_what_int8_changes() -> None:
     assert parity.kl_max == pytest.approx(changed, rel=1e-5)
     assert parity.kl_mean == pytest.approx(changed / 10, rel=1e-5)
     assert parity.float_calibration_error != parity.int8_calibration_error
+
+
+def test_contempt_has_no_part_in_parity() -> None:
+    faces = synthetic_faces(10)
+    answers = softmax(5 * np.eye(7, dtype=np.float32)[faces.labels])
+    without = classifier_parity(answers[3:], answers[3:], faces.where(np.arange(10) >= 3))
+    faces.labels[:3] = 7
+    assert classifier_parity(answers, answers, faces) == without
+    with pytest.raises(DataError, match="none of 3 faces"):
+        classifier_parity(answers[:3], answers[:3], faces.where(np.arange(10) < 3))
 
 
 def test_detector_parity_pairs_detections_that_overlap() -> None:

@@ -81,6 +81,9 @@ def test_what_does_not_fit_is_refused(runs: tuple[Path, Path], tmp_path: Path) -
     first, second = runs
     with pytest.raises(UsageError, match="add up to 1"):
         average({first: 0.5, second: 0.6}, tmp_path / "mean")
+    for shares in ((1.5, -0.5), (1.0, 0.0), (float("nan"), 0.5)):
+        with pytest.raises(UsageError, match="above 0 that add up to 1"):
+            average(dict(zip(runs, shares, strict=True)), tmp_path / "mean")
     with pytest.raises(RunError, match="other heads"):
         average({first: 0.5, first.parent / "other": 0.5}, tmp_path / "mean")
     with pytest.raises(RunError, match="No such file"):
@@ -92,6 +95,13 @@ def test_what_does_not_fit_is_refused(runs: tuple[Path, Path], tmp_path: Path) -
     (other_data / "model.keras").write_bytes((first / "model.keras").read_bytes())
     with pytest.raises(RunError, match="other data"):
         average({first: 0.5, other_data: 0.5}, tmp_path / "mean")
+    (other_data / "model.keras").write_text("no network")
+    with pytest.raises(RunError, match="not a Keras model"):
+        average({first: 0.5, other_data: 0.5}, tmp_path / "mean")
+    for text in ("no JSON", "[]", "{}"):
+        (other_data / "recipe.json").write_text(text)
+        with pytest.raises(RunError, match=r"recipe\.json: no"):
+            average({first: 0.5, other_data: 0.5}, tmp_path / "mean")
     assert not (tmp_path / "mean").exists()
 
 
@@ -103,6 +113,17 @@ def test_the_command_averages(
     words = ["train", "average", "--run", str(mean), f"{first}=0.5", f"{second}=0.5"]
     assert main(words) == 0
     assert capsys.readouterr().out.startswith(f"written: {mean}/model.keras; next: ")
+
+
+def test_a_run_that_is_named_twice_is_refused(
+    runs: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = runs
+    again = first.parent / "second" / ".." / "first"
+    words = ["train", "average", "--run", str(tmp_path / "mean")]
+    assert main([*words, f"{first}=0.25", f"{again}=0.25", f"{second}=0.5"]) == 2
+    assert f"mien: {first}: named more than once" in capsys.readouterr().err
+    assert not (tmp_path / "mean").exists()
 
 
 @pytest.mark.parametrize("share", ["runs/first", "=0.5", "runs/first=much"])

@@ -9,9 +9,9 @@ import pytest
 from edge_app.errors import UsageError
 from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.shipped import EMOTION
-from tests.trainer.synthetic import all_splits, write_mosaic
+from tests.trainer.synthetic import all_splits, synthetic_faces, write_mosaic
 from trainer import evaluate_command
-from trainer.data import Split
+from trainer.data import DataError, Split
 from trainer.evaluation import fer2013_agreement
 from trainer.report import lines
 
@@ -77,6 +77,28 @@ def test_a_report_with_conditions(
     assert "<h2>PrivateTest</h2>" in page
     assert "PublicTest" not in page
     assert "<h3>Conditions</h3>" in page
+
+
+def test_a_split_without_faces_is_left_out_and_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    faces = all_splits(training=306, others=35)
+    write_mosaic(faces.where(faces.split != Split.PRIVATE_TEST), tmp_path)
+    report = tmp_path / "report.html"
+    assert evaluate("--data", tmp_path, "--json", "--report", report) == 0
+    told = capsys.readouterr()
+    figures = json.loads(told.out, parse_constant=pytest.fail)
+    assert list(figures) == ["public_test"]
+    assert told.err.startswith("PrivateTest: left out")
+    assert "PrivateTest" not in report.read_text(encoding="utf-8")
+    with pytest.raises(DataError, match="PrivateTest: no faces"):
+        evaluate("--data", tmp_path, "--split", "private_test")
+
+
+def test_training_faces_alone_are_refused(tmp_path: Path) -> None:
+    write_mosaic(synthetic_faces(341), tmp_path)
+    with pytest.raises(DataError, match="PublicTest: no faces"):
+        evaluate("--data", tmp_path)
 
 
 def test_a_report_that_has_no_place_is_refused_before_the_work(tmp_path: Path) -> None:

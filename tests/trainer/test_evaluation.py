@@ -1,9 +1,19 @@
+import json
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
 from edge_app.perception.answers import softmax
 from tests.trainer.synthetic import synthetic_faces
-from trainer.evaluation import calibration_error, evaluate, fit_temperature, unsure_threshold
+from trainer.data import DataError
+from trainer.evaluation import (
+    calibration_error,
+    evaluate,
+    fer2013_agreement,
+    fit_temperature,
+    unsure_threshold,
+)
 
 
 def test_figures_of_a_known_answer_sheet() -> None:
@@ -53,3 +63,49 @@ def test_ferplus_counts_majorities_only() -> None:
     faces.votes[2, 7] = 9  # a majority for contempt, which seven classes cannot answer
     report = evaluate(np.eye(7, dtype=np.float32)[faces.labels], faces, np.zeros(3, bool))
     assert report.ferplus_majority == pytest.approx(0.5)
+
+
+def test_confidence_in_contempt_is_held_to_the_votes() -> None:
+    faces = synthetic_faces(100)
+    faces.votes[:, 7] = 10  # every voter says contempt, which no label is
+    sure = np.full((100, 8), 0.01, np.float32)
+    sure[:, 7] = 0.93
+    report = evaluate(sure, faces, np.zeros(100, bool))
+    assert report.calibration_error == pytest.approx(0.07, abs=1e-5)
+    assert report.ferplus_majority == 1.0
+    # An answer of seven emotions says what the labels say, whatever the voters do.
+    seven = np.eye(7, dtype=np.float32)[faces.labels]
+    assert evaluate(seven, faces, np.zeros(100, bool)).calibration_error == 0.0
+
+
+def test_a_class_without_faces_has_no_recall_and_no_part_in_the_mean() -> None:
+    faces = synthetic_faces(14).where(np.arange(14) % 7 < 5)  # nobody is surprised or neutral
+    answers = faces.labels.copy()
+    answers[0] = 6
+    report = evaluate(np.eye(7, dtype=np.float32)[answers], faces, np.zeros(10, bool))
+    assert report.recall["surprise"] is None
+    assert report.recall["neutral"] is None
+    assert report.balanced_accuracy == pytest.approx(4.5 / 5)
+    # Nobody was called surprised; the one who was called neutral is not.
+    assert (report.precision["surprise"], report.precision["neutral"]) == (None, 0.0)
+
+
+def test_contempt_has_no_part_in_the_figures_of_labels() -> None:
+    faces = synthetic_faces(14)
+    answers = np.eye(7, dtype=np.float32)[faces.labels]
+    faces.labels[:4] = 7
+    assert fer2013_agreement(answers, faces) == 1.0
+    report = evaluate(answers, faces, np.zeros(14, bool))
+    assert (report.faces, report.accuracy, report.calibration_error) == (10, 1.0, 0.0)
+    faces.labels[:] = 7
+    with pytest.raises(DataError, match="none of 14 faces"):
+        fer2013_agreement(answers, faces)
+    with pytest.raises(DataError, match="none of 14 faces"):
+        evaluate(answers, faces, np.zeros(14, bool))
+
+
+def test_where_all_faces_are_twins_nothing_is_said_without_them() -> None:
+    faces = synthetic_faces(7)
+    report = evaluate(np.eye(7, dtype=np.float32)[faces.labels], faces, np.ones(7, bool))
+    assert (report.accuracy, report.without_twins) == (1.0, None)
+    json.dumps(asdict(report), allow_nan=False)

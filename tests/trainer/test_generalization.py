@@ -8,7 +8,7 @@ from edge_app.perception.labels import FER2013, FERPLUS
 from tests.trainer.alignments import UPRIGHT
 from tests.trainer.synthetic import synthetic_faces
 from trainer.conditions import conditions
-from trainer.data import Faces
+from trainer.data import DataError, Faces
 from trainer.generalization import Compared, OfPictures, best, compare_answers
 
 HEADS = (Head("labels", FER2013), Head("votes", FERPLUS))
@@ -67,3 +67,16 @@ def test_a_better_proxy_does_not_pay_for_wrong_answers() -> None:
     for loser in (compared(0.65, 0.690, 0.800), compared(0.65, 0.700, 0.790)):
         assert best([plain, kept, loser], plain) is kept
     assert best([plain, compared(0.59, 0.700, 0.800)], plain) is plain
+
+
+def test_answers_are_not_compared_without_votes_or_labels() -> None:
+    logits = np.zeros((70, 15), np.float32)
+    split_votes = synthetic_faces(70)
+    split_votes.votes[:, :2] = 5
+    for faces in (synthetic_faces(70), split_votes):
+        with pytest.raises(DataError, match="agree on an emotion for none of 70 faces"):
+            compare_answers(lambda _: logits, HEADS, faces, (), [answer(0.5)])
+    contempt = labelled()
+    contempt.labels[:] = 7
+    with pytest.raises(DataError, match="seven labels"):
+        compare_answers(lambda _: logits, HEADS, contempt, (), [answer(0.5)])

@@ -1,4 +1,10 @@
+from dataclasses import asdict
+
+import numpy as np
+
 from tests.trainer.reports.examples import figures
+from tests.trainer.synthetic import synthetic_faces
+from trainer.evaluation import evaluate
 from trainer.report import lines
 
 
@@ -20,3 +26,13 @@ def test_nothing_is_said_of_conditions_that_were_not_measured() -> None:
     told = list(lines({"public_test": measured}))
     assert told == list(lines({"public_test": without}))
     assert not any("condition" in line for line in told)
+
+
+def test_what_does_not_exist_is_a_dash() -> None:
+    faces = synthetic_faces(70).where(np.arange(70) % 7 != 1)
+    report = evaluate(np.eye(7, dtype=np.float32)[faces.labels], faces, np.ones(60, bool))
+    told = list(lines({"public_test": asdict(report)}))
+    assert "100.0% of 60 faces, - without twins" in told[0]
+    assert "balanced 100.0%" in told[0]
+    (disgust,) = [line for line in told if line.split()[0] == "disgust"]
+    assert disgust.split() == ["disgust", "recall", "-", "precision", "-"]

@@ -54,3 +54,10 @@ def test_the_seed_reaches_the_condition() -> None:
     )
     assert first == again
     assert first != other
+
+
+def test_contempt_has_no_part_in_it() -> None:
+    faces = synthetic_faces(70)
+    faces.labels[:14] = 7
+    (figures,) = measure_conditions(by_height, faces, [BLACK])
+    assert figures.curve[0].accuracy == 1.0

@@ -12,7 +12,7 @@ import skimage.data
 from tests.trainer.synthetic import all_splits
 from trainer.batches import Batches, as_input, cut_out
 from trainer.checkpoints import HISTORY, RunError
-from trainer.data import Faces, Split
+from trainer.data import DataError, Faces, Split
 from trainer.distillation import Teacher, TeacherError
 from trainer.evaluation import agreements
 from trainer.heads import MixedHead, VoteHead
@@ -181,6 +181,9 @@ def test_a_taught_run_follows_its_teacher(faces: Faces, tmp_path: Path) -> None:
         train(alone, faces, tmp_path / "other", teachers=[teacher])
     with pytest.raises(TeacherError, match="no such file"):
         train(taught, faces, tmp_path / "student", teachers=[tmp_path / "gone.keras"])
+    (tmp_path / "other.keras").write_text("no network")
+    with pytest.raises(TeacherError, match=r"other\.keras: not a Keras model"):
+        train(taught, faces, tmp_path / "student", teachers=[tmp_path / "other.keras"])
     # Nobody wrote into the student's folder until there was a teacher.
     assert not (tmp_path / "student").exists()
     train(taught, faces, tmp_path / "student", teachers=[teacher])
@@ -228,6 +231,26 @@ def test_a_run_begins_with_another_ones_weights(faces: Faces, tmp_path: Path) ->
         train(dataclasses.replace(short, size="tiny-wider"), faces, tmp_path / "third", start=first)
     with pytest.raises(RunError, match="No such file"):
         train(short, faces, tmp_path / "fourth", start=tmp_path / "gone.keras")
+    other = tmp_path / "other.keras"
+    other.write_text("version https://git-lfs.github.com/spec/v1\n")
+    with pytest.raises(RunError, match=r"other\.keras: not a Keras model") as caught:
+        train(short, faces, tmp_path / "fifth", start=other)
+    assert "\n" not in str(caught.value)
+    # None of them keeps its folder from a run that fits.
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["first", "second"]
+
+
+def test_too_few_faces_are_refused_and_leave_the_folder_free(faces: Faces, tmp_path: Path) -> None:
+    short, run = dataclasses.replace(RECIPE, epochs=0), tmp_path / "run"
+    few = faces.where((faces.split != Split.TRAINING) | (np.arange(len(faces)) < 40))
+    few.pixels[:20] = 0
+    with pytest.raises(RunError, match="32 faces at a time, and of 40 Training faces 20 can be"):
+        train(short, few, run)
+    without = faces.where(faces.split != Split.PUBLIC_TEST)
+    with pytest.raises(DataError, match="PublicTest: no faces"):
+        train(short, without, run)
+    assert not run.exists()
+    assert train(short, faces, run).is_file()
 
 
 def test_a_finer_network_begins_with_all_but_the_first_convolutions(
@@ -307,7 +330,7 @@ def test_a_folder_of_another_run_is_refused(faces: Faces, tmp_path: Path) -> Non
     with pytest.raises(RunError, match="another recipe"):
         train(dataclasses.replace(short, seed=2), faces, tmp_path)
     with pytest.raises(RunError, match="data set"):
-        train(short, faces.of(Split.TRAINING), tmp_path)
+        train(short, faces.where(faces.split != Split.PRIVATE_TEST), tmp_path)
 
 
 def test_small_pictures_come_first() -> None:

@@ -30,6 +30,11 @@ class Split(enum.IntEnum):
     PUBLIC_TEST = 1
     PRIVATE_TEST = 2
 
+    @property
+    def usage(self) -> str:
+        """As FER2013 writes it: `PublicTest`."""
+        return self.name.title().replace("_", "")
+
 
 @dataclass(frozen=True, slots=True)
 class Faces:

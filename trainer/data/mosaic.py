@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from trainer.data.faces import FERPLUS_COLUMNS, DataError, Faces, Split
 
@@ -13,6 +16,7 @@ PICTURE = "fer2013_mosaic.png"
 LABELS = "fer2013_labels.npz"
 TILE = 48
 TILES_A_ROW = 341
+_POINTER = b"version https://git-lfs"
 
 
 def read_mosaic(folder: Path) -> Faces:
@@ -21,7 +25,8 @@ def read_mosaic(folder: Path) -> Faces:
     Tiles stand row-major, 341 a row, in FER2013's original order.
 
     Raises:
-        DataError: a file is missing, is no picture, or holds fewer tiles than labels.
+        DataError: a file is missing, a Git LFS pointer, no picture, no archive of labels, or holds
+            fewer tiles than labels.
     """
     picture_path, labels_path = folder / PICTURE, folder / LABELS
     for path in (picture_path, labels_path):
@@ -29,6 +34,8 @@ def read_mosaic(folder: Path) -> Faces:
             raise DataError(
                 f"{path}: no such file; FER2013 is read from a folder with {PICTURE} and {LABELS}"
             )
+        if _is_pointer(path):
+            raise DataError(f"{path}: a Git LFS pointer, not the file; get it with git lfs pull")
     mosaic = cv2.imread(str(picture_path), cv2.IMREAD_GRAYSCALE)
     if mosaic is None:
         raise DataError(f"{picture_path}: not a picture that OpenCV can read")
@@ -41,13 +48,7 @@ def read_mosaic(folder: Path) -> Faces:
     tiles = mosaic.reshape(rows, TILE, TILES_A_ROW, TILE).transpose(0, 2, 1, 3)
     pixels = tiles.reshape(-1, TILE, TILE)
 
-    with np.load(labels_path) as stored:
-        missing = {"emotion", "usage", "ferplus_votes"} - set(stored.files)
-        if missing:
-            raise DataError(f"{labels_path}: without {', '.join(sorted(missing))}")
-        labels = stored["emotion"].astype(np.int64)
-        split = stored["usage"].astype(np.int64)
-        votes = stored["ferplus_votes"].astype(np.float32)
+    labels, split, votes = _labels(labels_path)
     if len(pixels) < len(labels) or votes.shape != (len(labels), len(FERPLUS_COLUMNS)):
         raise DataError(
             f"{labels_path}: {len(labels)} labels and votes {votes.shape}"
@@ -56,3 +57,27 @@ def read_mosaic(folder: Path) -> Faces:
     if set(np.unique(split)) - set(Split):
         raise DataError(f"{labels_path}: a usage other than {[int(s) for s in Split]}")
     return Faces(np.ascontiguousarray(pixels[: len(labels)]), labels, votes, split)
+
+
+def _labels(path: Path) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """Labels, splits and votes."""
+    try:
+        # NumPy leaves a damaged archive open that it opened itself.
+        with path.open("rb") as file, np.load(file) as stored:
+            missing = {"emotion", "usage", "ferplus_votes"} - set(stored.files)
+            if missing:
+                raise DataError(f"{path}: without {', '.join(sorted(missing))}")
+            return (
+                stored["emotion"].astype(np.int64),
+                stored["usage"].astype(np.int64),
+                stored["ferplus_votes"].astype(np.float32),
+            )
+    # A single array is no context to NumPy.
+    except (ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(f"{path}: not an archive of NumPy's with numbers; get it again") from error
+
+
+def _is_pointer(path: Path) -> bool:
+    """Whether Git left a few lines in the place of a large file."""
+    with path.open("rb") as file:
+        return file.read(len(_POINTER)) == _POINTER

@@ -16,6 +16,7 @@ from trainer.evaluation import Report, evaluate
 from trainer.reliability import Reliability, reliability
 from trainer.robustness import ConditionFigures, measure_conditions
 from trainer.selective import RiskCoverage, risk_coverage
+from trainer.truth import truth_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +45,22 @@ def measure(
 ) -> SplitFigures:
     """Show `shown` to the classifier; `training` says which of its pictures are known already.
 
-    Temperature and threshold are those of the classifier's answer.
+    Temperature and threshold are those of the classifier's answer, and confidence is held to what
+    they were fitted to.
+
+    Raises:
+        DataError: none of `shown` has one of FER2013's seven labels.
     """
     logits, answer = classifier.logits(shown.pixels), classifier.answer
     probabilities, uncalibrated = (
         Mixture(classifier.card.heads, one).probabilities(logits)
         for one in (answer, msgspec.structs.replace(answer, temperature=1.0))
     )
+    truth = truth_for(answer.labels, shown)
+    judged = probabilities[truth.rows]
     return SplitFigures(
         report=evaluate(probabilities, shown, shown.twins_of(training)),
-        reliability=reliability(uncalibrated, probabilities, shown.labels, answer.temperature),
-        risk_coverage=risk_coverage(probabilities, shown.labels, answer.unsure_below),
+        reliability=reliability(uncalibrated[truth.rows], judged, truth.labels, answer.temperature),
+        risk_coverage=risk_coverage(judged, truth.labels, answer.unsure_below),
         conditions=measure_conditions(classifier.predict, shown, conditions) if conditions else (),
     )

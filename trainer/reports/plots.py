@@ -20,17 +20,22 @@ PERCENT = "{x:.0%}"
 
 
 def confusion_plot(report: Report) -> Figure:
-    """Rows are true labels; a cell's colour and number are its share of the row in percent."""
+    """Rows are true labels; a cell's colour and number are its share of the row in percent.
+
+    The row of a label that no face has is empty.
+    """
     figure, axes = _plot(5.0, 4.4)
     counts = np.array(report.confusion, dtype=np.float64)
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    of = counts.sum(axis=1)
+    shares = counts / np.maximum(of[:, np.newaxis], 1)
     classes = range(len(FER2013))
     for row in classes:
         for column in classes:
             share = float(shares[row, column])
             corner = (column - 0.5, row - 0.5)
             axes.add_patch(_square(corner, share))
-            axes.text(column, row, f"{100 * share:.0f}", ha="center", va="center")
+            number = f"{100 * share:.0f}" if of[row] else ""
+            axes.text(column, row, number, ha="center", va="center")
     axes.set(xlim=(-0.5, 6.5), ylim=(6.5, -0.5), xlabel="answer", ylabel="true label", aspect=1)
     axes.set_xticks(classes, FER2013, rotation=30)
     axes.set_yticks(classes, FER2013)

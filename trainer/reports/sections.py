@@ -8,6 +8,7 @@ from html import escape
 from matplotlib.figure import Figure
 
 from edge_app.perception.labels import FER2013
+from trainer.report import percent
 from trainer.reports.figures import SplitFigures
 from trainer.reports.plots import (
     conditions_plot,
@@ -31,15 +32,14 @@ def split_section(name: str, title: str, figures: SplitFigures) -> str:
 def _parts(name: str, title: str, figures: SplitFigures) -> Iterator[str]:
     report, calibration = figures.report, figures.reliability
     yield f"<h2>{title}</h2>"
-    ferplus = report.ferplus_majority
     yield _table(
         ("Figure", "Value"),
         [
             ("Faces", str(report.faces)),
             ("Accuracy", f"{report.accuracy:.1%}"),
-            ("Accuracy without twins of training pictures", f"{report.without_twins:.1%}"),
+            ("Accuracy without twins of training pictures", percent(report.without_twins)),
             ("Balanced accuracy", f"{report.balanced_accuracy:.1%}"),
-            ("Agreement with FER+'s majority", "-" if ferplus is None else f"{ferplus:.1%}"),
+            ("Agreement with FER+'s majority", percent(report.ferplus_majority)),
             ("Calibration error at temperature 1", f"{calibration.error_before:.1%}"),
             (
                 f"Calibration error at temperature {calibration.temperature:.2f}",
@@ -53,12 +53,14 @@ def _parts(name: str, title: str, figures: SplitFigures) -> Iterator[str]:
         ("Class", "Faces", "Recall", "Precision"),
         [
             (
-                label, str(sum(row)), f"{report.recall[label]:.1%}",
-                f"{report.precision[label]:.1%}",
+                label,
+                str(sum(row)),
+                percent(report.recall[label]),
+                percent(report.precision[label]),
             )
             for label, row in zip(FER2013, report.confusion, strict=True)
         ],
-    )  # fmt: skip
+    )
     yield "<h3>Confusion</h3><p>Percent of each true label in the plot, faces in the table.</p>"
     with style():
         confusion = confusion_plot(report)

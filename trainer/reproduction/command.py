@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edge_app.errors import UsageError
 from trainer.data import read
+from trainer.report import percent
 from trainer.reproduction import RECIPES
 from trainer.reproduction.result import RESULT, Result
 from trainer.reproduction.table import published
@@ -70,7 +71,8 @@ def lines(result: Result) -> Iterator[str]:
         ("PublicTest", None, result.public_test),
         ("PrivateTest", result.published.test, result.private_test),
     ):
-        told = "-" if theirs is None else f"{theirs:.1%}"
-        yield f"{split:<12} {told:>9}  {ours.accuracy:>10.1%}  {ours.without_twins:>13.1%}"
+        told = percent(theirs)
+        without_twins = percent(ours.without_twins)
+        yield f"{split:<12} {told:>9}  {ours.accuracy:>10.1%}  {without_twins:>13}"
     if not result.full:
         yield "A run that is cut short says nothing about the paper."

@@ -15,11 +15,13 @@ RESULT = "result.json"
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """Shares 0…1; `without_twins` leaves out faces whose picture was trained on, byte for byte."""
+    """Shares 0…1; `without_twins` leaves out faces whose picture was trained on, byte for byte; it
+    is None where that leaves none.
+    """
 
     faces: int
     accuracy: float
-    without_twins: float
+    without_twins: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,10 @@ def run_recipe(
 
 
 def _conclude(recipe: PaperRecipe, faces: Faces, history: list[Figures], run: Path) -> Result:
-    """Keep the network without its optimizer, as quantization takes it, and measure it."""
+    """Keep the network without its optimizer, as quantization takes it, and measure it.
+
+    Networks of landmarks and with local response normalization are none that it can quantize.
+    """
     kept = kept_epoch(recipe, history)
     model = NETWORKS[recipe.network]()
     model.set_weights(checkpoints.load(run, kept).get_weights())

@@ -80,13 +80,17 @@ def _row(recipe: PaperRecipe, result: Result | None) -> str:
 
 def _outcome(result: Result) -> str:
     figures = ", ".join(
-        f"{split} {100 * figure.accuracy:.1f} % ({100 * figure.without_twins:.1f} %)"
+        f"{split} {100 * figure.accuracy:.1f} % ({_share(figure.without_twins)})"
         for split, figure in (
             ("validation", result.validation),
             ("PrivateTest", result.private_test),
         )
     )
     return figures if result.full else f"cut short: {figures}"
+
+
+def _share(share: float | None) -> str:
+    return "none" if share is None else f"{100 * share:.1f} %"
 
 
 def _extent(result: Result) -> str:

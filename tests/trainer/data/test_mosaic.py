@@ -1,3 +1,4 @@
+import io
 from pathlib import Path
 
 import cv2
@@ -64,6 +65,29 @@ def test_labels_that_do_not_fit_are_refused(
     write_mosaic(tmp_path, 341, 341, **changed)
     with pytest.raises(DataError, match=said):
         read_mosaic(tmp_path)
+
+
+def test_a_pointer_to_a_file_is_no_file(tmp_path: Path) -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:12ab\nsize 34\n"
+    for name in ("fer2013_labels.npz", "fer2013_mosaic.png"):
+        write_mosaic(tmp_path, 341, 341)
+        (tmp_path / name).write_text(pointer)
+        with pytest.raises(DataError, match=rf"{name}: a Git LFS pointer, .*git lfs pull"):
+            read_mosaic(tmp_path)
+
+
+def test_labels_that_are_no_archive_are_refused(tmp_path: Path) -> None:
+    write_mosaic(tmp_path, 341, 341, emotion=np.full(341, "happy"))
+    path = tmp_path / "fer2013_labels.npz"
+    words = path.read_bytes()
+    with io.BytesIO() as array:
+        np.save(array, np.zeros(341, np.uint8))
+        one_array = array.getvalue()
+    for content in (words, words[: len(words) // 2], b"", b"no labels", one_array):
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=r"labels\.npz: not an archive") as caught:
+            read_mosaic(tmp_path)
+        assert "\n" not in str(caught.value)
 
 
 def test_the_real_data_set_has_its_known_numbers(shared_data: Path) -> None:

@@ -17,13 +17,16 @@ def condition(title: str) -> ConditionFigures:
     return ConditionFigures(title.lower(), title, mild, hard, (clean, mild, hard))
 
 
-def figures(titles: tuple[str, ...] = ("Fog", "Rain")) -> SplitFigures:
+def figures(titles: tuple[str, ...] = ("Fog", "Rain"), without: int | None = None) -> SplitFigures:
+    """without: a label that no face has."""
     faces = synthetic_faces(140)
     logits = np.random.default_rng(8).normal(size=(140, 7)).astype(np.float32)
     logits[np.arange(140), faces.labels] += 2
+    there = faces.labels != without
+    faces, logits = faces.where(there), logits[there]
     uncalibrated, probabilities = softmax(logits), softmax(logits / np.float32(1.5))
     return SplitFigures(
-        evaluate(probabilities, faces, np.zeros(140, bool)),
+        evaluate(probabilities, faces, np.zeros(len(faces), bool)),
         reliability(uncalibrated, probabilities, faces.labels, 1.5),
         risk_coverage(probabilities, faces.labels, 0.345),
         tuple(condition(title) for title in titles),

@@ -9,11 +9,12 @@ import pytest
 from edge_app.perception.answers import softmax
 from edge_app.perception.card import Answer, Head
 from edge_app.perception.classifier import EmotionClassifier
-from edge_app.perception.labels import FER2013
+from edge_app.perception.labels import FER2013, FERPLUS
 from tests.trainer.alignments import UPRIGHT
 from tests.trainer.reports.examples import figures
 from tests.trainer.synthetic import synthetic_faces
 from trainer.conditions import conditions
+from trainer.data.faces import FERPLUS_COLUMNS
 from trainer.evaluation import evaluate
 from trainer.reports.figures import measure
 
@@ -69,3 +70,41 @@ def test_conditions_are_measured_where_they_are_given() -> None:
     made = measure(CLASSIFIER, synthetic_faces(70), synthetic_faces(14), low_light)
     assert [one.name for one in made.conditions] == ["low_light"]
     assert made.conditions[0].curve[0].accuracy == pytest.approx(1.0)
+
+
+def test_all_confidence_is_held_to_what_the_answer_is_fitted_to() -> None:
+    faces = synthetic_faces(70)
+    # The voters call each face by the next emotion but one, and two of three faces have a majority.
+    for row in range(70):
+        faces.votes[row, FERPLUS_COLUMNS.index(FERPLUS[(faces.labels[row] + 2) % 8])] = row % 3
+    faces.votes[:, FERPLUS_COLUMNS.index("unknown")] = 0.5
+
+    @dataclass
+    class AsVoted(ByHeight):
+        def logits(self, pixels: np.ndarray) -> np.ndarray:
+            seven = ByHeight.logits(self, pixels)
+            eight = np.concatenate([seven, np.zeros((len(seven), 1), np.float32)], axis=1)
+            return np.roll(eight, 2, axis=1)
+
+    classifier = AsVoted(
+        SimpleNamespace(heads=(Head("logits", FERPLUS),)),
+        Answer(FERPLUS, {"logits": 1.0}, temperature=0.5, unsure_below=0.6),
+    )
+    made = measure(cast("EmotionClassifier", classifier), faces, synthetic_faces(14))
+    assert made.report.ferplus_majority == 1.0
+    assert made.reliability.error_after == made.report.calibration_error
+    assert [one.accuracy for one in made.reliability.bins_after] == [1.0]
+    assert sum(one.faces for one in made.reliability.bins_after) == sum(
+        r % 3 > 0 for r in range(70)
+    )
+    assert made.risk_coverage.area == 0.0
+
+
+def test_contempt_has_no_part_in_confidence() -> None:
+    faces = synthetic_faces(70)
+    faces.labels[:14] = 7
+    made = measure(CLASSIFIER, faces, synthetic_faces(14))
+    assert (made.report.faces, made.report.accuracy) == (56, 1.0)
+    assert sum(one.faces for one in made.reliability.bins_after) == 56
+    assert made.reliability.error_after == made.report.calibration_error
+    assert made.risk_coverage.area == 0.0

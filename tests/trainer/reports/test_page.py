@@ -97,6 +97,13 @@ def test_tables_hold_the_numbers() -> None:
     assert [row[0] for row in thresholds] == sorted(row[0] for row in thresholds)
 
 
+def test_a_class_without_faces_has_no_recall() -> None:
+    made = figures(without=1)
+    rows = Reader(page(HEADING, {"public_test": made})).rows
+    precision = made.report.precision["disgust"]
+    assert ["disgust", "0", "-", f"{precision:.1%}"] in rows
+
+
 def test_conditions_stand_only_where_they_were_measured() -> None:
     assert page(HEADING, BOTH).count("<h3>Conditions</h3>") == 1
     assert page(HEADING, BOTH).count("<svg") == 4 + 3

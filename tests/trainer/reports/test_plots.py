@@ -23,6 +23,12 @@ def test_the_confusion_matrix_shows_the_share_of_each_row() -> None:
     assert report.confusion[int(row)][int(column)] == np.max(report.confusion)
 
 
+def test_the_row_of_a_label_without_faces_is_empty() -> None:
+    (axes,) = confusion_plot(figures(without=1).report).axes
+    empty = {text.get_position()[1] for text in axes.texts if not text.get_text()}
+    assert empty == {1}
+
+
 def test_the_reliability_diagram_shows_both_calibrations() -> None:
     made = figures().reliability
     (axes,) = reliability_plot(made).axes

@@ -1,0 +1,44 @@
+"""A training run and a data set → refused, before minutes of work, if they make no classifier."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from edge_app.perception.labels import FERPLUS
+from quantize.errors import QuantizeError
+from quantize.ranges import FEWEST_SAMPLES
+from trainer.checkpoints import MODEL, read_recipe
+from trainer.data import Faces, Split
+from trainer.truth import measurable
+
+
+def check_sources(run: Path, faces: Faces, *, other_data: bool = False) -> None:
+    """Look whether `run` can be quantized with `faces`.
+
+    other_data: `faces` need not be what the run has learned from.
+
+    Raises:
+        QuantizeError: the run is not finished, has learned from other data, or Training has too few
+            faces to calibrate on.
+        RunError: it is no run.
+        DataError: PublicTest has no labelled face to choose temperatures by.
+    """
+    if not (run / MODEL).is_file():
+        raise QuantizeError(f"{run / MODEL}: no such file; finish the run with mien train first")
+    learned, given = read_recipe(run)["data_sha256"], faces.sha256()
+    if learned != given and not other_data:
+        raise QuantizeError(
+            f"{run}: has learned from other data than --data holds (SHA-256 {learned[:12]}… and"
+            f" {given[:12]}…); name that, or add --other-data to calibrate and measure on this"
+        )
+    training = faces.of(Split.TRAINING)
+    if len(training) < FEWEST_SAMPLES:
+        counts = np.bincount(training.labels, minlength=len(FERPLUS))
+        found = ", ".join(f"{n} {name}" for name, n in zip(FERPLUS, counts, strict=True) if n)
+        raise QuantizeError(
+            f"calibration: {len(training)} Training faces ({found or 'none'}), at least"
+            f" {FEWEST_SAMPLES} are needed; add pictures"
+        )
+    measurable(faces, Split.PUBLIC_TEST)

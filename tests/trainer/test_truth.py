@@ -1,0 +1,65 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from edge_app.perception.labels import FER2013, FERPLUS
+from tests.trainer.synthetic import all_splits, synthetic_faces
+from trainer.data import DataError, Faces, Split
+from trainer.data.faces import FERPLUS_COLUMNS
+from trainer.truth import is_measurable, majorities, measurable, truth_for
+
+
+def voted(*votes: dict[str, int]) -> Faces:
+    """A face a dictionary of votes by FER+'s columns."""
+    faces = synthetic_faces(len(votes))
+    for row, of in zip(faces.votes, votes, strict=True):
+        for name, number in of.items():
+            row[FERPLUS_COLUMNS.index(name)] = number
+    return faces
+
+
+def test_a_majority_is_more_than_half_of_all_votes() -> None:
+    faces = voted(
+        {"happy": 6, "sad": 4},
+        {"happy": 5, "sad": 5},  # as many
+        {"happy": 4, "sad": 3, "fear": 3},  # the most, and no majority
+        {"happy": 5, "unknown": 5},
+        {"no_face": 10},
+        {"contempt": 8, "sad": 2},
+        {},
+    )
+    found = majorities(faces)
+    assert found.rows.tolist() == [True, False, False, False, False, True, False]
+    assert [FERPLUS[label] for label in found.labels] == ["happy", "contempt"]
+    among_seven = majorities(faces, len(FER2013))
+    assert np.flatnonzero(among_seven.rows).tolist() == [0]
+
+
+def test_an_answer_with_contempt_is_judged_by_majorities_where_there_are_any() -> None:
+    faces = voted({"contempt": 9}, {"happy": 5, "sad": 5}, {"sad": 9})
+    assert truth_for(FERPLUS, faces).labels.tolist() == [7, 4]
+    assert truth_for(FER2013, faces).labels.tolist() == faces.labels.tolist()
+    nobody_voted = synthetic_faces(3)
+    assert truth_for(FERPLUS, nobody_voted).labels.tolist() == nobody_voted.labels.tolist()
+
+
+def test_contempt_is_no_label_to_judge_by() -> None:
+    faces = synthetic_faces(3)
+    faces.labels[1] = 7
+    assert truth_for(FER2013, faces).rows.tolist() == [True, False, True]
+    faces.labels[:] = 7
+    with pytest.raises(DataError, match="none of 3 faces has one of FER2013's seven labels"):
+        truth_for(FER2013, faces)
+
+
+def test_a_split_without_labelled_faces_is_named() -> None:
+    faces = all_splits(28, 14)
+    assert len(measurable(faces, Split.PRIVATE_TEST)) == 14
+    without = faces.where(faces.split != Split.PRIVATE_TEST)
+    assert not is_measurable(without, Split.PRIVATE_TEST)
+    with pytest.raises(DataError, match="PrivateTest: no faces; add some"):
+        measurable(without, Split.PRIVATE_TEST)
+    contempt = dataclasses.replace(faces, labels=np.full_like(faces.labels, 7))
+    with pytest.raises(DataError, match="PublicTest: of 14 faces none has"):
+        measurable(contempt, Split.PUBLIC_TEST)

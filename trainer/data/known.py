@@ -1,0 +1,28 @@
+"""The hash of a data set → what its Training split is, in the words of a model's card."""
+
+from __future__ import annotations
+
+from trainer.data.faces import Faces, Split
+
+_FER2013 = "FER2013 Training (Goodfellow et al. 2013)"
+#: By `Faces.sha256`: what is the same faces, labels and votes everywhere.
+KNOWN = {
+    "bb654ea346bc0c91ebdfc2fbeefbe054e4bdc339569c01fa5c8ae1773cae81ca": (
+        f"{_FER2013} with FER+ votes (Barsoum et al. 2016)"
+    ),
+    "6f3956252814e015b1a6ab8ae287933d00011494d068d65352e8965aa1b24895": _FER2013,
+}
+
+
+def describe(sha256: str, faces: Faces) -> str:
+    """Name a data set, or say how large it is.
+
+    faces: what is at hand; a set of another hash is named if it is known, and not guessed at.
+    """
+    if sha256 in KNOWN:
+        return KNOWN[sha256]
+    if sha256 != faces.sha256():
+        return "faces that were not at hand"
+    training = faces.of(Split.TRAINING)
+    voted = int((training.emotion_votes().sum(axis=1) > 0).sum())
+    return f"{len(training):,} faces, {voted:,} of them with FER+ votes"

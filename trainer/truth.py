@@ -1,0 +1,80 @@
+"""Labelled faces → those that answers are judged by, and what is right of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.perception.labels import FER2013, FERPLUS
+from trainer.data import DataError, Faces, Split
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What is right of some of N faces.
+
+    rows: which ones, bool [N]. labels: of those, int64 [n], index into `labels.FERPLUS`.
+    """
+
+    rows: NDArray[np.bool_]
+    labels: NDArray[np.int64]
+
+
+def truth_for(labels: Sequence[str], faces: Faces) -> Truth:
+    """What an answer of these labels is judged by.
+
+    FER+'s majorities, where the answer has contempt and a face has a majority; FER2013's labels
+    else.
+
+    Raises:
+        DataError: there is nothing to judge by.
+    """
+    if tuple(labels) == FERPLUS:
+        voted = majorities(faces)
+        if len(voted.labels):
+            return voted
+    known = _is_known(faces)
+    if not known.any():
+        raise DataError(f"none of {len(faces)} faces has one of FER2013's seven labels")
+    return Truth(known, faces.labels[known])
+
+
+def majorities(faces: Faces, emotions: int = len(FERPLUS)) -> Truth:
+    """The faces that more than half of FER+'s votes call by one of the first `emotions`.
+
+    All votes count, those for no emotion too; without such a majority a face is left out, as FER+'s
+    authors count.
+    """
+    votes = faces.emotion_votes()
+    voted = votes.argmax(axis=1)
+    rows = (votes.max(axis=1) > faces.votes.sum(axis=1) / 2) & (voted < emotions)
+    return Truth(rows, voted[rows])
+
+
+def measurable(faces: Faces, split: Split) -> Faces:
+    """The faces of a split that figures shall be of.
+
+    Raises:
+        DataError: there is none, or none with one of FER2013's seven labels.
+    """
+    found = faces.of(split)
+    if not is_measurable(faces, split):
+        lack = f"of {len(found)} faces none has one of FER2013's seven labels"
+        raise DataError(
+            f"{split.usage}: {lack if len(found) else 'no faces'}; add some: docs/training.md says"
+            " where they lie"
+        )
+    return found
+
+
+def is_measurable(faces: Faces, split: Split) -> bool:
+    """Whether a split has a face with one of FER2013's seven labels."""
+    return bool((_is_known(faces) & (faces.split == split)).any())
+
+
+def _is_known(faces: Faces) -> NDArray[np.bool_]:
+    """Faces labelled contempt, which is none of the seven, are not: bool [N]."""
+    return np.asarray(faces.labels < len(FER2013))
