@@ -89,7 +89,7 @@ def installer(device: Device) -> str:
         '  echo "install-mien: attempt $attempt failed" >&2',
         "  sleep 15",
         "done",
-        "# The settings are there before the package: they stay as they are.",
+        "# Nobody is there to be asked about a changed file in /etc: it stays as it is.",
         "export DEBIAN_FRONTEND=noninteractive",
         'apt="$apt -o Dpkg::Options::=--force-confold"',
         f'apt-get $apt install -y --no-install-recommends {packages}"$package"',

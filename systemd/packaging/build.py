@@ -95,17 +95,14 @@ def _write_control(target: Target, version: str, tree: Path, files: Iterable[Pat
             text = text.replace(mark, value)
         (control / name).write_text(text, encoding="utf-8")
         (control / name).chmod(0o644 if name == "control" else 0o755)
-    (control / "conffiles").write_text("/etc/mien/mien.toml\n", encoding="utf-8")
     sums = "".join(
         # dpkg's own format: it finds changed files, and is no safeguard.
         f"{hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()}"
         f"  {path.relative_to(tree)}\n"
         for path in files
-        if not path.is_relative_to(tree / "etc")
     )
     (control / "md5sums").write_text(sums, encoding="utf-8")
-    for name in ("conffiles", "md5sums"):
-        (control / name).chmod(0o644)
+    (control / "md5sums").chmod(0o644)
 
 
 def _write_changes(target: Target, version: str, tree: Path) -> None:

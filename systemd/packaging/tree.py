@@ -50,11 +50,17 @@ def lay_out(target: Target, tree: Path) -> None:
         f"#!/{HOME}/bin/python3 -I\nimport sys\n\nfrom edge_app.cli import main\n\n"
         "sys.exit(main())\n",
     )
+    copy_files(target, tree)
+
+
+def copy_files(target: Target, tree: Path) -> None:
+    """Put into `tree` what is copied from this repository as it is."""
     units = tree / "usr/lib/systemd/system"
     copies = {
         "systemd/mien.service": units / "mien.service",
         "systemd/mien.sysusers": tree / "usr/lib/sysusers.d/mien.conf",
-        "systemd/mien.toml": tree / "etc/mien/mien.toml",
+        "systemd/mien-led.rules": tree / "usr/lib/udev/rules.d/60-mien-led.rules",
+        "systemd/mien.toml": tree / "usr/share/mien/mien.toml",
         "systemd/packaging/lintian-overrides": tree / "usr/share/lintian/overrides/mien",
         "systemd/packaging/copyright": tree / "usr/share/doc/mien/copyright",
         "NOTICE": tree / "usr/share/doc/mien/NOTICE",

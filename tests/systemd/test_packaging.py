@@ -10,6 +10,7 @@ import pytest
 
 from systemd.packaging.locked import lines_for
 from systemd.packaging.target import MACHINES, SUITES, Target
+from systemd.packaging.tree import copy_files
 
 ROOT = Path(__file__).parents[2]
 HERE = ROOT / "systemd/packaging"
@@ -45,6 +46,16 @@ def test_the_newer_release_has_the_newer_package() -> None:
     versions = [f"0.1.0+deb{Target(suite, 'arm64').release}" for suite in ("bookworm", "trixie")]
     compared = ["dpkg", "--compare-versions", versions[0], "lt", versions[1]]
     assert subprocess.run(compared, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=str)
+def test_no_file_of_the_package_is_anybodys_to_change(target: Target, tmp_path: Path) -> None:
+    copy_files(target, tmp_path)
+    # Of what lies in /etc, dpkg would ask which changes are to stay.
+    assert [path.name for path in tmp_path.iterdir()] == ["usr"]
+    shipped = tmp_path / "usr/share/mien/mien.toml"
+    assert shipped.read_text() == (ROOT / "systemd/mien.toml").read_text()
+    assert (tmp_path / "usr/lib/udev/rules.d/60-mien-led.rules").is_file()
 
 
 @pytest.mark.parametrize("script", ["postinst", "prerm", "postrm"])

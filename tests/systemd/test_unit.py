@@ -13,6 +13,7 @@ import pytest
 
 from edge_app.assembly import SOURCE_LOST
 from edge_app.controller import RESTART
+from edge_app.health.led import _NAMES
 from edge_app.mqtt.credentials import PASSWORD_CREDENTIAL, USERNAME_CREDENTIAL
 from edge_app.settings import read_settings
 from edge_app.setup.places import SERVICE_BROKER_PASSWORD, SERVICE_SETTINGS
@@ -88,6 +89,27 @@ def test_the_unit_fits_the_daemon() -> None:
     assert not [value for name, value in said if name == "LoadCredential" and "/" in value]
     # Events speak of people: they must not be kept in a journal.
     assert of["StandardOutput"] == "null"
+
+
+def test_the_account_may_blink_the_led_that_identify_tries_first() -> None:
+    said = settings_of(UNIT)
+    led, group = _NAMES[0], dict(said)["Group"]
+    # systemd closes /sys to the service, and the kernel the file to whoever is not root.
+    assert ("ReadWritePaths", f"-/sys/class/leds/{led}/trigger") in said
+    rule = (FOLDER / "mien-led.rules").read_text()
+    assert re.findall(r'KERNEL=="(.+?)"', rule) == [led]
+    assert f'"/bin/chgrp {group} %S%p/trigger"' in rule
+    assert '"/bin/chmod g+w %S%p/trigger"' in rule
+
+
+def test_udev_has_nothing_against_the_rule() -> None:
+    if systemd_version() < 254 or shutil.which("udevadm") is None:
+        pytest.skip("udevadm of systemd 254 or later is missing: it checks rules")
+    done = subprocess.run(
+        ["udevadm", "verify", "--resolve-names=never", str(FOLDER / "mien-led.rules")],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_default_settings_are_settings() -> None:
