@@ -40,14 +40,10 @@ def describe(runtime: str, root: Path = Path("/")) -> Machine:
 def condition(root: Path = Path("/")) -> Condition:
     """How the machine is now."""
     frequency = _read(root / _FREQUENCY / "scaling_cur_freq")
-    throttled = _read(root / "sys/devices/platform/soc/soc:firmware/get_throttled")
-    try:
-        bits: int | None = int(throttled, 16)
-    except ValueError:
-        bits = None
+    board = Board(root)
     return Condition(
-        temperature_c=Board(root).temperature_c(),
-        throttled_bits=bits,
+        temperature_c=board.temperature_c(),
+        throttled_bits=board.throttled_bits(),
         megahertz=int(frequency) / 1000 if frequency.isdecimal() else None,
         load=round(os.getloadavg()[0], 2),
     )

@@ -28,10 +28,11 @@ _COOLING = "give it a heat sink, a fan or more air; or lower frames_per_second i
 
 def check_board(governor: Governor, *, root: Path = Path("/")) -> Iterator[Finding]:
     """Temperature, throttling, supply voltage and memory; root: where `sys` and `proc` are."""
-    yield _temperature(Board(root).temperature_c(), governor)
-    bits = _throttled(root)
+    board = Board(root)
+    yield _temperature(board.temperature_c(), governor)
+    bits = board.throttled_bits()
     yield _throttling(bits)
-    yield _voltage(bits, has_alarm=_has_alarm(root))
+    yield _voltage(bits, has_alarm=board.has_supply_alarm())
     yield _memory(root)
 
 
@@ -68,6 +69,9 @@ def _voltage(bits: int | None, *, has_alarm: bool | None) -> Finding:
         return GROUP.failure("voltage", "too low now: cards and cameras fail of it", _SUPPLY)
     if known >> _SINCE_START & _UNDER_VOLTAGE:
         return GROUP.warning("voltage", "was too low since the board was started", _SUPPLY)
+    if bits is None:
+        # Only the firmware remembers.
+        return GROUP.ok("voltage", "not too low now")
     return GROUP.ok("voltage", "never too low since the board was started")
 
 
@@ -83,21 +87,6 @@ def _memory(root: Path) -> Finding:
     if free < _MEMORY_BYTES:
         return GROUP.warning("memory", f"{text}; mien run needs about 100", advice)
     return GROUP.ok("memory", text)
-
-
-def _throttled(root: Path) -> int | None:
-    try:
-        return int(_read(root / "sys/devices/platform/soc/soc:firmware/get_throttled"), 16)
-    except ValueError:
-        return None
-
-
-def _has_alarm(root: Path) -> bool | None:
-    """What the kernel's driver of a Raspberry Pi's supply says; None where there is none."""
-    for folder in sorted(root.glob("sys/class/hwmon/hwmon*")):
-        if _read(folder / "name") == "rpi_volt":
-            return _read(folder / "in0_lcrit_alarm") == "1"
-    return None
 
 
 def _read(file: Path) -> str:

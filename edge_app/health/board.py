@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -14,14 +15,16 @@ _FLAGS: dict[int, ThrottledFlag] = {
     2: "throttled",
     3: "soft_temperature_limit",
 }
+#: The firmware's answer. A Raspberry Pi 5 has an address in both names: soc@107c000000:firmware.
+_FIRMWARE = "sys/devices/platform/soc*/soc*:firmware/get_throttled"
 
 
 class Board:
     """root: where `sys` and `proc` are."""
 
     def __init__(self, root: Path = Path("/")) -> None:
+        self._root = root
         self._temperature = root / "sys/class/thermal/thermal_zone0/temp"
-        self._throttled = root / "sys/devices/platform/soc/soc:firmware/get_throttled"
         self._memory = root / "proc/self/statm"
 
     def temperature_c(self) -> float | None:
@@ -33,12 +36,33 @@ class Board:
             return None
 
     def throttled(self) -> tuple[ThrottledFlag, ...] | None:
-        """What slows the processor down now; None on what is no Raspberry Pi."""
-        try:
-            bits = int(_read(self._throttled), 16)
-        except ValueError:
-            return None
-        return tuple(flag for bit, flag in _FLAGS.items() if bits >> bit & 1)
+        """What slows the processor down now; None where the kernel does not tell."""
+        bits = self.throttled_bits()
+        if bits is not None:
+            return tuple(flag for bit, flag in _FLAGS.items() if bits >> bit & 1)
+        # The alarm knows of nothing but power: its silence does not say that nothing is slow.
+        return ("under_voltage",) if self.has_supply_alarm() else None
+
+    def throttled_bits(self) -> int | None:
+        """What a Raspberry Pi's firmware answers, as it is; None where the kernel does not tell.
+
+        Debian's own kernel does not.
+        """
+        for file in self._root.glob(_FIRMWARE):
+            with contextlib.suppress(ValueError):
+                return int(_read(file), 16)
+        return None
+
+    def has_supply_alarm(self) -> bool | None:
+        """Whether a Raspberry Pi's supply was too weak within the last seconds.
+
+        None where the kernel's own driver (raspberrypi-hwmon) is not there.
+        """
+        for folder in sorted(self._root.glob("sys/class/hwmon/hwmon*")):
+            if _read(folder / "name") == "rpi_volt":
+                alarm = _read(folder / "in0_lcrit_alarm")
+                return alarm == "1" if alarm else None
+        return None
 
     def rss_bytes(self) -> int:
         """Memory that this process keeps in RAM; 0 where the kernel does not tell."""

@@ -75,6 +75,13 @@ def test_the_firmwares_bits(tree: Tree, bits: str, throttling: str, voltage: str
     assert (found["throttling"].verdict, found["voltage"].verdict) == (throttling, voltage)
 
 
+def test_a_raspberry_pi_5_tells_as_much(tree: Tree) -> None:
+    firmware = "sys/devices/platform/soc@107c000000/soc@107c000000:firmware"
+    tree.write(f"{firmware}/get_throttled", "5")
+    found = tree.check()
+    assert (found["throttling"].verdict, found["voltage"].verdict) == ("warning", "failure")
+
+
 def test_now_and_since_the_start_are_told_apart(tree: Tree) -> None:
     tree.throttled("4")
     assert tree.check()["throttling"].text == "the processor is slowed down now"
@@ -87,7 +94,10 @@ def test_the_kernels_alarm_of_the_supply(tree: Tree, alarm: str, verdict: str) -
     tree.write("sys/class/hwmon/hwmon0/name", "cpu_thermal\n")
     tree.write("sys/class/hwmon/hwmon1/name", "rpi_volt\n")
     tree.write("sys/class/hwmon/hwmon1/in0_lcrit_alarm", alarm)
-    assert tree.check()["voltage"].verdict == verdict
+    voltage = tree.check()["voltage"]
+    assert voltage.verdict == verdict
+    # Unlike the firmware, it says nothing of what was.
+    assert "since" not in voltage.text
 
 
 @pytest.mark.parametrize(
