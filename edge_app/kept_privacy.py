@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
+import secrets
 from pathlib import Path
 
 import msgspec
@@ -21,11 +23,29 @@ class PrivacyChoice(msgspec.Struct, frozen=True, kw_only=True):
     mode: PrivacyMode | None = None
 
 
+class _Stored(PrivacyChoice, frozen=True, kw_only=True):
+    """A choice as its file has it.
+
+    number: random, so that the same choice made again is another file. answered: digests of the
+    files under other names that were there when this choice was made.
+    """
+
+    number: str = ""
+    answered: tuple[str, ...] = ()
+
+
 class KeptPrivacy:
-    """Reads and writes the choice in a folder; without a folder it lasts as long as the process."""
+    """Reads and writes the choice in a folder; without a folder it lasts as long as the process.
+
+    Each name has a file of its own, and a device that gets a new name must not forget what was
+    asked of it under the old one. Nothing tells its old file from that of a second device in the
+    folder: what either says for privacy's sake holds for whoever starts there, until it is asked
+    otherwise. The other's file stays as it is, and so does what the other does.
+    """
 
     def __init__(self, folder: Path | None, device: str) -> None:
         self._file = None if folder is None else folder / f"privacy-{device}.json"
+        self._decisive = self._file
         self._choice = PrivacyChoice()
 
     def read(self) -> PrivacyChoice:
@@ -35,17 +55,18 @@ class KeptPrivacy:
         """
         if self._file is None:
             return self._choice
-        try:
-            self._choice = msgspec.json.decode(self._file.read_bytes(), type=PrivacyChoice)
-        except FileNotFoundError:
-            self._choice = PrivacyChoice()
-        except (OSError, msgspec.DecodeError) as error:
-            _LOG.warning(
-                "%s: %s; paused to be safe: send the request resume, or remove the file",
-                self._file,
-                error,
-            )
-            self._choice = PrivacyChoice(is_paused=True, mode="aggregates")
+        own = _said_in(self._file)
+        is_paused, mode = own.is_paused, own.mode
+        self._decisive = self._file
+        for file in self._files_of_others(self._file):
+            if _digest(file) in own.answered:
+                continue
+            other = _said_in(file)
+            if other.is_paused and not is_paused:
+                is_paused, self._decisive = True, file
+            if other.mode == "aggregates":
+                mode = other.mode
+        self._choice = PrivacyChoice(is_paused=is_paused, mode=mode)
         return self._choice
 
     def write(self, choice: PrivacyChoice) -> None:
@@ -57,11 +78,18 @@ class KeptPrivacy:
         self._choice = choice
         if self._file is None:
             return
+        self._decisive = self._file
+        stored = _Stored(
+            is_paused=choice.is_paused,
+            mode=choice.mode,
+            number=secrets.token_hex(8),
+            answered=tuple(_digest(file) for file in self._files_of_others(self._file)),
+        )
         beside = self._file.with_suffix(".new")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             with beside.open("wb") as stream:
-                stream.write(msgspec.json.encode(choice))
+                stream.write(msgspec.json.encode(stored))
                 stream.flush()
                 os.fsync(stream.fileno())
             beside.replace(self._file)
@@ -78,10 +106,36 @@ class KeptPrivacy:
 
     @property
     def file(self) -> Path | None:
-        """Where it is kept."""
-        return self._file
+        """Where it is kept: of a pause that was asked for under another name, that name's file."""
+        return self._decisive
 
     @property
     def choice(self) -> PrivacyChoice:
         """What holds now."""
         return self._choice
+
+    @staticmethod
+    def _files_of_others(own: Path) -> list[Path]:
+        return [file for file in sorted(own.parent.glob("privacy-*.json")) if file != own]
+
+
+def _said_in(file: Path) -> _Stored:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=_Stored)
+    except FileNotFoundError:
+        return _Stored()
+    # Beside its own errors, msgspec raises ValueError where bytes are no text, and RecursionError.
+    except (OSError, msgspec.MsgspecError, ValueError, RecursionError) as error:
+        _LOG.warning(
+            "%s: %s; paused to be safe: send the request resume, or remove the file", file, error
+        )
+        return _Stored(is_paused=True, mode="aggregates")
+
+
+def _digest(file: Path) -> str:
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        # It stays closed to us: why tells it from others as well, so that a resume can outlive it.
+        content = str(error).encode()
+    return hashlib.sha256(content).hexdigest()

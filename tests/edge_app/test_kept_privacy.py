@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from edge_app.errors import MienError
@@ -24,8 +25,69 @@ def test_a_choice_outlives_the_process(tmp_path: Path) -> None:
     assert KeptPrivacy(folder, "desk").read() == PrivacyChoice()
 
 
-def test_each_device_on_a_machine_has_its_own(tmp_path: Path) -> None:
+def test_a_new_name_forgets_no_pause(tmp_path: Path) -> None:
     KeptPrivacy(tmp_path, "kitchen").write(CHOICE)
+    renamed = KeptPrivacy(tmp_path, "desk")
+    assert renamed.read() == CHOICE
+    assert renamed.file == tmp_path / "privacy-kitchen.json"
+    # Looking changes nothing: mien doctor does, too.
+    assert [file.name for file in tmp_path.iterdir()] == ["privacy-kitchen.json"]
+    assert KeptPrivacy(tmp_path, "hall").read() == CHOICE
+
+
+def test_resume_under_a_new_name_lasts(tmp_path: Path) -> None:
+    KeptPrivacy(tmp_path, "kitchen").write(CHOICE)
+    renamed = KeptPrivacy(tmp_path, "desk")
+    resumed = msgspec.structs.replace(renamed.read(), is_paused=False)
+    renamed.write(resumed)
+    assert renamed.file == tmp_path / "privacy-desk.json"
+    assert KeptPrivacy(tmp_path, "desk").read() == resumed
+    assert resumed.mode == "aggregates"  # which nobody took back
+    renamed.write(PrivacyChoice(mode="full"))
+    assert KeptPrivacy(tmp_path, "desk").read() == PrivacyChoice(mode="full")
+
+
+def test_a_name_that_was_there_before_forgets_no_pause_either(tmp_path: Path) -> None:
+    kitchen, desk = KeptPrivacy(tmp_path, "kitchen"), KeptPrivacy(tmp_path, "desk")
+    for _ in range(3):
+        kitchen.write(PrivacyChoice(is_paused=True))
+        assert desk.read().is_paused
+        desk.write(PrivacyChoice())
+        assert not desk.read().is_paused
+
+
+@pytest.mark.parametrize("old", ['{"is_paused":true,"mode":null}', '{"is_paused":true'])
+def test_a_file_of_before_or_a_damaged_one_is_answered_once(tmp_path: Path, old: str) -> None:
+    (tmp_path / "privacy-kitchen.json").write_text(old)
+    renamed = KeptPrivacy(tmp_path, "desk")
+    assert renamed.read().is_paused
+    renamed.write(PrivacyChoice())
+    assert KeptPrivacy(tmp_path, "desk").read() == PrivacyChoice()
+
+
+def test_a_file_of_another_name_that_cannot_be_read_is_answered_too(tmp_path: Path) -> None:
+    # A folder: root, who may run the tests, could read any file.
+    (tmp_path / "privacy-kitchen.json").mkdir()
+    renamed = KeptPrivacy(tmp_path, "desk")
+    assert renamed.read() == CHOICE
+    renamed.write(PrivacyChoice())
+    assert KeptPrivacy(tmp_path, "desk").read() == PrivacyChoice()
+
+
+def test_two_devices_in_one_folder_are_resumed_each_by_itself(tmp_path: Path) -> None:
+    kitchen, desk = KeptPrivacy(tmp_path, "kitchen"), KeptPrivacy(tmp_path, "desk")
+    kitchen.write(PrivacyChoice(is_paused=True))
+    # Nothing says that it is no new name: it starts with its camera closed.
+    assert desk.read().is_paused
+    desk.write(PrivacyChoice())
+    assert KeptPrivacy(tmp_path, "kitchen").read().is_paused
+    assert not KeptPrivacy(tmp_path, "desk").read().is_paused
+    kitchen.write(PrivacyChoice())
+    assert not KeptPrivacy(tmp_path, "desk").read().is_paused
+
+
+def test_what_was_asked_for_the_sake_of_openness_does_not_follow_the_device(tmp_path: Path) -> None:
+    KeptPrivacy(tmp_path, "kitchen").write(PrivacyChoice(mode="full"))
     assert KeptPrivacy(tmp_path, "desk").read() == PrivacyChoice()
 
 
@@ -36,7 +98,15 @@ def test_without_a_folder_it_lasts_as_long_as_the_process() -> None:
     assert kept.read() == CHOICE
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b'{"is_paused": "no"}', b'{"mode": "off"}', b"\xff"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(b"", b"{", b'{"is_paused": "no"}', b'{"mode": "off"}', b"\xff"),
+        b'{"is_paused":true,"mode":"\xff"}',
+        b'{"a":' * 100_000,
+    ],
+    ids=lambda text: str(text[:40]),
+)
 def test_a_damaged_file_keeps_the_camera_closed(
     tmp_path: Path, text: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
