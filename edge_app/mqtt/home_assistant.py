@@ -9,24 +9,30 @@ from edge_app.mqtt.connection import ConnectionHandler
 from edge_app.mqtt.discovery import Description, discovery, discovery_topic
 from edge_app.mqtt.messages import DISCOVERY, send
 
+#: Where Home Assistant says that it starts. Another prefix for discovery does not change it: the
+#: topic of its birth message is a setting of its own.
+BIRTH_TOPIC = "homeassistant/status"
+
 
 class HomeAssistant(ConnectionHandler):
     """Shows a device to Home Assistant, as long as its broker is one of ours."""
 
     def __init__(self, description: Description) -> None:
-        self._birth_topic = f"{description.prefix}/status"
+        # Whoever moves everything below a prefix moves this, too.
+        self._birth_topics = {BIRTH_TOPIC, f"{description.prefix}/status"}
         self._topic = discovery_topic(description.device, description.prefix)
         self._payload = msgspec.json.encode(discovery(description))
         self._is_born = True
 
     def connected(self, client: mqtt.Client) -> None:
         """Say it, and listen for Home Assistant's next start."""
-        client.subscribe(self._birth_topic, qos=1)
+        for topic in sorted(self._birth_topics):
+            client.subscribe(topic, qos=1)
         self._is_born = True
 
     def received(self, message: mqtt.MQTTMessage) -> None:
         """Notice a start. A retained one is old; on this connection it was said already."""
-        if message.topic == self._birth_topic and not message.retain:
+        if message.topic in self._birth_topics and not message.retain:
             self._is_born |= message.payload == b"online"
 
     def proceed(self, client: mqtt.Client) -> None:
