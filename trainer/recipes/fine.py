@@ -126,6 +126,16 @@ BY_HEART_3 = replace(
     mild_share=0.35,
     augmentation=replace(BY_HEART_2.augmentation, blur=0.35, glasses=0.25, mask=0.4),
 )
+# On from its mean with `by-heart-2`, to be a third in that mean: other views, and teachers of which
+# one knows the faces by heart.
+BY_HEART_4 = replace(
+    BY_HEART_2,
+    name="by-heart-4",
+    seed=4,
+    epochs=28,
+    taught=0.35,
+    mild_share=0.5,
+)
 PATIENT_MEDIUM = replace(
     PATIENT, name="patient-medium", size="fine-medium", learning_rate=0.1, weight_decay=3e-4
 )
