@@ -24,10 +24,10 @@ _PEERS = """\
 Printed by `python -m benchmarks.peers.run` on one machine, by turns on the same frames of the
 sample clip with a face in them, after `benchmarks/peers/install.sh`. Each peer runs with the
 settings that its own documents give. `ms a frame` is the mean, so that a thousand by it are the
-frames a second; `times Mien's` goes by it. Where Mien runs as it does on a device, it searches every
-third frame and follows the face in between, so its median is a frame that was followed. `large
-faces` is `smallest_face = 0.15`, which brings the small detector; MediaPipe's detector is for faces
-near a camera, too. fer's default detector is OpenCV's Haar cascade, so fer alone
+frames a second; `times Mien's` goes by it. Where Mien runs as it does on a device, it searches
+every third frame and follows the face in between, so its median is a frame that was followed.
+`large faces` is `smallest_face = 0.15`, which brings the small detector; MediaPipe's detector is
+for faces near a camera, too. fer's default detector is OpenCV's Haar cascade, so fer alone
 stands for that pair, too. face-api runs on WebAssembly. DeepFace is missing: its package has no
 weights. PrivateTest: whole faces of FER2013, seven emotions, without a detector; face-api was not
 trained on FER2013. Scenes: 500 of these faces, 100 to 400 pixels wide and upright, pasted into
