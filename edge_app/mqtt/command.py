@@ -73,12 +73,15 @@ def run(arguments: argparse.Namespace) -> int:
     with (
         contextlib.suppress(KeyboardInterrupt),
         _sigterm_as_ctrl_c(),
-        # The store is closed before the last lines are waited for.
         _printer(arguments) as printer,
-        _Store(arguments.store, arguments.keep, printer) as store,
-        _subscribe(arguments) as subscriber,
     ):
-        _print_events(subscriber, store, arguments, printer)
+        with (
+            _Store(arguments.store, arguments.keep, printer) as store,
+            _subscribe(arguments) as subscriber,
+        ):
+            _print_events(subscriber, store, arguments, printer)
+        # The store is closed before the last lines are waited for.
+        printer.finish()
     return 0
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from types import TracebackType
-from typing import Self
+
+from edge_app.closing import Closing
 
 _OUTPUT, _ERRORS = 1, 2
 #: How long what was said last may take, once something else ends the program.
 _LAST_WORDS_S = 0.5
 
 
-class Printer:
+class Printer(Closing):
     """Writes on a thread of its own: a reader that stands still holds up that thread only.
 
     most: lines that may wait; further ones are dropped and counted. None for any number.
@@ -43,20 +43,21 @@ class Printer:
         """A line of standard error."""
         self._put(_ERRORS, line)
 
-    def __enter__(self) -> Self:
-        return self
+    def finish(self) -> None:
+        """Wait until all is written.
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Without an error, wait until all is written."""
+        Raises:
+            BrokenPipeError: the reader of standard output left.
+        """
         self._lines.put(None)
-        self._thread.join(None if kind is None else _LAST_WORDS_S)
-        if kind is None and not self._has_reader:
+        self._thread.join()
+        if not self._has_reader:
             raise BrokenPipeError
+
+    def close(self) -> None:
+        """End it; what was said last has half a second."""
+        self._lines.put(None)
+        self._thread.join(_LAST_WORDS_S)
 
     def _put(self, stream: int, line: str) -> None:
         if self._most is not None and self._lines.qsize() >= self._most:

@@ -105,6 +105,12 @@ def test_a_folder_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> 
     assert (tmp_path / "file").read_text() == "in the way"
 
 
+def give_the_command(faces: Faces, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have it read these, and no minutes of framing."""
+    monkeypatch.setattr(cli, "read", lambda _: faces)
+    monkeypatch.setattr(cli, "measure_alignment", lambda *_: ALIGNMENT)
+
+
 def test_the_command_says_it_and_exits_with_one(
     output: Path,
     tmp_path: Path,
@@ -113,8 +119,7 @@ def test_the_command_says_it_and_exits_with_one(
 ) -> None:
     faces = all_splits(700, 14)
     run = a_run(tmp_path / "run", not_finite(), faces)
-    monkeypatch.setattr(cli, "read", lambda _: faces)
-    monkeypatch.setattr(cli, "measure_alignment", lambda *_: ALIGNMENT)
+    give_the_command(faces, monkeypatch)
     arguments = ["quantize", "classifier", str(run), "--data", ".", "--output", str(output)]
     assert main(arguments) == 1
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("mien: ")]
@@ -130,8 +135,7 @@ def test_a_good_run_prints_size_operations_and_speed(
 ) -> None:
     faces = all_splits(700, 70)
     run = a_run(tmp_path / "run", tiny(), faces)
-    monkeypatch.setattr(cli, "read", lambda _: faces)
-    monkeypatch.setattr(cli, "measure_alignment", lambda *_: ALIGNMENT)
+    give_the_command(faces, monkeypatch)
     arguments = ["quantize", "classifier", str(run), "--data", ".", "--output", str(output)]
     assert main([*arguments, "--calibration", "percentile"]) == 0
     said = capsys.readouterr().out
@@ -191,8 +195,7 @@ def test_a_small_data_set_of_ones_own_makes_a_card_that_says_so(
     # As many as int8 once read less of PublicTest.
     parity = ClassifierParity(3589, 2408 / 3589, 2401 / 3589, 0.99, 0.0, 0.0, 0.02, 0.02)
     monkeypatch.setattr(classifier, "classifier_parity", lambda *_: parity)
-    monkeypatch.setattr(cli, "read", lambda _: faces)
-    monkeypatch.setattr(cli, "measure_alignment", lambda *_: ALIGNMENT)
+    give_the_command(faces, monkeypatch)
     arguments = ["quantize", "classifier", str(run), "--data", ".", "--output", str(output)]
     assert main([*arguments, "--other-data"]) == 0
     assert "PrivateTest: left out" in capsys.readouterr().err

@@ -12,6 +12,7 @@ with Printer(encoding="ascii", most=3) as printer:
     assert printer.dropped > 0
     import sys
     print(printer.dropped, file=sys.stderr, flush=True)
+    printer.finish()
 """
 
 
@@ -36,6 +37,7 @@ def test_a_character_that_the_terminal_lacks() -> None:
         "from edge_app.mqtt.printer import Printer\n"
         "with Printer(encoding='ascii', most=None) as printer:\n"
         "    printer.show('a → b')\n"
+        "    printer.finish()\n"
     )
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", script], capture_output=True, check=True
