@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -21,30 +22,54 @@ _LEAST_LIKENESS = 0.6
 #: A face may turn (radians) or grow (share) by as much between two frames.
 _MOST_CHANGE = 0.3
 
-Points = NDArray[np.float32]
-
 
 class _Region(NamedTuple):
     """A part of the frame in whole pixels, and its patch's pixels per pixel of the frame."""
 
-    corner: Points
-    rows: slice
-    columns: slice
-    size: tuple[int, int]
-    scale: Points
+    left: int
+    top: int
+    right: int
+    bottom: int
+    columns: int
+    rows: int
 
     def patch(self, image: Image) -> NDArray[np.uint8]:
-        """Gray, uint8 [height, width]."""
-        patch = cv2.resize(image[self.rows, self.columns], self.size)
+        """Gray, uint8 [rows, columns]."""
+        part = image[self.top : self.bottom, self.left : self.right]
+        patch = cv2.resize(part, (self.columns, self.rows))
         if patch.ndim == 3:
             patch = cv2.cvtColor(patch, cv2.COLOR_BGR2GRAY)
         return np.asarray(patch, np.uint8)
 
-    def inside(self, box: Box) -> tuple[slice, slice]:
-        """Rows and columns of the patch that show `box`."""
-        edges = (np.reshape(box, (2, 2)) - self.corner) * self.scale
-        (left, top), (right, bottom) = edges.round().astype(int).clip(0).tolist()
-        return slice(top, bottom), slice(left, right)
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Of x and of y."""
+        return self.columns / (self.right - self.left), self.rows / (self.bottom - self.top)
+
+    def inside(self, box: Box) -> tuple[int, int, int, int]:
+        """Left, top, right and bottom of `box` in the patch, in whole pixels inside of it."""
+        across, down = self.scale
+        return (
+            max(round((box.left - self.left) * across), 0),
+            max(round((box.top - self.top) * down), 0),
+            min(round((box.right - self.left) * across), self.columns),
+            min(round((box.bottom - self.top) * down), self.rows),
+        )
+
+    def to_patch(self, points: Sequence[complex]) -> NDArray[np.float32]:
+        """Points of the frame in the patch, as OpenCV takes them: float32 [N, 1, 2]."""
+        across, down = self.scale
+        return np.array(
+            [[((z.real - self.left) * across, (z.imag - self.top) * down)] for z in points],
+            np.float32,
+        )
+
+    def to_frame(self, points: NDArray[np.float32]) -> list[complex]:
+        """The way back."""
+        across, down = self.scale
+        return [
+            complex(x / across + self.left, y / down + self.top) for ((x, y),) in points.tolist()
+        ]
 
 
 class _Similarity(NamedTuple):
@@ -54,15 +79,15 @@ class _Similarity(NamedTuple):
     before: complex
     after: complex
 
-    def move(self, face: Face) -> Face:
-        """The face at its new place; its box stays upright."""
-        points = self.after + self.turn * (_complex(face.landmarks) - self.before)
+    def move(self, face: Face, points: Sequence[complex]) -> Face:
+        """The face with those landmarks at its new place; its box stays upright."""
         box, growth = face.box, abs(self.turn)
         middle = complex(box.left + box.right, box.top + box.bottom) / 2
         middle = self.after + self.turn * (middle - self.before)
         half = complex(box.width, box.height) / 2 * growth
         low, high = middle - half, middle + half
-        landmarks = np.stack([points.real, points.imag], axis=1).astype(np.float32)
+        moved = [self.after + self.turn * (z - self.before) for z in points]
+        landmarks = np.array([(z.real, z.imag) for z in moved], np.float32)
         return Face(Box(low.real, low.imag, high.real, high.imag), landmarks, face.score)
 
 
@@ -75,19 +100,21 @@ def follow(before: Image, face: Face, now: Image) -> Face | None:
     region = _region(face.box, before) if before.shape == now.shape else None
     if region is None:
         return None
+    # Plain numbers where there are few: straight after a network ran, the code of every kind of
+    # array operation comes from memory.
+    points = [complex(x, y) for x, y in face.landmarks.tolist()]
     old, new = region.patch(before), region.patch(now)
-    points = (face.landmarks - region.corner) * region.scale
     moved, is_found, _ = cv2.calcOpticalFlowPyrLK(
-        old, new, points[:, None], np.empty(0), winSize=_WINDOW, maxLevel=_LEVELS
+        old, new, region.to_patch(points), np.empty(0), winSize=_WINDOW, maxLevel=_LEVELS
     )
     if not is_found.all():
         return None
-    change = _similarity(face.landmarks, moved[:, 0] / region.scale + region.corner)
+    change = _similarity(points, region.to_frame(np.asarray(moved, np.float32)))
     if abs(change.turn - 1.0) > _MOST_CHANGE:
         return None
-    rows, columns = region.inside(face.box)
-    likeness = _correlation(old[rows, columns], _back(new, change, region)[rows, columns])
-    return change.move(face) if likeness >= _LEAST_LIKENESS else None
+    if _likeness(old, new, change, region, face.box) < _LEAST_LIKENESS:
+        return None
+    return change.move(face, points)
 
 
 def _region(box: Box, image: Image) -> _Region | None:
@@ -99,46 +126,55 @@ def _region(box: Box, image: Image) -> _Region | None:
     if min(width, height) < _LEAST_SIDE:
         return None
     shrink = max(width, height) / _SIDE
-    size = max(1, round(width / shrink)), max(1, round(height / shrink))
-    return _Region(
-        np.array([left, top], np.float32),
-        slice(top, bottom),
-        slice(left, right),
-        size,
-        np.array([size[0] / width, size[1] / height], np.float32),
-    )
+    columns, rows = max(1, round(width / shrink)), max(1, round(height / shrink))
+    return _Region(left, top, right, bottom, columns, rows)
 
 
-def _similarity(points: Points, moved: Points) -> _Similarity:
+def _similarity(points: Sequence[complex], moved: Sequence[complex]) -> _Similarity:
     """The least-squares fit."""
-    old, new = _complex(points), _complex(moved)
-    before, after = complex(old.mean()), complex(new.mean())
-    spread = max(float(np.vdot(old - before, old - before).real), 1.0)
-    return _Similarity(complex(np.vdot(old - before, new - after)) / spread, before, after)
+    before, after = sum(points) / len(points), sum(moved) / len(moved)
+    spread = sum(abs(z - before) ** 2 for z in points)
+    turn = sum((z - before).conjugate() * (w - after) for z, w in zip(points, moved, strict=True))
+    return _Similarity(turn / max(spread, 1.0), before, after)
 
 
-def _back(new: NDArray[np.uint8], change: _Similarity, region: _Region) -> NDArray[np.uint8]:
-    """The new patch, moved back by `change`, so that it covers the old one."""
-    turn, (scale_x, scale_y) = change.turn, region.scale
-    before, after = (
-        np.array([(at.real - region.corner[0]) * scale_x, (at.imag - region.corner[1]) * scale_y])
-        for at in (change.before, change.after)
+def _likeness(
+    old: NDArray[np.uint8],
+    new: NDArray[np.uint8],
+    change: _Similarity,
+    region: _Region,
+    box: Box,
+) -> float:
+    """How alike the old patch and the new one, moved back by `change`, are inside of `box`."""
+    left, top, right, bottom = region.inside(box)
+    if right <= left or bottom <= top:
+        return -1.0
+    across, down = region.scale
+    # z of the old patch lies at turn · z + shift of the new one. Where the frame's edge cuts the
+    # patch, x and y are scaled by numbers that differ by a pixel in a hundred.
+    turn = change.turn
+    shift = change.after - turn * change.before
+    offset = turn * complex(region.left + left / across, region.top + top / down) + shift
+    forth = np.array(
+        [
+            [turn.real, -turn.imag * across / down, (offset.real - region.left) * across],
+            [turn.imag * down / across, turn.real, (offset.imag - region.top) * down],
+        ]
     )
-    matrix = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
-    forth = np.column_stack([matrix, after - matrix @ before])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    back = cv2.warpAffine(new, forth, new.shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(back, np.uint8)
+    size = right - left, bottom - top
+    back = cv2.warpAffine(new, forth, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return _correlation(old[top:bottom, left:right], np.asarray(back, np.uint8))
 
 
 def _correlation(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
     """Of the gray values, -1…1; pictures without any contrast are alike."""
-    return float(
-        cv2.matchTemplate(
-            np.ascontiguousarray(one), np.ascontiguousarray(other), cv2.TM_CCOEFF_NORMED
-        )[0, 0]
+    (mean, deviation), (other_mean, other_deviation) = (
+        (of.item() for of in cv2.meanStdDev(picture)) for picture in (one, other)
     )
-
-
-def _complex(points: Points) -> NDArray[np.complex128]:
-    return np.asarray(points[:, 0] + 1j * points[:, 1], np.complex128)
+    contrast = deviation * other_deviation
+    if contrast == 0.0:
+        return 1.0
+    apart = cv2.norm(one, other, cv2.NORM_L2SQR) / one.size
+    shared = deviation**2 + other_deviation**2 + (mean - other_mean) ** 2 - apart
+    return float(shared / 2 / contrast)
