@@ -13,14 +13,16 @@ from pathlib import Path
 
 import cv2
 
+from benchmarks.noting_perception import NotingPerception
+from benchmarks.stages import ALWAYS, make_watcher
 from edge_app.errors import UsageError
 from edge_app.frames.source import Frame
 from edge_app.frames.video_file import SUFFIXES, VideoFileSource
 from edge_app.perception import Perception
-from edge_app.perception.faces import Face, Image, SeenFace
+from edge_app.perception.faces import SeenFace
 from edge_app.perception.schedule import DetectionSchedule
 from edge_app.perception.smoothing import REACTIONS, EmotionFilter
-from edge_app.perception.watcher import WatchedFace, Watcher, tracker_for
+from edge_app.perception.watcher import WatchedFace, Watcher
 
 #: Clips with one person from the first to the last frame: every track beyond the first is wrong.
 ONE_PERSON = frozenset(
@@ -32,20 +34,6 @@ ONE_PERSON = frozenset(
         "fer__woman2",
     }
 )
-
-
-class _Noting(Perception):
-    """Keeps what the last frame's faces showed, before smoothing."""
-
-    def __init__(self, perception: Perception) -> None:
-        super().__init__(perception.detector, perception.classifier)
-        self.seen: list[SeenFace] = []
-
-    def read(
-        self, image: Image, faces: Sequence[Face], *, look_again: bool = True
-    ) -> list[SeenFace]:
-        self.seen = super().read(image, faces, look_again=look_again)
-        return self.seen
 
 
 @dataclass(slots=True)
@@ -93,13 +81,8 @@ def measure(
     frames: Iterator[Frame], perception: Perception, schedule: DetectionSchedule
 ) -> Figures:
     """Watch a clip."""
-    noting = _Noting(perception)
-    watcher = Watcher(
-        noting,
-        tracker_for(perception.detector),
-        REACTIONS["normal"],
-        schedule,
-    )
+    noting = NotingPerception(perception)
+    watcher = make_watcher(noting, Watcher, schedule)
     figures, shown = Figures(), dict[int, _Shown]()
     last_ns, is_gap = 0, False
     for frame in frames:
@@ -170,8 +153,8 @@ def main(words: Sequence[str] | None = None) -> int:
     )
     say("|---|---|---:|---:|---:|---:|---:|---:|---:|" + "---:|" * len(REACTIONS) + "\n")
     for clip in clips:
-        for name, rate in (("every frame", 1000.0), ("5 a second", 5.0)):
-            figures = measure(_clip(clip, arguments.every), perception, DetectionSchedule(rate))
+        for name, schedule in (("every frame", ALWAYS()), ("5 a second", DetectionSchedule())):
+            figures = measure(_clip(clip, arguments.every), perception, schedule)
             is_one = clip.stem in ONE_PERSON
             switches = str(max(0, len(figures.numbers) - 1)) if is_one else "?"
             say(

@@ -16,12 +16,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.stages import make_watcher
 from edge_app.frames.source import Frame
 from edge_app.frames.video_file import VideoFileSource
 from edge_app.perception import Perception
-from edge_app.perception.schedule import DetectionSchedule
-from edge_app.perception.smoothing import REACTIONS
-from edge_app.perception.watcher import Watcher, tracker_for
+from edge_app.perception.watcher import Watcher
 from edge_app.samples import CLIP
 
 FRAMES_PER_SECOND = 15
@@ -46,12 +45,7 @@ def processor_s(
     perception: Perception, images: Sequence[NDArray[np.uint8]], seconds: float
 ) -> tuple[float, int]:
     """Processor time of watching `images` over and over, to and fro; frames with somebody."""
-    watcher = Watcher(
-        perception,
-        tracker_for(perception.detector),
-        REACTIONS["normal"],
-        DetectionSchedule(),
-    )
+    watcher = make_watcher(perception, Watcher)
     order = [*range(len(images)), *range(len(images) - 2, 0, -1)]
     with_somebody = 0
     began = time.process_time()

@@ -11,21 +11,18 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from statistics import median
 
 import cv2
 
-from edge_app.events.episodes import Episodes
-from edge_app.events.identifiers import TimeOrderedIds
+from benchmarks.stages import ALWAYS, make_episodes, make_watcher
 from edge_app.frames.mailbox import Mailbox
 from edge_app.frames.source import Frame
 from edge_app.frames.video_file import VideoFileSource
 from edge_app.perception import Perception
 from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.schedule import DetectionSchedule
-from edge_app.perception.smoothing import REACTIONS
-from edge_app.perception.watcher import Watcher, tracker_for
+from edge_app.perception.watcher import Watcher
 from edge_app.samples import CLIP
 
 #: The part of the sample clip in which the face is near and still, and as many frames of it as a
@@ -34,31 +31,18 @@ _FROM_S, _TO_S = 6.8, 7.0
 FRAMES_PER_SECOND = 15
 LIMIT = 1.25
 SEARCHED, COLOUR = "gray frame, searched", "colour frame, searched"
-#: More often than any camera: every frame is searched.
-_ALWAYS = 1000.0
 
 
 class Line:
     """Frames of the clip, one after another, through everything but the broker."""
 
     def __init__(
-        self, perception: Perception, frames: Sequence[Frame], detections_per_second: float
+        self, perception: Perception, frames: Sequence[Frame], schedule: DetectionSchedule
     ) -> None:
         self._frames, self._count = frames, 0
         self._mailbox: Mailbox[Frame] = Mailbox()
-        schedule = DetectionSchedule(detections_per_second)
-        self._watcher = Watcher(
-            perception,
-            tracker_for(perception.detector),
-            REACTIONS["normal"],
-            schedule,
-        )
-        self._episodes = Episodes(
-            device="bench",
-            model=perception.classifier.card.sha256,
-            ids=TimeOrderedIds(),
-            now=lambda: datetime.now(UTC),
-        )
+        self._watcher = make_watcher(perception, Watcher, schedule)
+        self._episodes = make_episodes(perception)
         self.faces = 0
 
     def next(self) -> None:
@@ -114,13 +98,13 @@ def main(words: Sequence[str] | None = None) -> int:
     cv2.setNumThreads(1)
     perception = Perception.load(threads=1)
     gray, colour = still_frames(gray=True), still_frames()
-    searched = Line(perception, gray, _ALWAYS)
+    searched = Line(perception, gray, ALWAYS())
     steps = {
         "detector, bare": bare(perception.detector.model),
         "classifier, bare": bare(perception.classifier.model),
         SEARCHED: searched.next,
-        "gray frame, as scheduled": Line(perception, gray, 5.0).next,
-        COLOUR: Line(perception, colour, _ALWAYS).next,
+        "gray frame, as scheduled": Line(perception, gray, DetectionSchedule()).next,
+        COLOUR: Line(perception, colour, ALWAYS()).next,
     }
     measure(steps, 20)
     times = measure(steps, arguments.rounds)

@@ -19,7 +19,6 @@ from edge_app.perception.watcher import Watcher
 
 #: What is seen, and frames a second.
 SCENES = (("face", 5.0), ("face", 10.0), ("face", 15.0), ("empty room", 15.0))
-_DETECTIONS_PER_SECOND = 5.0
 
 
 def measure_load(
@@ -40,7 +39,7 @@ def measure_load(
     source = PacedSource(frames, rate)
     daemon = Daemon(
         source=source,
-        watcher=make_watcher(perception, _DETECTIONS_PER_SECOND, Watcher),
+        watcher=make_watcher(perception, Watcher),
         episodes=make_episodes(perception),
         publisher=publisher,
     )

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from benchmarks import labelled_faces, scenes
-from edge_app.perception import EmotionClassifier, FaceDetector, Perception
+from edge_app.perception import Perception
 from edge_app.perception.upright import roll_deg
 from trainer.data import Faces
 
@@ -54,9 +54,7 @@ def main() -> int:
     parser.add_argument("--classifier", type=Path, help="another classifier than the shipped one")
     arguments = parser.parse_args()
     faces = labelled_faces.draw(arguments)
-    perception = Perception(
-        FaceDetector.load(arguments.detector), EmotionClassifier.load(arguments.classifier)
-    )
+    perception = Perception.load(detector=arguments.detector, classifier=arguments.classifier)
     readings = read_all(perception, faces, scenes.backgrounds(arguments.data / "no_faces"))
     sys.stdout.write("\n".join(table(readings, arguments.split)) + "\n")
     return 0

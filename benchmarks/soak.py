@@ -35,7 +35,6 @@ from edge_app.perception.tracker import Tracker
 from edge_app.perception.watcher import WatchedFace, Watcher
 
 RATE = 15.0
-_DETECTIONS_PER_SECOND = 5.0
 #: Lines in which caches fill, at the beginning: what grows there is no leak.
 _WARM_SHARE = 0.1
 
@@ -76,7 +75,7 @@ def soak(
     """
     stop = threading.Event() if stop is None else stop
     perception = Perception.load()
-    watcher = make_watcher(perception, _DETECTIONS_PER_SECOND, TimedWatcher)
+    watcher = make_watcher(perception, TimedWatcher)
     daemon = Daemon(
         source=PacedSource(frames, rate),
         watcher=watcher,

@@ -33,22 +33,24 @@ from edge_app.perception.schedule import DetectionSchedule
 from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.watcher import Watcher, tracker_for
 
-#: Name → detections a second that the watcher may make. The second is more often than any camera.
-WORKLOADS = {"as scheduled": 5.0, "every frame searched": 1000.0}
+#: More often than any camera, and all of each frame.
+ALWAYS = partial(DetectionSchedule, 1000.0, whole_s=0.0)
+#: Name → when faces are searched.
+WORKLOADS: dict[str, Callable[[], DetectionSchedule]] = {
+    "as scheduled": DetectionSchedule,
+    "every frame searched": ALWAYS,
+}
 
 W = TypeVar("W", bound=Watcher)
 
 STAGES = ("grab", "detect", *MODEL_STAGES, "align", "classify", "track", "decide", "publish")
 
 
-def make_watcher(perception: Perception, detections_per_second: float, kind: type[W]) -> W:
-    """As the daemon makes it from the default settings, but for the rate."""
-    return kind(
-        perception,
-        tracker_for(perception.detector),
-        REACTIONS["normal"],
-        DetectionSchedule(detections_per_second),
-    )
+def make_watcher(
+    perception: Perception, kind: type[W], schedule: DetectionSchedule | None = None
+) -> W:
+    """As the daemon makes it from the default settings, but for the schedule."""
+    return kind(perception, tracker_for(perception.detector), REACTIONS["normal"], schedule)
 
 
 def make_episodes(perception: Perception) -> Episodes:
@@ -150,11 +152,11 @@ def warm_workloads(
         workloads = {
             name: partial(
                 run_pass,
-                _line(frames, rate, threads, nowhere, stopwatch).step,
+                _line(frames, make_schedule(), threads, nowhere, stopwatch).step,
                 len(frames),
                 stopwatch,
             )
-            for name, rate in WORKLOADS.items()
+            for name, make_schedule in WORKLOADS.items()
         }
         for next_pass in workloads.values():
             next_pass()
@@ -195,12 +197,16 @@ def outside_share(passes: Sequence[Pass]) -> float | None:
 
 
 def _line(
-    frames: Sequence[Frame], rate: float, threads: int, stream: IO[bytes], stopwatch: Stopwatch
+    frames: Sequence[Frame],
+    schedule: DetectionSchedule,
+    threads: int,
+    stream: IO[bytes],
+    stopwatch: Stopwatch,
 ) -> Line:
     perception = TimedPerception(stopwatch, threads)
     return Line(
         MemorySource(frames),
-        make_watcher(perception, rate, Watcher),
+        make_watcher(perception, Watcher, schedule),
         make_episodes(perception),
         JsonLinesPublisher(stream),
         stopwatch,

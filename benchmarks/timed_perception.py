@@ -14,7 +14,7 @@ from edge_app.perception import EmotionClassifier, FaceDetector, Perception
 from edge_app.perception.faces import Face, Image, SeenFace
 from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.manifest import read_signed_card
-from edge_app.perception.shipped import EMOTION, FACE_320, RELEASE_KEY
+from edge_app.perception.shipped import EMOTION, FACE_160, FACE_320, RELEASE_KEY
 
 #: Invocations of the detector's and of the classifier's model.
 MODEL_STAGES = ("detector model", "classifier model")
@@ -69,11 +69,16 @@ class TimedPerception(Perception):
         Raises:
             ModelError: as `Perception.load`.
         """
-        detector, classifier = (
+        searches, reads = MODEL_STAGES
+        detector, small_detector, classifier = (
             TimedModel(path, threads, stopwatch, stage)
-            for path, stage in zip((FACE_320, EMOTION), MODEL_STAGES, strict=True)
+            for path, stage in ((FACE_320, searches), (FACE_160, searches), (EMOTION, reads))
         )
-        super().__init__(TimedDetector(detector, stopwatch), TimedClassifier(classifier, stopwatch))
+        super().__init__(
+            TimedDetector(detector, stopwatch),
+            TimedClassifier(classifier, stopwatch),
+            TimedDetector(small_detector, stopwatch),
+        )
         self._stopwatch = stopwatch
 
     def read(

@@ -16,9 +16,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.perception import EmotionClassifier, Face, FaceDetector, Perception, SeenFace
-from edge_app.perception.roll_memory import RollMemory
+from benchmarks.noting_perception import NotingPerception
+from benchmarks.stages import make_watcher
+from edge_app.frames.source import Frame
+from edge_app.perception import Face, Perception, SeenFace
 from edge_app.perception.smoothing import REACTIONS, EmotionFilter, Reaction
+from edge_app.perception.watcher import Watcher
 
 Picture = NDArray[np.uint8]
 
@@ -70,14 +73,14 @@ def frames(photo: Picture, face: SeenFace, count: int, seed: int = 0) -> Iterato
 
 
 def answers(perception: Perception, shown: Iterator[Picture]) -> list[SeenFace | None]:
-    """The face in the middle, read as the daemon reads a tracked one; None where not found."""
-    memory = RollMemory(perception.upright)
+    """The face in the middle, read as the daemon does it; None where it is not seen."""
+    noting = NotingPerception(perception)
+    watcher = make_watcher(noting, Watcher)
     read: list[SeenFace | None] = []
     for index, frame in enumerate(shown):
-        found = sorted(perception.detector.detect(frame), key=_off_middle)[:1]
-        timestamp_ns = int(index * 1e9 / FRAMES_PER_SECOND)
-        upright = memory.correct(frame, found, [1] * len(found), timestamp_ns)
-        read += perception.read(frame, upright, look_again=False) or [None]
+        noting.seen = []
+        watcher.watch(Frame(frame, int(index * 1e9 / FRAMES_PER_SECOND)))
+        read.append(min(noting.seen, key=lambda face: _off_middle(face.face), default=None))
     return read
 
 
@@ -117,9 +120,7 @@ def main() -> int:
     parser.add_argument("--detector", type=Path, help="another detector than the shipped one")
     parser.add_argument("--classifier", type=Path, help="another classifier than the shipped one")
     arguments = parser.parse_args()
-    perception = Perception(
-        FaceDetector.load(arguments.detector), EmotionClassifier.load(arguments.classifier)
-    )
+    perception = Perception.load(detector=arguments.detector, classifier=arguments.classifier)
     count = int(arguments.seconds * FRAMES_PER_SECOND)
     names = list(REACTIONS)
     sys.stdout.write(f"{arguments.seconds:.0f} s of frames a photo; changes in an hour\n\n")

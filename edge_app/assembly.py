@@ -35,6 +35,7 @@ from edge_app.perception.classifier import NETWORKS, EmotionClassifier
 from edge_app.perception.detector import FaceDetector, model_for
 from edge_app.perception.model_folder import ModelFolder
 from edge_app.perception.schedule import DetectionSchedule
+from edge_app.perception.shipped import FACE_160
 from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.tiling import TiledDetector
 from edge_app.perception.watcher import Watcher, tracker_for
@@ -58,10 +59,24 @@ def load_perception(asked: PerceptionSettings, models: ModelFolder) -> Perceptio
         ModelError: a model is not signed as it must be, does not fit its card, or no runtime takes
             it.
     """
+    detector = FaceDetector(models.load(model_for(asked.smallest_face), asked.threads))
     return Perception(
-        FaceDetector(models.load(model_for(asked.smallest_face), asked.threads)),
+        detector,
         EmotionClassifier(models.load(NETWORKS[asked.network], asked.threads), asked.answer),
+        _small_detector(detector, models, asked.threads),
     )
+
+
+def _small_detector(
+    detector: FaceDetector, models: ModelFolder, threads: int
+) -> FaceDetector | None:
+    """What finds the same faces with less work where they are large; None: `detector` itself.
+
+    Not the shipped one beside a detector of one's own, which may see what it does not.
+    """
+    model = models.locate(FACE_160)
+    is_a_pair = model != detector.model.path and model.parent == detector.model.path.parent
+    return FaceDetector(models.load(FACE_160, threads)) if is_a_pair else None
 
 
 class Assembly:

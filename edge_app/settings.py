@@ -104,8 +104,8 @@ class Perception(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         msgspec.Meta(
             gt=0,
             le=60,
-            description="How often faces are searched while somebody is there. In the frames"
-            " between they are followed, which costs a tenth.",
+            description="How often faces are searched while somebody is there: near where they"
+            " were, and once a second in the whole frame. In the frames between they are followed.",
         ),
     ] = 5.0
     smallest_face: Annotated[

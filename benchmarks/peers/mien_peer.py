@@ -25,9 +25,10 @@ def make(*, follows: bool = False, large_faces: bool = False, as_fer2013: bool =
     FER2013's labels, which the test asks for.
     """
     classifier = EmotionClassifier.load(answer="fer2013" if as_fer2013 else DEFAULT_ANSWER)
-    detector = FaceDetector.load(model_for(_LARGE if large_faces else _USUAL))
-    perception = Perception(detector, classifier)
-    watcher, numbers = make_watcher(perception, 5.0, Watcher), count(1)
+    small = FaceDetector.load(model_for(_LARGE))
+    detector = small if large_faces else FaceDetector.load(model_for(_USUAL))
+    perception = Perception(detector, classifier, small)
+    watcher, numbers = make_watcher(perception, Watcher), count(1)
 
     def search(frame: Picture) -> list[str]:
         # Not `see`, which searches tilted faces, too: no other does.

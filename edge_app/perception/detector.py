@@ -94,3 +94,13 @@ def in_frame(found: Detections, scale: Scale, *, height: int, width: int) -> lis
             landmarks = np.array([(x * scale.x, y * scale.y) for x, y in points], np.float32)
             faces.append(Face(Box(left, top, right, bottom), landmarks, score))
     return faces
+
+
+def shifted(face: Face, left: int, top: int) -> Face:
+    """A face of a part of the frame that begins at column `left` and row `top`, in the frame."""
+    box = face.box
+    return Face(
+        Box(box.left + left, box.top + top, box.right + left, box.bottom + top),
+        face.landmarks + np.array([left, top], np.float32),
+        face.score,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -16,6 +17,7 @@ from edge_app.perception.labels import UNSURE
 from edge_app.perception.letterbox import check_frame
 from edge_app.perception.light import spread
 from edge_app.perception.quality import Quality, assess
+from edge_app.perception.shipped import FACE_160
 from edge_app.perception.tilted import SIDES_DEG, TiltedSearch, unseen
 from edge_app.perception.upright import Upright
 
@@ -23,19 +25,37 @@ from edge_app.perception.upright import Upright
 class Perception:
     """The shipped models, or others, as one step. It remembers nothing between pictures."""
 
-    def __init__(self, detector: FaceDetector, classifier: EmotionClassifier) -> None:
+    def __init__(
+        self,
+        detector: FaceDetector,
+        classifier: EmotionClassifier,
+        small_detector: FaceDetector | None = None,
+    ) -> None:
+        """small_detector: for a face alone and for parts of a frame, where faces are large; None:
+        `detector`.
+        """
         self.detector, self.classifier = detector, classifier
-        self.upright = Upright(detector)
+        self.small_detector = small_detector or detector
+        self.upright = Upright(self.small_detector)
         self._tilted = TiltedSearch(detector)
 
     @classmethod
-    def load(cls, *, threads: int = 1) -> Self:
-        """Load the shipped detector and classifier.
+    def load(
+        cls, *, detector: Path | None = None, classifier: Path | None = None, threads: int = 1
+    ) -> Self:
+        """Load the shipped models, or the ones named.
+
+        Beside another detector than the shipped one there is no small one: it need not find what
+        that one finds.
 
         Raises:
             ModelError: a model does not fit its card, or no runtime takes it.
         """
-        return cls(FaceDetector.load(threads=threads), EmotionClassifier.load(threads=threads))
+        return cls(
+            FaceDetector.load(detector, threads=threads),
+            EmotionClassifier.load(classifier, threads=threads),
+            FaceDetector.load(FACE_160, threads=threads) if detector is None else None,
+        )
 
     def see(self, image: Image) -> list[SeenFace]:
         """All faces of `image` (uint8 [H, W] or BGR [H, W, 3]), the surest first.

@@ -61,6 +61,12 @@ class RollMemory:
             for face, number in zip(faces, tracks, strict=True)
         ]
 
+    def is_upright(self, track: int, face: Face, *, within_deg: float) -> bool:
+        """Whether a tracked face stands upright, as its own landmarks and its last look say."""
+        known = self._known.get(track)
+        roll = roll_deg(face.landmarks) + (known.turn_deg if known else 0.0)
+        return abs(roll) <= within_deg
+
     def _most_due(
         self, faces: Sequence[Face], tracks: Sequence[int | None], timestamp_ns: int
     ) -> tuple[int, Face] | None:

@@ -9,15 +9,25 @@ _HIDDEN_INTERVAL_NS = 190_000_000
 class DetectionSchedule:
     """Detects at a set rate while somebody is there, and at once where there is a reason to.
 
-    Where nobody is, the frame is only compared with the one before, at the same rate; every
+    Whoever is known is searched nearby, and the whole frame every `whole_s`, for others. Where
+    nobody is, the frame is only compared with the one before, at the same rate; every
     `look_again_s` faces are searched whatever the comparison says.
     """
 
-    def __init__(self, detections_per_second: float = 5.0, *, look_again_s: float = 5.0) -> None:
+    def __init__(
+        self,
+        detections_per_second: float = 5.0,
+        *,
+        whole_s: float = 1.0,
+        look_again_s: float = 5.0,
+    ) -> None:
         # Frames come at their own times: the one that comes just before is not let pass.
         self._interval_ns = int(0.95e9 / detections_per_second)
+        self._whole_ns = int(0.95e9 * whole_s)
         self._look_again_ns = int(look_again_s * 1e9)
         self._detected_ns: int | None = None
+        self._detected_whole_ns: int | None = None
+        self._lost_nearby_ns: int | None = None
         self._compared_ns: int | None = None
 
     def is_detection_due(self, timestamp_ns: int, *, is_somebody_hidden: bool = False) -> bool:
@@ -26,6 +36,16 @@ class DetectionSchedule:
         if is_somebody_hidden:
             interval_ns = min(interval_ns, _HIDDEN_INTERVAL_NS)
         return self._is_past(self._detected_ns, interval_ns, timestamp_ns)
+
+    def is_whole_due(self, timestamp_ns: int) -> bool:
+        """When faces are searched: whether to do so in the whole frame.
+
+        For a while also after somebody was not found nearby: as likely as not they are not found
+        there the next time either, and would be searched twice each time.
+        """
+        is_recent = not self._is_past(self._detected_whole_ns, self._whole_ns, timestamp_ns)
+        is_hopeful = self._is_past(self._lost_nearby_ns, self._whole_ns, timestamp_ns)
+        return not (is_recent and is_hopeful)
 
     def is_look_due(self, timestamp_ns: int) -> bool:
         """With nobody there: whether it is time to search, moved or not."""
@@ -40,12 +60,21 @@ class DetectionSchedule:
         self._compared_ns = timestamp_ns
 
     def detected(self, timestamp_ns: int) -> None:
-        """Say that faces were searched in the frame of that time."""
+        """Say that faces were searched in the whole frame of that time."""
+        self._detected_ns = self._detected_whole_ns = self._compared_ns = timestamp_ns
+
+    def found_nearby(self, timestamp_ns: int) -> None:
+        """Say that everyone known was found again in a part of the frame of that time."""
         self._detected_ns = self._compared_ns = timestamp_ns
+
+    def lost_nearby(self, timestamp_ns: int) -> None:
+        """Say that they were not."""
+        self._lost_nearby_ns = timestamp_ns
 
     def forget(self) -> None:
         """Say that nothing is known of the place: the next frame is searched."""
-        self._detected_ns = self._compared_ns = None
+        self._detected_ns = self._detected_whole_ns = self._compared_ns = None
+        self._lost_nearby_ns = None
 
     @staticmethod
     def _is_past(before_ns: int | None, interval_ns: int, timestamp_ns: int) -> bool:

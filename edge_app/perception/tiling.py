@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 
 from edge_app.perception.decoding import suppress
-from edge_app.perception.detector import FaceDetector
+from edge_app.perception.detector import FaceDetector, shifted
 from edge_app.perception.faces import Box, Face, Image
 from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.letterbox import check_frame
@@ -51,7 +51,7 @@ class TiledDetector(FaceDetector):
                     bottom if bottom < height else height + 1.0,
                 )
                 for face in super().detect(frame[top:bottom, left:right]):
-                    moved = _moved(face, left, top)
+                    moved = shifted(face, left, top)
                     if _is_whole(moved.box, inner):
                         faces.append(moved)
         if len(faces) < 2:
@@ -76,13 +76,4 @@ def _is_whole(box: Box, inner: Box) -> bool:
         and box.top > inner.top
         and box.right < inner.right
         and box.bottom < inner.bottom
-    )
-
-
-def _moved(face: Face, left: int, top: int) -> Face:
-    box = face.box
-    return Face(
-        Box(box.left + left, box.top + top, box.right + left, box.bottom + top),
-        face.landmarks + np.array([left, top], np.float32),
-        face.score,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
+import cv2
 import numpy as np
 import pytest
 import skimage.data
@@ -39,14 +40,33 @@ class CountingDetector(FaceDetector):
         return [] if self.is_blind else super().detect(frame)
 
 
-class Scene:
-    """A watcher, and somebody who may be in view. rate: frames a second."""
+class CountingSmallDetector(CountingDetector):
+    """Notes how often it looks for somebody in a part of the frame."""
 
-    def __init__(self, perception: Perception, *, rate: float = RATE, **schedule: float) -> None:
+    def detect(self, frame: Image) -> list[Face]:
+        # Looks at a face alone are gray.
+        return super().detect(frame) if frame.ndim == 3 else FaceDetector.detect(self, frame)
+
+
+class Scene:
+    """A watcher, and somebody who may be in view. rate: frames a second.
+
+    nearby: search whoever is known with the small network; otherwise there is none.
+    """
+
+    def __init__(
+        self,
+        perception: Perception,
+        *,
+        rate: float = RATE,
+        nearby: bool = False,
+        **schedule: float,
+    ) -> None:
         detector = CountingDetector(perception.detector.model)
         self.detector = detector
+        self.nearby = CountingSmallDetector(perception.small_detector.model)
         self.watcher = Watcher(
-            Perception(detector, perception.classifier),
+            Perception(detector, perception.classifier, self.nearby if nearby else None),
             Tracker(),
             REACTIONS["normal"],
             DetectionSchedule(**schedule),
@@ -58,7 +78,13 @@ class Scene:
         self._room = np.full((240, 320, 3), 100, np.uint8)
         self._portrait = portrait[:300:2, 100:400:2]
 
-    def watch(self, seconds: float, left: float | None, speed: float = 0.0) -> list[WatchedFace]:
+    def watch(
+        self,
+        seconds: float,
+        left: float | None,
+        speed: float = 0.0,
+        roll_deg: float = 0.0,
+    ) -> list[WatchedFace]:
         """left: where she is, in pixels; None: nobody is. speed: pixels a second."""
         present: list[WatchedFace] = []
         for _ in range(round(seconds * self.rate)):
@@ -67,6 +93,10 @@ class Scene:
                 at = round(left)
                 image[50:200, at : at + 150] = self._portrait
                 left += speed / self.rate
+            if roll_deg:
+                turn = cv2.getRotationMatrix2D((160, 120), -roll_deg, 1.0)
+                turned = cv2.warpAffine(image, turn, (320, 240), borderMode=cv2.BORDER_REPLICATE)
+                image = np.asarray(turned, np.uint8)
             noisy = (image + self._noise[self.count % 4]).clip(0, 255).astype(np.uint8)
             present = self.watcher.watch(Frame(noisy, round(self.count / self.rate * 1e9)))
             self.count += 1
@@ -198,3 +228,63 @@ def test_another_frame_size_is_searched_and_one_that_cannot_be_read_refused(
     assert scene.detector.searches == searches + 1
     with pytest.raises(FrameError):
         scene.watcher.watch(Frame(np.zeros((120, 200, 4), np.uint8), at_ns + 1))
+
+
+def test_whoever_is_known_is_searched_nearby_and_the_whole_frame_once_a_second(
+    perception: Perception,
+) -> None:
+    scene = Scene(perception, nearby=True)
+    scene.watch(1.0, 100)
+    whole, near = scene.detector.searches, scene.nearby.searches
+    present = scene.watch(6.0, 100, speed=10)
+    # Tilted faces are searched in turned frames as well, which is not counted here.
+    assert 5 <= scene.detector.searches - whole <= 7
+    assert 22 <= scene.nearby.searches - near <= 25
+    assert [(face.number, face.emotion) for face in present] == [(1, "happy")]
+
+
+def test_nobody_is_searched_nearby_in_an_empty_room(perception: Perception) -> None:
+    scene = Scene(perception, nearby=True)
+    scene.watch(6.0, None)
+    assert scene.nearby.searches == 0
+
+
+def test_whoever_is_not_found_nearby_is_searched_everywhere_in_the_same_frame(
+    perception: Perception,
+) -> None:
+    scene = Scene(perception, nearby=True)
+    scene.watch(1.5, 100)
+    scene.nearby.is_blind = True
+    whole, near = scene.detector.searches, scene.nearby.searches
+    for _ in range(3 * RATE):
+        (face,) = scene.watch(1 / RATE, 100)
+        assert face.last_seen_ns == round((scene.count - 1) / RATE * 1e9)
+    assert face.number == 1
+    # Five searches a second; nearby only after a whole search in which nobody was lost there.
+    assert 14 <= scene.detector.searches - whole <= 16
+    assert 2 <= scene.nearby.searches - near <= 4
+
+
+def test_whoever_jumps_is_found_where_they_are(perception: Perception) -> None:
+    scene = Scene(perception, nearby=True)
+    scene.watch(1.5, 10)
+    present = scene.watch(3 / RATE, 160)
+    now_ns = round((scene.count - 1) / RATE * 1e9)
+    (seen,) = (face for face in present if face.last_seen_ns == now_ns)
+    assert seen.box.left > 200
+
+
+def test_tilted_faces_are_searched_in_the_whole_frame(perception: Perception) -> None:
+    scene = Scene(perception, nearby=True)
+    scene.watch(1.0, 80)
+    scene.watch(1.0, 80, roll_deg=30.0)
+    near = scene.nearby.searches
+    assert [face.number for face in scene.watch(2.0, 80, roll_deg=30.0)] == [1]
+    assert scene.nearby.searches == near
+
+
+def test_frames_far_apart_are_not_searched_nearby(perception: Perception) -> None:
+    scene = Scene(perception, nearby=True, rate=1.5)
+    scene.watch(6.0, 100)
+    assert scene.nearby.searches == 0
+    assert [face.number for face in scene.watch(2.0, 100)] == [1]
