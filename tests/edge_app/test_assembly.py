@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from edge_app.assembly import load_perception
+from edge_app.perception.card import card_path
+from edge_app.perception.model_folder import ModelFolder
+from edge_app.perception.shipped import FACE_160, FACE_320
+from edge_app.settings import Perception
+
+
+def folder_of(tmp_path: Path, *models: Path) -> ModelFolder:
+    for model in models:
+        shutil.copy(model, tmp_path)
+        shutil.copy(card_path(model), tmp_path)
+    return ModelFolder(tmp_path, key=None)
+
+
+def test_the_shipped_detectors_are_a_pair() -> None:
+    perception = load_perception(Perception(), ModelFolder())
+    assert perception.detector.model.path == FACE_320
+    assert perception.small_detector.model.path == FACE_160
+
+
+def test_for_large_faces_there_is_one_detector() -> None:
+    perception = load_perception(Perception(smallest_face=0.15), ModelFolder())
+    assert perception.detector.model.path == FACE_160
+    assert perception.small_detector is perception.detector
+
+
+@pytest.mark.parametrize("model", [FACE_160, FACE_320])
+def test_a_detector_of_one_s_own_is_no_pair_with_a_shipped_one(tmp_path: Path, model: Path) -> None:
+    perception = load_perception(Perception(), folder_of(tmp_path, model))
+    assert perception.detector.side == 320
+    assert perception.small_detector is perception.detector
+
+
+def test_two_of_one_s_own_are_a_pair(tmp_path: Path) -> None:
+    perception = load_perception(Perception(), folder_of(tmp_path, FACE_160, FACE_320))
+    assert perception.detector.model.path == tmp_path / FACE_320.name
+    assert perception.small_detector.model.path == tmp_path / FACE_160.name
