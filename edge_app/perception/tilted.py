@@ -9,6 +9,7 @@ from __future__ import annotations
 import cmath
 import math
 from collections.abc import Iterable, Sequence
+from itertools import cycle
 
 import numpy as np
 
@@ -70,26 +71,34 @@ def unseen(faces: Sequence[Face], others: Sequence[Face]) -> list[Face]:
 class TiltSchedule:
     """When to search for tilted faces, and to which sides; each side costs a run of the detector.
 
-    Both sides now and then; one on which somebody was found who is not found upright each time.
+    Now and then, both where nobody is, otherwise by turns; one on which somebody was found who is
+    not found upright each time.
     """
 
     def __init__(self, *, interval_s: float = 3.0) -> None:
         # Frames come at their own times: the one that comes just before is not let pass.
         self._interval_ns = int(0.95e9 * interval_s)
         self._searched_ns: int | None = None
+        self._turns = cycle(SIDES_DEG)
         self._fruitful: tuple[float, ...] = ()
 
-    def due(self, timestamp_ns: int, *, is_somebody_missing: bool) -> tuple[float, ...]:
+    def due(
+        self, timestamp_ns: int, *, is_somebody_missing: bool, is_empty: bool
+    ) -> tuple[float, ...]:
         """The sides to search in the frame of that time, in degrees.
 
-        is_somebody_missing: they may have tilted their head just now.
+        is_somebody_missing: they may have tilted their head just now, to whichever side.
+        is_empty: nobody is known, and the next search may be far off.
         """
         before_ns = self._searched_ns
         is_past = before_ns is None or timestamp_ns - before_ns >= self._interval_ns
         if not (is_past or is_somebody_missing):
             return self._fruitful
         self._searched_ns = timestamp_ns
-        return SIDES_DEG
+        if is_somebody_missing or is_empty:
+            return SIDES_DEG
+        turn = next(self._turns)
+        return tuple(side for side in SIDES_DEG if side == turn or side in self._fruitful)
 
     def searched(self, fruitful: Iterable[float]) -> None:
         """Say on which sides the last search found somebody who was not found upright."""

@@ -178,8 +178,12 @@ class Watcher:
     def _detected(self, frame: Frame) -> list[Face]:
         """Search upright faces in the whole frame, and now and then tilted ones."""
         faces = self._detector.detect(frame.image)
-        is_missing = any(track.is_hidden for track in self._tracker.tracks)
-        sides = self._tilts.due(frame.timestamp_ns, is_somebody_missing=is_missing)
+        tracks = self._tracker.tracks
+        sides = self._tilts.due(
+            frame.timestamp_ns,
+            is_somebody_missing=any(track.is_hidden for track in tracks),
+            is_empty=not tracks,
+        )
         if not sides:
             return faces
         sure = [face for face in faces if face.score >= self._tracker.sure_score]

@@ -74,18 +74,20 @@ def test_unseen_are_those_that_overlap_nobody() -> None:
 def test_both_sides_now_and_then_and_a_fruitful_one_each_time() -> None:
     schedule = TiltSchedule(interval_s=2.0)
 
-    def due(at_s: float, *, is_missing: bool = False) -> tuple[float, ...]:
-        return schedule.due(round(at_s * 1e9), is_somebody_missing=is_missing)
+    def due(at_s: float, *, is_missing: bool = False, is_empty: bool = False) -> tuple[float, ...]:
+        return schedule.due(round(at_s * 1e9), is_somebody_missing=is_missing, is_empty=is_empty)
 
-    assert due(0.0) == SIDES_DEG
-    assert due(1.0) == ()
-    assert due(2.0) == SIDES_DEG
+    assert due(0.0, is_empty=True) == SIDES_DEG
+    assert due(1.0, is_empty=True) == ()
+    assert due(2.0) == (35.0,)
     assert due(2.2, is_missing=True) == SIDES_DEG
     schedule.searched([-35.0])
     assert due(2.4) == (-35.0,)
-    assert due(4.2) == SIDES_DEG
+    assert due(4.2) == (-35.0,), "its turn, too"
+    assert due(6.2) == SIDES_DEG, "the other side's turn, and the one where somebody is"
     schedule.searched([])
-    assert due(4.4) == ()
+    assert due(6.4) == ()
+    assert due(8.2) == (-35.0,)
 
 
 class Tilting:
