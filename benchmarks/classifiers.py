@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from benchmarks import labelled_faces, scenes
 from benchmarks.text_table import markdown
-from edge_app.perception import EmotionClassifier, FaceDetector, Perception
+from edge_app.perception import EmotionClassifier, Perception
 from edge_app.perception.labels import FER2013
 from trainer.data import Faces
 from trainer.report import percent
@@ -36,9 +36,12 @@ def main(words: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(words)
     faces = labelled_faces.draw(arguments)
     named = dict(each.split("=", 1) for each in arguments.classifiers)
-    detector = FaceDetector.load()
+    shipped = Perception.load()
+    detector, small_detector = shipped.detector, shipped.small_detector
     readers = {
-        name: Perception(detector, EmotionClassifier.load(None if path == "-" else Path(path)))
+        name: Perception(
+            detector, EmotionClassifier.load(None if path == "-" else Path(path)), small_detector
+        )
         for name, path in named.items()
     }
     backgrounds = scenes.backgrounds(arguments.data / "no_faces")

@@ -25,7 +25,8 @@ Printed by `python -m benchmarks.peers.run` on one machine, by turns on the same
 sample clip with a face in them, after `benchmarks/peers/install.sh`. Each peer runs with the
 settings that its own documents give. `ms a frame` is the mean, so that a thousand by it are the
 frames a second; `times Mien's` goes by it. Where Mien runs as it does on a device, it searches
-every third frame and follows the face in between, so its median is a frame that was followed.
+every third frame, once a second all of it, and follows the face in between, so its median is a
+frame that was followed.
 `large faces` is `smallest_face = 0.15`, which brings the small detector; MediaPipe's detector is
 for faces near a camera, too. fer's default detector is OpenCV's Haar cascade, so fer alone
 stands for that pair, too. face-api runs on WebAssembly. DeepFace is missing: its package has no
@@ -52,9 +53,11 @@ writes them as JSON ([its schema](schemas/bench.schema.json)), Markdown and a pl
 | `mien bench soak --hours N` | runs the daemon for hours: memory, handles, latency, writes |
 
 What the figures mean: `frames a second` are frames one after another without a pause. `as
-scheduled` searches faces five times a second, as the daemon does, and follows them in between;
-`every frame searched` is the most that it can cost. A stage's time does not hold that of the stages
-it calls. The limit is what the runtime gets out of large convolutions on this machine. A run during
+scheduled` searches faces five times a second, as the daemon does, four times of five only near
+where they were, and follows them in between; `every frame searched`, the whole of it, is the most
+that it can cost. `outside the models` is of that: where a part is searched, by a smaller network,
+it is a larger share of less time. A stage's time does not hold that of the stages it calls. The
+limit is what the runtime gets out of large convolutions on this machine. A run during
 which a Raspberry Pi's throttling bits change is marked invalid.
 
 Arm cores in an emulator cannot be timed, but their instructions can be counted:

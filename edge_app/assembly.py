@@ -230,11 +230,16 @@ class Assembly:
         return "reopening" if self._trouble.is_reopening else "open"
 
     def _info(self, reaction: Reaction, privacy: PrivacyMode) -> Info:
-        classifier, detector = self._perception.classifier.model, self._perception.detector.model
+        perception = self._perception
+        cards = {
+            "face-detection": perception.detector.card,
+            "face-detection-nearby": perception.small_detector.card,
+            "emotion": perception.classifier.card,
+        }
         return Info(
             version=metadata.version("mien"),
-            runtime=str(classifier.runtime),
-            models={"face-detection": detector.card.sha256, "emotion": classifier.card.sha256},
+            runtime=str(perception.classifier.model.runtime),
+            models={task: card.sha256 for task, card in cards.items()},
             source=public_name(self._settings.camera.source),
             settings={
                 "reaction": reaction,

@@ -105,7 +105,8 @@ class Perception(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             gt=0,
             le=60,
             description="How often faces are searched while somebody is there: near where they"
-            " were, and once a second in the whole frame. In the frames between they are followed.",
+            " were, and about once a second in the whole frame. In the frames between they are"
+            " followed.",
         ),
     ] = 5.0
     smallest_face: Annotated[

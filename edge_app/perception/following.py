@@ -168,7 +168,7 @@ def _likeness(
 
 
 def _correlation(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
-    """Of the gray values, -1…1; pictures without any contrast are alike."""
+    """Of the gray values, -1…1; a picture without any contrast is like every other."""
     (mean, deviation), (other_mean, other_deviation) = (
         (of.item() for of in cv2.meanStdDev(picture)) for picture in (one, other)
     )

@@ -18,13 +18,11 @@ from edge_app.perception.overlap import buffered_overlap
 _MARGIN = 0.35
 #: The least side of the part, as a share of the frame's larger side: a smaller one costs as much.
 _LEAST_PART = 0.5
-#: A face must not be larger in its part, nor smaller, as shares of its side. The small network
-#: misses faces below the latter (docs/tracking.md), and has nothing to see around those above.
+#: As shares of the part's side: a face is not larger, unless it is in the whole frame; there the
+#: network has too little to see around it. And not smaller: such it misses (docs/tracking.md).
 _LARGEST, _SMALLEST = 0.55, 0.15
 #: Intersection over union of a face with itself where it was last seen.
 _SAME = 0.3
-#: From here on what is found must be a face, known or not: as `watcher` asks of one who comes.
-_SURER = 0.1
 
 
 class Part(NamedTuple):
@@ -38,22 +36,20 @@ class Part(NamedTuple):
 class NearbySearch:
     """Looks for known faces where they were. One thread at a time may call it."""
 
-    def __init__(self, small: FaceDetector, whole: FaceDetector, *, threshold: float) -> None:
-        """small: what looks at parts. whole: what looks at whole frames; what is found has scores
-        as it would give them. threshold: of such scores, from which on faces are told.
+    def __init__(self, detector: FaceDetector, *, sure_score: float) -> None:
+        """detector: the small network, at the score from which on it is sure. sure_score: what
+        that is called on the scale of the network that looks at whole frames.
         """
-        self._score_shift = whole.card.score_threshold - small.card.score_threshold
-        self._small = small.at_threshold(threshold - self._score_shift)
-        self._sure_score = whole.card.score_threshold + _SURER
+        self._detector, self._sure_score = detector, sure_score
 
     def detect(self, frame: Image, known: Sequence[Face]) -> list[Face] | None:
         """Find every one of `known`, upright faces of a frame shortly before.
 
         frame: uint8 [H, W] or BGR [H, W, 3].
 
-        Returns a face for each of `known`, in some order; None where the whole frame must be
-        searched: not all of them are found, somebody else is there, too, or they do not fit into
-        one part that the small network sees them all in.
+        Returns a face for each of `known`, in their order, with scores of `sure_score` or above;
+        None where the whole frame must be searched: one of them is not surely found, somebody
+        else is there, too, or they do not fit into one part that the network sees them all in.
 
         Raises:
             FrameError: another dtype or shape.
@@ -65,8 +61,8 @@ class NearbySearch:
         rows = slice(part.top, part.top + part.side)
         columns = slice(part.left, part.left + part.side)
         found = [
-            replace(shifted(face, part.left, part.top), score=face.score + self._score_shift)
-            for face in self._small.detect(frame[rows, columns])
+            replace(shifted(face, part.left, part.top), score=max(face.score, self._sure_score))
+            for face in self._detector.detect(frame[rows, columns])
         ]
         again = []
         for face in known:
@@ -75,7 +71,7 @@ class NearbySearch:
                 return None
             found.remove(same)
             again.append(same)
-        return None if any(face.score >= self._sure_score for face in found) else again
+        return None if found else again
 
 
 def part_for(boxes: Sequence[Box], *, height: int, width: int) -> Part | None:
@@ -98,7 +94,7 @@ def part_for(boxes: Sequence[Box], *, height: int, width: int) -> Part | None:
     return Part(
         _first((left + right) / 2, side, width),
         _first((top + bottom) / 2, side, height),
-        round(side),
+        max(1, round(side)),
     )
 
 

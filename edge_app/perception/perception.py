@@ -17,7 +17,7 @@ from edge_app.perception.labels import UNSURE
 from edge_app.perception.letterbox import check_frame
 from edge_app.perception.light import spread
 from edge_app.perception.quality import Quality, assess
-from edge_app.perception.shipped import FACE_160
+from edge_app.perception.shipped import FACE_160, FACE_320
 from edge_app.perception.tilted import SIDES_DEG, TiltedSearch, unseen
 from edge_app.perception.upright import Upright
 
@@ -54,7 +54,7 @@ class Perception:
         return cls(
             FaceDetector.load(detector, threads=threads),
             EmotionClassifier.load(classifier, threads=threads),
-            FaceDetector.load(FACE_160, threads=threads) if detector is None else None,
+            FaceDetector.load(FACE_160, threads=threads) if detector in {None, FACE_320} else None,
         )
 
     def see(self, image: Image) -> list[SeenFace]:
@@ -84,7 +84,7 @@ class Perception:
         """What the given faces of `image` show, in their order.
 
         look_again: find each face's landmarks once more, so that tilted faces are read upright:
-        one or two runs of the detector a face. False where that is done already, as a
+        one or two runs of the small detector a face. False where that is done already, as a
         `RollMemory` does it. Faces of which nothing can be read are not classified.
 
         Raises:

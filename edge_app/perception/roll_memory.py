@@ -22,7 +22,7 @@ class _Known:
 class RollMemory:
     """Looks again at one face a frame at most, and turns the others as their last look said.
 
-    A look costs a run of the detector, or two. Not for use by two threads.
+    A look costs a run of the small detector, or two. Not for use by two threads.
     """
 
     def __init__(self, upright: Upright, *, period_s: float = 1.0, moved_deg: float = 3.0) -> None:

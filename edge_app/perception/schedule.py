@@ -4,12 +4,15 @@ from __future__ import annotations
 
 #: Whoever is hidden is soon forgotten: they are searched so often at least.
 _HIDDEN_INTERVAL_NS = 190_000_000
+#: Whoever joins others is found after so long.
+WHOLE_S = 1.0
 
 
 class DetectionSchedule:
     """Detects at a set rate while somebody is there, and at once where there is a reason to.
 
-    Whoever is known is searched nearby, and the whole frame every `whole_s`, for others. Where
+    Whoever is known is searched nearby, and the whole frame, for others, at the first search that
+    is `whole_s` after the last one of it. Where
     nobody is, the frame is only compared with the one before, at the same rate; every
     `look_again_s` faces are searched whatever the comparison says.
     """
@@ -18,7 +21,7 @@ class DetectionSchedule:
         self,
         detections_per_second: float = 5.0,
         *,
-        whole_s: float = 1.0,
+        whole_s: float = WHOLE_S,
         look_again_s: float = 5.0,
     ) -> None:
         # Frames come at their own times: the one that comes just before is not let pass.
@@ -27,7 +30,7 @@ class DetectionSchedule:
         self._look_again_ns = int(look_again_s * 1e9)
         self._detected_ns: int | None = None
         self._detected_whole_ns: int | None = None
-        self._lost_nearby_ns: int | None = None
+        self._failed_nearby_ns: int | None = None
         self._compared_ns: int | None = None
 
     def is_detection_due(self, timestamp_ns: int, *, is_somebody_hidden: bool = False) -> bool:
@@ -40,11 +43,11 @@ class DetectionSchedule:
     def is_whole_due(self, timestamp_ns: int) -> bool:
         """When faces are searched: whether to do so in the whole frame.
 
-        For a while also after somebody was not found nearby: as likely as not they are not found
-        there the next time either, and would be searched twice each time.
+        For a while also after that was needed although only a part was asked for: as likely as
+        not it is needed the next time, too, and both would be searched each time.
         """
         is_recent = not self._is_past(self._detected_whole_ns, self._whole_ns, timestamp_ns)
-        is_hopeful = self._is_past(self._lost_nearby_ns, self._whole_ns, timestamp_ns)
+        is_hopeful = self._is_past(self._failed_nearby_ns, self._whole_ns, timestamp_ns)
         return not (is_recent and is_hopeful)
 
     def is_look_due(self, timestamp_ns: int) -> bool:
@@ -67,14 +70,14 @@ class DetectionSchedule:
         """Say that everyone known was found again in a part of the frame of that time."""
         self._detected_ns = self._compared_ns = timestamp_ns
 
-    def lost_nearby(self, timestamp_ns: int) -> None:
-        """Say that they were not."""
-        self._lost_nearby_ns = timestamp_ns
+    def failed_nearby(self, timestamp_ns: int) -> None:
+        """Say that a part of the frame of that time did not do."""
+        self._failed_nearby_ns = timestamp_ns
 
     def forget(self) -> None:
         """Say that nothing is known of the place: the next frame is searched."""
         self._detected_ns = self._detected_whole_ns = self._compared_ns = None
-        self._lost_nearby_ns = None
+        self._failed_nearby_ns = None
 
     @staticmethod
     def _is_past(before_ns: int | None, interval_ns: int, timestamp_ns: int) -> bool:

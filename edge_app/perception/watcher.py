@@ -57,7 +57,11 @@ class WatchedFace:
 
 def tracker_for(detector: FaceDetector) -> Tracker:
     """A tracker of faces of which `detector` is surer than it need be in a picture."""
-    return Tracker(sure_score=detector.card.score_threshold + _SURER)
+    return Tracker(sure_score=_sure_score(detector))
+
+
+def _sure_score(detector: FaceDetector) -> float:
+    return detector.card.score_threshold + _SURER
 
 
 class Watcher:
@@ -81,9 +85,10 @@ class Watcher:
         self._schedule = schedule or DetectionSchedule()
         self._motion = MotionGate()
         self._rolls = RollMemory(perception.upright)
+        small = perception.small_detector
         self._nearby = (
-            NearbySearch(perception.small_detector, perception.detector, threshold=DOUBTFUL_SCORE)
-            if perception.small_detector.side < perception.detector.side
+            NearbySearch(small.at_threshold(_sure_score(small)), sure_score=tracker.sure_score)
+            if small.side < perception.detector.side
             else None
         )
         self._tilted, self._tilts = TiltedSearch(perception.detector), TiltSchedule()
@@ -155,22 +160,23 @@ class Watcher:
         if (
             self._nearby is None
             or not tracks
+            # Otherwise they were lost just now, while they were followed.
+            or not self._schedule.is_detection_due(now)
             or self._schedule.is_whole_due(now)
             or not all(self._is_nearby(track, now) for track in tracks)
         ):
             return None
         faces = self._nearby.detect(frame.image, [track.face for track in tracks])
         if faces is None:
-            self._schedule.lost_nearby(now)
+            self._schedule.failed_nearby(now)
         else:
             self._schedule.found_nearby(now)
         return faces
 
     def _is_nearby(self, track: Track, now_ns: int) -> bool:
-        """Whether a face that is somebody's was seen, upright, so shortly ago that it is near."""
+        """Whether a face was seen, upright, so shortly ago that it is near."""
         return (
-            self._tracker.counts(track)
-            and not track.is_hidden
+            not track.is_hidden
             and now_ns - track.last_seen_ns <= _MOST_APART_NS
             and self._rolls.is_upright(track.number, track.face, within_deg=_UPRIGHT_DEG)
         )

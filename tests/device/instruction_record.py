@@ -112,8 +112,9 @@ Cortex-A53 and A72 have no dot product for bytes, and XNNPACK gives each core it
             )
     yield f"""
 A frame of 640 by 480 pixels with one face in it, as the daemon watches it at 15 frames a second
-with its usual settings: the mean of {frames} frames, of which every third is searched for faces
-and one also for tilted ones. Without the camera and MQTT; with Python.
+with its usual settings: the mean of {frames} frames. About every third is searched for faces, once
+a second all of it and otherwise near the face; one or two of them for tilted ones, too. Without
+the camera and MQTT; with Python.
 
 | core | M instructions a frame |
 |---|---:|"""

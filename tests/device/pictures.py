@@ -16,7 +16,7 @@ from edge_app.perception.int8_model import Int8, Int8Model
 from edge_app.perception.letterbox import Letterbox
 from edge_app.perception.overlap import intersection_over_union
 from edge_app.perception.patches import NetworkInput
-from edge_app.perception.shipped import EMOTION, FACE_320
+from edge_app.perception.shipped import EMOTION, FACE_160, FACE_320
 from edge_app.samples import CLIP
 
 EVERY = 27
@@ -80,7 +80,10 @@ def _fitted(letterbox: Letterbox, frame: Image) -> Image:
 
 
 def _perception(*, xnnpack: bool) -> Perception:
-    detector, classifier = (
-        Int8Model(path, read_card(path), 1, xnnpack=xnnpack) for path in (FACE_320, EMOTION)
+    detector, small_detector, classifier = (
+        Int8Model(path, read_card(path), 1, xnnpack=xnnpack)
+        for path in (FACE_320, FACE_160, EMOTION)
     )
-    return Perception(FaceDetector(detector), EmotionClassifier(classifier))
+    return Perception(
+        FaceDetector(detector), EmotionClassifier(classifier), FaceDetector(small_detector)
+    )

@@ -86,6 +86,13 @@ def test_a_model_that_answers_otherwise_here(folder: Path, monkeypatch: pytest.M
 
 def test_a_detector_too_slow_for_the_settings() -> None:
     found = check(SHIPPED, Perception(detections_per_second=5.0), run_s=0.25)
-    assert (found["face_320"].verdict, found["emotion"].verdict) == ("warning", "ok")
-    assert "250.0 ms a run, 1 thread" in found["face_320"].text
-    assert "detections_per_second" in found["face_320"].advice
+    assert (found["face_160"].verdict, found["emotion"].verdict) == ("warning", "ok")
+    assert "250.0 ms a run, 1 thread" in found["face_160"].text
+    assert "too slow for 5 detections a second" in found["face_160"].text
+    assert "detections_per_second" in found["face_160"].advice
+
+
+@pytest.mark.parametrize(("run_s", "verdict"), [(0.25, "ok"), (1.1, "warning")])
+def test_the_large_detector_of_a_pair_searches_once_a_second(run_s: float, verdict: str) -> None:
+    found = check(SHIPPED, Perception(detections_per_second=5.0), run_s=run_s)
+    assert found["face_320"].verdict == verdict

@@ -13,7 +13,7 @@ from edge_app.perception.shipped import FACE_160
 from edge_app.perception.upright import turned
 
 WIDTH, HEIGHT = 640, 480
-THRESHOLD = 0.4
+SURE = 0.7
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +22,8 @@ def whole() -> FaceDetector:
 
 
 @pytest.fixture(scope="module")
-def nearby(whole: FaceDetector) -> NearbySearch:
-    return NearbySearch(FaceDetector.load(FACE_160), whole, threshold=THRESHOLD)
+def nearby() -> NearbySearch:
+    return NearbySearch(FaceDetector.load(FACE_160).at_threshold(0.6), sure_score=SURE)
 
 
 def scene(*lefts: int, top: int = 100) -> np.ndarray:
@@ -73,6 +73,10 @@ def test_several_faces_share_a_part_as_long_as_none_is_too_small_in_it() -> None
     assert part(square(320, 240, 250), square(500, 400, 40)) is None
 
 
+def test_frames_of_a_pixel_have_a_part() -> None:
+    assert part_for([Box(0, 0, 1, 1)], height=1, width=1) == Part(0, 0, 1)
+
+
 def test_a_face_too_small_for_the_small_network_is_left_to_the_whole_frame() -> None:
     assert part(square(320, 240, 49)) is not None
     assert part(square(320, 240, 47)) is None
@@ -94,20 +98,19 @@ def test_a_face_is_found_again_where_it_is_now(
     assert again.landmarks.dtype == np.float32
 
 
-def test_scores_are_those_that_the_other_network_would_give(
-    nearby: NearbySearch, whole: FaceDetector
-) -> None:
-    small = FaceDetector.load(FACE_160)
-    (before,) = whole.detect(scene(250))
-    found = nearby.detect(scene(250), [before])
+def test_whoever_is_found_again_is_surely_somebody(whole: FaceDetector) -> None:
+    picture = scene(250)
+    (before,) = whole.detect(picture)
+    found = NearbySearch(FaceDetector.load(FACE_160), sure_score=0.999).detect(picture, [before])
     assert found is not None
-    shown = part(before.box)
-    assert shown is not None
-    seen = scene(250)[shown.top : shown.top + shown.side, shown.left : shown.left + shown.side]
-    own = small.detect(seen)[0].score
-    shift = whole.card.score_threshold - small.card.score_threshold
-    assert shift > 0
-    assert found[0].score == pytest.approx(own + shift)
+    assert 0.999 <= found[0].score <= 1.0
+
+
+def test_a_face_that_the_small_network_is_not_sure_of_is_not_found(whole: FaceDetector) -> None:
+    picture = scene(250)
+    (before,) = whole.detect(picture)
+    unsure = FaceDetector.load(FACE_160).at_threshold(0.99)
+    assert NearbySearch(unsure, sure_score=SURE).detect(picture, [before]) is None
 
 
 def test_two_who_stand_near_are_found_again_by_one_look(

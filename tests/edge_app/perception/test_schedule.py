@@ -17,10 +17,10 @@ def test_the_whole_frame_is_due_every_second() -> None:
     assert schedule.is_whole_due(1000 * MS)
 
 
-def test_whoever_was_lost_nearby_is_not_searched_there_for_a_second() -> None:
+def test_after_a_part_did_not_do_none_is_searched_for_a_second() -> None:
     schedule = DetectionSchedule(whole_s=1.0)
     schedule.detected(0)
-    schedule.lost_nearby(200 * MS)
+    schedule.failed_nearby(200 * MS)
     for at_ms in (200, 400, 600, 800, 1000):
         assert schedule.is_whole_due(at_ms * MS)
         schedule.detected(at_ms * MS)
@@ -30,7 +30,7 @@ def test_whoever_was_lost_nearby_is_not_searched_there_for_a_second() -> None:
 def test_what_is_forgotten_is_due() -> None:
     schedule = DetectionSchedule()
     schedule.detected(0)
-    schedule.lost_nearby(0)
+    schedule.failed_nearby(0)
     schedule.forget()
     assert schedule.is_whole_due(1)
     schedule.detected(1)

@@ -71,7 +71,7 @@ def test_unseen_are_those_that_overlap_nobody() -> None:
     assert unseen([here], []) == [here]
 
 
-def test_both_sides_now_and_then_and_a_fruitful_one_each_time() -> None:
+def test_sides_by_turns_both_where_nobody_is_and_a_fruitful_one_each_time() -> None:
     schedule = TiltSchedule(interval_s=2.0)
 
     def due(at_s: float, *, is_missing: bool = False, is_empty: bool = False) -> tuple[float, ...]:

@@ -41,11 +41,21 @@ class CountingDetector(FaceDetector):
 
 
 class CountingSmallDetector(CountingDetector):
-    """Notes how often it looks for somebody in a part of the frame."""
+    """Notes how often it looks for somebody in a part of the frame, and is as sure as told."""
+
+    confidence = 1.0
+    _threshold = 0.0
+
+    def at_threshold(self, score_threshold: float) -> Self:
+        self._threshold = score_threshold
+        return self
 
     def detect(self, frame: Image) -> list[Face]:
-        # Looks at a face alone are gray.
-        return super().detect(frame) if frame.ndim == 3 else FaceDetector.detect(self, frame)
+        if frame.ndim == 2:
+            # Looks at a face alone are gray.
+            return FaceDetector.detect(self, frame)
+        faces = super().detect(frame)
+        return [face for face in faces if face.score * self.confidence >= self._threshold]
 
 
 class Scene:
@@ -249,6 +259,36 @@ def test_nobody_is_searched_nearby_in_an_empty_room(perception: Perception) -> N
     assert scene.nearby.searches == 0
 
 
+def test_somebody_new_is_searched_in_the_whole_frame(perception: Perception) -> None:
+    scene = Scene(perception, nearby=True)
+    # Just after a look at the empty room, so that none is due for its time alone.
+    scene.watch(0.4, None)
+    scene.watch(3 / RATE, 100)
+    assert scene.nearby.searches == 0
+    assert [face.number for face in scene.watch(1.0, 100)] == [1]
+    assert scene.nearby.searches > 0
+
+
+def test_somebody_hidden_is_searched_in_the_whole_frame(perception: Perception) -> None:
+    scene = Scene(perception, nearby=True)
+    scene.watch(1.5, 100)
+    scene.watch(1 / RATE, None)
+    near = scene.nearby.searches
+    assert [face.number for face in scene.watch(1.0, None)] == [1]
+    assert scene.nearby.searches == near
+
+
+def test_a_face_that_is_doubtful_nearby_is_searched_everywhere_in_the_same_frame(
+    perception: Perception,
+) -> None:
+    scene = Scene(perception, nearby=True)
+    scene.watch(1.5, 100)
+    scene.nearby.confidence = 0.3
+    for _ in range(3 * RATE):
+        (face,) = scene.watch(1 / RATE, 100)
+        assert face.last_seen_ns == round((scene.count - 1) / RATE * 1e9)
+
+
 def test_whoever_is_not_found_nearby_is_searched_everywhere_in_the_same_frame(
     perception: Perception,
 ) -> None:
@@ -267,8 +307,15 @@ def test_whoever_is_not_found_nearby_is_searched_everywhere_in_the_same_frame(
 
 def test_whoever_jumps_is_found_where_they_are(perception: Perception) -> None:
     scene = Scene(perception, nearby=True)
-    scene.watch(1.5, 10)
-    present = scene.watch(3 / RATE, 160)
+    scene.watch(1.2, 10)
+    near = scene.nearby.searches
+    while scene.nearby.searches == near:
+        scene.watch(1 / RATE, 10)
+    # Followed in the next frame, and lost: not near.
+    whole, near = scene.detector.searches, scene.nearby.searches
+    scene.watch(1 / RATE, 160)
+    assert (scene.detector.searches - whole, scene.nearby.searches - near) == (1, 0)
+    present = scene.watch(2 / RATE, 160)
     now_ns = round((scene.count - 1) / RATE * 1e9)
     (seen,) = (face for face in present if face.last_seen_ns == now_ns)
     assert seen.box.left > 200
