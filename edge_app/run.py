@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
+import cv2
+
 from edge_app.assembly import Assembly, load_perception
 from edge_app.camera_trouble import Troubles
 from edge_app.events.publisher import JsonLinesPublisher, Publisher
@@ -78,6 +80,9 @@ def run(arguments: argparse.Namespace) -> int:
             sys.stderr.write(f"mien: {lacking}\n")
             return UNACKNOWLEDGED
         notifier.say("starting: loading the models, connecting to the broker")
+        # Its own threads wait for one another more than they work on pictures of this size: a
+        # quarter of the processor's time, for nothing.
+        cv2.setNumThreads(settings.perception.threads)
         kept = KeptPrivacy(state_directory(os.environ), settings.device_name)
         is_paused = kept.read().is_paused
         if is_paused:

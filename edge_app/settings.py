@@ -97,7 +97,8 @@ class Perception(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         ),
     ] = "full"
     threads: Annotated[
-        int, msgspec.Meta(ge=1, le=16, description="Processor threads for each model.")
+        int,
+        msgspec.Meta(ge=1, le=16, description="Processor threads for each model, and for OpenCV."),
     ] = 1
     detections_per_second: Annotated[
         float,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import count
 
+import cv2
+
 from benchmarks.clip_frames import FRAMES_PER_SECOND
 from benchmarks.peers.peer import Peer, Picture
 from benchmarks.stages import make_watcher
@@ -24,6 +26,8 @@ def make(*, follows: bool = False, large_faces: bool = False, as_fer2013: bool =
     large_faces: with the setting `smallest_face = 0.15`. as_fer2013: answers in the manner of
     FER2013's labels, which the test asks for.
     """
+    # As the daemon does.
+    cv2.setNumThreads(1)
     classifier = EmotionClassifier.load(answer="fer2013" if as_fer2013 else DEFAULT_ANSWER)
     small = FaceDetector.load(model_for(_LARGE))
     detector = small if large_faces else FaceDetector.load(model_for(_USUAL))

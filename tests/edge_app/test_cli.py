@@ -53,6 +53,22 @@ def test_without_a_broker_events_are_json_lines() -> None:
     }
 
 
+@pytest.mark.parametrize("threads", [1, 3])
+def test_opencv_takes_as_many_threads_as_the_settings_say(tmp_path: Path, threads: int) -> None:
+    settings = tmp_path / "mien.toml"
+    settings.write_text(
+        f'[camera]\nsource = "sample:"\npace = "fast"\n[perception]\nthreads = {threads}\n'
+    )
+    code = (
+        "import cv2; from edge_app.cli import main; cv2.setNumThreads(2);"
+        f" main(['run', '--settings', {str(settings)!r}]); print(cv2.getNumThreads())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-1] == str(threads)
+
+
 def test_the_small_network_reads_faces_where_it_is_asked_for(tmp_path: Path) -> None:
     settings = tmp_path / "mien.toml"
     settings.write_text(
