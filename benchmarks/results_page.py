@@ -26,7 +26,8 @@ sample clip with a face in them, after `benchmarks/peers/install.sh`. Each peer 
 settings that its own documents give. `ms a frame` is the mean, so that a thousand by it are the
 frames a second; `times Mien's` goes by it. Where Mien runs as it does on a device, it searches
 every third frame, once a second all of it, and follows the face in between, so its median is a
-frame that was followed.
+frame that was followed. It takes one thread as it comes; `two threads` is `threads = 2`, on a
+machine with two cores. The others take what they can get, as `processor, ms a frame` shows.
 `large faces` is `smallest_face = 0.15`, which brings the small detector; MediaPipe's detector is
 for faces near a camera, too. fer's default detector is OpenCV's Haar cascade, so fer alone
 stands for that pair, too. face-api runs on WebAssembly. DeepFace is missing: its package has no

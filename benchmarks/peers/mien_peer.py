@@ -20,17 +20,25 @@ from edge_app.perception.watcher import Watcher
 _USUAL, _LARGE = 0.08, 0.15
 
 
-def make(*, follows: bool = False, large_faces: bool = False, as_fer2013: bool = False) -> Peer:
+def make(
+    *,
+    follows: bool = False,
+    two_threads: bool = False,
+    large_faces: bool = False,
+    as_fer2013: bool = False,
+) -> Peer:
     """follows: as the daemon does it; otherwise each frame is searched anew, as the others do.
 
-    large_faces: with the setting `smallest_face = 0.15`. as_fer2013: answers in the manner of
-    FER2013's labels, which the test asks for.
+    two_threads: with the setting `threads = 2`. large_faces: with `smallest_face = 0.15`.
+    as_fer2013: answers in the manner of FER2013's labels, which the test asks for.
     """
     # As the daemon does.
-    cv2.setNumThreads(1)
-    classifier = EmotionClassifier.load(answer="fer2013" if as_fer2013 else DEFAULT_ANSWER)
-    small = FaceDetector.load(model_for(_LARGE))
-    detector = small if large_faces else FaceDetector.load(model_for(_USUAL))
+    threads = 2 if two_threads else 1
+    cv2.setNumThreads(threads)
+    answer = "fer2013" if as_fer2013 else DEFAULT_ANSWER
+    classifier = EmotionClassifier.load(threads=threads, answer=answer)
+    small = FaceDetector.load(model_for(_LARGE), threads=threads)
+    detector = small if large_faces else FaceDetector.load(model_for(_USUAL), threads=threads)
     perception = Perception(detector, classifier, small)
     watcher, numbers = make_watcher(perception, Watcher), count(1)
 

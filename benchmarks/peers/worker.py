@@ -22,13 +22,18 @@ import numpy as np
 from benchmarks.peers.peer import Peer, Picture
 
 #: Those that remember the frames before, which single scenes are not for.
-FOLLOWS = ("mien, as it runs", "mien, large faces, as it runs")
+FOLLOWS = (
+    "mien, as it runs",
+    "mien, as it runs, two threads",
+    "mien, large faces, as it runs",
+)
 #: Name → the module that makes it, and how. Mien is the first.
 PEERS: dict[str, tuple[str, dict[str, bool]]] = {
     "mien, each frame searched": ("mien_peer", {}),
     FOLLOWS[0]: ("mien_peer", {"follows": True}),
+    FOLLOWS[1]: ("mien_peer", {"follows": True, "two_threads": True}),
     "mien, large faces, each frame searched": ("mien_peer", {"large_faces": True}),
-    FOLLOWS[1]: ("mien_peer", {"follows": True, "large_faces": True}),
+    FOLLOWS[2]: ("mien_peer", {"follows": True, "large_faces": True}),
     "mien, answer fer2013": ("mien_peer", {"as_fer2013": True}),
     "fer, Haar, TFLite": ("fer_peer", {}),
     "fer, Haar, Keras": ("fer_peer", {"use_tflite": False}),

@@ -18,6 +18,7 @@ from benchmarks.peers.run import (
     scenes_of,
     table,
 )
+from benchmarks.peers.worker import FOLLOWS
 from edge_app.errors import MienError
 from tests.edge_app.perception.test_upright import portrait
 from tests.trainer.synthetic import all_splits
@@ -33,6 +34,7 @@ def test_peers_that_are_not_installed_are_left_out_and_mien_is_measured(tmp_path
     assert list(measured) == [
         "mien, each frame searched",
         "mien, as it runs",
+        "mien, as it runs, two threads",
         "mien, large faces, each frame searched",
         "mien, large faces, as it runs",
         "mien, answer fer2013",
@@ -46,7 +48,7 @@ def test_peers_that_are_not_installed_are_left_out_and_mien_is_measured(tmp_path
     assert searched.accuracy in {0.0, 1 / 3, 2 / 3, 1.0}
     # Nobody in the first, and a smile in the second.
     assert searched.in_scenes == Scored(found=0.5, right=0.5)
-    for name in ("mien, as it runs", "mien, large faces, as it runs"):
+    for name in FOLLOWS:
         assert measured[name].found >= 8  # it takes a few looks to believe in a face
         assert measured[name].in_scenes is None
 
