@@ -71,8 +71,8 @@ def unseen(faces: Sequence[Face], others: Sequence[Face]) -> list[Face]:
 class TiltSchedule:
     """When to search for tilted faces, and to which sides; each side costs a run of the detector.
 
-    Now and then, both where nobody is, otherwise by turns; one on which somebody was found who is
-    not found upright each time.
+    Now and then one side, by turns; both where somebody may be there who is not known; one on which
+    somebody was found who is not found upright each time.
     """
 
     def __init__(self, *, interval_s: float = 3.0) -> None:
@@ -83,19 +83,19 @@ class TiltSchedule:
         self._fruitful: tuple[float, ...] = ()
 
     def due(
-        self, timestamp_ns: int, *, is_somebody_missing: bool, is_empty: bool
+        self, timestamp_ns: int, *, is_somebody_missing: bool, has_moved: bool
     ) -> tuple[float, ...]:
         """The sides to search in the frame of that time, in degrees.
 
         is_somebody_missing: they may have tilted their head just now, to whichever side.
-        is_empty: nobody is known, and the next search may be far off.
+        has_moved: nobody is known, and something moved.
         """
         before_ns = self._searched_ns
         is_past = before_ns is None or timestamp_ns - before_ns >= self._interval_ns
         if not (is_past or is_somebody_missing):
             return self._fruitful
         self._searched_ns = timestamp_ns
-        if is_somebody_missing or is_empty:
+        if is_somebody_missing or has_moved:
             return SIDES_DEG
         turn = next(self._turns)
         return tuple(side for side in SIDES_DEG if side == turn or side in self._fruitful)

@@ -110,9 +110,10 @@ class Watcher:
             self.forget()
         self._size = frame.image.shape[:2]
         if not self._tracker.tracks:
-            if not self._is_worth_a_search(frame):
+            has_moved = self._has_moved(frame)
+            if not (has_moved or self._schedule.is_look_due(frame.timestamp_ns)):
                 return []
-            seen = self._search(frame)
+            seen = self._search(frame, has_moved=has_moved)
         else:
             followed = self._follow(frame)
             seen = self._search(frame) if followed is None else followed
@@ -130,22 +131,19 @@ class Watcher:
         self._motion.forget()
         self._schedule.forget()
 
-    def _is_worth_a_search(self, frame: Frame) -> bool:
-        """With nobody there."""
-        now = frame.timestamp_ns
-        if self._schedule.is_look_due(now):
-            return True
-        if not self._schedule.is_comparison_due(now):
+    def _has_moved(self, frame: Frame) -> bool:
+        """Whether anything did, with nobody there; False where it is not time to see."""
+        if not self._schedule.is_comparison_due(frame.timestamp_ns):
             return False
-        self._schedule.compared(now)
+        self._schedule.compared(frame.timestamp_ns)
         return self._motion.moved(frame.image)
 
-    def _search(self, frame: Frame) -> list[Track]:
-        """Detect; returns the tracks that count and were seen."""
+    def _search(self, frame: Frame, *, has_moved: bool = False) -> list[Track]:
+        """Detect; returns the tracks that count and were seen. has_moved: with nobody there."""
         was_empty = not self._tracker.tracks
         faces = self._found_again(frame)
         if faces is None:
-            faces = self._detected(frame)
+            faces = self._detected(frame, has_moved=has_moved)
             self._schedule.detected(frame.timestamp_ns)
         tracks = self._tracker.update(faces, frame.timestamp_ns)
         if not self._tracker.tracks:
@@ -181,14 +179,12 @@ class Watcher:
             and self._rolls.is_upright(track.number, track.face, within_deg=_UPRIGHT_DEG)
         )
 
-    def _detected(self, frame: Frame) -> list[Face]:
+    def _detected(self, frame: Frame, *, has_moved: bool) -> list[Face]:
         """Search upright faces in the whole frame, and now and then tilted ones."""
         faces = self._detector.detect(frame.image)
-        tracks = self._tracker.tracks
+        is_missing = any(track.is_hidden for track in self._tracker.tracks)
         sides = self._tilts.due(
-            frame.timestamp_ns,
-            is_somebody_missing=any(track.is_hidden for track in tracks),
-            is_empty=not tracks,
+            frame.timestamp_ns, is_somebody_missing=is_missing, has_moved=has_moved
         )
         if not sides:
             return faces

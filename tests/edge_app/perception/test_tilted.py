@@ -71,14 +71,14 @@ def test_unseen_are_those_that_overlap_nobody() -> None:
     assert unseen([here], []) == [here]
 
 
-def test_sides_by_turns_both_where_nobody_is_and_a_fruitful_one_each_time() -> None:
+def test_sides_by_turns_both_where_somebody_may_be_and_a_fruitful_one_each_time() -> None:
     schedule = TiltSchedule(interval_s=2.0)
 
-    def due(at_s: float, *, is_missing: bool = False, is_empty: bool = False) -> tuple[float, ...]:
-        return schedule.due(round(at_s * 1e9), is_somebody_missing=is_missing, is_empty=is_empty)
+    def due(at_s: float, *, is_missing: bool = False, has_moved: bool = False) -> tuple[float, ...]:
+        return schedule.due(round(at_s * 1e9), is_somebody_missing=is_missing, has_moved=has_moved)
 
-    assert due(0.0, is_empty=True) == SIDES_DEG
-    assert due(1.0, is_empty=True) == ()
+    assert due(0.0, has_moved=True) == SIDES_DEG
+    assert due(1.0, has_moved=True) == ()
     assert due(2.0) == (35.0,)
     assert due(2.2, is_missing=True) == SIDES_DEG
     schedule.searched([-35.0])
