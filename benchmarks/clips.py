@@ -14,13 +14,12 @@ from pathlib import Path
 import cv2
 
 from benchmarks.noting_perception import NotingPerception
-from benchmarks.stages import ALWAYS, make_watcher
+from benchmarks.stages import ALWAYS, Rates, make_watcher
 from edge_app.errors import UsageError
 from edge_app.frames.source import Frame
 from edge_app.frames.video_file import SUFFIXES, VideoFileSource
 from edge_app.perception import Perception
 from edge_app.perception.faces import SeenFace
-from edge_app.perception.schedule import DetectionSchedule
 from edge_app.perception.smoothing import REACTIONS, EmotionFilter
 from edge_app.perception.watcher import WatchedFace, Watcher
 
@@ -77,12 +76,10 @@ class Figures:
         return 60.0 * self.changes.get(name, 0) / self.seconds if self.seconds else 0.0
 
 
-def measure(
-    frames: Iterator[Frame], perception: Perception, schedule: DetectionSchedule
-) -> Figures:
+def measure(frames: Iterator[Frame], perception: Perception, rates: Rates) -> Figures:
     """Watch a clip."""
     noting = NotingPerception(perception)
-    watcher = make_watcher(noting, Watcher, schedule)
+    watcher = make_watcher(noting, Watcher, rates)
     figures, shown = Figures(), dict[int, _Shown]()
     last_ns, is_gap = 0, False
     for frame in frames:
@@ -153,8 +150,8 @@ def main(words: Sequence[str] | None = None) -> int:
     )
     say("|---|---|---:|---:|---:|---:|---:|---:|---:|" + "---:|" * len(REACTIONS) + "\n")
     for clip in clips:
-        for name, schedule in (("every frame", ALWAYS()), ("5 a second", DetectionSchedule())):
-            figures = measure(_clip(clip, arguments.every), perception, schedule)
+        for name, rates in (("every frame", ALWAYS), ("5 a second", Rates())):
+            figures = measure(_clip(clip, arguments.every), perception, rates)
             is_one = clip.stem in ONE_PERSON
             switches = str(max(0, len(figures.numbers) - 1)) if is_one else "?"
             say(

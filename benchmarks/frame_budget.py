@@ -15,13 +15,12 @@ from statistics import median
 
 import cv2
 
-from benchmarks.stages import ALWAYS, make_episodes, make_watcher
+from benchmarks.stages import ALWAYS, Rates, make_episodes, make_watcher
 from edge_app.frames.mailbox import Mailbox
 from edge_app.frames.source import Frame
 from edge_app.frames.video_file import VideoFileSource
 from edge_app.perception import Perception
 from edge_app.perception.int8_model import Int8Model
-from edge_app.perception.schedule import DetectionSchedule
 from edge_app.perception.watcher import Watcher
 from edge_app.samples import CLIP
 
@@ -36,12 +35,10 @@ SEARCHED, COLOUR = "gray frame, searched", "colour frame, searched"
 class Line:
     """Frames of the clip, one after another, through everything but the broker."""
 
-    def __init__(
-        self, perception: Perception, frames: Sequence[Frame], schedule: DetectionSchedule
-    ) -> None:
+    def __init__(self, perception: Perception, frames: Sequence[Frame], rates: Rates) -> None:
         self._frames, self._count = frames, 0
         self._mailbox: Mailbox[Frame] = Mailbox()
-        self._watcher = make_watcher(perception, Watcher, schedule)
+        self._watcher = make_watcher(perception, Watcher, rates)
         self._episodes = make_episodes(perception)
         self.faces = 0
 
@@ -98,13 +95,13 @@ def main(words: Sequence[str] | None = None) -> int:
     cv2.setNumThreads(1)
     perception = Perception.load(threads=1)
     gray, colour = still_frames(gray=True), still_frames()
-    searched = Line(perception, gray, ALWAYS())
+    searched = Line(perception, gray, ALWAYS)
     steps = {
         "detector, bare": bare(perception.detector.model),
         "classifier, bare": bare(perception.classifier.model),
         SEARCHED: searched.next,
-        "gray frame, as scheduled": Line(perception, gray, DetectionSchedule()).next,
-        COLOUR: Line(perception, colour, ALWAYS()).next,
+        "gray frame, as scheduled": Line(perception, gray, Rates()).next,
+        COLOUR: Line(perception, colour, ALWAYS).next,
     }
     measure(steps, 20)
     times = measure(steps, arguments.rounds)

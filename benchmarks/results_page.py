@@ -25,14 +25,14 @@ Printed by `python -m benchmarks.peers.run` on one machine, by turns on the same
 sample clip with a face in them, after `benchmarks/peers/install.sh`. Each peer runs with the
 settings that its own documents give. `ms a frame` is the mean, so that a thousand by it are the
 frames a second; `times Mien's` goes by it. Where Mien runs as it does on a device, it searches
-every third frame, once a second all of it, and follows the face in between, so its median is a
-frame that was followed. It takes one thread as it comes; `two threads` is `threads = 2`, on a
-machine with two cores. The others take what they can get, as `processor, ms a frame` shows.
-`large faces` is `smallest_face = 0.15`, which brings the small detector; MediaPipe's detector is
-for faces near a camera, too. fer's default detector is OpenCV's Haar cascade, so fer alone
-stands for that pair, too. face-api runs on WebAssembly. DeepFace is missing: its package has no
-weights. PrivateTest: whole faces of FER2013, seven emotions, without a detector; face-api was not
-trained on FER2013. Scenes: 500 of these faces, 100 to 400 pixels wide and upright, pasted into
+every third frame, once a second all of it, follows the face in between, and reads every second
+frame, so its median is a frame that was followed. It takes one thread as it comes; `two threads` is
+`threads = 2`, on a machine with two cores. The others take what they can get, as `processor, ms a
+frame` shows. `large faces` is `smallest_face = 0.15`, which brings the small detector; MediaPipe's
+detector is for faces near a camera, too. fer's default detector is OpenCV's Haar cascade, so fer
+alone stands for that pair, too. face-api runs on WebAssembly. DeepFace is missing: its package has
+no weights. PrivateTest: whole faces of FER2013, seven emotions, without a detector; face-api was
+not trained on FER2013. Scenes: 500 of these faces, 100 to 400 pixels wide and upright, pasted into
 pictures without faces; each peer finds them with its own detector, and a face that it does not find
 is read wrongly.
 """
@@ -55,11 +55,12 @@ writes them as JSON ([its schema](schemas/bench.schema.json)), Markdown and a pl
 
 What the figures mean: `frames a second` are frames one after another without a pause. `as
 scheduled` searches faces five times a second, as the daemon does, four times of five only near
-where they were, and follows them in between; `every frame searched`, the whole of it, is the most
-that it can cost. `outside the models` is of that: where a part is searched, by a smaller network,
-it is a larger share of less time. A stage's time does not hold that of the stages it calls. The
-limit is what the runtime gets out of large convolutions on this machine. A run during
-which a Raspberry Pi's throttling bits change is marked invalid.
+where they were, follows them in between, and reads them ten times a second at most; `every frame
+searched`, the whole of it, and read, is the most that it can cost. `outside the models` is of that:
+where a part is searched, by a smaller network, it is a larger share of less time. A stage's time
+does not hold that of the stages it calls. The limit is what the runtime gets out of large
+convolutions on this machine. A run during which a Raspberry Pi's throttling bits change is marked
+invalid.
 
 Arm cores in an emulator cannot be timed, but their instructions can be counted:
 [instructions.md](instructions.md) has them for Cortex-A53, A72 and A76, by model and for a frame.

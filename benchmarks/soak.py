@@ -29,7 +29,7 @@ from edge_app.errors import MienError
 from edge_app.events.publisher import Publisher
 from edge_app.frames.source import Frame
 from edge_app.perception import Perception
-from edge_app.perception.schedule import DetectionSchedule
+from edge_app.perception.schedule import DetectionSchedule, ReadingSchedule
 from edge_app.perception.smoothing import Reaction
 from edge_app.perception.tracker import Tracker
 from edge_app.perception.watcher import WatchedFace, Watcher
@@ -108,8 +108,10 @@ class TimedWatcher(Watcher):
         tracker: Tracker,
         reaction: Reaction,
         schedule: DetectionSchedule | None = None,
+        *,
+        readings: ReadingSchedule | None = None,
     ) -> None:
-        super().__init__(perception, tracker, reaction, schedule)
+        super().__init__(perception, tracker, reaction, schedule, readings=readings)
         self._taken: list[float] = []
 
     def watch(self, frame: Frame) -> list[WatchedFace]:

@@ -29,17 +29,24 @@ from edge_app.events.publisher import JsonLinesPublisher, Publisher
 from edge_app.frames.mailbox import Mailbox
 from edge_app.frames.source import Frame, FrameSource
 from edge_app.perception import Perception
-from edge_app.perception.schedule import DetectionSchedule
+from edge_app.perception.schedule import WHOLE_S, DetectionSchedule, ReadingSchedule
 from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.watcher import Watcher, tracker_for
 
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How often faces are searched, and at the least in the whole frame, and read; the usual."""
+
+    detections_per_second: float = 5.0
+    whole_s: float = WHOLE_S
+    readings_per_second: float = 10.0
+
+
 #: More often than any camera, and all of each frame.
-ALWAYS = partial(DetectionSchedule, 1000.0, whole_s=0.0)
-#: Name → when faces are searched.
-WORKLOADS: dict[str, Callable[[], DetectionSchedule]] = {
-    "as scheduled": DetectionSchedule,
-    "every frame searched": ALWAYS,
-}
+ALWAYS = Rates(detections_per_second=1000.0, whole_s=0.0, readings_per_second=1000.0)
+#: Name → how often the watcher searches and reads.
+WORKLOADS = {"as scheduled": Rates(), "every frame searched": ALWAYS}
 
 W = TypeVar("W", bound=Watcher)
 
@@ -47,10 +54,16 @@ STAGES = ("grab", "detect", *MODEL_STAGES, "align", "classify", "track", "decide
 
 
 def make_watcher(
-    perception: Perception, kind: type[W], schedule: DetectionSchedule | None = None
+    perception: Perception, kind: type[W], rates: Rates = WORKLOADS["as scheduled"]
 ) -> W:
-    """As the daemon makes it from the default settings, but for the schedule."""
-    return kind(perception, tracker_for(perception.detector), REACTIONS["normal"], schedule)
+    """As the daemon makes it from the default settings, but for the rates."""
+    return kind(
+        perception,
+        tracker_for(perception.detector),
+        REACTIONS["normal"],
+        DetectionSchedule(rates.detections_per_second, whole_s=rates.whole_s),
+        readings=ReadingSchedule(rates.readings_per_second),
+    )
 
 
 def make_episodes(perception: Perception) -> Episodes:
@@ -152,11 +165,11 @@ def warm_workloads(
         workloads = {
             name: partial(
                 run_pass,
-                _line(frames, make_schedule(), threads, nowhere, stopwatch).step,
+                _line(frames, rates, threads, nowhere, stopwatch).step,
                 len(frames),
                 stopwatch,
             )
-            for name, make_schedule in WORKLOADS.items()
+            for name, rates in WORKLOADS.items()
         }
         for next_pass in workloads.values():
             next_pass()
@@ -198,7 +211,7 @@ def outside_share(passes: Sequence[Pass]) -> float | None:
 
 def _line(
     frames: Sequence[Frame],
-    schedule: DetectionSchedule,
+    rates: Rates,
     threads: int,
     stream: IO[bytes],
     stopwatch: Stopwatch,
@@ -206,7 +219,7 @@ def _line(
     perception = TimedPerception(stopwatch, threads)
     return Line(
         MemorySource(frames),
-        make_watcher(perception, Watcher, schedule),
+        make_watcher(perception, Watcher, rates),
         make_episodes(perception),
         JsonLinesPublisher(stream),
         stopwatch,

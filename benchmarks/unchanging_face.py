@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from benchmarks.noting_perception import NotingPerception
 from benchmarks.stages import make_watcher
 from edge_app.frames.source import Frame
-from edge_app.perception import Face, Perception, SeenFace
+from edge_app.perception import Box, Perception, SeenFace
 from edge_app.perception.smoothing import REACTIONS, EmotionFilter, Reaction
 from edge_app.perception.watcher import Watcher
 
@@ -73,14 +73,15 @@ def frames(photo: Picture, face: SeenFace, count: int, seed: int = 0) -> Iterato
 
 
 def answers(perception: Perception, shown: Iterator[Picture]) -> list[SeenFace | None]:
-    """The face in the middle, read as the daemon does it; None where it is not seen."""
+    """The face in the middle, read as the daemon does it; None where it is not read."""
     noting = NotingPerception(perception)
     watcher = make_watcher(noting, Watcher)
     read: list[SeenFace | None] = []
     for index, frame in enumerate(shown):
         noting.seen = []
-        watcher.watch(Frame(frame, int(index * 1e9 / FRAMES_PER_SECOND)))
-        read.append(min(noting.seen, key=lambda face: _off_middle(face.face), default=None))
+        present = watcher.watch(Frame(frame, int(index * 1e9 / FRAMES_PER_SECOND)))
+        middle = min((face.box for face in present), key=_off_middle, default=None)
+        read.append(next((face for face in noting.seen if face.face.box == middle), None))
     return read
 
 
@@ -124,7 +125,9 @@ def main() -> int:
     count = int(arguments.seconds * FRAMES_PER_SECOND)
     names = list(REACTIONS)
     sys.stdout.write(f"{arguments.seconds:.0f} s of frames a photo; changes in an hour\n\n")
-    sys.stdout.write("| photo | found | each frame alone | " + " | ".join(names) + " | told |\n")
+    sys.stdout.write(
+        "| photo | frames read | each frame alone | " + " | ".join(names) + " | told |\n"
+    )
     sys.stdout.write("|---|---:|---:" + "|---:" * len(names) + "|---|\n")
     for path in sorted(arguments.photos.glob("*.jpg")):
         photo = np.asarray(cv2.imread(str(path)), np.uint8)
@@ -133,8 +136,8 @@ def main() -> int:
             continue
         largest = max(faces, key=lambda face: face.face.box.height)
         seen = answers(perception, frames(photo, largest, count))
-        found = np.mean([face is not None for face in seen])
-        if not found:
+        read = np.mean([face is not None for face in seen])
+        if not read:
             continue
         hour = hour_of(seen)
         below = perception.classifier.answer.unsure_below
@@ -143,14 +146,13 @@ def main() -> int:
         told = ", ".join(results["normal"].emotions)
         raw = results["normal"].raw
         sys.stdout.write(
-            f"| {path.stem} | {found:.0%} | {raw} | " + " | ".join(cells) + f" | {told} |\n"
+            f"| {path.stem} | {read:.0%} | {raw} | " + " | ".join(cells) + f" | {told} |\n"
         )
         sys.stdout.flush()
     return 0
 
 
-def _off_middle(face: Face) -> float:
-    box = face.box
+def _off_middle(box: Box) -> float:
     return float(np.hypot(box.left + box.right - WIDTH, box.top + box.bottom - HEIGHT))
 
 

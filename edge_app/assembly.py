@@ -34,7 +34,7 @@ from edge_app.perception import Perception
 from edge_app.perception.classifier import NETWORKS, EmotionClassifier
 from edge_app.perception.detector import FaceDetector, model_for
 from edge_app.perception.model_folder import ModelFolder
-from edge_app.perception.schedule import DetectionSchedule
+from edge_app.perception.schedule import DetectionSchedule, ReadingSchedule
 from edge_app.perception.shipped import FACE_160
 from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.tiling import TiledDetector
@@ -203,7 +203,8 @@ class Assembly:
             tracker_for(self._perception.detector),
             REACTIONS[reaction],
             DetectionSchedule(asked.detections_per_second),
-            TiledDetector(model, tiles=asked.tiles) if asked.tiles > 1 else None,
+            detector=TiledDetector(model, tiles=asked.tiles) if asked.tiles > 1 else None,
+            readings=ReadingSchedule(asked.readings_per_second),
         )
 
     def _open_source(self) -> tuple[FrameSource, bool]:

@@ -110,6 +110,15 @@ class Perception(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             " followed.",
         ),
     ] = 5.0
+    readings_per_second: Annotated[
+        float,
+        msgspec.Meta(
+            gt=0,
+            le=60,
+            description="How often each face is read, at most. What it shows is averaged over a"
+            " quarter of a second and more, so that more readings hardly tell more.",
+        ),
+    ] = 10.0
     smallest_face: Annotated[
         float,
         msgspec.Meta(

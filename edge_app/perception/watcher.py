@@ -18,7 +18,7 @@ from edge_app.perception.motion import MotionGate
 from edge_app.perception.nearby import NearbySearch
 from edge_app.perception.perception import Perception
 from edge_app.perception.roll_memory import RollMemory
-from edge_app.perception.schedule import DetectionSchedule
+from edge_app.perception.schedule import DetectionSchedule, ReadingSchedule
 from edge_app.perception.smoothing import EmotionFilter, Reaction
 from edge_app.perception.tilted import TiltedSearch, TiltSchedule, unseen
 from edge_app.perception.tracker import Track, Tracker
@@ -73,16 +73,19 @@ class Watcher:
         tracker: Tracker,
         reaction: Reaction,
         schedule: DetectionSchedule | None = None,
+        *,
         detector: FaceDetector | None = None,
+        readings: ReadingSchedule | None = None,
     ) -> None:
         """schedule: when faces are searched; None: `DetectionSchedule` as it comes. detector: what
         searches them; None: perception's. Where perception has a smaller one, that searches who is
-        known already.
+        known already. readings: when each face is read; None: `ReadingSchedule` as it comes.
         """
         self.perception = perception
         self._detector = (detector or perception.detector).at_threshold(DOUBTFUL_SCORE)
         self._tracker, self._reaction = tracker, reaction
         self._schedule = schedule or DetectionSchedule()
+        self._readings = readings or ReadingSchedule()
         self._motion = MotionGate()
         self._rolls = RollMemory(perception.upright)
         small = perception.small_detector
@@ -121,6 +124,7 @@ class Watcher:
         self._read(frame, seen)
         present = self._tracker.present
         self._filters = {track.number: self._filter(track.number) for track in present}
+        self._readings.keep(self._filters)
         return [self._watched(track) for track in present]
 
     def forget(self) -> None:
@@ -223,16 +227,17 @@ class Watcher:
         return visible
 
     def _read(self, frame: Frame, tracks: Sequence[Track]) -> None:
-        """Classify those seen, each with its landmarks turned as its face is."""
-        numbers = [track.number for track in tracks]
-        faces = self._rolls.correct(
-            frame.image, [track.face for track in tracks], numbers, frame.timestamp_ns
-        )
+        """Classify those seen whose turn it is, each with its landmarks turned as its face is."""
+        now = frame.timestamp_ns
+        due = [track for track in tracks if self._readings.is_due(track.number, now)]
+        if not due:
+            return
+        numbers = [track.number for track in due]
+        faces = self._rolls.correct(frame.image, [track.face for track in due], numbers, now)
         seen = self.perception.read(frame.image, faces, look_again=False)
-        for track, face in zip(tracks, seen, strict=True):
-            self._filter(track.number).update(
-                face.probabilities, frame.timestamp_ns, weight=face.quality
-            )
+        for number, face in zip(numbers, seen, strict=True):
+            self._readings.read(number, now)
+            self._filter(number).update(face.probabilities, now, weight=face.quality)
 
     def _watched(self, track: Track) -> WatchedFace:
         smoothed = self._filters[track.number]

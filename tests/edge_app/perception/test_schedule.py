@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from edge_app.perception.schedule import DetectionSchedule
+from edge_app.perception.schedule import DetectionSchedule, ReadingSchedule
 
 MS = 1_000_000
 
@@ -41,3 +41,32 @@ def test_where_it_is_always_due_no_part_is_ever_searched() -> None:
     schedule = DetectionSchedule(whole_s=0.0)
     schedule.detected(0)
     assert schedule.is_whole_due(1)
+
+
+def test_each_face_is_read_at_a_rate_of_its_own() -> None:
+    readings = ReadingSchedule(10.0)
+    read = []
+    for frame in range(15):
+        at = round(frame / 15 * 1e9)
+        for track in (1, 2) if frame >= 3 else (1,):
+            if readings.is_due(track, at):
+                readings.read(track, at)
+                read.append((track, frame))
+    assert [frame for track, frame in read if track == 1] == [0, 2, 4, 6, 8, 10, 12, 14]
+    assert [frame for track, frame in read if track == 2] == [3, 5, 7, 9, 11, 13]
+
+
+def test_a_frame_that_comes_just_before_is_read() -> None:
+    readings = ReadingSchedule(10.0)
+    readings.read(1, 0)
+    assert not readings.is_due(1, 94 * MS)
+    assert readings.is_due(1, 96 * MS)
+
+
+def test_whoever_is_not_kept_is_forgotten() -> None:
+    readings = ReadingSchedule()
+    for track in (1, 2):
+        readings.read(track, 0)
+    readings.keep([2])
+    assert readings.is_due(1, 1)
+    assert not readings.is_due(2, 1)

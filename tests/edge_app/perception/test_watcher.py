@@ -157,6 +157,23 @@ def test_somebody_is_searched_at_the_set_rate_and_seen_in_every_frame(
         assert face.last_seen_ns == round((scene.count - 1) / RATE * 1e9)
 
 
+def test_a_face_is_read_ten_times_a_second_and_seen_in_every_frame(
+    perception: Perception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = []
+    predict = perception.classifier.predict
+    monkeypatch.setattr(
+        perception.classifier, "predict", lambda crops: read.append(len(crops)) or predict(crops)
+    )
+    scene = Scene(perception, rate=30.0)
+    scene.watch(1.0, 100)
+    read.clear()
+    for _ in range(60):
+        (face,) = scene.watch(1 / 30, 100)
+        assert face.last_seen_ns == round((scene.count - 1) / 30 * 1e9)
+    assert read == [1] * 20
+
+
 def test_followed_boxes_move_with_the_face(perception: Perception) -> None:
     scene = Scene(perception, detections_per_second=1.0)
     (before,) = scene.watch(1.0, 50)
