@@ -70,13 +70,10 @@ def load_perception(asked: PerceptionSettings, models: ModelFolder) -> Perceptio
 def _small_detector(
     detector: FaceDetector, models: ModelFolder, threads: int
 ) -> FaceDetector | None:
-    """What finds the same faces with less work where they are large; None: `detector` itself.
-
-    Not the shipped one beside a detector of one's own, which may see what it does not.
-    """
-    model = models.locate(FACE_160)
-    is_a_pair = model != detector.model.path and model.parent == detector.model.path.parent
-    return FaceDetector(models.load(FACE_160, threads)) if is_a_pair else None
+    """What finds the same faces with less work where they are large; None: `detector` itself."""
+    if detector.model.path.name == FACE_160.name or not models.has_a_pair_of_detectors():
+        return None
+    return FaceDetector(models.load(FACE_160, threads))
 
 
 class Assembly:

@@ -16,7 +16,7 @@ from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.manifest import read_key, verify_folder
 from edge_app.perception.model_folder import NAMES, ModelFolder
 from edge_app.perception.schedule import WHOLE_S
-from edge_app.perception.shipped import CLASSIFIERS, DETECTORS, FACE_320, RELEASE_KEY, SHIPPED
+from edge_app.perception.shipped import CLASSIFIERS, FACE_320, RELEASE_KEY, SHIPPED
 from edge_app.settings import Perception
 
 GROUP = Group("models")
@@ -55,7 +55,7 @@ def check_models(
     except MienError as error:
         yield GROUP.failed("directory", error)
         return
-    is_a_pair = len(replaced.intersection(each.name for each in DETECTORS)) != 1
+    is_a_pair = own.has_a_pair_of_detectors()
     for name in sorted(NAMES):
         rate = perception.detections_per_second
         if name == FACE_320.name and is_a_pair:

@@ -8,7 +8,7 @@ from pathlib import Path
 from edge_app.perception.card import ModelError
 from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.manifest import MANIFEST, verify_folder
-from edge_app.perception.shipped import MODELS, RELEASE_KEY
+from edge_app.perception.shipped import DETECTORS, MODELS, RELEASE_KEY
 
 #: What a folder may hold; what it does not is loaded from Mien's own.
 NAMES = tuple(path.name for path in MODELS)
@@ -62,6 +62,17 @@ class ModelFolder:
         """
         name = shipped.name
         return self.path / name if self.path is not None and name in self.check() else shipped
+
+    def has_a_pair_of_detectors(self) -> bool:
+        """Whether both detectors that are used come from one place.
+
+        The shipped small one beside a large one of one's own need not see what that one sees, nor
+        the other way round.
+
+        Raises:
+            ModelError: as `check`.
+        """
+        return len(self.check().intersection(path.name for path in DETECTORS)) != 1
 
     def load(self, shipped: Path, threads: int = 1) -> Int8Model:
         """Load the model that is used instead of a shipped one.

@@ -14,9 +14,8 @@ class DetectionSchedule:
     """Detects at a set rate while somebody is there, and at once where there is a reason to.
 
     Whoever is known is searched nearby, and the whole frame, for others, at the first search that
-    is `whole_s` after the last one of it. Where
-    nobody is, the frame is only compared with the one before, at the same rate; every
-    `look_again_s` faces are searched whatever the comparison says.
+    is `whole_s` after the last one of it. Where nobody is, the frame is only compared with the one
+    before, at the same rate; every `look_again_s` faces are searched whatever the comparison says.
     """
 
     def __init__(

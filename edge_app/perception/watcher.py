@@ -150,9 +150,9 @@ class Watcher:
             faces = self._detected(frame, has_moved=has_moved)
             self._schedule.detected(frame.timestamp_ns)
         tracks = self._tracker.update(faces, frame.timestamp_ns)
-        if not self._tracker.tracks:
-            if not was_empty:
-                self._motion.forget()
+        if not self._tracker.tracks and not was_empty:
+            # Where the room was empty before, this frame was compared already.
+            self._motion.forget()
             self._motion.moved(frame.image)
         return [track for track in tracks if track is not None]
 
