@@ -32,11 +32,20 @@ def align(
     return cut(image, *similarity(landmarks, alignment, side), side)
 
 
-def cut(image: Image, rotation: complex, shift: complex, side: int) -> NDArray[np.uint8]:
+def cut(
+    image: Image,
+    rotation: complex,
+    shift: complex,
+    side: int,
+    *,
+    beyond: int = cv2.BORDER_REPLICATE,
+) -> NDArray[np.uint8]:
     """Draw the square that w = rotation · z + shift makes of the frame, in gray.
 
-    z and w are points x + iy in pixels of the frame and of the square. Beyond the frame's edge
-    its outermost pixels are repeated.
+    z and w are points x + iy in pixels of the frame and of the square.
+
+    beyond: what lies beyond the frame's edge, one of OpenCV's borders: its outermost pixels
+    repeated, or, in a third of the time for a large square, black (`cv2.BORDER_CONSTANT`).
 
     Returns uint8 [side, side].
     """
@@ -63,8 +72,7 @@ def cut(image: Image, rotation: complex, shift: complex, side: int) -> NDArray[n
         [[across.real, down.real, origin.real], [across.imag, down.imag, origin.imag]]
     )
     return np.asarray(
-        cv2.warpAffine(patch, matrix, (side, side), borderMode=cv2.BORDER_REPLICATE),
-        dtype=np.uint8,
+        cv2.warpAffine(patch, matrix, (side, side), borderMode=beyond), dtype=np.uint8
     )
 
 

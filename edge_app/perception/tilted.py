@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from itertools import cycle
 
+import cv2
 import numpy as np
 
 from edge_app.perception.alignment import cut
@@ -49,12 +50,14 @@ class TiltedSearch:
         height, width = frame.shape[:2]
         rotation = cmath.rect(self._size / max(height, width), -math.radians(roll_deg))
         shift = complex(self._size, self._size) / 2 - rotation * complex(width, height) / 2
-        turned = self._detector.detect(cut(frame, rotation, shift, self._size))
+        # Black beyond the frame, as a letterbox is.
+        picture = cut(frame, rotation, shift, self._size, beyond=cv2.BORDER_CONSTANT)
+        turned = self._detector.detect(picture)
         faces = [_back(face, rotation, shift) for face in turned]
         return [
             Face(_inside(face.box, width, height), face.landmarks, face.score)
             for face in faces
-            # Beyond the frame its outermost pixels are repeated, and a face among them is none.
+            # What is found mostly beyond the frame is no face.
             if _is_within(face.box, width, height)
         ]
 
@@ -71,27 +74,34 @@ def unseen(faces: Sequence[Face], others: Sequence[Face]) -> list[Face]:
 class TiltSchedule:
     """When to search for tilted faces, and to which sides; each side costs a run of the detector.
 
-    Now and then one side, by turns; both where somebody may be there who is not known; one on which
-    somebody was found who is not found upright each time.
+    Now and then one side, by turns, in a still room more rarely; both where somebody may be there
+    who is not known; one on which somebody was found who is not found upright each time.
     """
 
-    def __init__(self, *, interval_s: float = 3.0) -> None:
+    def __init__(self, *, interval_s: float = 3.0, still_interval_s: float = 10.0) -> None:
         # Frames come at their own times: the one that comes just before is not let pass.
         self._interval_ns = int(0.95e9 * interval_s)
+        self._still_interval_ns = int(0.95e9 * still_interval_s)
         self._searched_ns: int | None = None
         self._turns = cycle(SIDES_DEG)
         self._fruitful: tuple[float, ...] = ()
 
     def due(
-        self, timestamp_ns: int, *, is_somebody_missing: bool, has_moved: bool
+        self,
+        timestamp_ns: int,
+        *,
+        is_somebody_missing: bool = False,
+        has_moved: bool = False,
+        is_still: bool = False,
     ) -> tuple[float, ...]:
         """The sides to search in the frame of that time, in degrees.
 
         is_somebody_missing: they may have tilted their head just now, to whichever side.
-        has_moved: nobody is known, and something moved.
+        has_moved, is_still: nobody is known, and something moved, or nothing did.
         """
         before_ns = self._searched_ns
-        is_past = before_ns is None or timestamp_ns - before_ns >= self._interval_ns
+        interval_ns = self._still_interval_ns if is_still else self._interval_ns
+        is_past = before_ns is None or timestamp_ns - before_ns >= interval_ns
         if not (is_past or is_somebody_missing):
             return self._fruitful
         self._searched_ns = timestamp_ns

@@ -186,9 +186,12 @@ class Watcher:
     def _detected(self, frame: Frame, *, has_moved: bool) -> list[Face]:
         """Search upright faces in the whole frame, and now and then tilted ones."""
         faces = self._detector.detect(frame.image)
-        is_missing = any(track.is_hidden for track in self._tracker.tracks)
+        known = self._tracker.tracks
         sides = self._tilts.due(
-            frame.timestamp_ns, is_somebody_missing=is_missing, has_moved=has_moved
+            frame.timestamp_ns,
+            is_somebody_missing=any(track.is_hidden for track in known),
+            has_moved=has_moved,
+            is_still=not (known or has_moved),
         )
         if not sides:
             return faces

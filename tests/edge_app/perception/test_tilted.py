@@ -90,6 +90,14 @@ def test_sides_by_turns_both_where_somebody_may_be_and_a_fruitful_one_each_time(
     assert due(8.2) == (-35.0,)
 
 
+def test_a_still_room_is_searched_more_rarely_and_one_that_moves_at_once() -> None:
+    schedule = TiltSchedule(interval_s=3.0, still_interval_s=10.0)
+    looks = [schedule.due(round(at_s * 1e9), is_still=True) for at_s in (0, 5, 10, 15, 20)]
+    assert looks == [(35.0,), (), (-35.0,), (), (35.0,)]
+    assert schedule.due(round(23.5e9), has_moved=True) == SIDES_DEG
+    assert schedule.due(round(24.5e9), is_somebody_missing=True) == SIDES_DEG
+
+
 class Tilting:
     """A watcher and somebody who tilts her head, at fifteen frames a second."""
 
