@@ -79,13 +79,15 @@ class Outbox(Closing):
             store, handover, self._ledger, self._alerts, limits=limits or Limits(), clock=clock
         )
         self._filling = LaneFilling(
-            store, self._ledger, self._writer, DrainRate(drain_per_s, clock)
+            store, self._ledger, self._writer, DrainRate(drain_per_s, clock), clock=clock
         )
         self._is_ending = False
         self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="mien-outbox", daemon=True)
         if handover is not None:
             self._recover(handover)
+        if store.refusal is not None and not store.is_known:
+            self._writer.refuse(StoreRefusedError(store.refusal))
 
     @property
     def dropped(self) -> int:
@@ -94,8 +96,9 @@ class Outbox(Closing):
 
     @property
     def is_durable(self) -> bool:
-        """Whether what waits outlives the process."""
-        return self._store.is_on_disk
+        """Whether what waits outlives the process, as far as there is room for it."""
+        is_in_memory = self._ledger.is_refused and self._handover is None
+        return self._store.is_on_disk and not is_in_memory
 
     @property
     def under_way(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import islice
 
 from edge_app.errors import MienError
@@ -9,20 +10,31 @@ from edge_app.mqtt.outbox_lanes import ROOM, Lane, Lanes
 from edge_app.mqtt.outbox_ledger import Ledger
 from edge_app.mqtt.outbox_rate import DrainRate
 from edge_app.mqtt.outbox_store import EventStore, StoreDamagedError, StoredEvent
-from edge_app.mqtt.outbox_writer import OutboxWriter
+from edge_app.mqtt.outbox_writer import RETRY_S, OutboxWriter
+
+#: A file that cannot be read so many times in a row, `RETRY_S` apart, counts as damaged.
+MOST_FAILURES = 4
 
 
 class LaneFilling:
     """Reads for one thread at a time; locks the ledger itself, but never while the disk works.
 
-    writer: hears of it when the disk gives nothing back.
+    writer: hears of it when the disk gives nothing back. clock: monotonic seconds.
     """
 
     def __init__(
-        self, store: EventStore, ledger: Ledger, writer: OutboxWriter, rate: DrainRate
+        self,
+        store: EventStore,
+        ledger: Ledger,
+        writer: OutboxWriter,
+        rate: DrainRate,
+        *,
+        clock: Callable[[], float],
     ) -> None:
         self._store, self._ledger = store, ledger
         self._writer, self._rate = writer, rate
+        self._clock = clock
+        self._failures, self._retry_at = 0, clock()
 
     @property
     def due_at(self) -> float | None:
@@ -30,6 +42,9 @@ class LaneFilling:
         lanes = self._ledger.lanes
         if lanes is None:
             return None
+        if self._failures:
+            # Whatever waits in either lane comes after what cannot be read.
+            return max(self._rate.next_at, self._retry_at)
         lane = lanes.historical
         # A full lane wakes us when it is half empty.
         is_more = len(lane) < ROOM and lane.read_to < lane.end(self._ledger.offerable)
@@ -76,10 +91,28 @@ class LaneFilling:
         """What the disk has for a lane; None where it gives nothing back."""
         if lane.read_to >= end:
             return []
+        if self._failures and self._clock() < self._retry_at:
+            return None
         try:
-            return self._store.read(lane.read_to, end, room)
+            events = self._store.read(lane.read_to, end, room)
         except StoreDamagedError as error:
-            self._writer.begin_anew(str(error))
+            self._begin_anew(error)
+            return None
         except MienError as error:
-            self._writer.refuse(error)
-        return None
+            self._failures += 1
+            self._retry_at = self._clock() + RETRY_S
+            if self._failures == MOST_FAILURES:
+                # New events wait behind them: better to lose these than all that comes.
+                self._begin_anew(error)
+            else:
+                self._writer.tell_readable(error)
+            return None
+        if self._failures:
+            self._failures = 0
+            self._writer.tell_readable(None)
+        return events
+
+    def _begin_anew(self, error: MienError) -> None:
+        self._failures = 0
+        self._writer.begin_anew(str(error))
+        self._writer.tell_readable(None)

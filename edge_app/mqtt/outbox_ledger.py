@@ -94,6 +94,15 @@ class Ledger:
         self.waiting += 1
         self._pending.append(StoredEvent(self._last, self._elapsed_s(), payload))
 
+    def offer_anew(self) -> None:
+        """More is on the disk than was known: begin as on a new connection, if there is one.
+
+        What was under way is offered again, with the same id.
+        """
+        if self.lanes is not None:
+            self.lanes = Lanes(self.offerable)
+            self.wake()
+
     def is_delivered(self, sequence: int) -> bool:
         """Whether it was delivered, and is on the disk still."""
         return sequence in self._delivered

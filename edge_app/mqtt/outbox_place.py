@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
 import sqlite3
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from edge_app.errors import UsageError
 from edge_app.mqtt.outbox import DRAIN_PER_S, Outbox
 from edge_app.mqtt.outbox_alerts import OnAlert
 from edge_app.mqtt.outbox_handover import Handover
-from edge_app.mqtt.outbox_store import EventStore, Limits, StoreRefusedError
+from edge_app.mqtt.outbox_store import EventStore, Limits
 
 #: How many events wait where there is no disk for them.
 MEMORY_LIMITS = Limits(events=5000, size=8_000_000)
-
-#: A disk that is full or fails, or that the system made read-only because it does.
-_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 
 _LOG = logging.getLogger(__name__)
 
@@ -49,20 +44,14 @@ def open_outbox(
 ) -> Outbox:
     """Open the outbox of a device in `directory`, which is made where it is missing.
 
-    A damaged file is moved aside, and where the disk refuses, memory has to do: with an alert, but
+    A damaged file is moved aside, and while the disk refuses, memory has to do: with an alert, but
     the device works on.
 
     Raises:
         UsageError: the directory cannot be used, or another process uses this outbox.
     """
     path = directory / f"outbox-{device}.sqlite"
-    try:
-        _make(path)
-        store = EventStore(path)
-    except StoreRefusedError as error:
-        store = EventStore(None)
-        store.damage = f"{path}: {error}; events are kept in memory until the next start"
-        limits = MEMORY_LIMITS
+    store = EventStore(path)
     _tell_of_others(path)
     return Outbox(
         store,
@@ -71,26 +60,6 @@ def open_outbox(
         drain_per_s=drain_per_s,
         on_alert=on_alert,
     )
-
-
-def _make(path: Path) -> None:
-    """Have a file there, for its owner only; SQLite gives its other files the same rights.
-
-    Raises:
-        UsageError: there cannot be one.
-        StoreRefusedError: the disk does not take one.
-    """
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # A disk that is read-only now lets nobody touch what is there.
-        if not path.exists():
-            path.touch(mode=0o600)
-    except OSError as error:
-        if error.errno in _TROUBLE:
-            raise StoreRefusedError(str(error.strerror).lower()) from error
-        raise UsageError(
-            f"outbox {path}: {error.strerror}; give another directory in [outbox]"
-        ) from error
 
 
 def _tell_of_others(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +21,12 @@ _VERSION = 1
 
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _IN_USE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+#: A disk that is full or fails, or that the system made read-only because it does.
+_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+
+#: The number of the newest event in a file that cannot be opened, as long as it cannot: above all
+#: that any file holds, by more than it may hold.
+NUMBERED_FROM = 1 << 40
 
 
 class StoreRefusedError(MienError):
@@ -54,11 +61,14 @@ class Limits:
 class EventStore(Closing):
     """One SQLite file, for one process and one thread at a time.
 
-    path: None keeps everything in memory.
+    A disk that does not let us begin is tried again with each write. What the file holds is not
+    known until then: events are numbered from `NUMBERED_FROM` on, and what is found later stands
+    before them.
+
+    path: made where it is missing, its directory too. None keeps everything in memory.
 
     Raises:
         UsageError: another process has the file open, or there is no way to it.
-        StoreRefusedError: the disk does not let us begin.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -67,12 +77,22 @@ class EventStore(Closing):
         self.size = 0
         #: What was wrong with the file that was there before; None where it was sound.
         self.damage: str | None = None
+        #: Why the disk did not let us begin; None where it did.
+        self.refusal: str | None = None
         self._synchronous = ""
+        self._database: sqlite3.Connection | None = None
+        self._is_closed = False
+        #: By how much numbers outside are ahead of the file's; None until the file is open.
+        self._ahead: int | None = 0
         try:
-            self._database = self._open()
-        except StoreDamagedError as error:
-            self._move_aside(str(error))
-            self._database = self._open()
+            try:
+                self._opened()
+            except StoreDamagedError as error:
+                self.put_aside(str(error))
+                self._opened()
+        except StoreRefusedError as error:
+            self.refusal = str(error)
+            self._ahead = None
 
     @property
     def is_on_disk(self) -> bool:
@@ -80,13 +100,17 @@ class EventStore(Closing):
         return self._path is not None
 
     @property
+    def is_known(self) -> bool:
+        """Whether it is known what the file holds: it was open once."""
+        return self._ahead is not None
+
+    @property
     def last(self) -> tuple[int, float]:
         """Sequence and elapsed seconds of the newest event; zeros where there is none."""
-        with _translated():
-            row = self._database.execute(
-                "SELECT COALESCE(MAX(sequence), 0), COALESCE(MAX(elapsed_s), 0) FROM event"
-            ).fetchone()
-        return int(row[0]), float(row[1])
+        if self._database is None or self._ahead is None:
+            return NUMBERED_FROM, 0.0
+        sequence, elapsed_s = self._newest(self._database)
+        return sequence + self._ahead, elapsed_s
 
     def write(
         self, added: Sequence[StoredEvent], delivered: Iterable[int], limits: Limits, now_s: float
@@ -103,49 +127,65 @@ class EventStore(Closing):
             StoreRefusedError: disk full, read-only or failing; nothing changed.
             StoreDamagedError: see `begin_anew`.
         """
+        database, ahead = self._opened()
         count, size = self.count, self.size
-        with _translated():
-            self._synchronize("FULL" if added else "NORMAL")
-            self._database.execute("BEGIN IMMEDIATE")
+        with _translated(self._path):
+            self._synchronize(database, "FULL" if added else "NORMAL")
+            database.execute("BEGIN IMMEDIATE")
             try:
-                self._database.executemany("INSERT INTO event VALUES (?, ?, ?)", added)
+                database.executemany(
+                    "INSERT INTO event VALUES (?, ?, ?)",
+                    ((each.sequence - ahead, each.elapsed_s, each.payload) for each in added),
+                )
                 count += len(added)
                 size += sum(len(event.payload) for event in added)
                 for sequence in delivered:
-                    for (length,) in self._database.execute(
+                    for (length,) in database.execute(
                         "DELETE FROM event WHERE sequence = ? RETURNING LENGTH(payload)",
-                        (sequence,),
+                        (sequence - ahead,),
                     ):
                         count, size = count - 1, size - length
-                too_many = [*self._beyond(limits, count, size, now_s)]
-                dropped_to = too_many[-1][0] if too_many else 0
-                self._database.execute("DELETE FROM event WHERE sequence <= ?", (dropped_to,))
-                self._database.execute("COMMIT")
+                too_many = [*_beyond(database, limits, count, size, now_s)]
+                last = too_many[-1][0] if too_many else 0
+                database.execute("DELETE FROM event WHERE sequence <= ?", (last,))
+                database.execute("COMMIT")
             except BaseException:
                 with contextlib.suppress(sqlite3.Error):
-                    self._database.execute("ROLLBACK")
+                    database.execute("ROLLBACK")
                 raise
         self.count = count - len(too_many)
         self.size = size - sum(length for _, length in too_many)
-        return len(too_many), dropped_to
+        return len(too_many), last + ahead if too_many else 0
 
     def read(self, after: int, up_to: int, limit: int) -> list[StoredEvent]:
-        """The next events behind a sequence number, in order.
+        """The next events behind a sequence number, in order; none of a file that is not open.
 
         Raises:
             StoreRefusedError, StoreDamagedError: they cannot be read.
         """
-        with _translated():
-            rows = self._database.execute(
+        database, ahead = self._database, self._ahead
+        if database is None or ahead is None:
+            return []
+        with _translated(self._path):
+            rows = database.execute(
                 "SELECT sequence, elapsed_s, payload FROM event"
                 " WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?",
-                (after, up_to, limit),
+                (after - ahead, up_to - ahead, limit),
             ).fetchall()
-        return [StoredEvent(*row) for row in rows]
+        return [
+            StoredEvent(sequence + ahead, elapsed_s, payload)
+            for sequence, elapsed_s, payload in rows
+        ]
 
     def newest_payloads(self, limit: int) -> set[bytes]:
-        """What the newest events say."""
-        with _translated():
+        """What the newest events say; nothing of a file that is not open.
+
+        Raises:
+            StoreRefusedError, StoreDamagedError: they cannot be read.
+        """
+        if self._database is None:
+            return set()
+        with _translated(self._path):
             return {
                 bytes(payload)
                 for (payload,) in self._database.execute(
@@ -153,23 +193,49 @@ class EventStore(Closing):
                 )
             }
 
-    def begin_anew(self, damage: str) -> None:
-        """Put a damaged file aside and begin an empty one.
+    def put_aside(self, damage: str) -> None:
+        """Move a damaged file away; the next write begins an empty one.
 
         Raises:
             StoreRefusedError: the disk does not let us.
         """
-        self.close()
+        self._close_database()
         self._move_aside(damage)
-        self._database = self._open()
+        self.count = self.size = 0
 
     def close(self) -> None:
         """Close the file; what its write-ahead log holds goes into it first."""
-        with contextlib.suppress(sqlite3.Error):
-            self._database.close()
+        self._is_closed = True
+        self._close_database()
+
+    def _close_database(self) -> None:
+        if self._database is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._database.close()
+            self._database = None
+
+    def _opened(self) -> tuple[sqlite3.Connection, int]:
+        """The database, opened where it is not yet, and by how much numbers are ahead of its."""
+        if self._database is None:
+            if self._is_closed:
+                raise StoreRefusedError("closed")
+            if self._path is not None:
+                _make(self._path)
+            self._database = self._open()
+        if self._ahead is None:
+            self._ahead = NUMBERED_FROM - self._newest(self._database)[0]
+        return self._database, self._ahead
+
+    def _newest(self, database: sqlite3.Connection) -> tuple[int, float]:
+        """Number in the file and elapsed seconds."""
+        with _translated(self._path):
+            row = database.execute(
+                "SELECT COALESCE(MAX(sequence), 0), COALESCE(MAX(elapsed_s), 0) FROM event"
+            ).fetchone()
+        return int(row[0]), float(row[1])
 
     def _open(self) -> sqlite3.Connection:
-        with _translated():
+        with _translated(self._path):
             database = sqlite3.connect(
                 self._path or ":memory:", timeout=0, isolation_level=None, check_same_thread=False
             )
@@ -195,41 +261,28 @@ class EventStore(Closing):
         (version,) = database.execute("PRAGMA user_version").fetchone()
         if version not in {0, _VERSION}:
             raise StoreDamagedError(f"{self._path}: written by another version of Mien")
-        database.execute("BEGIN IMMEDIATE")
-        database.execute(
-            "CREATE TABLE IF NOT EXISTS event (sequence INTEGER PRIMARY KEY,"
-            " elapsed_s REAL NOT NULL, payload BLOB NOT NULL) STRICT"
-        )
-        database.execute(f"PRAGMA user_version = {_VERSION}")
+        # A sound file is not written to: a full disk gives what is there, and takes it later.
+        if not version:
+            database.execute("BEGIN IMMEDIATE")
+            database.execute(
+                "CREATE TABLE IF NOT EXISTS event (sequence INTEGER PRIMARY KEY,"
+                " elapsed_s REAL NOT NULL, payload BLOB NOT NULL) STRICT"
+            )
+            database.execute(f"PRAGMA user_version = {_VERSION}")
+            database.execute("COMMIT")
         self.count, self.size = database.execute(
             "SELECT COUNT(*), COALESCE(SUM(LENGTH(payload)), 0) FROM event"
         ).fetchone()
-        database.execute("COMMIT")
 
-    def _synchronize(self, mode: str) -> None:
+    def _synchronize(self, database: sqlite3.Connection, mode: str) -> None:
         if mode != self._synchronous:
-            self._database.execute(f"PRAGMA synchronous = {mode}")
+            database.execute(f"PRAGMA synchronous = {mode}")
             self._synchronous = mode
-
-    def _beyond(
-        self, limits: Limits, count: int, size: int, now_s: float
-    ) -> Iterator[tuple[int, int]]:
-        """Sequence and length of the oldest events, for as long as the rest is too much."""
-        for sequence, elapsed_s, length in self._database.execute(
-            "SELECT sequence, elapsed_s, LENGTH(payload) FROM event ORDER BY sequence"
-        ):
-            is_within = count <= limits.events and size <= limits.size
-            if is_within and now_s - elapsed_s <= limits.age_s:
-                return
-            count, size = count - 1, size - length
-            yield sequence, length
 
     def _move_aside(self, damage: str) -> None:
         """Keep the newest damaged file for whoever looks into it; only one, the card is small."""
         assert self._path is not None  # noqa: S101 - memory does not get damaged
         aside = self._path.with_name(f"{self._path.name}.damaged")
-        _LOG.error("%s; moved aside to %s, a new outbox is begun", damage, aside)
-        self.damage = f"{damage}; moved aside to {aside.name}: the events in it were not sent"
         try:
             self._path.replace(aside)
             for ending in ("-wal", "-shm"):
@@ -238,10 +291,49 @@ class EventStore(Closing):
                     beside.replace(aside.with_name(aside.name + ending))
         except OSError as error:
             raise StoreRefusedError(f"{self._path}: {error.strerror}") from error
+        _LOG.error("%s; moved aside to %s, a new outbox is begun", damage, aside)
+        self.damage = f"{damage}; moved aside to {aside.name}: the events in it were not sent"
+
+
+def _beyond(
+    database: sqlite3.Connection, limits: Limits, count: int, size: int, now_s: float
+) -> Iterator[tuple[int, int]]:
+    """Number in the file and length of the oldest events, for as long as the rest is too much."""
+    for sequence, elapsed_s, length in database.execute(
+        "SELECT sequence, elapsed_s, LENGTH(payload) FROM event ORDER BY sequence"
+    ):
+        is_within = count <= limits.events and size <= limits.size
+        if is_within and now_s - elapsed_s <= limits.age_s:
+            return
+        count, size = count - 1, size - length
+        yield sequence, length
+
+
+def _make(path: Path) -> None:
+    """Have a file there, for its owner only; SQLite gives its other files the same rights.
+
+    Raises:
+        UsageError: there cannot be one.
+        StoreRefusedError: the disk does not take one.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # A disk that is read-only now lets nobody touch what is there.
+        if not path.exists():
+            path.touch(mode=0o600)
+    except OSError as error:
+        raise _no_way(path, error) from error
+
+
+def _no_way(path: Path, error: OSError) -> MienError:
+    """What is wrong where a file cannot be made or opened: the disk, or the settings."""
+    if error.errno in _TROUBLE:
+        return StoreRefusedError(str(error.strerror).lower())
+    return UsageError(f"outbox {path}: {error.strerror}; give another directory in [outbox]")
 
 
 @contextlib.contextmanager
-def _translated() -> Iterator[None]:
+def _translated(path: Path | None) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
@@ -251,8 +343,24 @@ def _translated() -> Iterator[None]:
                 "outbox: another mien has it open; end that one, or give this one another"
                 " directory in [outbox]"
             ) from error
-        if code == sqlite3.SQLITE_CANTOPEN:
-            raise UsageError(f"outbox: {error}; check the directory in [outbox]") from error
+        if code == sqlite3.SQLITE_CANTOPEN and path is not None:
+            _check_way(path)
         # Tables that are not there, or not ours, are no trouble of the disk.
         is_damage = code in _DAMAGE or code == sqlite3.SQLITE_ERROR
         raise (StoreDamagedError if is_damage else StoreRefusedError)(str(error)) from error
+
+
+def _check_way(path: Path) -> None:
+    """Tell settings from a disk: SQLite says the same of a directory that is not ours, and of one
+    in which there is no room for its log.
+
+    Raises:
+        UsageError: it is the settings.
+    """
+    try:
+        with path.open("r+b"):
+            pass
+    except OSError as error:
+        trouble = _no_way(path, error)
+        if isinstance(trouble, UsageError):
+            raise trouble from error

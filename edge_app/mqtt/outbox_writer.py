@@ -34,6 +34,7 @@ class OutboxWriter:
         self._ledger, self._alerts = ledger, alerts
         self._limits, self._clock = limits, clock
         self._retry_at = clock()
+        self._is_unreadable = False
 
     @property
     def due_at(self) -> float | None:
@@ -48,6 +49,7 @@ class OutboxWriter:
 
     def write(self) -> None:
         """Bring the disk up to date: one transaction, and everything that follows from it."""
+        was_known = self._store.is_known
         with self._ledger.changed:
             batch = self._ledger.batch()
             if self._handover is not None:
@@ -67,8 +69,11 @@ class OutboxWriter:
             if self._handover is not None:
                 self._handover.release()
             self._ledger.forget(dropped, 0, dropped_to, on_disk=self._store.count)
+            if not was_known:
+                self._ledger.offer_anew()
             is_empty = not self._ledger.waiting
-        self._alerts.resolve(STORAGE)
+        if not self._is_unreadable:
+            self._alerts.resolve(STORAGE)
         if is_empty:
             self._alerts.resolve(DROPPED)
         elif dropped:
@@ -77,7 +82,9 @@ class OutboxWriter:
     def refuse(self, error: MienError) -> None:
         """The disk does not take it: keep it in memory, offer it from there, and try again."""
         with self._ledger.changed:
-            self._retry_at = self._clock() + RETRY_S
+            # Told again before it was tried again, it does not put that off.
+            if self._clock() >= self._retry_at:
+                self._retry_at = self._clock() + RETRY_S
             excess = self._ledger.refused()
             if excess:
                 self._ledger.forget(
@@ -95,16 +102,26 @@ class OutboxWriter:
         if excess:
             self._alerts.set(DROPPED, "the disk takes no events; the oldest in memory are dropped")
 
+    def tell_readable(self, trouble: MienError | None) -> None:
+        """The disk does not give back what is on it; None: it does again."""
+        if trouble is not None:
+            self._is_unreadable = True
+            self._alerts.set(STORAGE, f"{trouble}: events on the disk wait; check the disk")
+        elif self._is_unreadable:
+            self._is_unreadable = False
+            if not self._ledger.is_refused:
+                self._alerts.resolve(STORAGE)
+
     def begin_anew(self, damage: str) -> None:
         """The file is damaged: what was in it is lost, but nothing more."""
         before = self._store.count
         try:
-            self._store.begin_anew(damage)
+            self._store.put_aside(damage)
         except MienError as error:
             self.refuse(error)
             return
         with self._ledger.changed:
             lost = self._ledger.undelivered_of(before)
-            self._ledger.forget(lost, 0, self._ledger.committed, on_disk=self._store.count)
+            self._ledger.forget(lost, 0, self._ledger.committed, on_disk=0)
             self._ledger.wake()
         self._alerts.set(DAMAGED, self._store.damage or damage)

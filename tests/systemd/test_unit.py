@@ -74,7 +74,7 @@ def test_the_unit_fits_the_daemon() -> None:
     said = settings_of(UNIT)
     of = dict(said)
     assert (of["StateDirectory"], of["RuntimeDirectory"]) == ("mien", "mien")
-    assert of["RuntimeDirectoryPreserve"] == "restart"
+    assert of["RuntimeDirectoryPreserve"] == "yes"
     assert of["Type"] == "notify"
     # A camera that does not come back and a restart on request: systemd starts it again.
     assert {RESTART, SOURCE_LOST} == {75, 74}

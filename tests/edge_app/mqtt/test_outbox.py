@@ -11,6 +11,7 @@ import pytest
 from edge_app.events.payloads import decode_event
 from edge_app.mqtt.outbox import Outbox
 from edge_app.mqtt.outbox_alerts import DAMAGED, DROPPED, STORAGE
+from edge_app.mqtt.outbox_filling import MOST_FAILURES
 from edge_app.mqtt.outbox_handover import Handover
 from edge_app.mqtt.outbox_lanes import RESERVED, ROOM, WINDOW
 from edge_app.mqtt.outbox_ledger import MEMORY_EVENTS
@@ -24,6 +25,7 @@ from edge_app.mqtt.outbox_store import (
 from edge_app.mqtt.outbox_writer import RETRY_S
 from tests.brokers import wait_until
 from tests.edge_app.mqtt.samples import appeared
+from tests.faults.disk import small_disk
 
 
 class Clock:
@@ -41,6 +43,7 @@ class FailingStore(EventStore):
 
     error: Exception | None = None
     is_unreadable = False
+    reads = 0
 
     def write(self, *arguments: object, **named: object) -> tuple[int, int]:
         if self.error is not None:
@@ -48,9 +51,26 @@ class FailingStore(EventStore):
         return super().write(*arguments, **named)  # type: ignore[arg-type]
 
     def read(self, after: int, up_to: int, limit: int) -> list[StoredEvent]:
+        self.reads += 1
         if self.error is not None and self.is_unreadable:
             raise self.error
         return super().read(after, up_to, limit)
+
+
+class UnreadableStore(FailingStore):
+    """Takes everything, and gives nothing back until it is moved aside."""
+
+    is_unreadable = True
+
+    def read(self, after: int, up_to: int, limit: int) -> list[StoredEvent]:
+        self.reads += 1
+        if self.is_unreadable:
+            raise StoreRefusedError("disk I/O error")
+        return super().read(after, up_to, limit)
+
+    def put_aside(self, damage: str) -> None:
+        self.is_unreadable = False
+        super().put_aside(damage)
 
 
 class Alerts(dict[str, str | None]):
@@ -215,6 +235,90 @@ def test_a_disk_that_gives_nothing_back_does_not_hold_up_what_is_in_memory(tmp_p
         put(outbox, range(3, 6))
         assert take(outbox, 3) == [(number, False) for number in range(3, 6)]
         store.error = None
+
+
+def test_a_disk_that_cannot_be_read_is_written_and_tried_now_and_then(tmp_path: Path) -> None:
+    alerts, clock = Alerts(), Clock()
+    store = UnreadableStore(tmp_path / "outbox.sqlite")
+    with Outbox(store, group_s=0.0, on_alert=alerts, clock=clock) as outbox:
+        outbox.start(lambda: None)
+        put(outbox, range(3))
+        wait_until(lambda: outbox._ledger.committed == 3)
+        outbox.connected()
+        wait_until(lambda: alerts.raised == {STORAGE})
+        for number in range(3, 30):
+            outbox.put(appeared(number))
+            wait_until(lambda number=number: outbox._ledger.committed == number + 1)
+        assert store.reads == 1, "nobody asks again before it is time"
+        store.is_unreadable = False
+        clock.now_s += RETRY_S
+        outbox.put(appeared(30))
+        assert {number for number, _ in take(outbox, 31)} == set(range(31))
+        wait_until(lambda: not alerts.raised)
+
+
+def test_a_file_that_stays_unreadable_does_not_hold_up_what_comes(tmp_path: Path) -> None:
+    alerts, clock = Alerts(), Clock()
+    store = UnreadableStore(tmp_path / "outbox.sqlite")
+    with Outbox(store, group_s=0.0, on_alert=alerts, clock=clock) as outbox:
+        outbox.start(lambda: None)
+        put(outbox, range(3))
+        wait_until(lambda: outbox._ledger.committed == 3)
+        outbox.connected()
+        for failures in range(1, MOST_FAILURES):
+            wait_until(lambda failures=failures: store.reads == failures)
+            wait_until(lambda: alerts.raised == {STORAGE})
+            clock.now_s += RETRY_S
+            outbox.put(appeared(2 + failures))
+        wait_until(lambda: alerts.raised == {DAMAGED})
+        put(outbox, range(10, 12))
+        assert [number for number, _ in take(outbox, 2)][-1] >= 10
+        assert outbox.dropped >= 3
+    assert (tmp_path / "outbox.sqlite.damaged").stat().st_size > 0
+
+
+class OnceDamagedStore(EventStore):
+    """Is found damaged once, when it is told to."""
+
+    is_damaged = False
+
+    def write(self, *arguments: object, **named: object) -> tuple[int, int]:
+        if self.is_damaged:
+            self.is_damaged = False
+            raise StoreDamagedError("database disk image is malformed")
+        return super().write(*arguments, **named)  # type: ignore[arg-type]
+
+
+def test_a_new_file_that_cannot_be_made_leaves_the_damaged_one_as_it_is(tmp_path: Path) -> None:
+    alerts, clock = Alerts(), Clock()
+    with small_disk(tmp_path / "disk") as disk:
+        store = OnceDamagedStore(disk.path / "outbox.sqlite")
+
+        def kept() -> dict[str, bytes]:
+            return {file.name: file.read_bytes() for file in disk.path.glob("*.damaged*")}
+
+        with Outbox(store, group_s=0.0, on_alert=alerts, clock=clock) as outbox:
+            outbox.start(lambda: None)
+            put(outbox, range(300))
+            wait_until(lambda: outbox._ledger.committed == 300)
+            disk.fill()
+            store.is_damaged = True
+            outbox.put(appeared(300))
+            wait_until(lambda: alerts.raised == {DAMAGED, STORAGE})
+            damaged = kept()
+            assert sum(map(len, damaged.values())) > 100_000
+            for number in range(301, 304):
+                clock.now_s += RETRY_S
+                outbox.put(appeared(number))
+                wait_until(lambda: not outbox._ledger.is_woken)
+            assert kept() == damaged
+            disk.empty()
+            clock.now_s += RETRY_S
+            outbox.put(appeared(304))
+            wait_until(lambda: alerts.raised == {DAMAGED})
+            outbox.connected()
+            assert [number for number, _ in take(outbox, 5)] == [300, 301, 302, 303, 304]
+            assert (len(outbox), outbox.dropped) == (0, 300)
 
 
 def test_the_memory_is_bounded_while_the_disk_refuses(tmp_path: Path) -> None:

@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 
 from edge_app.errors import UsageError
-from edge_app.events.payloads import encode
-from edge_app.mqtt import outbox_place
-from edge_app.mqtt.outbox_alerts import DAMAGED
+from edge_app.events.payloads import decode_event, encode
+from edge_app.mqtt.outbox import Outbox
+from edge_app.mqtt.outbox_alerts import STORAGE
 from edge_app.mqtt.outbox_handover import Handover
 from edge_app.mqtt.outbox_place import open_outbox, state_directory
-from edge_app.mqtt.outbox_store import EventStore, StoreRefusedError
+from edge_app.mqtt.outbox_writer import RETRY_S
+from tests.brokers import wait_until
 from tests.edge_app.mqtt.samples import appeared
-from tests.faults.disk import small_disk
+from tests.faults.disk import SmallDisk, small_disk
 
 
 @pytest.mark.parametrize(
@@ -67,21 +68,111 @@ def test_a_directory_that_cannot_be(tmp_path: Path) -> None:
         open_outbox(tmp_path / "file" / "below", "hall", {})
 
 
-def test_a_disk_that_refuses_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path | None) -> EventStore:
-        if path is not None:
-            raise StoreRefusedError("attempt to write a readonly database")
-        return EventStore(None)
+def taken(outbox: Outbox, count: int) -> list[int]:
+    """Numbers of the next events, in order; waits for them, and settles them."""
+    numbers: list[int] = []
 
-    monkeypatch.setattr(outbox_place, "EventStore", refuse)
-    raised: dict[str, str | None] = {}
-    with open_outbox(tmp_path, "hall", {}, on_alert=raised.__setitem__) as outbox:
+    def has_come() -> bool:
+        while len(numbers) < count and (offer := outbox.take()):
+            numbers.append(int(decode_event(offer.payload).id[-12:], 16))
+            outbox.settle(offer.sequence)
+        return len(numbers) == count
+
+    wait_until(has_come)
+    return numbers
+
+
+class Device:
+    """A device's outbox on a small disk of its own, with its handover beside that."""
+
+    def __init__(self, disk: SmallDisk, runtime: Path) -> None:
+        self.disk, self._runtime = disk, runtime
+        self._runtime.mkdir()
+        self.alerts: dict[str, str | None] = {}
+        self.is_refusing = False
+
+    def open(self) -> Outbox:
+        environ = {"RUNTIME_DIRECTORY": str(self._runtime)}
+        outbox = open_outbox(self.disk.path, "hall", environ, on_alert=self.alerts.__setitem__)
         outbox.start(lambda: None)
-        assert not outbox.is_durable
-        assert "in memory until the next start" in (raised[DAMAGED] or "")
+        return outbox
+
+    def run_and_kill(self, numbers: range) -> None:
+        """Hand events over, and leave behind what SIGKILL would."""
+        with self.open() as outbox:
+            for number in numbers:
+                outbox.put(appeared(number))
+            # Once they are refused, they are where they are to stay.
+            wait_until(lambda: not self.is_refusing or self.alerts.get(STORAGE) is not None)
+            (handover,) = self._runtime.iterdir()
+            kept = handover.read_bytes()
+        handover.write_bytes(kept)
+
+    def refuse(self, *, is_full: bool) -> None:
+        self.is_refusing = True
+        if is_full:
+            self.disk.fill()
+        else:
+            self._remount("ro")
+
+    def accept(self, *, is_full: bool) -> None:
+        self.is_refusing = False
+        if is_full:
+            self.disk.empty()
+        else:
+            self._remount("rw")
+
+    def _remount(self, how: str) -> None:
+        subprocess.run(["mount", "-o", f"remount,{how}", str(self.disk.path)], check=True)
 
 
-def test_a_disk_that_the_system_made_read_only(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_full", [True, False], ids=["full", "read-only"])
+@pytest.mark.parametrize("is_new", [True, False], ids=["new", "there before"])
+def test_a_disk_that_refuses_at_the_start_loses_nothing(
+    tmp_path: Path, *, is_full: bool, is_new: bool
+) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        device = Device(disk, tmp_path / "run")
+        if not is_new:
+            device.open().close()
+        device.refuse(is_full=is_full)
+        for first in range(0, 15, 5):  # each process is killed, and the next one finds the same
+            device.run_and_kill(range(first, first + 5))
+            with device.open() as outbox:
+                assert len(outbox) == first + 5
+                assert outbox.is_durable
+        device.accept(is_full=is_full)
+        with device.open() as outbox:
+            outbox.connected()
+            assert taken(outbox, 15) == list(range(15))
+            assert len(outbox) == 0
+
+
+@pytest.mark.parametrize("is_full", [True, False], ids=["full", "read-only"])
+def test_a_disk_that_refuses_at_the_start_is_tried_again(tmp_path: Path, *, is_full: bool) -> None:
+    """What was on it before is delivered as well, without a restart."""
+    with small_disk(tmp_path / "disk") as disk:
+        device = Device(disk, tmp_path / "run")
+        with device.open() as outbox:
+            for number in range(3):
+                outbox.put(appeared(number))
+        device.refuse(is_full=is_full)
+        with device.open() as outbox:
+            outbox.put(appeared(3))
+            wait_until(lambda: device.alerts.get(STORAGE) is not None)
+            outbox.connected()
+            assert 3 in taken(outbox, 4 if is_full else 1), "from memory, meanwhile"
+            outbox.put(appeared(4))
+            device.accept(is_full=is_full)
+            wait_until(lambda: device.alerts.get(STORAGE) is None, timeout_s=3 * RETRY_S)
+            left = set(taken(outbox, 1 if is_full else 4))
+            assert left == ({4} if is_full else {0, 1, 2, 4})
+            assert outbox.wait_until_empty(1)
+        with device.open() as outbox:
+            assert len(outbox) == 0
+
+
+def test_a_read_only_disk_without_a_runtime_directory(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk:
         open_outbox(disk.path, "hall", {}).close()
         subprocess.run(["mount", "-o", "remount,ro", str(disk.path)], check=True)
@@ -90,8 +181,24 @@ def test_a_disk_that_the_system_made_read_only(tmp_path: Path) -> None:
             with open_outbox(disk.path, device, {}, on_alert=raised.__setitem__) as outbox:
                 outbox.start(lambda: None)
                 outbox.put(appeared())
+                wait_until(lambda raised=raised: raised.get(STORAGE) is not None)
+                assert "kept in memory" in (raised[STORAGE] or "")
                 assert not outbox.is_durable
-                assert "in memory until the next start" in (raised[DAMAGED] or "")
+
+
+def test_a_disk_without_room_for_the_log_is_no_wrong_setting(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "1m,nr_inodes=3") as disk:
+        device = Device(disk, tmp_path / "run")
+        device.open().close()
+        (disk.path / "last").touch()
+        with device.open() as outbox:
+            outbox.put(appeared(7))
+            wait_until(lambda: device.alerts.get(STORAGE) is not None)
+            (disk.path / "last").unlink()
+            wait_until(lambda: device.alerts.get(STORAGE) is None, timeout_s=3 * RETRY_S)
+        with device.open() as outbox:
+            outbox.connected()
+            assert taken(outbox, 1) == [7]
 
 
 def test_what_is_no_event_in_the_handover_is_left_out(tmp_path: Path) -> None:
