@@ -101,6 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
             open_things,
             _beside(settings, perception, inbox),
             is_lasting=source is None or source.is_live,
+            stop=stop,
         )
         return Assembly(
             settings,
@@ -142,11 +143,12 @@ def _publisher(
     beside: Sequence[ConnectionHandler],
     *,
     is_lasting: bool,
+    stop: threading.Event,
 ) -> Publisher:
     """What the events go to; whatever is opened for it is closed with `open_things`.
 
     is_lasting: the source does not end, so that a broker that is away now may come later; events
-    are kept for it.
+    are kept for it. stop: once it is set, nobody waits for the broker.
     """
     wanted = settings.mqtt.broker
     if not wanted:
@@ -178,7 +180,7 @@ def _publisher(
         beside=beside,
     )
     open_things.callback(publisher.close)
-    publisher.connect(must_succeed=not is_lasting)
+    publisher.connect(must_succeed=not is_lasting, stop=stop)
     return publisher
 
 

@@ -28,9 +28,16 @@ KEEP_ALIVE_S = 15
 #: At start-up, from the beginning of the first attempt to its failure at the latest.
 FIRST_CONNECTION_S = 5.0
 
-#: How long a protocol version that has not been tried yet may leave us without an answer. Short
-#: enough for both versions within `FIRST_CONNECTION_S`.
+#: How long a protocol version that never worked may leave us without an answer. Short enough for
+#: both versions within `FIRST_CONNECTION_S`; twice as long after each attempt in vain.
 FIRST_ANSWER_S = 2.0
+
+#: A message that is not acknowledged for so many keep-alive periods never will be: a broker that
+#: throttles may keep the connection and swallow its answers.
+ANSWER_PERIODS = 2
+
+#: How often whoever waits for the first connection sees whether to stop.
+STOP_CHECK_S = 0.25
 
 #: How long to wait for the broker to take the farewell, and then for the end.
 FAREWELL_S = 0.5
@@ -65,6 +72,10 @@ class ConnectionHandler:
         One that it refuses for now ends the connection instead.
         """
 
+    def unanswered_since(self) -> float | None:
+        """When the oldest message was sent that waits for an answer, in monotonic seconds."""
+        return None
+
     def received(self, message: mqtt.MQTTMessage) -> None:
         """A message came."""
 
@@ -75,7 +86,11 @@ class ConnectionHandler:
 class Connection:
     """Keeps one connection to a broker: MQTT 5, or 3.1.1 where the broker knows no other.
 
-    The first connection must succeed; from then on every lost one is made again, for ever.
+    The first connection must succeed; from then on every lost one is made again, for ever. One on
+    which the broker acknowledges nothing any more counts as lost.
+
+    MQTT 5 says why a message is refused, so it is given up for good only where the broker says that
+    it does not speak it. One that says nothing, or closes the connection, may just be starting.
 
     handler: what to do on the connection.
     client_id: unique at the broker; a second client of the same name throws out the first.
@@ -110,7 +125,8 @@ class Connection:
         self._keep_alive_s = keep_alive_s
         self._backoff = backoff or Backoff()
         self._versions = list(_VERSION_NAMES)
-        self._has_worked = False
+        self._worked: set[MQTTProtocolVersion] = set()
+        self._first_answer_s = FIRST_ANSWER_S
         self._overload = ""
         self._is_trouble_told = False
         self._must_succeed = True
@@ -122,10 +138,17 @@ class Connection:
         # A daemon thread, since only a name server or a TCP handshake can hold it past `close`.
         self._thread = threading.Thread(target=self._run, name="mien-mqtt", daemon=True)
 
-    def start(self, timeout_s: float = FIRST_CONNECTION_S, *, must_succeed: bool = True) -> None:
+    def start(
+        self,
+        timeout_s: float = FIRST_CONNECTION_S,
+        *,
+        must_succeed: bool = True,
+        stop: threading.Event | None = None,
+    ) -> None:
         """Make the first connection; once, and not after `close`.
 
         must_succeed: False goes on trying as after a lost connection, and says so in the log.
+        stop: once it is set, nobody waits any longer.
 
         Raises:
             UsageError: the credentials cannot be read, do not fit, or fit no such address.
@@ -137,7 +160,7 @@ class Connection:
             self._credentials.context(self._address)
             self._credentials.warn_about_modes()
             self._thread.start()
-            self._first.result(timeout_s)
+            self._wait_for_first(timeout_s, stop or threading.Event())
         except TimeoutError as error:
             if not must_succeed:
                 return
@@ -164,6 +187,16 @@ class Connection:
             self._close_sockets()
         else:
             self._thread.join(2 * FAREWELL_S)
+
+    def _wait_for_first(self, timeout_s: float, stop: threading.Event) -> None:
+        """Raise what the first attempt raised, or TimeoutError where it takes longer."""
+        deadline = time.monotonic() + timeout_s
+        # A signal only sets `stop`: it does not end a wait.
+        while not (stop.is_set() or self._first.done()) and time.monotonic() < deadline:
+            left_s = deadline - time.monotonic()
+            concurrent.futures.wait([self._first], max(0.0, min(left_s, STOP_CHECK_S)))
+        if not stop.is_set():
+            self._first.result(0)
 
     def _run(self) -> None:
         last_trouble = ""
@@ -192,27 +225,32 @@ class Connection:
         self._close_sockets()
 
     def _open(self) -> Link:
-        """Connect with the version that worked last, else with the other."""
+        """Connect with MQTT 5 unless the broker refused it, else with the other version."""
         context = self._credentials.context(self._address)
+        refused: set[MQTTProtocolVersion] = set()
         for version in tuple(self._versions):
             link = Link(self._make_client(version), self._wakes)
-            is_new = not self._has_worked or version != self._versions[0]
-            timeout_s = FIRST_ANSWER_S if is_new else self._keep_alive_s
+            has_worked = version in self._worked
             try:
                 link.open(
                     self._address,
                     tls=context,
                     keep_alive_s=self._keep_alive_s,
-                    timeout_s=timeout_s,
+                    timeout_s=self._keep_alive_s if has_worked else self._first_answer_s,
                     ending=self._ending,
                     **self._session(version),
                 )
             except LinkError as error:
-                if error.may_be_version and version != self._versions[-1]:
+                if error.is_version:
+                    refused.add(version)
+                is_other_better = error.is_version or (error.may_be_version and not has_worked)
+                if is_other_better and version != self._versions[-1]:
                     continue
+                if error.may_be_version and not self._worked:
+                    self._first_answer_s = min(2 * self._first_answer_s, self._keep_alive_s)
                 raise
-            self._versions.sort(key=lambda each: each != version)
-            self._has_worked = True
+            self._versions.sort(key=lambda each: each in refused)
+            self._worked.add(version)
             # Whoever was told of the trouble is told of its end.
             level = logging.WARNING if self._is_trouble_told else logging.INFO
             self._is_trouble_told = False
@@ -233,6 +271,7 @@ class Connection:
             while link.is_open and not self._overload and not self._ending.is_set():
                 self._handler.proceed(link.client)
                 link.step(1.0)
+                self._check_answers()
             if link.is_open and not self._overload:
                 self._say_farewell(link)
         finally:
@@ -242,6 +281,12 @@ class Connection:
                 self._backoff.reset()
             self._handler.disconnected()
         return self._overload or link.end
+
+    def _check_answers(self) -> None:
+        since = self._handler.unanswered_since()
+        if since is not None and time.monotonic() - since > ANSWER_PERIODS * self._keep_alive_s:
+            # On the next connection all of it is offered again.
+            self._overload = "the broker acknowledges no messages; check its limits and its log"
 
     def _say_farewell(self, link: Link) -> None:
         if self._availability is not None:
@@ -257,7 +302,7 @@ class Connection:
         if version != MQTTProtocolVersion.MQTTv5 or not self._session_s:
             return {}
         return {
-            "clean_start": not self._has_worked,
+            "clean_start": not self._worked,
             "properties": _session_expiry(PacketTypes.CONNECT, self._session_s),
         }
 

@@ -28,11 +28,17 @@ _SESSION_TAKEN_OVER = 0x8E
 
 
 class LinkError(Exception):
-    """Why there is no connection. may_be_version: the other protocol version may do better."""
+    """Why there is no connection.
 
-    def __init__(self, reason: str, *, may_be_version: bool = False) -> None:
+    is_version: the broker says that it does not speak this protocol version. may_be_version: it
+    says nothing, as some do that do not speak it.
+    """
+
+    def __init__(
+        self, reason: str, *, is_version: bool = False, may_be_version: bool = False
+    ) -> None:
         super().__init__(reason)
-        self.may_be_version = may_be_version
+        self.is_version, self.may_be_version = is_version, may_be_version
 
 
 class LinkClient(mqtt.Client):
@@ -219,7 +225,7 @@ class Link:
 
 def _refusal(answer: ReasonCode, username: str | None) -> LinkError:
     if answer.value == _UNSUPPORTED_PROTOCOL_VERSION:
-        return LinkError("it speaks neither MQTT 5 nor 3.1.1; update it", may_be_version=True)
+        return LinkError("it speaks neither MQTT 5 nor 3.1.1; update it", is_version=True)
     if answer.value not in {_BAD_USER_NAME_OR_PASSWORD, _NOT_AUTHORIZED}:
         return LinkError(f"refused: {str(answer).lower()}; the broker's log says more")
     if username is None:

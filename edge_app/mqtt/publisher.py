@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Sequence
 
@@ -67,17 +68,24 @@ class MqttPublisher(Publisher):
         )
         self._is_closed = False
 
-    def connect(self, timeout_s: float = FIRST_CONNECTION_S, *, must_succeed: bool = True) -> None:
+    def connect(
+        self,
+        timeout_s: float = FIRST_CONNECTION_S,
+        *,
+        must_succeed: bool = True,
+        stop: threading.Event | None = None,
+    ) -> None:
         """Make the first connection; a later loss is mended without a word here.
 
-        must_succeed: False waits no longer than `timeout_s` either, and goes on trying.
+        must_succeed: False waits no longer than `timeout_s` either, and goes on trying. stop: once
+        it is set, nobody waits any longer.
 
         Raises:
             UsageError: the credentials cannot be read, do not fit, or fit no such address.
             BrokerError: no connection within `timeout_s`, or a refusal before that.
         """
         self._outbox.start(self._connection.wake)
-        self._connection.start(timeout_s, must_succeed=must_succeed)
+        self._connection.start(timeout_s, must_succeed=must_succeed, stop=stop)
 
     @property
     def unacknowledged(self) -> int:
@@ -167,7 +175,8 @@ class _Delivery(ConnectionHandler):
         self._outbox = outbox
         self._sender = sender
         self._beside = beside
-        self._under_way: dict[int, int] = {}
+        #: By packet id, in the order of sending: the event's number, and when it was sent.
+        self._under_way: dict[int, tuple[int, float]] = {}
         self._has_warned = False
         self.is_connected = False
 
@@ -190,7 +199,11 @@ class _Delivery(ConnectionHandler):
         window = max(1, min(WINDOW, client.max_inflight_messages - RESERVED))
         while offer := self._outbox.take(window):
             packet = send(client, EVENT, self._topics.event, offer.payload)
-            self._under_way[packet.mid] = offer.sequence
+            self._under_way[packet.mid] = offer.sequence, time.monotonic()
+
+    def unanswered_since(self) -> float | None:
+        """Of events: whatever else there is goes the same way."""
+        return next((since for _, since in self._under_way.values()), None)
 
     def received(self, message: mqtt.MQTTMessage) -> None:
         """Pass it on: nothing that comes concerns the delivery."""
@@ -200,9 +213,8 @@ class _Delivery(ConnectionHandler):
     def acknowledged(self, packet_id: int, *, is_accepted: bool) -> None:
         """Let go of an event. A refused one too: the broker's rules will not change for it."""
         self._sender.acknowledged(packet_id)
-        sequence = self._under_way.pop(packet_id, None)
-        if sequence is not None:
-            self._outbox.settle(sequence, is_accepted=is_accepted)
+        if (sent := self._under_way.pop(packet_id, None)) is not None:
+            self._outbox.settle(sent[0], is_accepted=is_accepted)
         if not is_accepted and not self._has_warned:
             self._has_warned = True
             _LOG.warning(

@@ -48,6 +48,10 @@ def accept(connection: socket.socket) -> None:
     connection.sendall(b"\x20\x02\x00\x00")
 
 
+def accept_in(connection: socket.socket, version: int) -> None:
+    connection.sendall(b"\x20\x03\x00\x00\x00" if version == 5 else b"\x20\x02\x00\x00")
+
+
 def refuse_in_3_1_1(connection: socket.socket) -> None:
     connection.sendall(b"\x20\x02\x00\x01")
     connection.close()
@@ -88,9 +92,9 @@ def refuse_subscriptions(connection: socket.socket) -> None:
 
 
 def answer_events(
-    connection: socket.socket, reason: bytes, topic_end: bytes = b"/event"
+    connection: socket.socket, reason: bytes | None, topic_end: bytes = b"/event"
 ) -> list[bytes]:
-    """MQTT 5: take in, and answer each event, or what else ends so, with the reason.
+    """MQTT 5: take in, and answer each event, or what else ends so, with the reason; None: never.
 
     Returns the payloads, once the connection is gone.
     """
@@ -109,7 +113,8 @@ def answer_events(
             if is_event:
                 events.append(body[end + 3 :])
             answer = reason if is_event else b"\x00"
-            connection.sendall(b"\x40\x03" + body[end : end + 2] + answer)
+            if answer is not None:
+                connection.sendall(b"\x40\x03" + body[end : end + 2] + answer)
     return events
 
 

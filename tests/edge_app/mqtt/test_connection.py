@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 import threading
@@ -19,6 +20,7 @@ from tests.brokers import HOST, Mosquitto, free_port, wait_until
 from tests.edge_app.mqtt.scripted_broker import (
     MakeBroker,
     accept,
+    accept_in,
     close,
     refuse_in_3_1_1,
     refuse_in_5,
@@ -70,6 +72,12 @@ def connect(
     return recorder
 
 
+def impatient(address: BrokerAddress, recorder: Recorder) -> Connection:
+    """Comes back at once."""
+    backoff = Backoff(first_s=0.001, longest_s=0.001)
+    return Connection(address, recorder, client_id="mien-test", backoff=backoff)
+
+
 @pytest.mark.parametrize(
     "refuse", [refuse_in_3_1_1, refuse_in_5, close, reset, say_nothing, say_nonsense]
 )
@@ -90,17 +98,82 @@ def test_remembers_the_version_that_worked(scripted: MakeBroker) -> None:
 
     broker = scripted(answer)
     recorder = Recorder()
-    connection = Connection(
-        broker.address,
-        recorder,
-        client_id="mien-test",
-        backoff=Backoff(first_s=0.001, longest_s=0.001),
-    )
+    connection = impatient(broker.address, recorder)
     connection.start()
     wait_until(lambda: recorder.connections == 3)
     connection.close()
     assert broker.versions == [5, 4, 4, 4]
     assert recorder.disconnections == 3
+
+
+def test_a_broker_that_closes_once_is_not_spoken_to_in_3_1_1_for_ever(
+    scripted: MakeBroker,
+) -> None:
+    """A proxy in front of a broker that starts takes connections, and closes them."""
+
+    def answer(connection: socket.socket, version: int) -> None:
+        if len(broker.versions) == 1:
+            close(connection)
+            return
+        accept_in(connection, version)
+        if len(broker.versions) < 5:
+            reset(connection)
+
+    broker = scripted(answer)
+    recorder = Recorder()
+    connection = impatient(broker.address, recorder)
+    connection.start()
+    wait_until(lambda: recorder.connections == 4)
+    connection.close()
+    assert broker.versions == [5, 4, 5, 5, 5]
+
+
+def test_a_broker_that_took_mqtt_5_is_not_asked_in_3_1_1_while_it_starts(
+    scripted: MakeBroker,
+) -> None:
+    def answer(connection: socket.socket, version: int) -> None:
+        if len(broker.versions) in {1, 4}:
+            accept_in(connection, version)
+        if len(broker.versions) < 4:
+            reset(connection)
+
+    broker = scripted(answer)
+    recorder = Recorder()
+    connection = impatient(broker.address, recorder)
+    connection.start()
+    wait_until(lambda: recorder.connections == 2)
+    connection.close()
+    assert broker.versions == [5, 5, 5, 5]
+
+
+def test_a_broker_that_takes_its_time_is_waited_for_longer_each_time(
+    scripted: MakeBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge_app.mqtt.connection.FIRST_ANSWER_S", 0.05)
+
+    def answer(connection: socket.socket, version: int) -> None:
+        # While it waits, the others are queued: each gets its answer after so long.
+        time.sleep(0.3)
+        with contextlib.suppress(OSError):
+            accept_in(connection, version)
+
+    broker = scripted(answer)
+    recorder = Recorder()
+    connection = impatient(broker.address, recorder)
+    connection.start(timeout_s=0.01, must_succeed=False)
+    wait_until(lambda: recorder.connections == 1)
+    connection.close()
+
+
+def test_a_stop_ends_the_wait_for_the_first_connection(scripted: MakeBroker) -> None:
+    broker = scripted(lambda each, _: say_nothing(each))
+    connection = Connection(broker.address, Recorder(), client_id="mien-test")
+    stop = threading.Event()
+    threading.Timer(0.2, stop.set).start()
+    began = time.monotonic()
+    connection.start(timeout_s=30, must_succeed=False, stop=stop)
+    connection.close()
+    assert time.monotonic() - began < 1.5
 
 
 @pytest.mark.parametrize("refuse", [refuse_in_3_1_1, close, reset, say_nonsense])

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from edge_app.events.payloads import decode_event, encode
+from edge_app.mqtt.backoff import Backoff
 from edge_app.mqtt.outbox_lanes import WINDOW
 from edge_app.mqtt.publisher import MqttPublisher
 from tests.brokers import Mosquitto, wait_until
@@ -244,6 +245,31 @@ def test_events_that_the_broker_refuses_for_now(
     assert all(event.is_historical for event in late)
     assert publisher.backlog.dropped == 0
     assert caplog.text.count("the broker takes no more for now: ") == 1
+
+
+def test_events_that_the_broker_never_answers_are_sent_again(
+    scripted: MakeBroker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One that throttles keeps the connection, and swallows its answers."""
+    monkeypatch.setattr("edge_app.mqtt.connection.ANSWER_PERIODS", 0.02)
+    connections: list[list[bytes]] = []
+
+    def answer(connection: socket.socket, _version: int) -> None:
+        connections.append(answer_events(connection, b"\x00" if connections else None))
+
+    publisher = MqttPublisher(
+        scripted(answer).address, device="kitchen", backoff=Backoff(first_s=0.01, longest_s=0.01)
+    )
+    publisher.connect()
+    for number in range(40):
+        publisher.publish_event(appeared(number))
+    wait_until(lambda: publisher.unacknowledged == 0)
+    publisher.close()
+    wait_until(lambda: len(connections) == 2)
+    assert len(connections[0]) == WINDOW
+    ids = [decode_event(payload).id for payload in connections[1]]
+    assert ids == [appeared(number).id for number in range(40)]
+    assert caplog.text.count("acknowledges no messages") == 1
 
 
 def test_a_summary_that_was_not_acknowledged_is_sent_again(scripted: MakeBroker) -> None:
