@@ -135,6 +135,24 @@ def test_a_signal_ends_it_cleanly_within_two_seconds(
     assert heard[-1] == b"offline"
 
 
+@pytest.mark.parametrize("source", ["sample:", "/dev/video99"])
+def test_a_signal_while_the_broker_keeps_it_waiting_ends_it_as_quickly(source: str) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        started(
+            "run", "--source", source, "--device", "desk",
+            "--broker", f"127.0.0.1:{silent.getsockname()[1]}",
+        ) as process,
+    ):  # fmt: skip
+        connection, _ = silent.accept()
+        with connection:
+            began = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=10)
+            assert time.monotonic() - began < 2
+        assert process.returncode == 0
+
+
 def test_the_embedded_broker_serves_a_listener() -> None:
     port = free_port()
     with started(
