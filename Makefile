@@ -70,7 +70,8 @@ train: .venv-dev/.complete  ## train the emotion network on FER2013 (DATA=folder
 	@$(DEV)/mien train run --recipe robust --data $(DATA) --run $(RUN)
 
 models: .venv-dev/.complete  ## quantize the classifier in the place of the shipped one (DATA=folder)
-	@$(DEV)/mien quantize classifier $(RUN) --data $(DATA) $(if $(SHARES),--shares $(SHARES)) --balance $(BALANCE)
+	@$(DEV)/mien quantize classifier $(RUN) --data $(DATA) $(if $(SHARES),--shares $(SHARES)) \
+		--balance $(BALANCE) --output edge_app/models/emotion.tflite
 	@$(if $(RUN_SMALL),$(DEV)/mien quantize classifier $(RUN_SMALL) --data $(DATA) \
 	  $(if $(SHARES_SMALL),--shares $(SHARES_SMALL)) --balance $(BALANCE_SMALL) \
 	  --output edge_app/models/emotion_small.tflite)

@@ -60,9 +60,17 @@ def load_perception(asked: PerceptionSettings, models: ModelFolder) -> Perceptio
             it.
     """
     detector = FaceDetector(models.load(model_for(asked.smallest_face), asked.threads))
+    network = NETWORKS[asked.network]
+    if (unused := models.passed_over(network)) is not None:
+        _LOG.warning(
+            "%s is not used: network = %r in [perception] reads %s, Mien's own here",
+            unused,
+            asked.network,
+            network.name,
+        )
     return Perception(
         detector,
-        EmotionClassifier(models.load(NETWORKS[asked.network], asked.threads), asked.answer),
+        EmotionClassifier(models.load(network, asked.threads), asked.answer),
         _small_detector(detector, models, asked.threads),
     )
 

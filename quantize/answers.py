@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -18,6 +19,12 @@ from trainer.truth import truth_for
 
 Floats = NDArray[np.float32]
 
+#: Fewer faces than this say too little of confidence: where all of them are read rightly, the
+#: likeliest temperature is the lowest that is tried.
+LEAST_FACES = 100
+#: However sure a network is of the faces it is calibrated on, some are to be answered elsewhere.
+_HIGHEST_THRESHOLD = 0.9
+
 
 def make_answers(
     heads: Sequence[Head],
@@ -29,7 +36,7 @@ def make_answers(
     """The default answer, of seven emotions, and one of each head alone where there are several.
 
     logits: float32 [N, all heads' labels], of `faces`, on which temperature and threshold are
-    chosen, by `trainer.truth.truth_for`.
+    chosen, by `trainer.truth.truth_for`; of fewer than `LEAST_FACES` the temperature stays 1.
     shares: of each head in the default answer; all alike where nothing is said. weights: of the
     labels in the default answer.
 
@@ -51,12 +58,16 @@ def _calibrated(heads: Sequence[Head], plain: Answer, logits: Floats, faces: Fac
     except ValueError as error:
         raise QuantizeError(f"{error}; name its heads with --shares") from error
     truth = truth_for(plain.labels, faces)
-    temperature = fit_temperature(
-        lambda t: Mixture(heads, msgspec.structs.replace(plain, temperature=t)).probabilities(
-            logits[truth.rows]
-        ),
-        truth.labels,
-    )
+    temperature = 1.0
+    if len(truth.labels) >= LEAST_FACES:
+        temperature = fit_temperature(
+            lambda t: Mixture(heads, msgspec.structs.replace(plain, temperature=t)).probabilities(
+                logits[truth.rows]
+            ),
+            truth.labels,
+        )
     warm = msgspec.structs.replace(plain, temperature=round(temperature, 4))
     threshold = unsure_threshold(Mixture(heads, warm).probabilities(logits))
-    return msgspec.structs.replace(warm, unsure_below=round(threshold, 4))
+    # Rounded down: rounded up it may be above every answer.
+    below = min(math.floor(threshold * 1e4) / 1e4, _HIGHEST_THRESHOLD)
+    return msgspec.structs.replace(warm, unsure_below=below)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,7 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     classifier.add_argument(
         "--data", type=Path, required=True, help="data set: see docs/training.md"
     )
-    classifier.add_argument("--output", type=Path, default=EMOTION, help="the .tflite to write")
+    classifier.add_argument(
+        "--output", type=Path, help="the .tflite to write (emotion.tflite in the run's folder)"
+    )
     classifier.add_argument(
         "--balance",
         type=_balance,
@@ -109,6 +112,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Quantize, measure, write, and print the figures."""
     quiet_tensorflow()
+    if arguments.make is not _gray_yunet:
+        # A network is converted by TensorFlow, whatever it has learned with.
+        os.environ["KERAS_BACKEND"] = "tensorflow"
     code: int = arguments.make(arguments)
     return code
 
@@ -165,6 +171,7 @@ def _balance(text: str) -> float:
 
 def _classifier(arguments: argparse.Namespace) -> int:
     faces = read(arguments.data)
+    output = arguments.output or arguments.run / EMOTION.name
     from quantize.checks import check_sources  # noqa: PLC0415 - loads TensorFlow
     from quantize.classifier import Options, make_classifier  # noqa: PLC0415 - loads TensorFlow
     from quantize.ranges import Calibration  # noqa: PLC0415
@@ -189,15 +196,15 @@ def _classifier(arguments: argparse.Namespace) -> int:
         arguments.run,
         faces,
         alignment,
-        arguments.output,
+        output,
         arguments.shares,
         balance=arguments.balance,
         options=options,
         tell=_tell_footprint,
     )
     print("\n".join(lines(card.figures)))
-    print(f"written: {arguments.output} and its card")
-    _tell_to_sign(arguments.output.parent)
+    print(f"written: {output} and its card")
+    _tell_to_sign(output.parent)
     return 0
 
 

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.replacing import WriteError, replaced
+
 _LOG = logging.getLogger(__name__)
 
 Arrays = dict[str, NDArray[Any]]
@@ -33,10 +35,15 @@ def load_arrays(path: Path, otherwise: str) -> Arrays | None:
 
 
 def save_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
-    """Write arrays by name in one step; the folder is made where it is missing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The suffix stays the last one: NumPy would add another.
-    beside = path.with_name("new-" + path.name)
+    """Write arrays by name in one step; the folder is made where it is missing.
+
+    Where they cannot be written a warning says so and nothing is left: whoever made them has them,
+    and hours of training need not end for what a later run can make again.
+    """
     named: dict[str, Any] = dict(arrays)
-    np.savez(beside, **named)
-    beside.replace(path)
+    try:
+        # The suffix stays the last one: NumPy would add another.
+        with replaced(path) as beside:
+            np.savez(beside, **named)
+    except WriteError as error:
+        _LOG.warning("%s; this run goes on, and a later one makes it again", error)

@@ -6,9 +6,10 @@ moment loses the epoch that was under way, and nothing else.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import numpy as np
 
 import trainer.networks.normalization  # noqa: F401 - Keras reads these layers once they are there
 from edge_app.errors import MienError
-from trainer.replacing import write_beside
+from trainer.replacing import WriteError, replaced
 
 HISTORY = "history.jsonl"
 RECIPE = "recipe.json"
@@ -30,6 +31,20 @@ class RunError(MienError):
     """A run's folder that cannot be used: which, why, and what to do."""
 
 
+@contextlib.contextmanager
+def replaced_in_run(path: Path) -> Iterator[Path]:
+    """As `replacing.replaced`, for what a run writes.
+
+    Raises:
+        RunError: it cannot be written.
+    """
+    try:
+        with replaced(path) as beside:
+            yield beside
+    except WriteError as error:
+        raise RunError(f"{error}; a run goes on after its last whole epoch") from error
+
+
 def read_history(run: Path) -> list[dict[str, float]]:
     """The figures of each whole epoch."""
     path = run / HISTORY
@@ -37,21 +52,26 @@ def read_history(run: Path) -> list[dict[str, float]]:
 
 
 def write_history(run: Path, history: list[dict[str, float]]) -> None:
-    """Make the history's last epoch count."""
-    write_beside(run / HISTORY, "".join(json.dumps(line) + "\n" for line in history))
+    """Make the history's last epoch count.
+
+    Raises:
+        RunError: it cannot be written.
+    """
+    with replaced_in_run(run / HISTORY) as beside:
+        beside.write_text("".join(json.dumps(line) + "\n" for line in history))
 
 
 def claim(run: Path, identity: dict[str, Any]) -> None:
     """Write down whose folder this is.
 
     Raises:
-        RunError: it is another run's already.
+        RunError: it is another run's already, or cannot be written to.
     """
-    run.mkdir(parents=True, exist_ok=True)
     stored = json.loads(json.dumps(identity))
     path = run / RECIPE
     if not path.exists():
-        write_beside(path, json.dumps(stored, indent=2) + "\n")
+        with replaced_in_run(path) as beside:
+            beside.write_text(json.dumps(stored, indent=2) + "\n")
     elif json.loads(path.read_text()) != stored:
         raise RunError(
             f"{run}: holds a run of another recipe, data set or Keras;"
@@ -72,17 +92,23 @@ def load(run: Path, epoch: int) -> keras.Model:
 
 
 def save(model: keras.Model, run: Path, epoch: int) -> None:
-    """Keep the network, optimizer and all, as it is after an epoch, counted from 1."""
+    """Keep the network, optimizer and all, as it is after an epoch, counted from 1.
+
+    Raises:
+        RunError: it cannot be written.
+    """
     save_beside(model, _weights(run, epoch))
 
 
-def start_from(model: keras.Model, path: Path) -> None:
+def start_from(model: keras.Model, path: Path, *, whole: bool = False) -> None:
     """Give `model` the weights of another run's finished network.
 
     The first convolutions may differ, as `large` and `fine` do; those of `model` stay as they are.
+    whole: they may not, because nobody would train them.
 
     Raises:
-        RunError: it cannot be read, or has other layers behind them, or other heads.
+        RunError: it cannot be read, or has other layers behind them, or other heads; or, with
+            `whole`, other first convolutions.
     """
     other = read_network(path)
     own, given = model.get_weights(), other.get_weights()
@@ -91,6 +117,11 @@ def start_from(model: keras.Model, path: Path) -> None:
     alike = sum(1 for _ in takewhile(lambda pair: pair[0].shape == pair[1].shape, pairs))
     if alike < len(given) - 1 or model.output_names != other.output_names:
         raise RunError(f"{path}: a network of another size or with other heads; name one that fits")
+    if whole and not alike == len(own) == len(given):
+        raise RunError(
+            f"{path}: has other first convolutions, and this recipe would keep its own as they"
+            " begin, untrained; name a network of the recipe's own size"
+        )
     model.set_weights(own[: len(own) - alike] + given[len(given) - alike :])
 
 
@@ -149,10 +180,13 @@ def prune(run: Path, keep: Collection[int]) -> None:
 
 
 def save_beside(model: keras.Model, path: Path) -> None:
-    """Replace a model's file in one step."""
-    beside = path.with_name("new-" + path.name)
-    model.save(beside)
-    beside.replace(path)
+    """Replace a model's file in one step.
+
+    Raises:
+        RunError: it cannot be written; then an old one stays.
+    """
+    with replaced_in_run(path) as beside:
+        model.save(beside)
 
 
 def seed_layers(model: keras.Model, seed: int, epoch: int) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from trainer import average_command, evaluate_command, mixtures_command
 from trainer.data import read
+from trainer.data.class_counts import class_lines
 from trainer.data.defects import find_corrections, find_defects
 from trainer.recipes import RECIPES
 from trainer.reproduction import command as reproduction_command
@@ -73,7 +74,7 @@ def quiet_tensorflow() -> None:
 def _train(arguments: argparse.Namespace) -> int:
     faces = read(arguments.data)
     recipe = RECIPES[arguments.recipe]
-    print("\n".join(find_defects(faces).lines()))
+    print("\n".join((*find_defects(faces).lines(), *class_lines(faces))))
     if recipe.corrected:
         print("\n".join(find_corrections(faces).lines()))
     quiet_tensorflow()

@@ -139,11 +139,13 @@ def ferplus_agreement(answers: Floats, faces: Faces) -> float | None:
 def agreements(logits: Mapping[str, Floats], faces: Faces) -> dict[str, float]:
     """How often each head says what FER2013's labels and FER+'s majorities say.
 
-    logits: by head, as above. Returns shares by `<head>_fer2013` and `<head>_ferplus`, 0 for the
+    logits: by head, as above. Returns shares by `<head>_fer2013` and `<head>_ferplus`, without the
     latter where no face has a majority.
     """
     figures = {}
     for name, answers in logits.items():
         figures[f"{name}_fer2013"] = fer2013_agreement(answers, faces)
-        figures[f"{name}_ferplus"] = ferplus_agreement(answers, faces) or 0.0
+        voted = ferplus_agreement(answers, faces)
+        if voted is not None:
+            figures[f"{name}_ferplus"] = voted
     return figures

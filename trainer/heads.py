@@ -66,7 +66,11 @@ class LabelHead:
 
 @dataclass(frozen=True, slots=True)
 class VoteHead:
-    """FER+'s votes for its eight emotions; a face without such votes does not count."""
+    """FER+'s votes for its eight emotions; a face whose voters saw none of them does not count.
+
+    A face that nobody voted on has its label in the place of votes: data sets other than FER+ have
+    no votes, and a head that learns nothing would still answer.
+    """
 
     name: str = "ferplus"
     labels: tuple[str, ...] = FERPLUS
@@ -74,6 +78,8 @@ class VoteHead:
     def targets(self, faces: Faces) -> tuple[Floats, Floats]:
         """The votes as a distribution."""
         votes = faces.emotion_votes()
+        unvoted = faces.votes.sum(axis=1) == 0
+        votes[unvoted] = np.eye(len(FERPLUS), dtype=np.float32)[faces.labels[unvoted]]
         even = np.full_like(votes, 1.0 / len(FERPLUS))
         weights = (votes.sum(axis=1) > 0).astype(np.float32)
         return _distribution(votes, even), weights

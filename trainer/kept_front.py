@@ -7,8 +7,10 @@ cores, where one of the whole network takes 132.
 
 from __future__ import annotations
 
+import math
 import shutil
 from pathlib import Path
+from typing import BinaryIO
 
 import keras
 import numpy as np
@@ -16,6 +18,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from trainer.batches import as_input
+from trainer.checkpoints import replaced_in_run
+from trainer.replacing import reserve
 
 Gray = NDArray[np.uint8]
 
@@ -44,22 +48,35 @@ class Front:
         )
 
     def maps_of_view(self, view: int, pixels: Gray) -> NDArray[np.float16]:
-        """As `maps`, from the view's file once there is one."""
+        """As `maps`, from the view's file once there is one.
+
+        Raises:
+            RunError: the file cannot be written, such as where the disk is full.
+        """
         path = self._folder / f"view-{view:02}.npy"
         if not path.exists():
-            self._folder.mkdir(parents=True, exist_ok=True)
-            beside = path.with_name("new-" + path.name)
-            starts = range(0, len(pixels), _CHUNK)
-            for start in tqdm(starts, desc=f"kept stages, view {view}", disable=None):
-                part = self.maps(pixels[start : start + _CHUNK])
-                if start == 0:
-                    shape = (len(pixels), *part.shape[1:])
-                    whole = np.lib.format.open_memmap(beside, "w+", np.float16, shape)
-                whole[start : start + _CHUNK] = part
-            whole.flush()
-            beside.replace(path)
+            with replaced_in_run(path) as beside, beside.open("wb") as file:
+                self._write(file, view, pixels)
         return np.asarray(np.load(path, mmap_mode="r"))
+
+    def _write(self, file: BinaryIO, view: int, pixels: Gray) -> None:
+        """Not through a memory map: the kernel kills who writes to one on a full disk."""
+        starts = range(0, len(pixels), _CHUNK)
+        for start in tqdm(starts, desc=f"kept stages, view {view}", disable=None):
+            part = self.maps(pixels[start : start + _CHUNK])
+            if start == 0:
+                _begin(file, (len(pixels), *part.shape[1:]))
+            file.write(part.tobytes())
 
     def remove_views(self) -> None:
         """Remove the files: the run is finished."""
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _begin(file: BinaryIO, shape: tuple[int, ...]) -> None:
+    """Write the header of a float16 array, and see that the rest has room before it is computed."""
+    dtype = np.dtype(np.float16)
+    np.lib.format.write_array_header_1_0(
+        file, {"descr": dtype.str, "fortran_order": False, "shape": shape}
+    )
+    reserve(file, file.tell() + math.prod(shape) * dtype.itemsize)

@@ -1,12 +1,68 @@
-"""Text → a file that is either the old one or the new one, whenever the process is killed."""
+"""What a file shall hold → the old file or the new one, whole, whenever the process is killed."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
+
+from edge_app.errors import MienError
+
+#: What a system says that cannot reserve space in a file.
+_CANNOT_RESERVE = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
+
+
+class WriteError(MienError):
+    """A file that cannot be written: which, why, and what to do."""
+
+
+@contextlib.contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """Give a name beside `path` to write to; what stands there at the end takes its place.
+
+    The folder is made where it is missing. After any failure the file beside is removed.
+
+    Raises:
+        WriteError: it cannot be written.
+    """
+    beside = path.with_name("new-" + path.name)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield beside
+        beside.replace(path)
+    except OSError as error:
+        why = error.strerror or error
+        raise WriteError(f"{path}: {why}; free space, or name another folder") from error
+    finally:
+        # Gone already, unless something failed; in a folder that is none it never was there.
+        with contextlib.suppress(OSError):
+            beside.unlink()
 
 
 def write_beside(path: Path, text: str) -> None:
-    """Replace a text file in one step."""
-    beside = path.with_name("new-" + path.name)
-    beside.write_text(text)
-    beside.replace(path)
+    """Replace a text file in one step; the folder is made where it is missing.
+
+    Raises:
+        WriteError: it cannot be written; then the old one stays.
+    """
+    with replaced(path) as beside:
+        beside.write_text(text)
+
+
+def reserve(file: BinaryIO, size: int) -> None:
+    """Make an open file `size` bytes long, with space for them; nothing where that cannot be done.
+
+    Raises:
+        OSError: there is not so much space.
+    """
+    allocate = getattr(os, "posix_fallocate", None)
+    if allocate is None:
+        return
+    try:
+        allocate(file.fileno(), 0, size)
+    except OSError as error:
+        if error.errno not in _CANNOT_RESERVE:
+            raise

@@ -85,7 +85,7 @@ def train(
     shown = _Shown(_usable(faces, recipe), measurable(faces, Split.PUBLIC_TEST), taught_by)
     _refuse_less_than_a_batch(recipe, shown.training, faces)
     with data_parallel(devices):
-        network = _begun(recipe, start)
+        network = _begun(recipe, start, len(shown.training) // recipe.batch)
         # Once all is known to fit: a folder that is claimed takes no other data and no other start.
         checkpoints.claim(run, identity)
         model = _fitted(recipe, network, shown, run, progress)
@@ -107,14 +107,27 @@ class _Shown:
     teacher: Teacher | None
 
 
-def _begun(recipe: Recipe, start: Path | None) -> keras.Model:
+def _begun(recipe: Recipe, start: Path | None, steps_an_epoch: int) -> keras.Model:
     """The network before its first step."""
     keras.utils.set_random_seed(recipe.seed)
     keras.config.set_dtype_policy(recipe.precision)
-    network = _network(recipe, side=None, fused=keras.backend.backend() == "torch")
+    network = _network(
+        recipe,
+        side=None,
+        fused=keras.backend.backend() == "torch",
+        momentum=_momentum(recipe.epochs * steps_an_epoch),
+    )
     if start:
-        checkpoints.start_from(network, start)
+        checkpoints.start_from(network, start, whole=recipe.kept_stages > 0)
     return network
+
+
+def _momentum(steps: int) -> float:
+    """Of batch normalization's running statistics: a short run leaves little of their first values.
+
+    With Keras' 0.99 that would be half of them after 70 steps, of which a small data set has few.
+    """
+    return float(np.clip(1.0 - 10.0 / max(steps, 1), 0.5, 0.99))
 
 
 def _fitted(
@@ -200,9 +213,11 @@ def _refuse_less_than_a_batch(recipe: Recipe, training: Faces, faces: Faces) -> 
         )
 
 
-def _network(recipe: Recipe, side: int | None, *, fused: bool = False) -> keras.Model:
+def _network(
+    recipe: Recipe, side: int | None, *, fused: bool = False, momentum: float = 0.99
+) -> keras.Model:
     heads = {head.name: len(head.labels) for head in recipe.heads}
-    return mien.build(heads, side, recipe.size, recipe.dropout, fused=fused)
+    return mien.build(heads, side, recipe.size, recipe.dropout, fused=fused, momentum=momentum)
 
 
 def _compiled(model: keras.Model, recipe: Recipe, steps_an_epoch: int) -> keras.Model:

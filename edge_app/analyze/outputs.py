@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from edge_app.analyze.inputs import is_picture
 from edge_app.errors import MienError, UsageError
+from edge_app.frames.opencv_name import opencv_name, printable
 
 #: The table's name but for its suffix; it also marks a folder as one of ours.
 TABLE = "analysis"
@@ -118,6 +119,7 @@ class VideoWriter:
     def __init__(self, path: Path, frames_per_second: float) -> None:
         """path: where to write; see `whole_file`."""
         self._path, self._frames_per_second = path, _writable(frames_per_second)
+        self._name = opencv_name(path)
         self._native: cv2.VideoWriter | None = None
         self._size = (0, 0)
         self._frames = 0
@@ -128,13 +130,17 @@ class VideoWriter:
         Raises:
             MienError: the file cannot be written.
         """
+        if self._name is None:
+            raise MienError(
+                f"{printable(self._path)}: OpenCV writes no video whose path is not UTF-8;"
+                " name another folder with --output"
+            )
         if self._native is None:
             self._size = (image.shape[1], image.shape[0])
             width, height = (side + side % 2 for side in self._size)
             codec = cv2.VideoWriter.fourcc(*"mp4v")
             self._native = cv2.VideoWriter(
-                str(self._path.absolute()), cv2.CAP_FFMPEG, codec,
-                self._frames_per_second, (width, height),
+                self._name, cv2.CAP_FFMPEG, codec, self._frames_per_second, (width, height)
             )  # fmt: skip
             if not self._native.isOpened():
                 raise MienError(f"{self._path}: cannot be written as a video of {width}x{height}")
@@ -159,7 +165,7 @@ class VideoWriter:
         Raises:
             MienError: some are missing.
         """
-        native = cv2.VideoCapture(str(self._path.absolute()), cv2.CAP_FFMPEG)
+        native = cv2.VideoCapture(self._name or "", cv2.CAP_FFMPEG)
         written = native.get(cv2.CAP_PROP_FRAME_COUNT)
         native.release()
         if written != self._frames:

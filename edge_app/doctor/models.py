@@ -10,7 +10,7 @@ from edge_app.doctor.finding import Finding, Group
 from edge_app.errors import MienError
 from edge_app.perception import golden
 from edge_app.perception.card import DetectorCard
-from edge_app.perception.classifier import EmotionClassifier
+from edge_app.perception.classifier import NETWORKS, EmotionClassifier
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.manifest import read_key, verify_folder
@@ -55,6 +55,13 @@ def check_models(
     except MienError as error:
         yield GROUP.failed("directory", error)
         return
+    network = NETWORKS[perception.network]
+    if (unused := own.passed_over(network)) is not None:
+        yield GROUP.warning(
+            "network",
+            f"{unused} is not used: network = {perception.network!r} reads {network.name}",
+            f"call it {network.name}, with its card, or change network in [perception]",
+        )
     is_a_pair = own.has_a_pair_of_detectors()
     for name in sorted(NAMES):
         rate = perception.detections_per_second

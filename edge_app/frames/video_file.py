@@ -12,6 +12,7 @@ import cv2
 
 from edge_app.frames.capture import Capture, Captured
 from edge_app.frames.opencv_messages import silence_opencv
+from edge_app.frames.opencv_name import opencv_name, printable
 from edge_app.frames.pace import Pace, Pacer
 from edge_app.frames.source import Frame, FrameSource, SourceError
 
@@ -53,13 +54,18 @@ class VideoFileSource(FrameSource):
         sleep: waits for so many seconds; by default until `close` is called, at most.
 
         Raises:
-            SourceError: there is no such file, it is no video, or no frame of it can be read.
+            SourceError: there is no such file, it is no video, no frame of it can be read, or its
+                path is not UTF-8.
         """
         silence_opencv()
         self.name = str(path)
         _check_file(path)
-        # FFmpeg would take what stands before a colon for a protocol; not so in a whole path.
-        native = cv2.VideoCapture(str(path.absolute()), cv2.CAP_FFMPEG)
+        name = opencv_name(path)
+        if name is None:
+            raise SourceError(
+                f"{printable(path)}: OpenCV opens no video whose path is not UTF-8; rename it"
+            )
+        native = cv2.VideoCapture(name, cv2.CAP_FFMPEG)
         fourcc = int(native.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
         if not native.isOpened() or fourcc.to_bytes(4, "little") == _NOT_VIDEO.encode():
             native.release()

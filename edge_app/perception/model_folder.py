@@ -8,7 +8,7 @@ from pathlib import Path
 from edge_app.perception.card import ModelError
 from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.manifest import MANIFEST, verify_folder
-from edge_app.perception.shipped import DETECTORS, MODELS, RELEASE_KEY
+from edge_app.perception.shipped import CLASSIFIERS, DETECTORS, MODELS, RELEASE_KEY
 
 #: What a folder may hold; what it does not is loaded from Mien's own.
 NAMES = tuple(path.name for path in MODELS)
@@ -62,6 +62,17 @@ class ModelFolder:
         """
         name = shipped.name
         return self.path / name if self.path is not None and name in self.check() else shipped
+
+    def passed_over(self, asked: Path) -> str | None:
+        """What the folder's classifier is called where the settings ask for the other one.
+
+        asked: the shipped classifier that the settings name.
+
+        Raises:
+            ModelError: as `check`.
+        """
+        there = self.check().intersection(path.name for path in CLASSIFIERS)
+        return None if asked.name in there else next(iter(there), None)
 
     def has_a_pair_of_detectors(self) -> bool:
         """Whether both detectors that are used come from one place.

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.perception.alignment import cut, similarity
+from edge_app.perception.alignment import align, cut, similarity
 from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.faces import Face, Image, SeenFace
@@ -111,6 +111,19 @@ class Perception:
             self._seen(face, quality, next(answers) if quality.weight > 0.0 else None)
             for face, quality in zip(faces, qualities, strict=True)
         ]
+
+    def crop(self, image: Image, face: Face) -> NDArray[np.uint8]:
+        """Cut `face` out of `image` as `read` shows it to the classifier.
+
+        Returns uint8 [side, side], gray.
+
+        Raises:
+            FrameError: the picture is of another dtype or shape.
+        """
+        check_frame(image)
+        face = self.upright.look_again(image, face)
+        classifier = self.classifier
+        return spread(align(image, face.landmarks, classifier.alignment, classifier.side))
 
     def _seen(
         self, face: Face, quality: Quality, probabilities: NDArray[np.float32] | None

@@ -129,7 +129,8 @@ class EmotionFilter:
         best = now.index(max(now))
         threshold = self._unsure_below
         if self.emotion == UNSURE:
-            threshold += margin
+            # A model that is sure of nearly every face has a high threshold: it stays in reach.
+            threshold += min(margin, (1.0 - threshold) / 2)
         elif self.emotion is not None:
             present = self._labels.index(self.emotion)
             if now[best] < now[present] + margin:

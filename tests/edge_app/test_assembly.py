@@ -8,7 +8,7 @@ import pytest
 from edge_app.assembly import load_perception
 from edge_app.perception.card import card_path
 from edge_app.perception.model_folder import ModelFolder
-from edge_app.perception.shipped import FACE_160, FACE_320
+from edge_app.perception.shipped import EMOTION, EMOTION_SMALL, FACE_160, FACE_320
 from edge_app.settings import Perception
 
 
@@ -42,3 +42,17 @@ def test_two_of_one_s_own_are_a_pair(tmp_path: Path) -> None:
     perception = load_perception(Perception(), folder_of(tmp_path, FACE_160, FACE_320))
     assert perception.detector.model.path == tmp_path / FACE_320.name
     assert perception.small_detector.model.path == tmp_path / FACE_160.name
+
+
+def test_a_classifier_that_is_not_the_one_asked_for_is_told_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    models = folder_of(tmp_path, EMOTION)
+    assert load_perception(Perception(), models).classifier.model.path.parent == tmp_path
+    assert caplog.text == ""
+    perception = load_perception(Perception(network="small"), models)
+    assert perception.classifier.model.path == EMOTION_SMALL
+    assert "emotion.tflite is not used: network = 'small'" in caplog.text
+    caplog.clear()
+    load_perception(Perception(network="small"), folder_of(tmp_path, EMOTION_SMALL))
+    assert caplog.text == ""

@@ -42,6 +42,18 @@ def test_each_answer_is_calibrated_on_its_own_labels() -> None:
         assert report.calibration_error < 0.02, name
 
 
+@pytest.mark.parametrize("count", [14, 140])
+def test_a_network_that_is_always_right_still_answers(count: int) -> None:
+    faces = synthetic_faces(count)
+    logits = 4.2 * np.eye(7, dtype=np.float32)[faces.labels]
+    answer = make_answers(HEADS[:1], logits, faces)["default"]
+    said = Mixture(HEADS[:1], answer).probabilities(logits)
+    assert (said.max(axis=1) >= answer.unsure_below).all()
+    assert answer.unsure_below <= 0.9
+    # Few faces say nothing of confidence.
+    assert (answer.temperature == 1.0) == (count < 100)
+
+
 def test_one_head_has_one_answer() -> None:
     faces = synthetic_faces(70)
     logits = np.eye(7, dtype=np.float32)[faces.labels]

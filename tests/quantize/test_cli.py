@@ -1,9 +1,10 @@
 import argparse
+import os
 
 import pytest
 
 from edge_app.cli import main
-from quantize.cli import _shares
+from quantize.cli import _shares, run
 
 
 def test_shares_are_read() -> None:
@@ -23,3 +24,14 @@ def test_shares_that_make_no_sense_are_usage(
         main(["quantize", "classifier", "runs/base", "--data", ".", "--shares", shares])
     assert caught.value.code == 2
     assert "--shares" in capsys.readouterr().err
+
+
+def test_a_network_that_learned_with_pytorch_is_converted_by_tensorflow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+
+    def backend(_: argparse.Namespace) -> int:
+        return os.environ["KERAS_BACKEND"] == "tensorflow"
+
+    assert run(argparse.Namespace(make=backend))

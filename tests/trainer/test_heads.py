@@ -52,6 +52,15 @@ def test_votes_alone_know_contempt_and_skip_who_has_none() -> None:
     assert weights.tolist() == [1.0, 0.0]
 
 
+def test_faces_that_nobody_voted_on_teach_their_label_contempt_too() -> None:
+    shown = faces([[0] * 10, [0] * 10, [10] + [0] * 9], [7, 3, 4])
+    targets, weights = VoteHead().targets(shown)
+    assert targets.argmax(axis=1).tolist() == [7, 3, 6]
+    assert np.allclose(targets.sum(axis=1), 1.0)
+    assert weights.tolist() == [1.0, 1.0, 1.0]
+    assert not shown.votes[:2].any(), "the faces' own votes stay as they are"
+
+
 def test_contempt_does_not_count_for_seven_classes() -> None:
     for head in (LabelHead(), MixedHead(0.5)):
         targets, weights = head.targets(faces([[0] * 10, [0] * 10], [7, 3]))

@@ -10,6 +10,7 @@ import pytest
 import skimage.data
 
 from tests.trainer.synthetic import all_splits
+from trainer.augmentation import MIRRORED
 from trainer.batches import Batches, as_input, cut_out
 from trainer.checkpoints import HISTORY, RunError
 from trainer.data import DataError, Faces, Split
@@ -288,6 +289,26 @@ def test_a_run_learns_and_a_killed_one_ends_as_if_it_had_not_been(
         np.testing.assert_allclose(one, other, atol=1e-4)
 
 
+def test_after_few_steps_a_network_knows_its_faces_statistics(faces: Faces, tmp_path: Path) -> None:
+    """Its answers are those that it gives by the statistics of the faces themselves."""
+    few = dataclasses.replace(RECIPE, epochs=10, augmentation=MIRRORED)  # 70 steps
+    path = train(few, faces, tmp_path / "few")
+    model = keras.saving.load_model(path, compile=False)
+    training = as_input(faces.of(Split.TRAINING).pixels)
+
+    def logits(*, of_the_batch: bool) -> np.ndarray:
+        answer = model(training, training=of_the_batch)
+        return np.asarray(keras.ops.convert_to_numpy(answer["logits"]))
+
+    # Dropout is the other thing that training switches on.
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Dropout):
+            layer.rate = 0.0
+    kept, given = logits(of_the_batch=False), logits(of_the_batch=True)
+    likeness = np.corrcoef(kept.ravel(), given.ravel())[0, 1]
+    assert likeness > 0.95
+
+
 def test_a_kept_front_stays_and_a_killed_run_ends_alike(faces: Faces, tmp_path: Path) -> None:
     class Killed(Exception):  # noqa: N818 - it stands for a signal
         pass
@@ -322,6 +343,15 @@ def test_a_kept_front_stays_and_a_killed_run_ends_alike(faces: Faces, tmp_path: 
         as_input(public.pixels), verbose=0
     )
     assert agreements(logits, public).items() <= told.items()
+
+
+def test_kept_stages_are_another_networks_as_a_whole(faces: Faces, tmp_path: Path) -> None:
+    """What does not come from it would stay as random as it began."""
+    start = train(dataclasses.replace(RECIPE, epochs=0), faces, tmp_path / "start")
+    finer = dataclasses.replace(RECIPE, size="tiny-fine", views=1, kept_stages=1)
+    with pytest.raises(RunError, match=r"other first convolutions.*recipe's own size"):
+        train(finer, faces, tmp_path / "finer", start=start)
+    assert not (tmp_path / "finer").exists()
 
 
 def test_a_folder_of_another_run_is_refused(faces: Faces, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from edge_app.perception.labels import FERPLUS
 from trainer.data.faces import Split
 
 #: How data sets and their copies spell each class, by label.
@@ -32,17 +31,22 @@ _SPLITS = {
 def label_of(name: str) -> int | None:
     """The index into `labels.FERPLUS` that a class' folder means; None where it means none.
 
-    Takes the usual spellings in any case, a number in FER2013's order (`0` to `7`), and both
-    together (`0_angry`, `3 happy`); a number and a name that contradict each other mean none.
+    Takes the usual spellings in any case, also behind their number in FER2013's order (`0_angry`,
+    `3 happy`); a number and a name that contradict each other mean none.
     """
-    found = re.fullmatch(r"(?:([0-9])(?:[ _.-]+|$))?([a-z]*)", name.strip().casefold())
-    if not found or not found[0]:
+    found = re.fullmatch(r"(?:([0-9])[ _.-]+)?([a-z]+)", name.strip().casefold())
+    if not found:
         return None
-    digit = int(found[1]) if found[1] else None
-    if not found[2]:
-        return digit if digit is not None and digit < len(FERPLUS) else None
     named = next((i for i, names in enumerate(_SPELLINGS) if found[2] in names), None)
-    return named if digit in (None, named) else None
+    return named if found[1] in (None, str(named)) else None
+
+
+def is_number(name: str) -> bool:
+    """Whether a folder's name is a number alone, which is another class in each data set.
+
+    1 is disgust in FER2013, surprise in RAF-DB and happy in AffectNet.
+    """
+    return re.fullmatch("[0-9]+", name.strip()) is not None
 
 
 def split_of(name: str) -> Split | None:

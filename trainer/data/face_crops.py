@@ -1,4 +1,4 @@
-"""A photo of one person → the crop that the device would see."""
+"""A photo of one person → the crop that the device's classifier would be shown."""
 
 from __future__ import annotations
 
@@ -7,31 +7,37 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.perception.alignment import align
-from edge_app.perception.card import Alignment, ClassifierCard, read_card
-from edge_app.perception.detector import FaceDetector
-from edge_app.perception.shipped import EMOTION
+from edge_app.perception import Perception
 from trainer.data.faces import DataError
 from trainer.data.pictures import SIDE, PictureError
 
 
 class FaceCrops:
-    """Cuts faces out of photos with the device's own detector and alignment."""
+    """Cuts faces out of photos by the device's own path, tilted ones upright, flat ones spread."""
 
-    def __init__(self, detector: FaceDetector, alignment: Alignment) -> None:
-        self._detector, self._alignment = detector, alignment
+    def __init__(self, perception: Perception) -> None:
+        """perception: as the device loads it.
+
+        Raises:
+            DataError: its classifier takes crops of another size than the training's.
+        """
+        classifier = perception.classifier
+        if classifier.side != SIDE:
+            raise DataError(
+                f"{classifier.model.path}: takes crops of {classifier.side}x{classifier.side}"
+                f" pixels; name a classifier of {SIDE}x{SIDE}"
+            )
+        self._perception = perception
 
     @classmethod
     def shipped(cls) -> Self:
         """As the models that come with Mien see faces.
 
         Raises:
-            DataError: the shipped classifier's card is another model's.
+            ModelError: a model does not fit its card, or no runtime takes it.
+            DataError: the shipped classifier takes crops of another size.
         """
-        card = read_card(EMOTION)
-        if not isinstance(card, ClassifierCard):
-            raise DataError(f"{EMOTION}: its card is no emotion classifier's; make models")
-        return cls(FaceDetector.load(), card.alignment)
+        return cls(Perception.load())
 
     def cut(self, photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Cut out the one face of `photo`: uint8 [H, W] or BGR [H, W, 3] → uint8 [48, 48], gray.
@@ -39,7 +45,7 @@ class FaceCrops:
         Raises:
             PictureError: there is no face, or more than one.
         """
-        faces = self._detector.detect(photo)
+        faces = self._perception.find(photo)
         if len(faces) != 1:
             raise PictureError(f"{len(faces)} faces" if faces else "no face found")
-        return align(photo, faces[0].landmarks, self._alignment, SIDE)
+        return self._perception.crop(photo, faces[0])

@@ -8,9 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from trainer.data.class_names import folders_in, label_of, split_of
+from trainer.data.class_names import folders_in, is_number, label_of, split_of
 from trainer.data.faces import FERPLUS_COLUMNS, DataError, Faces, Split
-from trainer.data.pictures import PictureError, pictures_in, read_crop
+from trainer.data.pictures import (
+    SUFFIXES,
+    PictureError,
+    others_in,
+    pictures_below,
+    pictures_in,
+    read_crop,
+)
 from trainer.data.rejections import Rejections, Tell, warn
 from trainer.data.splits import hold_out
 
@@ -21,7 +28,7 @@ _NAMED = re.compile(r"(Training|PublicTest|PrivateTest)_\d+\b", re.ASCII)
 def is_image_folders(folder: Path) -> bool:
     """Whether `folder` holds a folder for a split, with a class' folder in it."""
     return any(
-        split_of(part.name) is not None and _class_folders(part) for part in folders_in(folder)
+        split_of(part.name) is not None and class_folders(part) for part in folders_in(folder)
     )
 
 
@@ -32,11 +39,12 @@ def read_image_folders(folder: Path, tell: Tell = warn) -> Faces:
     A picture named like `PublicTest_12.jpg` belongs to that split wherever it lies. Where nothing
     is left to choose by, a tenth of Training becomes PublicTest (`splits.hold_out`).
 
-    tell: takes the report on pictures that cannot be read.
+    tell: takes the report on pictures that cannot be read, and on what is passed over: see
+    `pass_over_in`, and pictures in classes beside the splits.
 
     Raises:
-        DataError: no such folder, a folder whose class is unknown, a class in two folders of a
-            split, or more than 5 % of the pictures unreadable or not square.
+        DataError: no such folder, a folder whose class is unknown or a number alone, a class in two
+            folders of a split, or more than 5 % of the pictures unreadable or not square.
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder")
@@ -51,6 +59,7 @@ def read_image_folders(folder: Path, tell: Tell = warn) -> Faces:
             continue
         labels.append(label)
         splits.append(split)
+    _pass_over_beside_splits(folder, rejections)
     rejections.close(tell)
     faces, split_of_row = np.stack(pixels), np.array(splits, np.int64)
     if Split.PUBLIC_TEST not in splits:
@@ -74,18 +83,24 @@ def labelled_pictures(folder: Path) -> Iterator[tuple[Path, int]]:
     """Each picture of `<class>/*` with its label, by class and name.
 
     Raises:
-        DataError: a folder with pictures whose name is no known class, or two of one class.
+        DataError: a folder with pictures whose name is no known class, or a number alone, or two
+            of one class.
     """
     folder_of: dict[int, Path] = {}
     for part in folders_in(folder):
         paths = pictures_in(part)
         if not paths:
             continue
+        if is_number(part.name):
+            raise DataError(
+                f"{part}: data sets number their classes in different orders; name the folder by"
+                " its class, such as angry, or 0_angry with FER2013's number"
+            )
         label = label_of(part.name)
         if label is None:
             raise DataError(
                 f"{part}: no class is spelled so; rename it to one like angry, disgust, fear,"
-                " happy, sad, surprise, neutral or contempt"
+                " happy, sad, surprise, neutral or contempt, or 0_angry with FER2013's number"
             )
         if label in folder_of:
             raise DataError(f"{part}: the same class as {folder_of[label].name}; join the two")
@@ -93,5 +108,37 @@ def labelled_pictures(folder: Path) -> Iterator[tuple[Path, int]]:
         yield from ((path, label) for path in paths)
 
 
-def _class_folders(folder: Path) -> list[Path]:
-    return [part for part in folders_in(folder) if label_of(part.name) is not None]
+def pass_over_in(folder: Path, rejections: Rejections) -> None:
+    """Tell what the folders of `<class>/*` hold that `labelled_pictures` does not read."""
+    for part in folders_in(folder):
+        if label_of(part.name) is not None:
+            rejections.pass_over(
+                pictures_below(part),
+                "in folders inside of a class' folder; move them into the class' folder itself",
+            )
+            rejections.pass_over(
+                others_in(part),
+                f"of another kind than {', '.join(sorted(SUFFIXES))}; convert what is a picture",
+            )
+
+
+def class_folders(folder: Path) -> list[Path]:
+    """Folders that are named by a class, or by a number that stands for one: those are refused."""
+    return [
+        part
+        for part in folders_in(folder)
+        if label_of(part.name) is not None or (is_number(part.name) and pictures_in(part))
+    ]
+
+
+def _pass_over_beside_splits(folder: Path, rejections: Rejections) -> None:
+    for part in folders_in(folder):
+        if split_of(part.name) is not None:
+            pass_over_in(part, rejections)
+            continue
+        own = [part] if label_of(part.name) is not None else []
+        for classes in (*own, *class_folders(part)):
+            rejections.pass_over(
+                pictures_in(classes),
+                f"in {part.name}, which is no split; splits are named train, validation and test",
+            )

@@ -6,11 +6,11 @@ import zipfile
 import zlib
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from trainer.data.faces import FERPLUS_COLUMNS, DataError, Faces, Split
+from trainer.data.pictures import PictureError, read_picture
 
 PICTURE = "fer2013_mosaic.png"
 LABELS = "fer2013_labels.npz"
@@ -36,9 +36,10 @@ def read_mosaic(folder: Path) -> Faces:
             )
         if _is_pointer(path):
             raise DataError(f"{path}: a Git LFS pointer, not the file; get it with git lfs pull")
-    mosaic = cv2.imread(str(picture_path), cv2.IMREAD_GRAYSCALE)
-    if mosaic is None:
-        raise DataError(f"{picture_path}: not a picture that OpenCV can read")
+    try:
+        mosaic = read_picture(picture_path)
+    except PictureError as error:
+        raise DataError(f"{picture_path}: {error}; get it again") from error
     rows = mosaic.shape[0] // TILE
     if mosaic.shape != (rows * TILE, TILES_A_ROW * TILE):
         raise DataError(

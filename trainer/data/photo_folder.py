@@ -6,18 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
-from trainer.data.class_names import folders_in, label_of
 from trainer.data.face_crops import FaceCrops
 from trainer.data.faces import FERPLUS_COLUMNS, DataError, Faces
-from trainer.data.image_folders import labelled_pictures
+from trainer.data.image_folders import class_folders, labelled_pictures, pass_over_in
 from trainer.data.pictures import PictureError, read_picture
 from trainer.data.rejections import Rejections, Tell, warn
 from trainer.data.splits import split_by_group
 
 
 def is_photo_folder(folder: Path) -> bool:
-    """Whether `folder` holds at least one folder that is named like a class."""
-    return any(label_of(part.name) is not None for part in folders_in(folder))
+    """Whether `folder` holds at least one folder of a class: `image_folders.class_folders`."""
+    return bool(class_folders(folder))
 
 
 def read_photo_folder(folder: Path, crops: FaceCrops | None = None, tell: Tell = warn) -> Faces:
@@ -27,10 +26,12 @@ def read_photo_folder(folder: Path, crops: FaceCrops | None = None, tell: Tell =
     split of a photo depends on its file's name (`splits.split_by_group`), so that copies of it in
     two classes stay together.
 
-    crops: cuts the faces out; the shipped models' where none is given. tell: takes the report.
+    crops: cuts the faces out; the shipped models' where none is given. tell: takes the report, on
+    what is passed over too: `image_folders.pass_over_in`.
 
     Raises:
-        DataError: no such folder, a folder whose class is unknown, or not one face.
+        DataError: no such folder, a folder whose class is unknown or a number alone, or not one
+            face.
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder")
@@ -46,6 +47,7 @@ def read_photo_folder(folder: Path, crops: FaceCrops | None = None, tell: Tell =
             continue
         labels.append(label)
         names.append(path.name)
+    pass_over_in(folder, rejections)
     rejections.close(tell, largest_share=1.0)
     votes = np.zeros((len(pixels), len(FERPLUS_COLUMNS)), np.float32)
     return Faces(np.stack(pixels), np.array(labels, np.int64), votes, split_by_group(names))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import cv2
@@ -25,6 +26,28 @@ def pictures_in(folder: Path) -> list[Path]:
         for path in folder.iterdir()
         if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
     )
+
+
+def others_in(folder: Path) -> list[Path]:
+    """A folder's own files that are no pictures by their suffix, ordered by name; none hidden."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() not in SUFFIXES and not path.name.startswith(".") and path.is_file()
+    )
+
+
+def pictures_below(folder: Path) -> list[Path]:
+    """The pictures in a folder's own folders, however deep, ordered by name; none hidden.
+
+    Links to folders are not followed: they may lead back.
+    """
+    found: list[Path] = []
+    for part, inside, _ in os.walk(folder):
+        inside[:] = sorted(name for name in inside if not name.startswith((".", "__")))
+        if Path(part) != folder:
+            found += pictures_in(Path(part))
+    return found
 
 
 def read_picture(path: Path, *, colour: bool = False) -> NDArray[np.uint8]:

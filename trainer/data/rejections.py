@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,13 +22,15 @@ class Reading:
     """What became of a data set's rows.
 
     rows: how many it has; left_out: how many of them are not in the result; examples: what is
-    wrong with the first few, each with its file and, in a text file, its line.
+    wrong with the first few, each with its file and, in a text file, its line. passed_over: what
+    lies there and is no row, a line a reason, each with the first file and how many more.
     """
 
     source: Path
     rows: int
     left_out: int
     examples: tuple[str, ...]
+    passed_over: tuple[str, ...] = ()
 
     def text(self) -> str:
         """One line for a person."""
@@ -41,9 +43,11 @@ Tell = Callable[[Reading], object]
 
 
 def warn(reading: Reading) -> None:
-    """Log a warning where something was left out."""
+    """Log a warning where something was left out, and one for each reason to pass over files."""
     if reading.left_out:
         _LOG.warning("%s", reading.text())
+    for line in reading.passed_over:
+        _LOG.warning("%s: %s", reading.source, line)
 
 
 @dataclass(slots=True)
@@ -54,6 +58,7 @@ class Rejections:
     rows: int = 0
     left_out: int = 0
     examples: list[str] = field(default_factory=list)
+    _passed_over: dict[str, list[Path]] = field(default_factory=dict)
 
     def add(self, where: str, why: str) -> None:
         """Leave out one row; where: its file and line."""
@@ -61,15 +66,26 @@ class Rejections:
         if len(self.examples) < QUOTED:
             self.examples.append(f"{where}: {why}")
 
+    def pass_over(self, paths: Iterable[Path], why: str) -> None:
+        """Take files of `source` for no rows; why: continues a sentence about them."""
+        for path in paths:
+            self._passed_over.setdefault(why, []).append(path)
+
     def close(self, tell: Tell, *, largest_share: float = LARGEST_SHARE) -> None:
         """Report once, when everything is read.
 
         Raises:
             DataError: nothing is left, or a larger share than `largest_share` was left out.
         """
-        reading = Reading(self.source, self.rows, self.left_out, tuple(self.examples))
+        passed_over = tuple(self._lines())
+        reading = Reading(self.source, self.rows, self.left_out, tuple(self.examples), passed_over)
         if self.rows == 0:
-            raise DataError(f"{self.source}: without a single row")
+            raise DataError("; ".join((f"{self.source}: without a single row", *passed_over)))
         if self.left_out == self.rows or self.left_out > largest_share * self.rows:
             raise DataError(f"{reading.text()}; is it of another format?")
         tell(reading)
+
+    def _lines(self) -> Iterator[str]:
+        for why, paths in self._passed_over.items():
+            more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+            yield f"not read: {paths[0].relative_to(self.source)}{more}, {why}"

@@ -35,7 +35,8 @@ def hold_out(pictures: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 
 def _split_of(group: str) -> Split:
-    share = _share(group.encode())
+    # As the bytes of the file's name, which need not be UTF-8, whatever the locale.
+    share = _share(group.encode("utf-8", "surrogateescape"))
     if share < PUBLIC_TEST_SHARE:
         return Split.PUBLIC_TEST
     return Split.PRIVATE_TEST if share < PUBLIC_TEST_SHARE + PRIVATE_TEST_SHARE else Split.TRAINING

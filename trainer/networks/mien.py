@@ -77,15 +77,18 @@ def build(
     dropout: float = 0.3,
     *,
     fused: bool = False,
+    momentum: float = 0.99,
 ) -> keras.Model:
     """Build the network: float32 [N, side, side, 1] in 0…1 → logits by head.
 
     heads: name and number of classes of each; each gives float32 [N, classes]. side: None for
     pictures of any size that halves evenly as often as the network halves it; the weights are
     the same. size: of `SIZES`. fused: by PyTorch's own kernels, for training there; the weights
-    are the same.
+    are the same. momentum: of the running statistics of batch normalization.
     """
-    normalize = FusedBatchNormalization if fused else layers.BatchNormalization
+    normalize = partial(
+        FusedBatchNormalization if fused else layers.BatchNormalization, momentum=momentum
+    )
     relu6 = FusedReLU6 if fused else partial(layers.ReLU, 6.0)
 
     def convolution(

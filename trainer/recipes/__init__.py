@@ -6,6 +6,8 @@ from trainer.recipes.fine import (
     BY_HEART_2,
     BY_HEART_3,
     BY_HEART_4,
+    BY_HEART_SMALL,
+    BY_HEART_SMALL_2,
     FINE,
     PATIENT,
     PATIENT_2,
@@ -45,6 +47,8 @@ RECIPES: dict[str, Recipe] = {
         PATIENT_MEDIUM,
         PATIENT_SMALL,
         PATIENT_SMALL_2,
+        BY_HEART_SMALL,
+        BY_HEART_SMALL_2,
     )
 }
 

@@ -156,3 +156,22 @@ PATIENT_SMALL_2 = replace(
     weight_decay=1e-4,
     dropout=0.0,
 )
+# The small one learns by heart as well, all but its first stage; its teachers are the large one
+# that knows the faces by heart and the one before, which does not.
+BY_HEART_SMALL = replace(
+    PATIENT_SMALL_2,
+    name="by-heart-small",
+    epochs=40,
+    precision="float32",
+    learning_rate=0.03,
+    warm_up_epochs=1.0,
+    taught=0.5,
+    teacher_sees="original",
+    mild_share=0.6,
+    mild=BY_HEART.mild,
+    augmentation=BY_HEART.augmentation,
+    kept_stages=1,
+    cut=False,
+)
+# On from there on new views; labels count for more.
+BY_HEART_SMALL_2 = replace(BY_HEART_SMALL, name="by-heart-small-2", seed=2, taught=0.35)

@@ -202,6 +202,25 @@ def test_odd_names_do_not_stop_the_others(
     assert names(output) == {"analysis.jsonl", "portrait.jpg"}
 
 
+def test_names_that_are_not_utf_8_do_not_stop_the_others(
+    portrait: Path, tmp_path: Path, output: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A picture is read under any name, and no video is."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for name in ("1.jpg", os.fsdecode(b"b\xe9.jpg"), "z.jpg"):
+        shutil.copy(portrait, folder / name)
+    shutil.copy(CLIP, folder / os.fsdecode(b"caf\xe9.mp4"))
+    assert analyze(folder, "--output", output) == 1
+    assert names(output) == {"analysis.jsonl", "1.jpg", os.fsdecode(b"b\xe9.jpg"), "z.jpg"}
+    assert len(rows(output)) == 3
+    out, err = capfd.readouterr()
+    assert out == f"3 files, 3 faces: happy 3; written to {output}/\n"
+    (line,) = (line for line in err.splitlines() if ".mp4" in line)
+    assert line.startswith(rf"mien: {folder}/caf\xe9.mp4: ")
+    assert "rename" in line
+
+
 def test_bad_folder_beside_good_files_is_a_failure(
     portrait: Path, tmp_path: Path, output: Path
 ) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import cv2
@@ -170,3 +171,16 @@ def test_video_that_lost_frames_is_one_error(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(MienError, match="is it full"):
         writer.check()
+
+
+def test_a_folder_that_no_video_can_be_written_to_is_one_error(tmp_path: Path) -> None:
+    """OpenCV would end the process."""
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    writer = VideoWriter(folder / "a.mp4", 15)
+    with pytest.raises(MienError, match=r"caf\\xe9/a\.mp4: .*not UTF-8.*--output") as caught:
+        writer.write(np.zeros((48, 64, 3), np.uint8))
+    assert str(caught.value).isprintable()
+    # Pictures can be.
+    write_picture(folder / "a.jpg", np.zeros((48, 64, 3), np.uint8))
+    assert [path.name for path in folder.iterdir()] == ["a.jpg"]

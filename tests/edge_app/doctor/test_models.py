@@ -10,6 +10,7 @@ import pytest
 from edge_app.doctor.finding import Finding
 from edge_app.doctor.models import check_models
 from edge_app.perception import golden
+from edge_app.perception.model_folder import ModelFolder
 from edge_app.perception.shipped import SHIPPED
 from edge_app.settings import Perception
 
@@ -57,6 +58,17 @@ def test_a_forged_manifest(folder: Path) -> None:
     manifest = folder / "manifest.json"
     manifest.write_bytes(manifest.read_bytes() + b"\n")
     assert {each.verdict for each in check(folder).values()} == {"failure"}
+
+
+def test_a_classifier_of_ones_own_that_the_settings_do_not_ask_for(folder: Path) -> None:
+    for other in ("emotion_small", "face_160", "face_320"):
+        (folder / f"{other}.tflite").unlink()
+    own = ModelFolder(folder, key=None)
+    for network, verdicts in (("full", {"ok"}), ("small", {"ok", "warning"})):
+        found = [*check_models(Perception(network=network), own)]
+        assert {each.verdict for each in found} == verdicts
+    (told,) = (each for each in found if each.verdict == "warning")
+    assert "emotion.tflite is not used: network = 'small' reads emotion_small.tflite" in told.text
 
 
 def test_a_missing_folder(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
+import shutil
 import threading
 from pathlib import Path
 
@@ -204,3 +206,29 @@ def test_file_that_may_not_be_looked_at_is_an_error(tmp_path: Path) -> None:
         pytest.raises(SourceError, match="Permission denied; name another file"),
     ):
         VideoFileSource(shut / "a.mp4")
+
+
+@pytest.mark.parametrize(
+    "name", [b"caf\xe9.mp4", b"caf\xe9/plain.mp4"], ids=["the file", "its folder"]
+)
+def test_a_name_that_is_not_utf_8_is_an_error(tmp_path: Path, name: bytes) -> None:
+    """OpenCV would end the process."""
+    path = tmp_path / os.fsdecode(name)
+    path.parent.mkdir(exist_ok=True)
+    shutil.copy(CLIP, path)
+    with pytest.raises(SourceError, match=r"caf\\xe9.*not UTF-8.*rename") as caught:
+        VideoFileSource(path)
+    # It can be written to any terminal and file.
+    assert str(caught.value).isprintable()
+    assert str(caught.value).encode()
+
+
+def test_a_folder_whose_name_is_not_utf_8_is_told_of_a_relative_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    shutil.copy(CLIP, folder / "plain.mp4")
+    monkeypatch.chdir(folder)
+    with pytest.raises(SourceError, match=r"caf\\xe9/plain\.mp4: "):
+        VideoFileSource(Path("plain.mp4"))

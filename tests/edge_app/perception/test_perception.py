@@ -108,6 +108,15 @@ def test_a_face_that_cannot_be_read_is_not_classified(
     assert np.allclose(seen.probabilities, 1 / len(seen.labels))
 
 
+def test_a_crop_is_of_the_classifiers_size(perception: Perception, portrait: np.ndarray) -> None:
+    """tests/trainer/data/test_photo_folder.py holds that it is what the classifier is shown."""
+    (face,) = perception.find(portrait)
+    crop = perception.crop(portrait, face)
+    assert (crop.shape, crop.dtype) == ((48, 48), np.uint8)
+    with pytest.raises(FrameError):
+        perception.crop(np.zeros((4, 4), np.uint16), face)
+
+
 def test_no_faces_are_nothing_to_read(perception: Perception, portrait: np.ndarray) -> None:
     assert perception.read(portrait, []) == []
     with pytest.raises(FrameError):

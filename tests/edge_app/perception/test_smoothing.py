@@ -1,9 +1,10 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
 from edge_app.perception.labels import UNSURE
-from edge_app.perception.smoothing import RETURN_S, EmotionFilter, Reaction
+from edge_app.perception.smoothing import REACTIONS, RETURN_S, EmotionFilter, Reaction
 
 LABELS = ("happy", "sad", "neutral")
 REACTION = Reaction(time_constant_s=0.5, hold_s=0.4, margin=0.1)
@@ -91,6 +92,14 @@ def test_a_face_that_is_unsure_now_and_then_stays_so() -> None:
     emotions = EmotionFilter(LABELS, 0.5, REACTION)
     faces = [(0.62, 0.2, 0.18), (0.38, 0.32, 0.3)] * 20
     assert told_of(emotions, faces, each_s=3.0) == ["happy", UNSURE]
+
+
+@pytest.mark.parametrize("unsure_below", [0.0, 0.5, 0.86, 0.95, 0.99])
+@pytest.mark.parametrize("reaction", REACTIONS.values(), ids=REACTIONS)
+def test_a_sure_model_gets_out_of_unsure(reaction: Reaction, unsure_below: float) -> None:
+    emotions = EmotionFilter(LABELS, unsure_below, reaction)
+    show(emotions, (0.34, 0.33, 0.33), 5.0)
+    assert show(emotions, (0.998, 0.001, 0.001), 30.0, start_s=5.0)[-1] == "happy"
 
 
 def test_a_face_without_a_likely_emotion_is_unsure() -> None:

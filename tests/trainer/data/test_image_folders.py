@@ -32,7 +32,7 @@ def read(folder: Path) -> tuple[Faces, Reading]:
 def test_splits_and_classes_come_from_the_folders(tmp_path: Path) -> None:
     add(tmp_path / "train" / "angry" / "a.png", 10)
     add(tmp_path / "train" / "Surprised" / "a.jpg", 20)
-    add(tmp_path / "Validation" / "6" / "a.png", 30)
+    add(tmp_path / "Validation" / "6_neutral" / "a.png", 30)
     add(tmp_path / "test" / "disgust" / "a.png", 40)
     faces, reading = read(tmp_path)
     found = {
@@ -103,14 +103,74 @@ def test_a_bad_picture_is_named_and_left_out(tmp_path: Path, make: object, said:
         assert said in reading.examples[0]
 
 
-def test_other_files_and_folders_do_not_count(tmp_path: Path) -> None:
+def test_hidden_files_and_empty_folders_do_not_count(tmp_path: Path) -> None:
     fill(tmp_path, 2)
-    (tmp_path / "train" / "angry" / "notes.txt").write_text("not a picture")
     (tmp_path / "train" / "angry" / ".hidden.png").write_text("not a picture")
+    add(tmp_path / "train" / "angry" / ".thumbnails" / "a.png", 1)
     (tmp_path / "models" / "angry").mkdir(parents=True)
     (tmp_path / "train" / "empty").mkdir()
     _, reading = read(tmp_path)
     assert (reading.rows, reading.left_out) == (12, 0)
+    assert reading.passed_over == ()
+
+
+def test_pictures_in_folders_of_a_class_folder_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(tmp_path, 2)
+    for name in ("bob/2021/b.png", "alice/b.png", "alice/a.png"):
+        add(tmp_path / "train" / "happy" / name, 1)
+    _, reading = read(tmp_path)
+    assert (reading.rows, reading.left_out) == (12, 0)
+    (told,) = reading.passed_over
+    assert told.startswith(f"not read: {Path('train/happy/alice/a.png')} and 2 more, ")
+    assert "move them" in told
+    read_image_folders(tmp_path)
+    assert caplog.messages == [f"{tmp_path}: {told}"]
+
+
+def test_files_of_another_kind_are_told(tmp_path: Path) -> None:
+    """However many: they are no rows."""
+    fill(tmp_path, 1)
+    for name in ("a.heic", "b.GIF", "c.avif", "notes.txt"):
+        (tmp_path / "train" / "angry" / name).write_text("no picture that is read")
+    (tmp_path / "test" / "happy" / "d.heic").write_text("no picture that is read")
+    _, reading = read(tmp_path)
+    assert (reading.rows, reading.left_out) == (6, 0)
+    (told,) = reading.passed_over
+    # By folder and name, as pictures are read.
+    assert told.startswith(f"not read: {Path('test/happy/d.heic')} and 4 more, ")
+    assert ".jpg" in told
+
+
+def test_folders_beside_the_splits_are_told(tmp_path: Path) -> None:
+    fill(tmp_path, 2)
+    add(tmp_path / "eval" / "happy" / "a.png", 1)
+    add(tmp_path / "eval" / "1" / "b.png", 1)
+    add(tmp_path / "sad" / "c.png", 1)
+    add(tmp_path / "holiday" / "d.png", 1)
+    _, reading = read(tmp_path)
+    assert (reading.rows, reading.left_out) == (12, 0)
+    in_eval, in_sad = reading.passed_over
+    assert in_eval.startswith(f"not read: {Path('eval/1/b.png')} and 1 more, in eval, ")
+    assert "train, validation and test" in in_eval
+    assert in_sad.startswith(f"not read: {Path('sad/c.png')}, in sad, ")
+
+
+def test_nothing_but_what_is_passed_over_is_refused_with_it(tmp_path: Path) -> None:
+    add(tmp_path / "train" / "happy" / "alice" / "a.png", 1)
+    with pytest.raises(DataError, match=r"without a single row; not read: train/happy/alice"):
+        read_image_folders(tmp_path)
+
+
+@pytest.mark.parametrize("numbers", ["0123456", "1234567", "01234567"])
+def test_classes_that_are_numbers_alone_are_refused(tmp_path: Path, numbers: str) -> None:
+    """As in FER2013's copies, in RAF-DB's and in AffectNet's: each means other classes."""
+    for number in numbers:
+        add(tmp_path / "train" / number / "a.png", 1)
+    assert is_image_folders(tmp_path)
+    with pytest.raises(DataError, match=rf"train/{numbers[0]}: .*name the folder .*0_angry"):
+        read_image_folders(tmp_path)
 
 
 def test_too_many_bad_pictures_are_another_format(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import io
+import os
 from pathlib import Path
 
 import cv2
@@ -30,6 +31,15 @@ def test_tiles_come_back_in_their_order(tmp_path: Path) -> None:
     assert np.array_equal(faces.pixels, pixels[:400])
     assert faces.labels[:8].tolist() == [0, 1, 2, 3, 4, 5, 6, 0]
     assert len(faces.of(Split.PUBLIC_TEST)) == 133
+
+
+def test_the_folders_name_need_not_be_utf_8(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    pixels = write_mosaic(tmp_path, tiles=341, labels=341)
+    for path in list(tmp_path.glob("fer2013*")):
+        path.rename(folder / path.name)
+    assert np.array_equal(read_mosaic(folder).pixels, pixels)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

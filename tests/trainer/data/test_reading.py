@@ -49,6 +49,18 @@ def test_votes_alone_are_no_data_set(tmp_path: Path) -> None:
         read(path)
 
 
+@pytest.mark.parametrize("folder", ["train/1", "1"])
+def test_classes_that_are_numbers_alone_are_refused(tmp_path: Path, folder: str) -> None:
+    add(tmp_path / folder / "a.png")
+    with pytest.raises(DataError, match="0_angry"):
+        read(tmp_path)
+
+
+def test_a_folder_of_a_version_is_looked_into(tmp_path: Path) -> None:
+    add(tmp_path / "1" / "train" / "angry" / "a.png")
+    assert len(read(tmp_path)) == 1
+
+
 def test_image_folders_inside_a_folder_of_an_archive(tmp_path: Path) -> None:
     add(tmp_path / "archive" / "train" / "angry" / "a.png")
     add(tmp_path / "archive" / "test" / "angry" / "b.png")

@@ -1,3 +1,6 @@
+import hashlib
+import os
+
 import numpy as np
 
 from trainer.data import Split
@@ -17,6 +20,16 @@ def test_a_groups_split_depends_on_its_name_alone() -> None:
     assert split_by_group(["S005"]).tolist() == split_by_group(["S010", "S005"]).tolist()[1:]
     # Written down, so that no later version deals the subjects out anew.
     assert split_by_group(["S005", "S010"]).tolist() == [Split.PUBLIC_TEST, Split.TRAINING]
+
+
+def test_a_name_that_is_not_utf_8_has_a_split() -> None:
+    names = [b"caf\xe9.jpg", "café.jpg".encode()]
+    shares = [int.from_bytes(hashlib.sha256(name).digest()[:6], "big") / 2**48 for name in names]
+    splits = [
+        Split.PUBLIC_TEST if share < 0.1 else Split.PRIVATE_TEST if share < 0.2 else Split.TRAINING
+        for share in shares
+    ]
+    assert split_by_group([os.fsdecode(name) for name in names]).tolist() == splits
 
 
 def test_identical_pictures_are_held_out_together() -> None:

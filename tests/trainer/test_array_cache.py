@@ -1,0 +1,42 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.trainer.full_disk import full_disk
+from trainer.array_cache import load_arrays, save_arrays
+
+
+def test_arrays_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "made" / "a.npz"
+    assert load_arrays(path, "made again") is None
+    save_arrays(path, {"one": np.arange(3), "two": np.zeros((2, 2), np.float32)})
+    stored = load_arrays(path, "made again")
+    assert stored is not None
+    assert stored.keys() == {"one", "two"}
+    assert stored["one"].tolist() == [0, 1, 2]
+
+
+def test_a_damaged_file_is_told_and_not_taken(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "a.npz"
+    save_arrays(path, {"one": np.arange(3000)})
+    path.write_bytes(path.read_bytes()[:1000])
+    assert load_arrays(path, "it is made again") is None
+    assert "a.npz: damaged" in caplog.text
+    assert caplog.text.rstrip().endswith("it is made again")
+
+
+@pytest.mark.parametrize("place", ["a.npz", "file/a.npz"])
+def test_what_cannot_be_kept_is_told_and_ends_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, place: str
+) -> None:
+    (tmp_path / "file").touch()
+    path = tmp_path / place
+    with full_disk():
+        save_arrays(path, {"one": np.arange(3000)})
+    (told,) = caplog.messages
+    assert told.startswith(f"{path}: ")
+    assert "goes on" in told
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]

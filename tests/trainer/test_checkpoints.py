@@ -1,0 +1,55 @@
+from pathlib import Path
+
+import keras
+import pytest
+
+from tests.trainer.full_disk import full_disk
+from trainer import checkpoints
+from trainer.checkpoints import RunError
+
+
+def network(units: int = 20) -> keras.Model:
+    return keras.Sequential([keras.Input((20,)), keras.layers.Dense(units)])
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_full_disk_leaves_the_last_whole_epoch(tmp_path: Path) -> None:
+    first = network()
+    checkpoints.save(first, tmp_path, 1)
+    checkpoints.write_history(tmp_path, [{"epoch": 1}])
+    before = names(tmp_path)
+    with full_disk(), pytest.raises(RunError, match=r"epoch-0002\.keras: .*free space") as caught:
+        checkpoints.save(network(), tmp_path, 2)
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).endswith("a run goes on after its last whole epoch")
+    with full_disk(), pytest.raises(RunError, match=r"history\.jsonl: "):
+        checkpoints.write_history(tmp_path, [{"epoch": 1}] * 1000)
+    assert names(tmp_path) == before
+    assert checkpoints.read_history(tmp_path) == [{"epoch": 1}]
+    again = checkpoints.load(tmp_path, 1)
+    assert (again.get_weights()[0] == first.get_weights()[0]).all()
+
+
+def test_a_full_disk_leaves_no_half_model(tmp_path: Path) -> None:
+    path = tmp_path / checkpoints.MODEL
+    # What the archive holds before its weights fits.
+    for limit in (1000, 5000, 50_000):
+        with full_disk(limit), pytest.raises(RunError, match=r"model\.keras: File too large"):
+            checkpoints.save_beside(network(20_000), path)
+    assert names(tmp_path) == []
+
+
+def test_a_run_that_has_no_place_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for run in (tmp_path / "file", tmp_path / "file" / "run"):
+        with pytest.raises(RunError, match=r"recipe\.json: .*name another folder"):
+            checkpoints.claim(run, {"recipe": "one"})
+    with full_disk(), pytest.raises(RunError, match=r"recipe\.json: "):
+        checkpoints.claim(tmp_path / "run", {"recipe": "one" * 1000})
+    # It is nobody's: another run may have it.
+    checkpoints.claim(tmp_path / "run", {"recipe": "two"})
+    with pytest.raises(RunError, match="another recipe"):
+        checkpoints.claim(tmp_path / "run", {"recipe": "one"})
