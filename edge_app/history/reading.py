@@ -6,7 +6,7 @@ import contextlib
 import os
 import sqlite3
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
@@ -18,6 +18,7 @@ import msgspec
 from edge_app.errors import UsageError
 from edge_app.history.plausible import is_plausible
 from edge_app.history.rows import AvailabilityRow, SummaryRow
+from edge_app.history.schema import DAY_MS
 from edge_app.history.store import read_version, translated
 
 _EVENTS = """SELECT device, type, time_ms, episode, is_historical, emotion, duration_s, emotions_s,
@@ -110,7 +111,7 @@ def read_history(path: Path, *, days: int, zone: tzinfo | None) -> History:
         (refused,) = database.execute("SELECT COALESCE(SUM(refused), 0) FROM recording").fetchone()
         if not recordings:
             return History(None, {})
-        period = _period(max(span.end_ms for span in recordings), days, zone)
+        period = _period(_end(recordings), days, zone)
         devices: dict[str, DeviceHistory] = defaultdict(DeviceHistory)
         _read_events(database, period, devices, version)
         for row in database.execute(_of_version(_SUMMARIES, version), period):
@@ -146,6 +147,12 @@ def _open(path: Path) -> sqlite3.Connection:
     is_writing = path.with_name(f"{path.name}-wal").exists() or os.access(path.parent, os.W_OK)
     how = "mode=ro" if is_writing else "mode=ro&immutable=1"
     return sqlite3.connect(f"file:{quote(str(path))}?{how}", uri=True, timeout=10)
+
+
+def _end(recordings: Sequence[Span]) -> int:
+    """The last moment of recording; what a clock recorded that was far ahead does not count."""
+    now_ms = recordings[-1].end_ms
+    return max(span.end_ms for span in recordings if span.end_ms <= now_ms + DAY_MS)
 
 
 def _period(end_ms: int, days: int, zone: tzinfo | None) -> Span:

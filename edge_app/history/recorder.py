@@ -19,8 +19,11 @@ from edge_app.events.payloads import (
     Summary,
     decode_event,
 )
+from edge_app.history.forgetting import surely_before_ms
+from edge_app.history.listening import FIRST_CONNECTION, Listening
 from edge_app.history.plausible import is_plausible
 from edge_app.history.rows import AlertEnd, AlertRow, AvailabilityRow, EventRow, Row, SummaryRow
+from edge_app.history.schema import DAY_MS
 from edge_app.history.store import HistoryStore
 
 #: What follows `mien/<device>/` in the topics that are recorded.
@@ -34,7 +37,6 @@ _IDLE_S = 30.0
 _FORGET_S = 3600.0
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DAY_MS = 86_400_000
 _MODEL_DIGITS = 12
 #: What an INTEGER of SQLite holds.
 _LARGEST = (1 << 63) - 1
@@ -50,8 +52,8 @@ class UnrecordableError(Exception):
 class Recorder(Closing):
     """Writes what `take` was given at the next `flush` that finds it old enough, and at the end.
 
-    keep_days: older rows are removed; None keeps all. now: the time in UTC. clock_s: seconds that
-    never go back.
+    keep_days: rows that are surely older are removed; None keeps all. now: the time in UTC, which
+    may be wrong. clock_s: seconds that never go back.
 
     Raises:
         UsageError, MienError: see `HistoryStore`.
@@ -66,12 +68,15 @@ class Recorder(Closing):
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._now, self._clock_s, self._keep_days = now, clock_s, keep_days
-        self._store = HistoryStore(path, start_ms=_milliseconds(now()))
+        now_s, now_ms = clock_s(), _milliseconds(now())
+        self._listening = Listening(now_ms, now_s)
+        self._store = HistoryStore(path, start_ms=now_ms)
         self._rows: list[Row] = []
-        self._written_s = clock_s()
+        self._connection: int | None = FIRST_CONNECTION
+        self._written_s = now_s
         self._forgotten_s: float | None = None
-        #: Messages that could not be recorded.
-        self.refused = 0
+        #: Messages that could not be recorded, and how many of them before this stretch.
+        self.refused = self._refused_before = 0
 
     def take(self, topic: str, payload: bytes) -> None:
         """Note one message under `mien/`.
@@ -81,6 +86,7 @@ class Recorder(Closing):
         """
         if not self._rows:
             self._gathered_from_s = self._clock_s()
+        self._listening.heard()
         try:
             self._rows.append(_row(topic, payload, self._now()))
         except (ValueError, OverflowError, RecursionError) as error:
@@ -88,21 +94,28 @@ class Recorder(Closing):
             self.refused += 1
             raise UnrecordableError(str(error)) from error
 
-    def flush(self) -> None:
+    def flush(self, connection: int | None = FIRST_CONNECTION) -> None:
         """Write, if something waited for half a second, or nothing was written for long.
+
+        connection: the number of the one to the broker that stands; None while none does, and
+        nothing can be heard. Call it twice a second, and before each `take`.
 
         Raises:
             MienError: the disk does not take it.
         """
-        now_s = self._clock_s()
+        self._connection = connection
+        now_s, now_ms = self._clock_s(), _milliseconds(self._now())
+        has_ended = self._listening.look(now_ms, now_s, connection)
         is_due = self._rows and now_s - self._gathered_from_s >= _GATHER_S
-        if is_due or now_s - self._written_s >= _IDLE_S:
+        begins = self._listening.is_over and connection is not None
+        if has_ended or begins or is_due or now_s - self._written_s >= _IDLE_S:
             self._write(now_s)
-        if self._keep_days is not None and (
-            self._forgotten_s is None or now_s - self._forgotten_s >= _FORGET_S
-        ):
-            self._forgotten_s = now_s
-            self._store.forget(_milliseconds(self._now()) - self._keep_days * _DAY_MS)
+        if begins:
+            self._listening.begin()
+            self._store.begin(self._listening.start_ms)
+            self._refused_before = self.refused
+        if self._forgotten_s is None or now_s - self._forgotten_s >= _FORGET_S:
+            self._forget(now_ms, now_s)
 
     def close(self) -> None:
         """Write the rest and close the file.
@@ -111,14 +124,26 @@ class Recorder(Closing):
             MienError: the disk does not take it.
         """
         try:
-            self._write(self._clock_s())
+            now_s = self._clock_s()
+            self._listening.look(_milliseconds(self._now()), now_s, self._connection)
+            self._write(now_s)
         finally:
             self._store.close()
 
     def _write(self, now_s: float) -> None:
-        self._store.write(self._rows, end_ms=_milliseconds(self._now()), refused=self.refused)
+        refused = self.refused - self._refused_before
+        self._store.write(self._rows, end_ms=self._listening.end_ms, refused=refused)
         self._rows.clear()
         self._written_s = now_s
+
+    def _forget(self, now_ms: int, now_s: float) -> None:
+        self._forgotten_s = now_s
+        if self._keep_days is None:
+            return
+        # The time passes also while there is no connection.
+        running = (now_ms - self._listening.steady_ms, now_ms)
+        stretches = [*self._store.stretches(), running]
+        self._store.forget(surely_before_ms(stretches, now_ms, self._keep_days * DAY_MS))
 
 
 def _row(topic: str, payload: bytes, now: datetime) -> Row:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
+from itertools import groupby
 from typing import TypeVar
 
 from edge_app.history.cells import count
@@ -239,8 +240,10 @@ def _presence(
         for presence, word in _PRESENCE_WORDS.items()
     }
     rows = [(word, _number(ms / 3_600_000)) for word, ms in hours.items()]
-    offline = [each for each in spans if each.presence == "offline"]
-    yield table(f"{title}; offline {len(offline)} times", ("state", "hours"), rows)
+    known = [each.presence for each in spans if each.presence != "unknown"]
+    # A time that is not known parts nothing: it may have been offline all the while.
+    times = sum(each == "offline" for each, _ in groupby(known))
+    yield table(f"{title}; offline {times} times", ("state", "hours"), rows)
 
 
 def _alerts(name: str, alerts: Sequence[PastAlert], zone: tzinfo | None) -> Iterator[str]:

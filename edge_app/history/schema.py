@@ -39,7 +39,7 @@ TABLES = (
         text TEXT NOT NULL, end_ms INTEGER,
         PRIMARY KEY (device, id, since_ms)
     ) STRICT, WITHOUT ROWID""",
-    # One row a run of the recorder: outside of these nothing is known.
+    # One row a stretch of listening: outside of these nothing is known.
     """CREATE TABLE recording (
         number INTEGER PRIMARY KEY, start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL,
         refused INTEGER NOT NULL
@@ -82,14 +82,16 @@ INSERT = {
         SELECT MAX(since_ms) FROM alert WHERE device = ?2 AND id = ?3 AND end_ms IS NULL)""",
 }
 
-#: What is older than a time goes; of availability the last change before it stays, as it still
+DAY_MS = 86_400_000
+
+#: What is older than `before_ms` goes; of availability the last change before it stays, as it still
 #: says what a device was then. An alert without an end goes by its beginning: its end may never
-#: come.
+#: come. The stretch that is being recorded stays, whatever a clock said of its end.
 FORGET = (
-    "DELETE FROM event WHERE time_ms < ?1",
-    "DELETE FROM summary WHERE end_ms < ?1",
-    "DELETE FROM alert WHERE COALESCE(end_ms, since_ms) < ?1",
-    """DELETE FROM availability WHERE time_ms < ?1 AND number NOT IN (
-        SELECT MAX(number) FROM availability WHERE time_ms < ?1 GROUP BY device)""",
-    "DELETE FROM recording WHERE end_ms < ?1",
+    "DELETE FROM event WHERE time_ms < :before_ms",
+    "DELETE FROM summary WHERE end_ms < :before_ms",
+    "DELETE FROM alert WHERE COALESCE(end_ms, since_ms) < :before_ms",
+    """DELETE FROM availability WHERE time_ms < :before_ms AND number NOT IN (
+        SELECT MAX(number) FROM availability WHERE time_ms < :before_ms GROUP BY device)""",
+    "DELETE FROM recording WHERE end_ms < :before_ms AND number <> :recording",
 )

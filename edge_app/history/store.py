@@ -23,7 +23,7 @@ _UNUSABLE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 class HistoryStore(Closing):
     """The only writer of one file; made where it is not there yet, else brought to our version.
 
-    start_ms: when this run of the recorder began, milliseconds since 1970 in UTC.
+    start_ms: when the recorder began to listen, milliseconds since 1970 in UTC.
 
     Raises:
         UsageError: the file is no history, one of a newer Mien, or being written by another
@@ -52,7 +52,8 @@ class HistoryStore(Closing):
     def write(self, rows: Sequence[Row], *, end_ms: int, refused: int) -> None:
         """Add rows in one transaction; a kill afterwards loses none of them.
 
-        end_ms: until when was recorded by now. refused: messages in this run that were no history.
+        end_ms: until when was listened since the last `begin`, or the start. refused: messages
+        since then that were no history.
 
         Raises:
             MienError: the disk is full or failing; nothing changed.
@@ -65,15 +66,36 @@ class HistoryStore(Closing):
                 (end_ms, refused, self._recording),
             )
 
+    def begin(self, start_ms: int) -> None:
+        """From now on another stretch of listening is written.
+
+        Raises:
+            MienError: the disk does not let us.
+        """
+        with translated(self._path), self._transaction():
+            self._recording = self._begin(start_ms)
+
+    def stretches(self) -> list[tuple[int, int]]:
+        """From when until when was listened, in the order in which it was written.
+
+        Raises:
+            MienError: the disk does not give it back.
+        """
+        with translated(self._path):
+            return self._database.execute(
+                "SELECT start_ms, end_ms FROM recording ORDER BY number"
+            ).fetchall()
+
     def forget(self, before_ms: int) -> None:
         """Remove what is older; the file keeps its size and uses the room again.
 
         Raises:
             MienError: the disk does not let us.
         """
+        values = {"before_ms": before_ms, "recording": self._recording}
         with translated(self._path), self._transaction():
             for statement in FORGET:
-                self._database.execute(statement, (before_ms,))
+                self._database.execute(statement, values)
 
     def close(self) -> None:
         """Close the file; what its write-ahead log holds goes into it first."""
@@ -84,7 +106,7 @@ class HistoryStore(Closing):
             os.close(self._lock)
 
     def _prepare(self, start_ms: int) -> int:
-        """The number of this run of the recorder."""
+        """The number of the first stretch of listening."""
         version = read_version(self._database, self._path)
         self._database.execute("PRAGMA journal_mode = WAL")
         # A power cut may take the last moments; a killed process takes nothing.
@@ -96,10 +118,13 @@ class HistoryStore(Closing):
                 self._database.execute(statement)
             self._database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             self._database.execute(f"PRAGMA user_version = {VERSION}")
-            cursor = self._database.execute(
-                "INSERT INTO recording (start_ms, end_ms, refused) VALUES (?, ?, 0)",
-                (start_ms, start_ms),
-            )
+            return self._begin(start_ms)
+
+    def _begin(self, start_ms: int) -> int:
+        cursor = self._database.execute(
+            "INSERT INTO recording (start_ms, end_ms, refused) VALUES (?, ?, 0)",
+            (start_ms, start_ms),
+        )
         return int(cursor.lastrowid or 0)
 
     @contextlib.contextmanager

@@ -107,11 +107,11 @@ class _Store(Closing):
         self._recorder = None if path is None else Recorder(path, keep_days=keep_days)
         self._complained: set[str] = set()
 
-    def take(self, message: ReceivedMessage) -> bool:
+    def take(self, message: ReceivedMessage, connection: int | None) -> bool:
         """Whether the message is of use."""
         if self._recorder is None:
             return True
-        self._recorder.flush()
+        self._recorder.flush(connection)
         try:
             self._recorder.take(message.topic, message.payload)
         except UnrecordableError as error:
@@ -124,9 +124,9 @@ class _Store(Closing):
             return False
         return True
 
-    def flush(self) -> None:
+    def flush(self, connection: int | None) -> None:
         if self._recorder is not None:
-            self._recorder.flush()
+            self._recorder.flush(connection)
 
     def close(self) -> None:
         if self._recorder is None:
@@ -177,10 +177,10 @@ def _print_events(
     while left is None or left > 0:
         message = subscriber.receive(_LOOK_S)
         if message is None:
-            store.flush()
+            store.flush(subscriber.connection)
             _check_reader()
             continue
-        is_of_use = store.take(message)
+        is_of_use = store.take(message, subscriber.connection)
         kind = message.topic.split("/")[2]
         is_event = kind == "event"
         is_shown = is_event or (kind == "availability" and not arguments.json)

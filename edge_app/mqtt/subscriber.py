@@ -66,6 +66,14 @@ class Subscriber(Closing):
         """The broker's."""
         return self._address
 
+    @property
+    def connection(self) -> int | None:
+        """The number of the connection on which everything is heard that was asked for, from 1 on.
+
+        None while there is none: what is said meanwhile never comes.
+        """
+        return self._intake.connection
+
     def connect(self, timeout_s: float = FIRST_CONNECTION_S) -> None:
         """Connect, and return when the broker has the subscriptions: nothing later is missed.
 
@@ -106,6 +114,10 @@ class _Intake(ConnectionHandler):
     def __init__(self, filters: tuple[str, ...]) -> None:
         self._filters = filters
         self._asked: dict[int | None, str] = {}
+        self._connections = 0
+        self._is_refused = False
+        #: As `Subscriber.connection` tells it to any thread.
+        self.connection: int | None = None
         self.messages: queue.SimpleQueue[ReceivedMessage] = queue.SimpleQueue()
         self.is_subscribed = threading.Event()
         self.refused: list[str] = []
@@ -113,6 +125,8 @@ class _Intake(ConnectionHandler):
     def connected(self, client: mqtt.Client) -> None:
         """Subscribe anew: the broker forgets a clean session with its connection."""
         client.on_subscribe = self._on_subscribe
+        self._connections += 1
+        self._is_refused = False
         self._asked = {}
         for each in self._filters:
             _, packet_id = client.subscribe(each, qos=1)
@@ -123,6 +137,10 @@ class _Intake(ConnectionHandler):
         if not any(mqtt.topic_matches_sub(each, message.topic) for each in self._filters):
             return
         self.messages.put(ReceivedMessage(message.topic, bytes(message.payload), message.retain))
+
+    def disconnected(self) -> None:
+        """Nothing is heard any more."""
+        self.connection = None
 
     def _on_subscribe(
         self,
@@ -135,6 +153,8 @@ class _Intake(ConnectionHandler):
         topic_filter = self._asked.pop(packet_id, None)
         if topic_filter is not None and any(reason.is_failure for reason in reasons):
             self.refused.append(topic_filter)
+            self._is_refused = True
             _LOG.warning("the broker refuses the subscription to %s", topic_filter)
         if not self._asked:
+            self.connection = None if self._is_refused else self._connections
             self.is_subscribed.set()

@@ -19,18 +19,25 @@ from tests.edge_app.history.days import fortnight
 from tests.edge_app.mqtt.samples import TIME, appeared, changed, left
 
 SUMMARY = Summary(start=TIME, end=TIME, faces=1, emotions_s={}, minimum_group=1, withheld=False)
+DAY_S = 86_400.0
 #: The calendar's.
 FIRST_DAY = datetime(1, 1, 1, tzinfo=UTC)
 #: Each of them could be, but not both.
 HALF_AGES = {"happy": 2e8, "sad": 2e8}
 
 
+#: What a clock without a battery may say.
+WRONG_BY_S = 74 * 365 * DAY_S
+
+
 class Clock:
+    """wrong_by_s: how much the time of day is ahead."""
+
     def __init__(self) -> None:
-        self.seconds = 0.0
+        self.seconds = self.wrong_by_s = 0.0
 
     def now(self) -> datetime:
-        return TIME + timedelta(seconds=self.seconds)
+        return TIME + timedelta(seconds=self.seconds + self.wrong_by_s)
 
     def elapsed_s(self) -> float:
         return self.seconds
@@ -53,6 +60,13 @@ def recorder(file: Path, clock: Clock, keep_days: int | None = None) -> Recorder
 def rows(file: Path, query: str) -> list[tuple[Any, ...]]:
     with contextlib.closing(sqlite3.connect(file)) as database:
         return database.execute(query).fetchall()
+
+
+def run_on(history: Recorder, clock: Clock, seconds: float) -> None:
+    """Let it run, long enough to forget at the end."""
+    history.flush()
+    clock.seconds += seconds
+    history.flush()
 
 
 def ms(moment: datetime) -> int:
@@ -176,9 +190,8 @@ def test_alerts_that_are_too_old_go_also_without_an_end(file: Path, clock: Clock
             history.take(f"mien/kitchen/alert/day-{day}", encode(later))
         clock.seconds = 4 * 86_400.0
         history.take("mien/kitchen/alert/day-1", b"")
-    clock.seconds = 6 * 86_400.0
     with recorder(file, clock, keep_days=3) as history:
-        history.flush()
+        run_on(history, clock, 2 * DAY_S)
     assert rows(file, "SELECT id FROM alert ORDER BY id") == [("day-1",), ("day-5",)]
 
 
@@ -292,12 +305,13 @@ def test_what_is_too_old_goes(file: Path, clock: Clock) -> None:
     with recorder(file, clock) as history:
         history.take("mien/kitchen/event", encode(appeared()))
         history.take("mien/kitchen/availability", b"online")
-    clock.seconds = 3 * 86_400.0
+        clock.seconds = 2 * DAY_S
+    clock.seconds = 3 * DAY_S - 7200.0
     with recorder(file, clock, keep_days=4) as history:
-        history.flush()
+        run_on(history, clock, 7200.0)
     assert rows(file, "SELECT COUNT(*) FROM event") == [(1,)]
     with recorder(file, clock, keep_days=2) as history:
-        history.flush()
+        run_on(history, clock, 3600.0)
         recent = msgspec.structs.replace(appeared(1), time=clock.now())
         history.take("mien/kitchen/event", encode(recent))
     assert rows(file, "SELECT id FROM event") == [(appeared(1).id,)]
@@ -314,7 +328,7 @@ def test_what_held_when_the_days_that_are_kept_began_stays(file: Path, clock: Cl
                 history.take("mien/hall/availability", payload)
     clock.seconds += 3600.0
     with recorder(file, clock, keep_days=1) as history:
-        history.flush()
+        run_on(history, clock, 3600.0)
     stored = rows(file, "SELECT device, time_ms, is_online FROM availability ORDER BY number")
     day_ms = 86_400_000
     assert stored == [
@@ -322,6 +336,129 @@ def test_what_held_when_the_days_that_are_kept_began_stays(file: Path, clock: Cl
         ("kitchen", ms(TIME) + 2 * day_ms, 1),
         ("kitchen", ms(TIME) + 3 * day_ms, 0),
     ]
+
+
+def an_event(number: int, clock: Clock, *, ahead_s: float = 0.0) -> bytes:
+    """One of now, by a device whose clock is right, or ahead."""
+    time = TIME + timedelta(seconds=clock.seconds + ahead_s)
+    return encode(msgspec.structs.replace(appeared(number), time=time))
+
+
+def test_a_start_in_a_wrong_year_forgets_nothing(file: Path, clock: Clock) -> None:
+    with recorder(file, clock, keep_days=90) as history:
+        history.take("mien/kitchen/event", an_event(0, clock))
+        run_on(history, clock, 80 * DAY_S)
+        history.take("mien/kitchen/event", an_event(1, clock))
+    for _ in range(3):
+        clock.wrong_by_s = WRONG_BY_S
+        with recorder(file, clock, keep_days=90) as history:
+            history.take("mien/kitchen/availability", b"online")
+            run_on(history, clock, 3600.0)
+            # Then it is set.
+            clock.wrong_by_s = 0.0
+            history.take("mien/kitchen/availability", b"offline")
+            run_on(history, clock, 3600.0)
+    assert rows(file, "SELECT COUNT(*) FROM event") == [(2,)]
+    with recorder(file, clock, keep_days=90) as history:
+        run_on(history, clock, 10 * DAY_S)
+    assert rows(file, "SELECT id FROM event") == [(appeared(1).id,)]
+
+
+@pytest.mark.parametrize("wrong_by_s", [WRONG_BY_S, -10_000 * DAY_S])
+def test_a_clock_that_leaps_while_it_runs_forgets_nothing(
+    file: Path, clock: Clock, wrong_by_s: float
+) -> None:
+    with recorder(file, clock, keep_days=90) as history:
+        history.take("mien/kitchen/event", an_event(0, clock))
+        for wrong in (0.0, wrong_by_s, 0.0):
+            clock.wrong_by_s = wrong
+            run_on(history, clock, 3600.0)
+    assert rows(file, "SELECT COUNT(*) FROM event") == [(1,)]
+    hours = rows(file, "SELECT end_ms - start_ms FROM recording ORDER BY number")
+    assert hours == [(3_600_000,)] * 3
+
+
+def test_one_that_was_off_for_a_year_forgets_in_the_end(file: Path, clock: Clock) -> None:
+    with recorder(file, clock, keep_days=90) as history:
+        history.take("mien/kitchen/event", an_event(0, clock))
+        run_on(history, clock, DAY_S)
+    clock.seconds += 365 * DAY_S
+    with recorder(file, clock, keep_days=90) as history:
+        history.take("mien/kitchen/event", an_event(1, clock))
+        run_on(history, clock, 12 * DAY_S)
+        assert rows(file, "SELECT COUNT(*) FROM event") == [(2,)]
+    with recorder(file, clock, keep_days=90) as history:
+        run_on(history, clock, DAY_S)
+    assert rows(file, "SELECT id FROM event") == [(appeared(1).id,)]
+
+
+def test_time_passes_also_without_a_broker(file: Path, clock: Clock) -> None:
+    with recorder(file, clock, keep_days=90) as history:
+        history.take("mien/kitchen/event", an_event(0, clock))
+        run_on(history, clock, DAY_S)
+        history.flush(None)
+        clock.seconds += 91 * DAY_S
+        history.flush(None)
+        assert rows(file, "SELECT COUNT(*) FROM event") == [(0,)]
+        # The stretch that was written last is that of the next refusals, too.
+        assert rows(file, "SELECT COUNT(*) FROM recording") == [(1,)]
+
+
+def test_nothing_is_known_of_the_time_without_a_connection(file: Path, clock: Clock) -> None:
+    with recorder(file, clock) as history:
+        history.take("mien/kitchen/availability", b"online")
+        run_on(history, clock, 3600.0)
+        clock.seconds += 0.5
+        history.flush(None)
+        night_s = 8 * 3600.0
+        clock.seconds += night_s
+        history.flush(None)
+        # What is read of the file now says so already.
+        assert rows(file, "SELECT end_ms - start_ms FROM recording") == [(3_600_000 - 32_000,)]
+        history.flush(2)
+        history.take("mien/kitchen/availability", b"offline")
+        clock.seconds += 100.0
+        history.flush(2)
+    begins = ms(TIME) + round((3600.5 + night_s) * 1000)
+    assert rows(file, "SELECT start_ms, end_ms FROM recording ORDER BY number") == [
+        (ms(TIME), ms(TIME) + 3_600_000 - 32_000),
+        (begins, begins + 100_000),
+    ]
+
+
+def test_a_connection_that_is_back_before_anyone_looks(file: Path, clock: Clock) -> None:
+    with recorder(file, clock) as history:
+        run_on(history, clock, 3600.0)
+        history.take("mien/kitchen/event", encode(appeared()))
+        clock.seconds += 0.5
+        history.flush(2)
+        clock.seconds += 60.0
+        history.flush(2)
+    assert rows(file, "SELECT end_ms - start_ms FROM recording ORDER BY number") == [
+        (3_600_000,),
+        (60_000,),
+    ]
+
+
+def test_what_came_last_is_written_though_the_connection_is_lost(file: Path, clock: Clock) -> None:
+    with recorder(file, clock) as history:
+        history.flush(None)
+        history.take("mien/kitchen/event", encode(appeared()))
+        clock.seconds += 1.0
+        history.flush(None)
+        assert rows(file, "SELECT COUNT(*) FROM event") == [(1,)]
+        clock.seconds += 3600.0
+    assert rows(file, "SELECT end_ms - start_ms FROM recording") == [(0,)]
+
+
+def test_each_refusal_counts_once(file: Path, clock: Clock) -> None:
+    with recorder(file, clock) as history:
+        for connection in (1, None, 2):
+            history.flush(connection)
+            with pytest.raises(UnrecordableError):
+                history.take("mien/kitchen/event", b"")
+        assert history.refused == 3
+    assert rows(file, "SELECT refused FROM recording ORDER BY number") == [(2,), (1,)]
 
 
 def test_one_writer(file: Path, clock: Clock) -> None:

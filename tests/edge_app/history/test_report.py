@@ -57,9 +57,18 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "history.sqlite"
 
 
+def recorder_at(file: Path, now: list[datetime]) -> Recorder:
+    """now: its only item may be replaced."""
+
+    def clock_s() -> float:
+        return now[0].timestamp()
+
+    return Recorder(file, now=lambda: now[0], clock_s=clock_s)
+
+
 def record(file: Path, *messages: tuple[str, bytes]) -> None:
     now = [END - timedelta(days=14)]
-    with Recorder(file, now=lambda: now[0]) as recorder:
+    with recorder_at(file, now) as recorder:
         for topic, payload in messages:
             recorder.take(topic, payload)
         now[0] = END
@@ -161,6 +170,42 @@ def test_alerts_and_availability(file: Path) -> None:
     assert "2025-03-14 14:00no end recordedcriticalcameralost" in page.words
     # The last 14 days begin at midnight, 23 hours into the recording.
     assert "online335.0offline0.0not known0.0" in page.words
+
+
+def test_a_night_without_a_connection_is_not_known(file: Path) -> None:
+    now = [END - timedelta(hours=30)]
+    with recorder_at(file, now) as recorder:
+        recorder.flush()
+        for device in ("kitchen", "hall"):
+            recorder.take(f"mien/{device}/availability", b"online")
+        recorder.take("mien/hall/availability", b"offline")
+        now[0] = END - timedelta(hours=20)
+        recorder.flush()
+        recorder.take("mien/garden/availability", b"online")
+        for connection in (None, 2):
+            recorder.flush(connection)
+            now[0] += timedelta(hours=8)
+        # The broker says so as soon as it is heard again.
+        recorder.take("mien/kitchen/availability", b"offline")
+        recorder.flush(2)
+        now[0] = END
+    words = report(file, "--days", "2").words
+    # The first of the two days begins 17 hours before the recording.
+    assert "kitchen: when it was online; offline 1 timesstatehoursonline18.0offline4.0not" in words
+    # It may have been so all the time.
+    assert "hall: when it was online; offline 1 timesstatehoursonline0.0offline22.0not" in words
+    assert words.count("not known25.0") == 2
+
+
+@pytest.mark.parametrize("wrong_by", [timedelta(days=27_000), timedelta(days=-10_000)])
+def test_a_clock_that_was_wrong_once_does_not_move_the_period(
+    file: Path, wrong_by: timedelta
+) -> None:
+    for moment in (END + wrong_by, END - timedelta(minutes=30)):
+        with recorder_at(file, [moment]) as recorder:
+            recorder.take("mien/kitchen/availability", b"online")
+    record(file, *a_fortnight())
+    assert visits_told(report(file, "--days", "15")) > 100
 
 
 def test_late_events_and_those_of_another_time_are_mentioned(file: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -135,6 +136,23 @@ def test_a_reader_that_never_goes_on_does_not_hold_up_the_end(
         process.terminate()
         assert process.wait(20) == 0
     assert not file.with_name("history.sqlite-wal").exists()
+
+
+def test_the_time_without_a_broker_is_not_known(
+    mosquitto: Mosquitto, publisher: MqttPublisher, tmp_path: Path
+) -> None:
+    file = tmp_path / "history.sqlite"
+    with events(mosquitto, "--store", str(file)) as process:
+        publisher.publish_event(appeared())
+        wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == [(1,)])
+        mosquitto.stop()
+        away_ms = time.time_ns() // 1_000_000
+        mosquitto.start()
+        wait_until(lambda: rows(file, "SELECT COUNT(*) FROM recording") == [(2,)])
+        process.terminate()
+        assert process.wait(20) == 0
+    query = f"SELECT end_ms <= {away_ms}, start_ms >= {away_ms} FROM recording ORDER BY number"  # noqa: S608
+    assert rows(file, query) == [(1, 0), (0, 1)]
 
 
 def test_keep_without_a_store(capsys: pytest.CaptureFixture[str]) -> None:

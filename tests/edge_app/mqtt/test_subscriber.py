@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 import threading
 
 import pytest
@@ -10,7 +11,12 @@ from edge_app.mqtt.publisher import MqttPublisher
 from edge_app.mqtt.subscriber import ReceivedMessage, Subscriber
 from tests.brokers import Mosquitto, wait_until
 from tests.edge_app.mqtt.samples import appeared
-from tests.edge_app.mqtt.scripted_broker import MakeBroker, refuse_subscriptions, reset
+from tests.edge_app.mqtt.scripted_broker import (
+    MakeBroker,
+    accept_in,
+    refuse_subscriptions,
+    reset,
+)
 
 
 def test_nothing_is_missed_once_connected(mosquitto: Mosquitto) -> None:
@@ -40,6 +46,46 @@ def test_it_subscribes_again(mosquitto: Mosquitto) -> None:
         assert message is not None
         assert message.payload == b"online"
         publisher.close()
+
+
+def connection(subscriber: Subscriber) -> int | None:
+    """Which may have changed since it was last asked, whatever mypy believes."""
+    return subscriber.connection
+
+
+def test_which_connection_stands(mosquitto: Mosquitto) -> None:
+    backoff = Backoff(first_s=0.01, longest_s=0.01)
+    subscriber = Subscriber(mosquitto.address, ["mien/+/availability"], backoff=backoff)
+    assert connection(subscriber) is None
+    with subscriber:
+        assert connection(subscriber) == 1
+        mosquitto.stop()
+        wait_until(lambda: subscriber.connection is None)
+        mosquitto.start()
+        wait_until(lambda: subscriber.connection == 2)
+    assert connection(subscriber) is None
+
+
+def test_a_connection_that_refuses_its_subscriptions_is_none(
+    scripted: MakeBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    reasons, connections = [b"\x01", b"\x80", b"\x01"], list[socket.socket]()
+
+    def answer(each: socket.socket, version: int) -> None:
+        accept_in(each, version)
+        packet_id = each.recv(4096)[2:4]
+        each.sendall(b"\x90\x04" + packet_id + b"\x00" + reasons[len(connections)])
+        connections.append(each)
+
+    broker = scripted(answer)
+    backoff = Backoff(first_s=0.01, longest_s=0.01)
+    with Subscriber(broker.address, ["mien/+/event"], backoff=backoff) as subscriber:
+        assert connection(subscriber) == 1
+        connections[-1].shutdown(socket.SHUT_RDWR)
+        wait_until(lambda: "refuses the subscription to mien/+/event" in caplog.text)
+        assert connection(subscriber) is None
+        connections[-1].shutdown(socket.SHUT_RDWR)
+        wait_until(lambda: subscriber.connection == 3)
 
 
 def test_a_refused_subscription(scripted: MakeBroker) -> None:
