@@ -51,7 +51,8 @@ power cut, until `resume`. While it is paused, telemetry says `"source": "paused
 In the privacy mode `aggregates` nothing is published about a single face: no events, a `state`
 that was emptied once, and no number of faces in the telemetry. What remains is `summary`,
 `telemetry`, `info`, `availability` and alerts. Events of before that still wait for a broker are
-delivered when it comes back. The mode that was asked for last outlives a restart, too. Both are
+delivered when it comes back; of summaries the last 256 wait, in memory alone, so that a restart
+while the broker is away loses them. The mode that was asked for last outlives a restart, too. Both are
 kept in the state directory; a file there that is damaged keeps the camera closed.
 
 A `summary` in this mode says nothing about fewer faces than `summary.minimum_group` (5 unless set):
