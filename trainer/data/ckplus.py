@@ -17,7 +17,7 @@ from edge_app.perception.labels import FERPLUS
 from trainer.data.class_names import folders_in, label_of
 from trainer.data.face_crops import FaceCrops
 from trainer.data.faces import FERPLUS_COLUMNS, DataError, Faces
-from trainer.data.image_folders import labelled_pictures
+from trainer.data.image_folders import labelled_pictures, pass_over_in
 from trainer.data.pictures import PictureError, pictures_in, read_crop, read_picture
 from trainer.data.rejections import Rejections, Tell, warn
 from trainer.data.splits import split_by_group
@@ -95,6 +95,8 @@ def read_ckplus(
         pixels.append(face)
         labels.append(label)
         subjects.append(subject)
+    if not _own_folders(folder):
+        pass_over_in(folder, rejections)
     rejections.close(tell)
     votes = np.zeros((len(pixels), len(FERPLUS_COLUMNS)), np.float32)
     return Faces(np.stack(pixels), np.array(labels, np.int64), votes, split_by_group(subjects))
