@@ -120,6 +120,15 @@ class Assembly:
                 cpu_share=asked.cpu_share,
             ),
         )
+        self._reports = Reports(
+            gate,
+            activity=self._activity,
+            telemeter=Telemeter(Board(), now=_utc_now),
+            interval=interval,
+            telemetry_interval_s=settings.telemetry.interval_s,
+            summary_interval_s=settings.summary.interval_s,
+            minimum_group=settings.summary.minimum_group,
+        )
         self._daemon = Daemon(
             source=source,
             watcher=self._make_watcher(settings.perception.reaction),
@@ -132,15 +141,7 @@ class Assembly:
             publisher=gate,
             every_frame=source is not None and self._counts_every_frame(source),
             governor=self._governor,
-        )
-        self._reports = Reports(
-            gate,
-            activity=self._activity,
-            telemeter=Telemeter(Board(), now=_utc_now),
-            interval=interval,
-            telemetry_interval_s=settings.telemetry.interval_s,
-            summary_interval_s=settings.summary.interval_s,
-            minimum_group=settings.summary.minimum_group,
+            blinded=self._reports.end_visits,
         )
         self._trouble = CameraTrouble(
             Troubles() if troubles is None else troubles,

@@ -95,6 +95,7 @@ class Controller:
         if is_paused != self._daemon.is_paused:
             if is_paused:
                 self._daemon.pause()
+                self._reports.end_visits()
                 self._camera_closed()
             else:
                 source, every_frame = self._open_source()
@@ -123,6 +124,7 @@ class Controller:
         if change.reaction is not None and change.reaction != self._reaction:
             self._reaction = change.reaction
             self._daemon.begin_anew(self._make_watcher(self._reaction))
+            self._reports.end_visits()
             self.announce()
         return {
             "reaction": self._reaction,

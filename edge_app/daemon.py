@@ -42,18 +42,19 @@ class Daemon:
         publisher: Publisher,
         every_frame: bool = False,
         governor: Governor | None = None,
+        blinded: Callable[[], None] = _nothing,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """source: None begins paused. every_frame: a recording waits for us; otherwise the newest
         frame wins. governor: how many of the newest are looked at; None: as many as can be.
-        clock_s: rising seconds.
+        blinded: called when everyone was said to leave for want of frames. clock_s: rising seconds.
         """
         self._watcher, self._episodes, self._publisher = watcher, episodes, publisher
         self._mailbox: Mailbox[Frame] = Mailbox()
         self._grabber: Grabber | None = None
         self._is_live = False
         self._blind_from_s = math.inf
-        self._governor, self._clock_s = governor, clock_s
+        self._governor, self._blinded, self._clock_s = governor, blinded, clock_s
         self._every_frame = every_frame
         self.frames_seen = 0
         self._frames_refused = 0
@@ -90,11 +91,13 @@ class Daemon:
         try:
             while not stop.is_set():
                 each_turn()
+                # Also while paused: a board that has cooled down is no longer said to be hot.
+                wait_s = self._wait_s()
                 # Nowhere `stop.wait`: a signal's handler that sets the event would wait for the
                 # very lock that the interrupted wait holds.
                 if self._grabber is None:
                     time.sleep(_LOOK_S)
-                elif (wait_s := self._wait_s()) > 0:
+                elif wait_s > 0:
                     time.sleep(min(wait_s, _LOOK_S))
                 elif (frame := self._mailbox.get(_LOOK_S)) is None or not self._look(frame):
                     self._look_in_vain()
@@ -157,6 +160,7 @@ class Daemon:
             self._blind_from_s = math.inf
             self._watcher.forget()
             self._tell(self._episodes.finish())
+            self._blinded()
 
     def _tell(self, events: Sequence[Event]) -> None:
         """Publish what happened, and who is there now if that is another state."""

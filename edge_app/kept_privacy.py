@@ -27,11 +27,13 @@ class _Stored(PrivacyChoice, frozen=True, kw_only=True):
     """A choice as its file has it.
 
     number: random, so that the same choice made again is another file. answered: digests of the
-    files under other names that were there when this choice was made.
+    files under other names that were there when this choice was made. settings: the mode in the
+    settings then.
     """
 
     number: str = ""
     answered: tuple[str, ...] = ()
+    settings: PrivacyMode | None = None
 
 
 class KeptPrivacy:
@@ -41,11 +43,16 @@ class KeptPrivacy:
     asked of it under the old one. Nothing tells its old file from that of a second device in the
     folder: what either says for privacy's sake holds for whoever starts there, until it is asked
     otherwise. The other's file stays as it is, and so does what the other does.
+
+    Whoever writes `aggregates` into the settings later than somebody asked for `full` has the last
+    word.
     """
 
-    def __init__(self, folder: Path | None, device: str) -> None:
+    def __init__(self, folder: Path | None, device: str, settings: PrivacyMode = "full") -> None:
+        """settings: the mode that they say now."""
         self._file = None if folder is None else folder / f"privacy-{device}.json"
         self._decisive = self._file
+        self._settings: PrivacyMode = settings
         self._choice = PrivacyChoice()
 
     def read(self) -> PrivacyChoice:
@@ -57,6 +64,8 @@ class KeptPrivacy:
             return self._choice
         own = _said_in(self._file)
         is_paused, mode = own.is_paused, own.mode
+        if mode == "full" and self._settings == "aggregates" != own.settings:
+            mode = None
         self._decisive = self._file
         for file in self._files_of_others(self._file):
             if _digest(file) in own.answered:
@@ -84,6 +93,7 @@ class KeptPrivacy:
             mode=choice.mode,
             number=secrets.token_hex(8),
             answered=tuple(_digest(file) for file in self._files_of_others(self._file)),
+            settings=self._settings,
         )
         beside = self._file.with_suffix(".new")
         try:

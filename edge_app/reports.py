@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import msgspec
+
 from edge_app.events.payloads import Telemetry
 from edge_app.events.privacy import PrivacyGate
 from edge_app.events.summaries import Interval
@@ -47,10 +49,20 @@ class Reports:
     def say_telemetry(self) -> Telemetry:
         """Measure and say it now; returns what was said."""
         self._said_s = self._clock_s()
-        telemetry = self._telemeter.measure(self._activity(), self._gate.backlog, self._gate.mode)
-        self._gate.publish_telemetry(telemetry)
-        self._alerts.update(telemetry)
-        return telemetry
+        measured = self._telemeter.measure(self._activity(), self._gate.backlog, self._gate.mode)
+        told = self._gate.told(measured)
+        self._gate.publish_telemetry(told)
+        # An alert says no more than telemetry does.
+        self._alerts.update(msgspec.structs.replace(measured, slowed_by=told.slowed_by))
+        return told
+
+    def end_visits(self) -> None:
+        """Everyone was said to leave though they may still be there: end the interval as well.
+
+        Otherwise one person who stays would count as several, and be told of as a group.
+        """
+        if self._gate.mode == "aggregates":
+            self.say_summary()
 
     def say_summary(self) -> None:
         """End the interval and say what was seen in it; the next one begins.

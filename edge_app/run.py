@@ -83,8 +83,15 @@ def run(arguments: argparse.Namespace) -> int:
         # Its own threads wait for one another more than they work on pictures of this size: a
         # quarter of the processor's time, for nothing.
         cv2.setNumThreads(settings.perception.threads)
-        kept = KeptPrivacy(state_directory(os.environ), settings.device_name)
-        is_paused = kept.read().is_paused
+        said = settings.privacy.mode
+        kept = KeptPrivacy(state_directory(os.environ), settings.device_name, said)
+        choice = kept.read()
+        if choice.mode not in {None, said}:
+            sys.stderr.write(
+                f"mien: privacy mode {choice.mode}, as a request asked earlier; the settings say"
+                f" {said}, which holds again without {kept.file}\n"
+            )
+        is_paused = choice.is_paused
         if is_paused:
             sys.stderr.write(
                 "mien: paused by an earlier request; the camera stays closed until the request"

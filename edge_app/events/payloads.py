@@ -156,9 +156,11 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
     """How the device does; retained.
 
-    faces: how many are there; null in the privacy mode `aggregates`. frames_refused: frames that
-    could not be read. temperature_c, throttled: null where the device does not tell. cpu_share: of
-    one core, so two busy ones are 2. rss_bytes: memory in use. outbox_waiting: events that the
+    faces: how many are there. It is null in the privacy mode `aggregates`, and so is all that
+    betrays whether somebody is there, since a face is work: frames_per_second, frames_seen,
+    cpu_share, frame_rate_limit; slowed_by leaves out `cpu`. frames_refused: frames that could not
+    be read. temperature_c, throttled: null where the device does not tell. cpu_share: of one core,
+    so two busy ones are 2. rss_bytes: memory in use. outbox_waiting: events that the
     broker has not acknowledged yet; outbox_dropped: those lost for want of room, for their age, or
     because the broker's rules refuse them. The counts begin with the process, whose age is
     uptime_s. frame_rate_limit: how many frames a second are looked at now at most, null where
@@ -169,13 +171,13 @@ class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
     uptime_s: Seconds
     source: SourceState
     privacy: PrivacyMode
-    frames_per_second: Seconds
-    frames_seen: Count
+    frames_per_second: Seconds | None
+    frames_seen: Count | None
     frames_refused: Count
     faces: Count | None
     temperature_c: float | None
     throttled: tuple[ThrottledFlag, ...] | None
-    cpu_share: Seconds
+    cpu_share: Seconds | None
     rss_bytes: Count
     outbox_waiting: Count
     outbox_dropped: Count

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+import msgspec
+
 from edge_app.events.payloads import (
     Alert,
     Event,
@@ -71,8 +73,26 @@ class PrivacyGate(Publisher):
         self._publisher.publish_summary(summary)
 
     def publish_telemetry(self, telemetry: Telemetry) -> None:
-        """Passes."""
-        self._publisher.publish_telemetry(telemetry)
+        """Passes, without what `told` leaves out."""
+        self._publisher.publish_telemetry(self.told(telemetry))
+
+    def told(self, telemetry: Telemetry) -> Telemetry:
+        """What the mode lets out of it: in `aggregates` nothing that depends on who is there.
+
+        Reading a face is most of the work: load and, on a board that cannot keep up, the rate of
+        frames say whether there is one.
+        """
+        if self._mode == "full":
+            return telemetry
+        return msgspec.structs.replace(
+            telemetry,
+            faces=None,
+            frames_per_second=None,
+            frames_seen=None,
+            cpu_share=None,
+            frame_rate_limit=None,
+            slowed_by=tuple(cause for cause in telemetry.slowed_by if cause != "cpu"),
+        )
 
     def publish_alert(self, alert_id: str, alert: Alert | None) -> None:
         """Passes."""

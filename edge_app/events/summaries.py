@@ -23,11 +23,16 @@ from edge_app.perception.affect import Affect
 
 @dataclass(slots=True)
 class _Present:
-    """A face that is there. since_s: from when on its emotion is not counted yet."""
+    """A face that is there.
+
+    since_s: from when on its emotion is not counted yet. counted_s: what was, by emotion, in this
+    interval and before.
+    """
 
     since_s: float
     emotion: str | None = None
     affect: Affect | None = None
+    counted_s: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
 
 @dataclass(slots=True)
@@ -68,7 +73,7 @@ class Interval:
                 face = self._present[event.episode]
                 face.emotion, face.affect = event.emotion, _affect(event)
             case FaceLeft() if event.episode in self._present:
-                self._count(event.episode)
+                self._count_rest(event)
                 del self._present[event.episode]
 
     def watch(self, state: State) -> None:
@@ -118,11 +123,26 @@ class Interval:
 
     def _count(self, episode: str) -> None:
         face, now_s = self._present[episode], self._clock_s()
-        if face.emotion is not None and now_s > face.since_s:
-            shown = self._shown[face.emotion][episode]
-            shown.seconds += now_s - face.since_s
-            shown.affects.add(face.affect, now_s - face.since_s)
+        self._add(episode, now_s - face.since_s)
         face.since_s = now_s
+
+    def _count_rest(self, event: FaceLeft) -> None:
+        """Count the last emotion for as long as it was seen: a face is looked for before it left.
+
+        What was counted of it meanwhile, in an interval that ended, cannot be taken back.
+        """
+        face = self._present[event.episode]
+        if face.emotion is not None:
+            seen_s = event.emotions_s.get(face.emotion, 0.0)
+            self._add(event.episode, seen_s - face.counted_s[face.emotion])
+
+    def _add(self, episode: str, seconds: float) -> None:
+        face = self._present[episode]
+        if face.emotion is not None and seconds > 0.0:
+            face.counted_s[face.emotion] += seconds
+            shown = self._shown[face.emotion][episode]
+            shown.seconds += seconds
+            shown.affects.add(face.affect, seconds)
 
 
 def _affect(told: EmotionChanged | PresentFace) -> Affect | None:

@@ -53,7 +53,7 @@ RULES = {
         lambda now, before, _was: (
             now.source == before.source == "open"
             and now.uptime_s - before.uptime_s >= SILENCE_S
-            and now.frames_seen + now.frames_refused == before.frames_seen + before.frames_refused
+            and (now.frames_seen, now.frames_refused) == (before.frames_seen, before.frames_refused)
         ),
     ),
 }

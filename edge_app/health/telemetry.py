@@ -58,8 +58,7 @@ class Telemeter:
             frames_per_second=round(frames / passed_s, 2) if passed_s > 0 else 0.0,
             frames_seen=activity.frames_seen,
             frames_refused=activity.frames_refused,
-            # In a small room, how many are there says who is.
-            faces=activity.faces if privacy == "full" else None,
+            faces=activity.faces,
             temperature_c=self._board.temperature_c(),
             throttled=self._board.throttled(),
             cpu_share=round(max(0.0, computed_s) / passed_s, 3) if passed_s > 0 else 0.0,

@@ -49,19 +49,22 @@ _PRIVACY = """\
 power cut, until `resume`. While it is paused, telemetry says `"source": "paused"`.
 
 In the privacy mode `aggregates` nothing is published about a single face: no events, a `state`
-that was emptied once, and no number of faces in the telemetry. What remains is `summary`,
-`telemetry`, `info`, `availability` and alerts. Events of before that still wait for a broker are
-delivered when it comes back; of summaries the last 256 wait, in memory alone, so that a restart
-while the broker is away loses them. The mode that was asked for last outlives a restart, too. Both are
-kept in the state directory; a file there that is damaged keeps the camera closed.
+that was emptied once, and no telemetry that a face changes, which is load and frame rate beside
+the number of faces. What remains is `summary`, `telemetry`, `info`, `availability` and alerts.
+Events of before that still wait for a broker are delivered when it comes back; of summaries the
+last 256 wait, in memory alone, so that a restart while the broker is away loses them. The mode that
+was asked for last outlives a restart, too, unless the settings have come to say `aggregates` since.
+Both are kept in the state directory; a file there that is damaged keeps the camera closed.
 
 A `summary` in this mode says nothing about fewer faces than `summary.minimum_group` (5 unless set):
 neither how many they were, nor zero, nor what they showed; and among more faces, nothing about an
 emotion that fewer showed; its valence and arousal are means over the emotions that it tells.
-`withheld` says that something was left out. Mien knows nobody: one
-person who comes five times counts as five, so an interval must be short enough, and the room busy
-enough, for the least number to protect anybody. In the mode `full`, where every event is
-published, nothing is withheld.
+`withheld` says that something was left out. Mien knows nobody: one person who comes five times, or
+turns away five times for longer than a second and a half, counts as five, so an interval must be
+short enough, and the room busy enough, for the least number to protect anybody. Where Mien itself
+ends visits, because the camera closed or gave no picture for two seconds, or because faces are read
+anew, the interval ends as well. In the mode `full`, where every event is published, nothing is
+withheld.
 """
 
 

@@ -82,12 +82,6 @@ class House:
         self.kept = KeptPrivacy(folder, "d")
         interval = Interval(now=now)
         self.gate = PrivacyGate(self.told, mode="full", interval=interval, now=now)
-        self.daemon = Daemon(
-            source=None if is_paused else self.open_camera()[0],
-            watcher=self.make_watcher("normal"),
-            episodes=Episodes(device="d", model="m", ids=TimeOrderedIds(), now=now),
-            publisher=self.gate,
-        )
         self.reports = Reports(
             self.gate,
             activity=self.activity,
@@ -96,6 +90,13 @@ class House:
             telemetry_interval_s=600,
             summary_interval_s=600,
             minimum_group=5,
+        )
+        self.daemon = Daemon(
+            source=None if is_paused else self.open_camera()[0],
+            watcher=self.make_watcher("normal"),
+            episodes=Episodes(device="d", model="m", ids=TimeOrderedIds(), now=now),
+            publisher=self.gate,
+            blinded=self.reports.end_visits,
         )
         self.troubles = Troubles()
         self.trouble = CameraTrouble(
@@ -276,6 +277,28 @@ def test_privacy_hides_who_is_there_and_shows_them_as_new_afterwards(tmp_path: P
 
     house.run([hide, show, lambda: None])
     assert isinstance(house.told.events[counts[0]], FaceAppeared)
+
+
+def test_one_person_never_becomes_a_group(tmp_path: Path) -> None:
+    """Each of these ends her visit, though she stays; five visits of an interval would be told."""
+    house = House(tmp_path)
+    house.gate.switch("aggregates")
+    reactions = ["quick", "calm"] * 3
+
+    def change() -> None:
+        wanted = reactions.pop()
+        answer = house.ask("settings", f', "change": {{"reaction": "{wanted}"}}')
+        assert answer.status == "ok"
+
+    def pause() -> None:
+        house.ask("pause")
+        house.ask("resume")
+
+    steps = [step for _ in range(5) for step in (change, pause)]
+    house.run(steps)
+    house.reports.say_summary()
+    assert len(house.told.summaries) == len(steps) + 1
+    assert all(each.withheld and each.faces is None for each in house.told.summaries)
 
 
 def test_settings_are_told_and_changed(tmp_path: Path) -> None:

@@ -121,3 +121,18 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(MienError, match=r"state/privacy-desk\.json.*writable"):
         kept.write(CHOICE)
     assert kept.choice == CHOICE
+
+
+def test_aggregates_in_the_settings_have_the_last_word_over_an_older_full(tmp_path: Path) -> None:
+    KeptPrivacy(tmp_path, "desk", "full").write(PrivacyChoice(is_paused=True, mode="full"))
+    assert KeptPrivacy(tmp_path, "desk", "full").read().mode == "full"
+    later = KeptPrivacy(tmp_path, "desk", "aggregates").read()
+    assert later == PrivacyChoice(is_paused=True, mode=None)
+    # Asked for while they said so, it holds over restarts.
+    KeptPrivacy(tmp_path, "desk", "aggregates").write(PrivacyChoice(mode="full"))
+    assert KeptPrivacy(tmp_path, "desk", "aggregates").read().mode == "full"
+
+
+def test_aggregates_that_were_asked_for_hold_whatever_the_settings_say(tmp_path: Path) -> None:
+    KeptPrivacy(tmp_path, "desk", "aggregates").write(PrivacyChoice(mode="aggregates"))
+    assert KeptPrivacy(tmp_path, "desk", "full").read().mode == "aggregates"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from edge_app.events.payloads import PresentFace, PrivacyMode, State
+from edge_app.events.payloads import PresentFace, PrivacyMode, State, Telemetry
 from edge_app.events.privacy import PrivacyGate
 from edge_app.events.publisher import Backlog
 from edge_app.events.requests import Response
@@ -14,6 +14,15 @@ from tests.edge_app.mqtt.samples import BOX, EPISODE, appeared, changed, info, l
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 SOMEBODY = State(time=NOW, faces=(PresentFace(episode=EPISODE, emotion="happy", box=BOX),))
+
+
+def telemetry(**fields: object) -> Telemetry:
+    rest = {
+        "time": NOW, "uptime_s": 1.0, "source": "open", "privacy": "full", "frames_seen": 9,
+        "frames_refused": 0, "temperature_c": 50.0, "throttled": None, "rss_bytes": 10**8,
+        "outbox_waiting": 0, "outbox_dropped": 0, "frame_rate_limit": 15.0,
+    }  # fmt: skip
+    return Telemetry(**(rest | fields))  # type: ignore[arg-type]
 
 
 def gate(told: Recorder, mode: PrivacyMode) -> PrivacyGate:
@@ -65,6 +74,19 @@ def test_valence_and_arousal_leave_only_as_means_in_aggregates() -> None:
     assert interval.finish(1).valence == pytest.approx((0.6755 + 0.5) / 2, abs=1e-4)
     private.publish_summary(interval.finish(5))
     assert (told.summaries[0].valence, told.summaries[0].withheld) == (None, True)
+
+
+def test_telemetry_says_nothing_that_a_face_changes_in_aggregates() -> None:
+    """Reading one takes twenty times what an empty room does, and slows a small board down."""
+    busy = telemetry(faces=1, cpu_share=0.6, frames_per_second=4.0, slowed_by=("heat", "cpu"))
+    idle = telemetry(faces=0, cpu_share=0.03, frames_per_second=15.0, slowed_by=("heat",))
+    for mode, is_alike in (("full", False), ("aggregates", True)):
+        told = Recorder()
+        for each in (busy, idle):
+            gate(told, mode).publish_telemetry(each)
+        assert (told.telemetries[0] == told.telemetries[1]) is is_alike
+    assert told.telemetries[0].temperature_c == idle.temperature_c
+    assert told.telemetries[0].slowed_by == ("heat",)
 
 
 def test_a_switch_empties_the_state_at_once() -> None:

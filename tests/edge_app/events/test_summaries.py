@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -35,6 +36,8 @@ class Room:
     def __init__(self) -> None:
         self.clock = Clock()
         self.interval = Interval(now=self.clock.now, clock_s=lambda: self.clock.s)
+        #: Of each face: which emotion it shows since when.
+        self._showing: dict[str, list[tuple[str, float]]] = defaultdict(list)
 
     def comes(self, face: str) -> None:
         self.interval.take(
@@ -45,6 +48,7 @@ class Room:
 
     def shows(self, face: str, emotion: str, valence: float | None = None) -> None:
         """Arousal is always a quarter."""
+        self._showing[face].append((emotion, self.clock.s))
         self.interval.take(
             EmotionChanged(
                 id="i", episode=face, time=self.clock.now(), device="d", model="m", box=BOX,
@@ -61,11 +65,16 @@ class Room:
         )
         self.interval.watch(State(time=self.clock.now(), faces=faces))
 
-    def goes(self, face: str) -> None:
+    def goes(self, face: str, after_s: float = 0.0) -> None:
+        """after_s: for how long it was looked for since it was seen."""
+        shown_s: dict[str, float] = defaultdict(float)
+        ends = [since_s for _, since_s in self._showing[face][1:]] + [self.clock.s - after_s]
+        for (emotion, since_s), end_s in zip(self._showing.pop(face, []), ends, strict=True):
+            shown_s[emotion] += end_s - since_s
         self.interval.take(
             FaceLeft(
                 id="i", episode=face, time=self.clock.now(), device="d", model="m",
-                duration_s=1.0, emotions_s={},
+                duration_s=1.0, emotions_s=shown_s,
             )
         )  # fmt: skip
 
@@ -101,6 +110,28 @@ def test_times_are_added_over_faces_and_cut_at_the_interval_s_end() -> None:
     assert (second.faces, second.emotions_s) == (1, {"sad": 2.0})
     assert second.start == first.end
     assert room.interval.finish(1).faces == 0
+
+
+def test_the_time_in_which_a_face_was_looked_for_is_no_time_that_it_was_seen() -> None:
+    room = Room()
+    room.comes("a")
+    room.shows("a", "sad")
+    room.clock.s = 2
+    room.shows("a", "happy")
+    room.clock.s = 6
+    room.goes("a", after_s=1.6)
+    assert room.interval.finish(1).emotions_s == {"sad": 2.0, "happy": pytest.approx(2.4)}
+
+
+def test_what_an_interval_that_ended_counted_too_much_is_not_counted_twice() -> None:
+    room = Room()
+    room.comes("a")
+    room.shows("a", "sad")
+    room.clock.s = 10
+    assert room.interval.finish(1).emotions_s == {"sad": 10.0}
+    room.clock.s = 11
+    room.goes("a", after_s=1.6)
+    assert room.interval.finish(1).emotions_s == {}
 
 
 @pytest.mark.parametrize("count", [0, 1, 4])

@@ -29,8 +29,3 @@ def test_rates_are_those_since_the_measurement_before(tmp_path: Path) -> None:
     clock[0] = 120.0
     second = telemeter.measure(activity(170), Backlog(), "full")
     assert (second.frames_per_second, second.cpu_share) == (2.0, 0.0)
-
-
-def test_how_many_are_there_stays_unsaid_in_aggregates(tmp_path: Path) -> None:
-    telemeter = Telemeter(Board(tmp_path), now=lambda: NOW)
-    assert telemeter.measure(activity(0), Backlog(), "aggregates").faces is None
