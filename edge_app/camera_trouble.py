@@ -9,14 +9,14 @@ from datetime import datetime
 from edge_app.events.payloads import Alert
 from edge_app.health.alerts import CAMERA, camera_alert
 
-#: What is wrong, or None for: frames come again.
+#: What is wrong, or None for: it has recovered.
 Troubles = queue.SimpleQueue[str | None]
 
 
 class CameraTrouble:
     """Only the daemon's thread may call it; the source's puts into `troubles`.
 
-    is_reopening: whether the source failed and has not given a frame since.
+    is_reopening: whether the source failed and has not recovered since.
     """
 
     def __init__(

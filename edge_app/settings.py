@@ -271,7 +271,7 @@ class Governor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     frames_per_second: Annotated[
         float,
         msgspec.Meta(
-            gt=0,
+            ge=1,
             le=240,
             description="About so many are looked at, at most: each may come a tenth early. Not of"
             " a recording at the pace `fast`.",

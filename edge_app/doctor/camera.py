@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
+
 from edge_app.doctor.finding import Finding, Group
 from edge_app.doctor.processes import Process
 from edge_app.errors import MienError
@@ -33,32 +35,48 @@ _EVEN = 1.0
 def check_camera(
     camera: Camera,
     *,
-    paused_by: Path | None,
-    user_of: Callable[[Path | None], Process | None],
+    closed: Finding | None,
+    using: Callable[[Path], Process | None],
+    running: Callable[[], Process | None],
     choose: Callable[..., Choice] = choose_source,
+    is_there: Callable[[Path], bool] | None = None,
     clock_s: Callable[[], float] = time.monotonic,
 ) -> Iterator[Finding]:
     """Open the source and look at its frames for a second; nothing of them is kept.
 
-    paused_by: the file of a pause that was asked for; then the camera stays closed. user_of: who
-    uses a local camera; its device file, or None where it has no single one.
+    closed: what is found instead where it has to stay closed. using: who has a device file open.
+    running: the Mien that runs under this name, whatever it has open.
     """
     try:
         choice = choose(camera.source, options=_options(camera))
     except MienError as error:
         yield GROUP.failed("source", error)
         return
-    if paused_by is not None:
-        yield GROUP.ok(
+    device = _device(choice)
+    if device is not None and not (is_there or _is_there)(device):
+        yield GROUP.failure(
             "source",
-            f"{choice.name}: not opened: paused by a request; the request resume ends that"
-            f" (kept in {paused_by})",
+            f"{device}: no such camera",
+            "list cameras with `v4l2-ctl --list-devices`; plug it in again, or name another",
         )
         return
-    user = user_of(_device(choice)) if _is_local_camera(choice) else None
+    if closed is not None:
+        text = f"{choice.name}: not opened: {closed.text}"
+        yield msgspec.structs.replace(closed, text=text)
+        return
+    user = using(device) if device is not None else None
     if user is not None and user.is_mien:
         yield GROUP.ok(
             "source", f"{choice.name}: in use by {user}, whose telemetry tells how it does"
+        )
+        return
+    # Its camera may have no file that one process has open, or be lost to it: who knows?
+    mien = running() if user is None and _is_local_camera(choice) else None
+    if mien is not None and mien.is_mien:
+        yield GROUP.warning(
+            "source",
+            f"{choice.name}: not opened: {mien} runs, and may have it",
+            "its telemetry and its alert `camera` tell how it does; or end it, and ask again",
         )
         return
     reader = Reader(choice.open, choice.name)
@@ -158,9 +176,17 @@ def _is_local_camera(choice: Choice) -> bool:
 
 def _device(choice: Choice) -> Path | None:
     """The device file of a V4L2 camera; libcamera uses several."""
-    if choice.name.isdecimal():
-        return Path(f"/dev/video{choice.name}")
-    return Path(choice.name) if choice.name.startswith("/") else None
+    if not _is_local_camera(choice) or choice.name.startswith("picamera2:"):
+        return None
+    return Path(f"/dev/video{choice.name}" if choice.name.isdecimal() else choice.name)
+
+
+def _is_there(device: Path) -> bool:
+    try:
+        return device.exists()
+    except OSError:
+        # In a folder that this user may not look into: opening it tells.
+        return True
 
 
 def _options(camera: Camera) -> CameraOptions:

@@ -14,14 +14,15 @@ from typing import TextIO
 
 import edge_app.run
 from edge_app.doctor import board, broker, camera, clock, disk, models, permissions, versions
+from edge_app.doctor.closed import reason_to_stay_closed
 from edge_app.doctor.finding import Check, Finding, Group, examine, worst
 from edge_app.doctor.processes import Process, Processes
 from edge_app.doctor.report import encode, lines
 from edge_app.errors import MienError
 from edge_app.from_settings import credentials_of, model_folder
-from edge_app.kept_privacy import KeptPrivacy
 from edge_app.mqtt.outbox_place import state_directory
 from edge_app.settings import Settings, read_settings
+from edge_app.setup.places import SERVICE_STATE, place_for
 from edge_app.setup.purpose import missing_purpose
 
 _SETTINGS = Group("settings")
@@ -57,14 +58,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Check]]:
     device, processes = settings.device_name, Processes()
-    state = state_directory(os.environ)
+    state = _state(file)
     directory = Path(settings.outbox.directory) if settings.outbox.directory else state
+    purpose = _purpose(settings, file)
 
-    def user_of(path: Path | None) -> Process | None:
-        """Who has the camera: whoever has its file open, or the Mien that has the outbox."""
-        user = processes.using(path) if path is not None else None
-        if user is not None:
-            return user
+    def running() -> Process | None:
+        """Whoever has the outbox."""
         try:
             return processes.locking(directory / f"outbox-{device}.sqlite")
         except OSError:
@@ -73,12 +72,13 @@ def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Chec
     def check_settings() -> Iterator[Finding]:
         yield _SETTINGS.ok("file", str(file) if file is not None else "none: every default")
         yield _SETTINGS.ok("device", device)
-        yield _purpose(settings, file)
+        yield purpose
 
     def check_camera() -> Iterator[Finding]:
-        kept = KeptPrivacy(state, device)
-        paused_by = kept.file if kept.read().is_paused else None
-        return camera.check_camera(settings.camera, paused_by=paused_by, user_of=user_of)
+        closed = reason_to_stay_closed(purpose, state, device)
+        return camera.check_camera(
+            settings.camera, closed=closed, using=processes.using, running=running
+        )
 
     def check_permissions() -> Iterator[Finding]:
         return permissions.check_permissions(settings.camera.source, _secret_files(settings))
@@ -98,6 +98,15 @@ def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Chec
     yield clock.GROUP, clock.check_clock
     yield versions.GROUP, versions.check_versions
     yield permissions.GROUP, check_permissions
+
+
+def _state(file: Path | None) -> Path:
+    """Where `mien run` would keep things; the service's own where its settings are asked about."""
+    is_services = file is not None and place_for(file).has_credentials
+    # Whoever asks with sudo has root's, where neither pause nor outbox of the service is.
+    if is_services and not os.environ.get("STATE_DIRECTORY"):
+        return SERVICE_STATE
+    return state_directory(os.environ)
 
 
 def _purpose(settings: Settings, file: Path | None) -> Finding:

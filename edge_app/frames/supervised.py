@@ -18,6 +18,9 @@ MOST_REOPENINGS = 5
 OPENING_S = 3.0
 #: Seconds between a failure and the next opening: the first ceiling doubles up to the longest.
 _SHORTEST_S, _FIRST_CEILING_S, _LONGEST_S = 0.3, 0.6, 2.0
+#: The longest after an opening that gave frames, but not for long. The watchdog's patience bears
+#: it, and five reopenings without a frame after it.
+_LONGEST_FLAPPING_S = 10.0
 #: Threads that hang in a driver; each holds what it had opened.
 _MOST_HUNG = 3
 
@@ -36,7 +39,8 @@ class SupervisedSource(FrameSource):
     """Reads an inner source by a thread of its own, so that a driver that hangs can be left behind.
 
     Recovery: after a failure, at most 2 s until the next opening; a silent one is given up after
-    stall_s and OPENING_S.
+    stall_s and OPENING_S. It has recovered when frames have come for stall_s; one that gives a few
+    at each opening is opened more and more rarely, at least every 10 s, for ever.
     """
 
     is_live = True
@@ -49,30 +53,32 @@ class SupervisedSource(FrameSource):
         stall_s: float = 5.0,
         on_trouble: Callable[[str | None], None] = _nobody,
         uniform: Callable[[], float] = random.random,
+        clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """Nothing is opened before the first `read`.
 
-        on_trouble: told by the reading thread what is wrong, and None when frames come again;
+        on_trouble: told by the reading thread what is wrong, and None when it has recovered;
         nothing after `close`.
-        uniform: draws from [0, 1).
+        uniform: draws from [0, 1). clock_s: never goes back.
         """
         self.name = name
         self._open, self._stall_s, self._on_trouble = open_source, stall_s, on_trouble
-        self._uniform = uniform
+        self._uniform, self._clock_s = uniform, clock_s
         self._closed = threading.Event()
         self._lock = threading.Lock()
         self._reader: Reader | None = None
         self._has_frame = False
         self._hung: list[Reader] = []
         self._damaged_before = 0
-        self._failures = 0
-        self._troubled_since_s = 0.0
+        #: Since it had recovered, and since the last frame.
+        self._failures = self._failures_in_vain = 0
+        self._troubled_since_s = self._frames_since_s = 0.0
         #: How often the source was opened again, in all.
         self.reopenings = 0
 
     @property
     def is_troubled(self) -> bool:
-        """Whether the source is being opened again and has not given a frame yet."""
+        """Whether the source failed and has not given frames for stall_s since."""
         return self._failures > 0
 
     @property
@@ -101,9 +107,7 @@ class SupervisedSource(FrameSource):
                 if not self._closed.is_set():
                     self._recover(reader, error)
                 continue
-            self._has_frame = True
-            if self._failures:
-                self._tell_recovered()
+            self._count_frame()
             return frame
         return None
 
@@ -135,26 +139,43 @@ class SupervisedSource(FrameSource):
                 _LOG.warning("%s: does not answer; left to itself", self.name)
                 self._hung.append(reader)
 
+    def _count_frame(self) -> None:
+        now_s = self._clock_s()
+        if not self._has_frame:
+            self._has_frame, self._frames_since_s = True, now_s
+        # One frame is no recovery: some sources give one at each opening.
+        if self._failures and now_s - self._frames_since_s >= self._stall_s:
+            self._tell_recovered()
+
     def _recover(self, reader: Reader, error: Exception) -> None:
         self._end_reader(reader)
         text = str(error) if isinstance(error, SourceError) else f"{self.name}: {error!r}"
         self._failures += 1
+        self._failures_in_vain = 1 if self._has_frame else self._failures_in_vain + 1
         if self._failures == 1:
-            self._troubled_since_s = time.monotonic()
+            self._troubled_since_s = self._clock_s()
             self._tell(text)
-        if self._failures > MOST_REOPENINGS or len(self._hung) > _MOST_HUNG:
+        if lost := self._why_lost():
             raise SourceLostError(
-                f"{text}; opened {self._failures - 1} times more without a frame: this process"
-                " ends, for its service manager to start it anew"
+                f"{text}; {lost}: this process ends, for its service manager to start it anew"
             ) from error
-        ceiling_s = min(_FIRST_CEILING_S * 2 ** (self._failures - 1), _LONGEST_S)
+        longest_s = _LONGEST_FLAPPING_S if self._has_frame else _LONGEST_S
+        # A flapping source fails any number of times, and a float has an end.
+        ceiling_s = min(_FIRST_CEILING_S * 2 ** (min(self._failures, 10) - 1), longest_s)
         delay_s = _SHORTEST_S + (ceiling_s - _SHORTEST_S) * self._uniform()
         _LOG.warning("%s; opening it again in %.1f s", text, delay_s)
         self.reopenings += 1
         self._closed.wait(delay_s)
 
+    def _why_lost(self) -> str:
+        if self._failures_in_vain > MOST_REOPENINGS:
+            return f"opened {self._failures_in_vain - 1} times more without a frame"
+        if len(self._hung) > _MOST_HUNG:
+            return f"{len(self._hung)} threads hang in its driver"
+        return ""
+
     def _tell_recovered(self) -> None:
-        passed_s = time.monotonic() - self._troubled_since_s
+        passed_s = self._frames_since_s - self._troubled_since_s
         _LOG.warning("%s: gives frames again, after %.1f s", self.name, passed_s)
         self._failures = 0
         self._tell(None)

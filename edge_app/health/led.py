@@ -11,6 +11,8 @@ from pathlib import Path
 
 #: The board's own LEDs by the names of several kernels, the green one first.
 _NAMES = ("ACT", "led0", "PWR", "led1")
+#: What triggers them when Raspberry Pi OS starts, where the kernel offers it.
+_DEFAULTS = {"ACT": "mmc0", "led0": "mmc0", "PWR": "default-on", "led1": "default-on"}
 
 BLINK_S = 10.0
 
@@ -38,9 +40,8 @@ class Led:
             return True
         for trigger in self._triggers:
             with contextlib.suppress(OSError, UnicodeDecodeError):
-                chosen = re.search(r"\[(\S+)\]", trigger.read_text(encoding="ascii"))
+                before = _shown(trigger)
                 trigger.write_text("timer", encoding="ascii")
-                before = chosen[1] if chosen else "none"
                 self._blinking = (trigger, before, self._clock_s() + BLINK_S)
                 return True
         return False
@@ -60,3 +61,14 @@ class Led:
             trigger.write_text(before, encoding="ascii")
         except OSError as error:
             _LOG.warning("%s: %s; the LED keeps blinking", trigger, error.strerror)
+
+
+def _shown(trigger: Path) -> str:
+    """What to put back: the trigger that is chosen, or the board's own where that is `timer`."""
+    offered = trigger.read_text(encoding="ascii")
+    chosen = re.search(r"\[(\S+)\]", offered)
+    # A process that was killed while its LED blinked has left it so.
+    if chosen is not None and chosen[1] == "timer":
+        default = _DEFAULTS[trigger.parent.name]
+        return default if default in offered.split() else "none"
+    return chosen[1] if chosen else "none"

@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edge_app import daemon as daemon_module
 from edge_app.daemon import Daemon
 from edge_app.events.episodes import Episodes
 from edge_app.events.identifiers import TimeOrderedIds
 from edge_app.events.publisher import Publisher
 from edge_app.frames.source import Frame, FrameSource
 from edge_app.health.board import Board
-from edge_app.health.governor import Governor, Limits
+from edge_app.health.governor import LOOK_S, Governor, Limits
 from edge_app.perception import Perception
 from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.tracker import Tracker
@@ -49,11 +50,12 @@ def perception() -> Perception:
 
 
 def daemon(
-    source: FrameSource,
+    source: FrameSource | None,
     publisher: Publisher,
     perception: Perception,
     *,
     every_frame: bool,
+    board: Board | None = None,
     clock_s: Callable[[], float] = time.monotonic,
 ) -> Daemon:
     limits = Limits(frames_per_second=10.0, temperature_c=75.0, cpu_share=64.0)
@@ -65,8 +67,41 @@ def daemon(
         ),
         publisher=publisher,
         every_frame=every_frame,
-        governor=Governor(Board(Path("/nowhere")), limits, clock_s=clock_s),
+        governor=Governor(board or Board(Path("/nowhere")), limits, clock_s=clock_s),
     )
+
+
+class Heated(Board):
+    heat_c = 80.0
+
+    def temperature_c(self) -> float | None:
+        return self.heat_c
+
+
+def test_a_board_that_cools_down_in_a_pause_is_no_longer_said_to_be_hot(
+    perception: Perception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daemon_module, "_LOOK_S", 0.0)
+    clock, stop, board = [0.0], threading.Event(), Heated(Path("/nowhere"))
+    running = daemon(
+        None, Recorder(), perception, every_frame=False, board=board, clock_s=lambda: clock[0]
+    )
+    governor = running._governor
+    assert governor is not None
+    reasons: list[tuple[str, ...]] = []
+
+    def each_turn() -> None:
+        reasons.append(governor.reasons)
+        board.heat_c = 80.0 if clock[0] < 60.0 else 40.0
+        clock[0] += LOOK_S
+        if clock[0] > 600.0:
+            stop.set()
+
+    running.run(stop, each_turn)
+    assert running.is_paused
+    assert reasons[:2] == [(), ("heat",)]
+    assert reasons[-1] == ()
+    assert governor.frames_per_second == 10.0
 
 
 def test_a_live_source_is_looked_at_as_often_as_the_governor_says(perception: Perception) -> None:

@@ -76,7 +76,8 @@ def test_a_camera_that_is_late_comes_and_one_that_stays_away_ends_the_process(
             wait_until(lambda: ear.hears(alert=True, source="reopening"), 60)
             assert "refused" in str(ear.alerts[-1])
             with MjpegServer(lambda: forever(picture), port):
-                wait_until(lambda: ear.hears(alert=False, source="open"), 10)
+                # Up to 2 s until it is opened again, and stall_s of frames.
+                wait_until(lambda: ear.hears(alert=False, source="open"), 20)
                 assert process.poll() is None
             wait_until(lambda: ear.hears(alert=True, source="reopening"), 30)
             _, errors = process.communicate(timeout=60)
@@ -122,6 +123,7 @@ def test_while_no_frames_come_nobody_is_said_to_be_there(
     monkeypatch.setattr(daemon_module, "_BLIND_S", 0.2)
     source, stop = Stalling(4.0), threading.Event()
     counts: list[int] = []
+    ends: list[int] = []
 
     def each_turn() -> None:
         counts.append(running.faces)
@@ -137,8 +139,10 @@ def test_while_no_frames_come_nobody_is_said_to_be_there(
             ),
             publisher=JsonLinesPublisher(file),
             every_frame=True,
+            blinded=lambda: ends.append(running.faces),
         )
         running.run(stop, each_turn)
+    assert ends == [0]
     assert max(counts) == 1
     assert counts[-1] == 0
     assert (tmp_path / "events").read_bytes().count(b"face_left") == 1

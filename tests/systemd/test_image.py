@@ -11,6 +11,7 @@ import shutil
 import socket
 import stat
 import subprocess
+import sys
 import tarfile
 import tempfile
 from pathlib import Path
@@ -37,6 +38,7 @@ from systemd.image.tools import Tools, debian_sources
 
 HERE = Path(__file__).parents[2] / "systemd/image"
 KEY = base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(range(32))).decode()
+LIVE = '[camera]\nsource = "/dev/video0"\n[mqtt]\nbroker = "b"\n[privacy]\n'
 SETTINGS = '[camera]\nsource = "sample:"\n\n[mqtt]\nbroker = "broker.local"\n'
 
 
@@ -368,6 +370,15 @@ def test_nothing_dropped_changes_nothing(device: Device) -> None:
         ('[camera]\nwidth = "wide"\n', "in `camera.width`"),
         ('[mqtt]\nbroker = "mqtt://"\n', "mien.toml: "),
         ('[camera]\nsource = "sample:"\n', "`broker` in [mqtt] is missing"),
+        (
+            LIVE,
+            "stays closed; read PRIVACY.md and write purpose in [privacy]",
+        ),
+        (LIVE + "purpose = ' '\n", "mien.toml: no purpose is acknowledged"),
+        (
+            (LIVE + 'purpose = "test"\n').replace("/dev/video0", "nonsense:"),
+            "mien.toml: nonsense:: no such source",
+        ),
         (b"\xff\xfe[\x00", "mien.toml: not UTF-8"),
         (b"#" * 300_000, "mien.toml: larger than 256 KiB"),
     ],
@@ -386,6 +397,39 @@ def test_wrong_settings_stay_where_they_are_and_are_told_of(
     file.write_text(SETTINGS)
     device.start()
     assert (device.settings.read_text(), device.error, file.exists()) == (SETTINGS, "", False)
+
+
+def test_a_camera_with_a_purpose_is_taken(device: Device) -> None:
+    device.drop("mien.toml", LIVE + 'purpose = "test"\n')
+    device.start()
+    assert (device.settings.read_text(), device.error) == (LIVE + 'purpose = "test"\n', "")
+
+
+def test_a_source_that_this_system_cannot_have_is_told(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Also where the machine that runs the tests has the library.
+    monkeypatch.setitem(sys.modules, "picamera2", None)
+    text = (LIVE + 'purpose = "test"\n').replace("/dev/video0", "picamera2:")
+    file = device.drop("mien.toml", text)
+    device.start()
+    assert "mien.toml: picamera2: cannot be imported" in device.error
+    assert file.exists()
+
+
+def test_a_file_that_breaks_its_reader_keeps_no_other_from_being_taken(device: Device) -> None:
+    # Deeper than Python's own TOML reader goes.
+    file = device.drop("wifi.toml", "x = " + "[" * 100_000)
+    device.drop("mqtt-password", "secret\n")
+    device.drop("authorized_keys", f"ssh-ed25519 {KEY[:-1]}é me\n")
+    device.drop("hostname", "porch")
+    device.start()
+    wifi, keys = device.error.splitlines()[3:]
+    assert wifi == "wifi.toml: reading it broke off (RecursionError); write it anew"
+    assert keys.startswith("authorized_keys: line 1 is no public key")
+    assert file.exists()
+    assert (device.root / "etc/credstore/mien.mqtt-password").read_text() == "secret\n"
+    assert (device.root / "etc/hostname").read_text() == "porch\n"
 
 
 def test_what_editors_on_windows_write_is_taken(device: Device) -> None:
@@ -499,6 +543,7 @@ def test_public_keys_are_taken_with_comments_and_empty_lines() -> None:
         (f"ssh-ed25519 {KEY}\nssh-ed25519 AAAA\n", "line 2 is no public key"),
         (f'command="/bin/sh" ssh-ed25519 {KEY}\n', "line 1 is no public key"),
         ("ssh-ed25519 ***\n", "line 1 is no public key"),
+        (f"ssh-ed25519 {KEY}é\n", "line 1 is no public key"),
     ],
 )
 def test_what_is_no_public_key_is_refused(text: str, said: str) -> None:

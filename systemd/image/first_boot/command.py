@@ -42,15 +42,17 @@ def main(boot: Path = Path("/boot/firmware"), root: Path = Path("/")) -> int:
 def take(boot: Path, root: Path) -> Iterator[str]:
     """Take every dropped file to its place below `root`; yields a line for each that cannot be."""
     for reader in READERS:
-        file = _find(boot, reader.name)
-        if file is None:
-            continue
         try:
-            _take_one(file, reader, root)
+            file = _find(boot, reader.name)
+            if file is not None:
+                _take_one(file, reader, root)
         except UsageError as error:
             yield str(error)
         except OSError as error:
-            yield f"{reader.name}: {error.filename or file}: {error.strerror}"
+            yield f"{reader.name}: {error.filename or boot}: {error.strerror}"
+        except Exception as error:  # noqa: BLE001 - whatever broke, the other files are wanted
+            # Not its text, which may quote a secret.
+            yield f"{reader.name}: reading it broke off ({type(error).__name__}); write it anew"
 
 
 def _take_one(file: Path, reader: Reader, root: Path) -> None:

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge_app.errors import UsageError
+from edge_app.errors import MienError, UsageError
 from edge_app.mqtt.address import parse_address
-from edge_app.settings import read_settings
+from edge_app.settings import Settings, read_settings
 
 from .ssh_keys import read_keys
 from .wifi import read_wifi
@@ -42,9 +42,29 @@ def _settings(text: str) -> str:
         raise UsageError("mien.toml: `broker` in [mqtt] is missing: events need somewhere to go")
     try:
         parse_address(settings.mqtt.broker)
-    except UsageError as error:
+        lacking = _lacking(settings)
+    except MienError as error:
         raise UsageError(f"mien.toml: {error}") from None
+    if lacking is not None:
+        # Whoever reads this has the card in a computer, where no `mien setup` asks.
+        reason = lacking.partition("; ")[0]
+        raise UsageError(f"{reason}; read PRIVACY.md and write purpose in [privacy]")
     return text
+
+
+def _lacking(settings: Settings) -> str | None:
+    """The purpose, if that is missing: the service would end, and nobody would see why.
+
+    Raises:
+        MienError: this system cannot have such a source.
+    """
+    # They bring in OpenCV: time that a start without new settings keeps.
+    from edge_app.frames.setting import choose_source  # noqa: PLC0415
+    from edge_app.from_settings import camera_options  # noqa: PLC0415
+    from edge_app.setup.purpose import missing_purpose  # noqa: PLC0415
+
+    choose_source(settings.camera.source, options=camera_options(settings.camera))
+    return missing_purpose(settings, Path("mien.toml"))
 
 
 def _host_name(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 
 from edge_app.errors import UsageError
 
@@ -49,7 +48,8 @@ def _is_key(words: list[str]) -> bool:
         return False
     try:
         blob = base64.b64decode(words[1], validate=True)
-    except binascii.Error:
+    # Beside its own error, base64 has another for what is no ASCII.
+    except ValueError:
         return False
     # The blob names its kind again, behind the name's length.
     length = int.from_bytes(blob[:4], "big")

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,15 +18,23 @@ MIEN = Process(812, "python3", is_mien=True)
 
 
 def check(
-    fake: Fake, *, paused_by: Path | None = None, user: Process | None = None, rate: float = 15.0
+    fake: Fake,
+    *,
+    closed: Finding | None = None,
+    user: Process | None = None,
+    running: Process | None = None,
+    is_there: bool = True,
+    rate: float = 15.0,
 ) -> dict[str, Finding]:
     """Findings by name; the clock goes on by 1/15 s whenever it is looked at."""
     ticks = itertools.count()
     found = check_camera(
         Camera(source="/dev/video7", frames_per_second=rate),
-        paused_by=paused_by,
-        user_of=lambda _path: user,
+        closed=closed,
+        using=lambda _path: user,
+        running=lambda: running,
         choose=fake,
+        is_there=lambda _path: is_there,
         clock_s=lambda: next(ticks) / 15,
     )
     return {finding.name: finding for finding in found}
@@ -90,12 +97,12 @@ def test_a_recording_has_no_rate_and_may_end() -> None:
     assert {name: each.verdict for name, each in found.items()} == {"source": "ok", "picture": "ok"}
 
 
-def test_paused_is_not_opened() -> None:
+def test_what_has_to_stay_closed_is_not_opened() -> None:
     fake = Fake(ROOM)
-    found = check(fake, paused_by=Path("/state/privacy-desk.json"))
-    assert list(found) == ["source"]
-    assert found["source"].verdict == "ok"
-    assert "/state/privacy-desk.json" in found["source"].text
+    reason = camera.GROUP.warning("source", "for a reason", "mend it")
+    assert check(fake, closed=reason) == {
+        "source": camera.GROUP.warning("source", "/dev/video7: not opened: for a reason", "mend it")
+    }
     assert fake.openings == 0
 
 
@@ -104,6 +111,32 @@ def test_what_a_running_mien_uses_is_not_opened() -> None:
     found = check(fake, user=MIEN)["source"]
     assert found.verdict == "ok"
     assert "in use by mien (process 812)" in found.text
+    assert fake.openings == 0
+
+
+@pytest.mark.parametrize("name", ["/dev/video7", "7", "picamera2:0"])
+def test_whether_a_running_mien_has_the_camera_is_not_known(name: str) -> None:
+    fake = Fake(ROOM, name=name)
+    found = check(fake, running=MIEN)["source"]
+    assert found.verdict == "warning"
+    assert found.text == f"{name}: not opened: mien (process 812) runs, and may have it"
+    assert "alert `camera`" in found.advice
+    assert fake.openings == 0
+
+
+def test_what_keeps_the_outbox_without_being_mien_has_no_camera() -> None:
+    found = check(Fake(ROOM), running=Process(7, "backup"))["source"]
+    assert found.verdict == "ok"
+    assert "first frame" in found.text
+
+
+@pytest.mark.parametrize("closed", [None, camera.GROUP.ok("source", "paused")])
+@pytest.mark.parametrize("name", ["/dev/video7", "7"])
+def test_a_camera_that_is_gone_fails_whoever_runs(name: str, closed: Finding | None) -> None:
+    fake = Fake(ROOM, name=name)
+    found = check(fake, closed=closed, running=MIEN, is_there=False)["source"]
+    assert (found.verdict, found.text) == ("failure", "/dev/video7: no such camera")
+    assert "v4l2-ctl" in found.advice
     assert fake.openings == 0
 
 
@@ -125,22 +158,27 @@ def test_a_camera_that_somebody_unseen_may_have() -> None:
 
 def test_a_stream_is_nobodys() -> None:
     fake = Fake(name="rtsp://cam/1", error="rtsp://cam/1: no answer; check the network")
-    found = check(fake, user=MIEN)["source"]
+    found = check(fake, user=MIEN, running=MIEN, is_there=False)["source"]
     assert (found.text, found.advice) == ("rtsp://cam/1: no answer", "check the network")
     assert fake.openings == 1
 
 
-def test_no_such_device() -> None:
-    found = list(
-        check_camera(Camera(source="/dev/video99"), paused_by=None, user_of=lambda _path: None)
+def look(source: str) -> list[Finding]:
+    return list(
+        check_camera(
+            Camera(source=source), closed=None, using=lambda _path: None, running=lambda: None
+        )
     )
+
+
+def test_no_such_device() -> None:
+    found = look("/dev/video99")
     assert [each.verdict for each in found] == ["failure"]
     assert "no such camera" in found[0].text
     assert "service" not in found[0].advice
 
 
 def test_a_password_in_the_source_is_not_told() -> None:
-    setting = "foo://mien:hunter2@cam/1"
-    found = list(check_camera(Camera(source=setting), paused_by=None, user_of=lambda _path: None))
+    found = look("foo://mien:hunter2@cam/1")
     assert [each.verdict for each in found] == ["failure"]
     assert "hunter2" not in repr(found)

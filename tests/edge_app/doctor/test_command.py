@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -11,11 +12,15 @@ from typing import Any
 
 import pytest
 
+from edge_app.doctor import command
+from edge_app.setup import places
 from tests.brokers import HOST, Mosquitto, free_port
 from tests.edge_app.doctor.holder import holding_outbox
 
 #: What another machine than the test's may be told without a fault of ours.
 OF_THE_MACHINE = {"board", "clock"}
+#: A device that is there on every machine, and gives no picture to whoever opens it.
+DEVICE = "/dev/null"
 
 
 def doctor(state: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -31,7 +36,11 @@ def doctor(state: Path, *words: str, **environment: str) -> subprocess.Completed
 
 
 def findings(done: subprocess.CompletedProcess[str]) -> dict[tuple[str, str], dict[str, Any]]:
-    report = json.loads(done.stdout)
+    return by_name(done.stdout)
+
+
+def by_name(text: str) -> dict[tuple[str, str], dict[str, Any]]:
+    report = json.loads(text)
     return {(each["group"], each["name"]): each for each in report["findings"]}
 
 
@@ -93,20 +102,71 @@ def test_settings_that_cannot_be_are_exit_code_2(tmp_path: Path) -> None:
 
 def test_paused(tmp_path: Path) -> None:
     (tmp_path / "privacy-desk.json").write_text('{"is_paused": true}')
-    done = doctor(tmp_path, "--source", "/dev/video99", "--device", "desk", "--json")
+    done = doctor(tmp_path, "--source", DEVICE, "--device", "desk", "--json")
     found = findings(done)["camera", "source"]
     assert found["verdict"] == "ok"
     assert "paused by a request" in found["text"]
 
 
-def test_beside_a_running_service(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_there", [True, False])
+def test_beside_a_running_service(tmp_path: Path, *, is_there: bool) -> None:
+    # A file that nobody has open.
+    device = tmp_path / "camera"
+    if is_there:
+        device.touch()
     with holding_outbox(tmp_path / "outbox-desk.sqlite", "edge_app.cli") as mien:
-        done = doctor(tmp_path, "--source", "v4l2:99", "--device", "desk", "--json")
+        done = doctor(tmp_path, "--source", f"v4l2:{device}", "--device", "desk", "--json")
         assert mien.poll() is None
     found = findings(done)
-    for place in (("camera", "source"), ("disk", "outbox")):
-        assert found[place]["verdict"] == "ok"
-        assert f"in use by mien (process {mien.pid})" in found[place]["text"]
+    camera, outbox = found["camera", "source"], found["disk", "outbox"]
+    assert (camera["verdict"], camera["text"]) == (
+        ("warning", f"{device}: not opened: mien (process {mien.pid}) runs, and may have it")
+        if is_there
+        else ("failure", f"{device}: no such camera")
+    )
+    assert outbox["verdict"] == "ok"
+    assert f"in use by mien (process {mien.pid})" in outbox["text"]
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_the_services_settings_go_with_the_services_state(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    given: bool,
+) -> None:
+    settings, state, own = (tmp_path / name for name in ("mien.toml", "state", "own"))
+    settings.write_text(
+        f'[device]\nname = "desk"\n[camera]\nsource = "{DEVICE}"\n[privacy]\npurpose = "test"\n'
+    )
+    for folder in (state, own):
+        folder.mkdir()
+    (state / "privacy-desk.json").write_text('{"is_paused": true}')
+    monkeypatch.setattr(places, "SERVICE_SETTINGS", settings)
+    monkeypatch.setattr(command, "SERVICE_STATE", state)
+    monkeypatch.setenv("HOME", str(tmp_path / "root"))
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    if given:
+        monkeypatch.setenv("STATE_DIRECTORY", str(own))
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    command.run(parser.parse_args(["--settings", str(settings), "--json"]))
+    found = by_name(capsys.readouterr().out)
+    assert ("paused by a request" in found["camera", "source"]["text"]) == (not given)
+    assert found["disk", "directory"]["text"].startswith(str(own if given else state))
+
+
+def test_a_camera_without_a_purpose_is_not_opened(tmp_path: Path) -> None:
+    settings = tmp_path / "mien.toml"
+    settings.write_text(f'[camera]\nsource = "{DEVICE}"\n', encoding="utf-8")
+    done = doctor(tmp_path, "--settings", str(settings), "--json")
+    assert done.returncode == 1
+    found = findings(done)["camera", "source"]
+    assert found["verdict"] == "warning"
+    assert found["text"] == f"{DEVICE}: not opened: no purpose is acknowledged"
+    assert found["advice"].startswith(f"mien setup --settings {settings} asks for it")
 
 
 def test_secrets_stay_secret(tmp_path: Path) -> None:

@@ -95,7 +95,9 @@ class Tally:
 def kill_and_revive(
     camera: Camera, times: int, *, warm: int = _WARM, stall_s: float = 5.0
 ) -> Tally:
-    """The daemon's own chain up to the mailbox, with its alert; time counts from the revival.
+    """The daemon's own chain up to the mailbox, with its alert.
+
+    Time counts from the revival to the first frame; the alert ends stall_s later.
 
     warm: kills before the counting begins.
     """
@@ -127,11 +129,13 @@ def kill_and_revive(
             wait_until(lambda: trouble.is_reopening)
             camera.revive()
             began_s = time.monotonic()
+            wait_until(lambda: mailbox.get(0.01) is not None)
+            recovery_s = time.monotonic() - began_s
             wait_until(lambda: not trouble.is_reopening)
             if number == -1:
                 tally.alerts.clear()
             if number >= 0:
-                tally.recoveries_s.append(time.monotonic() - began_s)
+                tally.recoveries_s.append(recovery_s)
                 gc.collect()
                 tally.handles.append(len(list(Path("/proc/self/fd").iterdir())))
                 tally.threads.append(threading.active_count())

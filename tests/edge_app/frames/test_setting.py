@@ -142,6 +142,28 @@ def test_no_secret_of_a_misspelt_stream_is_told() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("rtsp:/me:hunter2@cam/1", "rtsp:/cam/1: no such source"),
+        ("rtsp:/me:hunter2@hunter2@cam/1", "rtsp:/cam/1: no such source"),
+        ("rtsp:/cam/1?password=hunter2", "rtsp:/cam/1: no such source"),
+        ("RTSPS//me:hunter2@cam/1", "RTSPS//cam/1: no such file"),
+        ("rtps:/me:hunter2@cam/1", "cam/1: no such source"),
+        ("me:hunter2@cam/1", "cam/1: no such source"),
+        ("/me:hunter2@cam/1", "cam/1: no such file"),
+        ("http;//me:hunter2@cam/" + "x" * 5000, "http;//cam/x"),
+        ("rtsp:/me:hunter2@\0", "rtsp:/\0: "),
+    ],
+)
+def test_no_secret_is_told_of_a_url_that_looks_like_a_path(text: str, shown: str) -> None:
+    with pytest.raises(UnknownSourceError) as caught:
+        open_source(text, options=FAST)
+    assert str(caught.value).startswith(shown)
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("", "no source named"),

@@ -21,7 +21,7 @@ SOON_S = 10.0
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("_SHORTEST_S", "_FIRST_CEILING_S", "_LONGEST_S"):
+    for name in ("_SHORTEST_S", "_FIRST_CEILING_S", "_LONGEST_S", "_LONGEST_FLAPPING_S"):
         monkeypatch.setattr(supervised, name, 0.001)
     monkeypatch.setattr(supervised, "OPENING_S", SOON_S)
     monkeypatch.setattr(reader_module, "_PATIENCE_S", 0.05)
@@ -57,10 +57,51 @@ class Scripted(FrameSource):
         self.closed.set()
 
 
+class Steady(FrameSource):
+    """Gives a frame when one is due, and each before the next is."""
+
+    name = "steady"
+    is_live = True
+
+    def __init__(self) -> None:
+        self.due, self._is_closed = threading.Semaphore(0), False
+
+    def read(self) -> Frame | None:
+        self.due.acquire()
+        return None if self._is_closed else Frame(np.zeros((2, 2), np.uint8), 0)
+
+    def close(self) -> None:
+        self._is_closed = True
+        self.due.release()
+
+
+class Once(FrameSource):
+    """Gives one frame and ends."""
+
+    name = "once"
+    is_live = True
+
+    def __init__(self) -> None:
+        self._frames = [Frame(np.zeros((2, 2), np.uint8), 0)]
+
+    def read(self) -> Frame | None:
+        return self._frames.pop() if self._frames else None
+
+    def close(self) -> None: ...
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
 class Opener:
     """Each opening gives the next of `script`; an exception is raised."""
 
-    def __init__(self, *script: Scripted | Exception) -> None:
+    def __init__(self, *script: FrameSource | Exception) -> None:
         self.script, self.opened = list(script), 0
 
     def __call__(self) -> FrameSource:
@@ -72,10 +113,15 @@ class Opener:
 
 
 def watched(
-    opener: Callable[[], FrameSource], stall_s: float = SOON_S
+    opener: Callable[[], FrameSource],
+    stall_s: float = SOON_S,
+    clock_s: Callable[[], float] = time.monotonic,
 ) -> tuple[SupervisedSource, list[str | None]]:
     troubles: list[str | None] = []
-    return SupervisedSource("cam", opener, stall_s=stall_s, on_trouble=troubles.append), troubles
+    source = SupervisedSource(
+        "cam", opener, stall_s=stall_s, on_trouble=troubles.append, clock_s=clock_s
+    )
+    return source, troubles
 
 
 def test_nothing_is_opened_before_it_is_read() -> None:
@@ -103,10 +149,31 @@ def test_a_source_that_fails_is_opened_again(then: str | Exception, text: str) -
         assert source.read() is not None
         assert troubles == []
         assert source.read() is not None
-        assert troubles == [text, None]
-        assert not source.is_troubled
+        assert troubles == [text]
+        assert source.is_troubled
         assert source.reopenings == 1
     assert first.closed.is_set()
+
+
+def test_it_has_recovered_when_frames_have_come_for_as_long_as_it_may_be_silent(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock, camera = Clock(), Steady()
+    script = Opener(SourceError("cam: unplugged"), camera)
+
+    def opener() -> FrameSource:
+        clock.now_s += 3.0
+        return script()
+
+    source, troubles = watched(opener, clock_s=clock)
+    with caplog.at_level(logging.WARNING), source:
+        for passed_s, has_recovered in ((0.0, False), (9.5, False), (0.5, True), (0.5, True)):
+            clock.now_s += passed_s
+            camera.due.release()
+            assert source.read() is not None
+            assert troubles == ["cam: unplugged", *([None] if has_recovered else [])]
+            assert source.is_troubled is not has_recovered
+    assert caplog.text.count("cam: gives frames again, after 3.0 s") == 1
 
 
 def test_a_source_that_stalls_is_closed_and_opened_again() -> None:
@@ -116,7 +183,7 @@ def test_a_source_that_stalls_is_closed_and_opened_again() -> None:
         assert source.read() is not None
         assert source.read() is not None
     assert first.closed.is_set()
-    assert troubles == ["cam: no frame for 0 s", None]
+    assert troubles == ["cam: no frame for 0 s"]
 
 
 def test_a_camera_that_is_not_there_yet_comes(caplog: pytest.LogCaptureFixture) -> None:
@@ -124,9 +191,8 @@ def test_a_camera_that_is_not_there_yet_comes(caplog: pytest.LogCaptureFixture) 
     source, troubles = watched(Opener(*missing, Scripted(1, "silent")))
     with caplog.at_level(logging.WARNING), source:
         assert source.read() is not None
-    assert troubles == ["cam: no such camera 0", None]
+    assert troubles == ["cam: no such camera 0"]
     assert [f"no such camera {n}; opening it again" in caplog.text for n in range(5)] == [True] * 5
-    assert "cam: gives frames again" in caplog.text
 
 
 def test_five_reopenings_in_a_row_are_the_end_and_no_fewer() -> None:
@@ -138,14 +204,52 @@ def test_five_reopenings_in_a_row_are_the_end_and_no_fewer() -> None:
     assert troubles == ["cam: unplugged"]
 
 
-def test_a_frame_in_between_begins_the_count_anew() -> None:
-    gone = [SourceError("cam: unplugged")] * 4
-    back = [Scripted(1, SourceError("cam: unplugged")) for _ in range(2)]
-    opener = Opener(*gone, back[0], *gone, back[1], *gone, Scripted(1, "silent"))
-    source, troubles = watched(opener)
+def test_a_frame_in_between_puts_off_the_end_but_is_no_recovery() -> None:
+    gone = [SourceError("cam: unplugged")] * 5
+    # Each is the fifth reopening.
+    once = [Scripted(1, SourceError("cam: unplugged")) for _ in range(2)]
+    source, troubles = watched(Opener(*gone, once[0], *gone[1:], once[1], *gone))
     with source:
-        assert all(source.read() is not None for _ in range(3))
-    assert troubles.count(None) == 3
+        assert all(source.read() is not None for _ in range(2))
+        with pytest.raises(SourceLostError, match="opened 5 times more without a frame"):
+            source.read()
+    assert troubles == ["cam: unplugged"]
+
+
+def test_a_source_with_one_frame_an_opening_is_opened_ever_more_rarely_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.undo()
+    waits: list[float] = []
+    troubles: list[str | None] = []
+    source = SupervisedSource(
+        "cam", Once, on_trouble=troubles.append, uniform=lambda: 1.0, clock_s=Clock()
+    )
+    monkeypatch.setattr(source._closed, "wait", lambda s: waits.append(s) or False)
+    with source:
+        assert all(source.read() is not None for _ in range(1100))
+    assert waits == [0.6, 1.2, 2.4, 4.8, 9.6] + [10.0] * 1094
+    assert troubles == ["cam: the stream ended"]
+
+
+def test_what_gave_frames_for_long_is_opened_again_as_soon_as_at_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.undo()
+    waits: list[float] = []
+    clock, camera = Clock(), Steady()
+    source = SupervisedSource(
+        "cam", Opener(Once(), Once(), camera, Once()), uniform=lambda: 1.0, clock_s=clock
+    )
+    monkeypatch.setattr(source._closed, "wait", lambda s: waits.append(s) or False)
+    with source:
+        for now_s in (0.0, 0.0, 0.0, 5.0):
+            clock.now_s = now_s
+            camera.due.release()
+            assert source.read() is not None
+        camera.close()
+        assert source.read() is not None
+    assert waits == [0.6, 1.2, 0.6]
 
 
 def test_what_is_not_installed_is_fatal_at_once() -> None:
@@ -161,7 +265,7 @@ def test_a_driver_that_hangs_is_left_behind_but_not_for_ever() -> None:
     opener = Opener(*hanging)
     source, _ = watched(opener, stall_s=0.2)
     frames: list[Frame] = []
-    with source, pytest.raises(SourceLostError):
+    with source, pytest.raises(SourceLostError, match="4 threads hang in its driver"):
         frames.extend(iter(source.read, None))
     assert len(frames) == opener.opened == supervised._MOST_HUNG + 1
     assert count_threads() == supervised._MOST_HUNG + 1

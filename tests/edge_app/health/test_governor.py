@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from edge_app.errors import UsageError
 from edge_app.events.payloads import ThrottledFlag
 from edge_app.health.board import Board
-from edge_app.health.governor import COOLER_C, STEPS, Governor, Limits
+from edge_app.health.governor import COOLER_C, LEAST_PER_SECOND, STEPS, Governor, Limits
+from edge_app.settings import read_settings
 
 
 class Pi(Board):
@@ -157,3 +159,10 @@ def test_a_pause_is_not_caught_up_with() -> None:
     assert pi.governor.wait_s() == 0
     pi.governor.took_frame()
     assert pi.governor.wait_s() > 0
+
+
+def test_no_target_below_the_least_rate_can_be_set() -> None:
+    asked = {"governor": {"frames_per_second": LEAST_PER_SECOND}}
+    assert read_settings(None, asked).governor.frames_per_second == LEAST_PER_SECOND
+    with pytest.raises(UsageError, match=f">= {LEAST_PER_SECOND}"):
+        read_settings(None, {"governor": {"frames_per_second": LEAST_PER_SECOND - 0.01}})
