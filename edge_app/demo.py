@@ -10,6 +10,7 @@ import tempfile
 from collections import Counter
 from typing import Any
 
+from edge_app.called import program
 from edge_app.errors import MienError
 from edge_app.events.payloads import EmotionChanged, Event, FaceAppeared, FaceLeft, decode_event
 from edge_app.mqtt.address import BrokerAddress
@@ -58,7 +59,10 @@ def _watch(address: BrokerAddress, pace: str) -> list[Event]:
     ):
         # Nothing of a real installation's, a pause for example, reaches the demo.
         environment = os.environ | {"STATE_DIRECTORY": state}
-        daemon: subprocess.Popen[Any] = subprocess.Popen(command, env=environment)
+        # Without a keyboard it does not say how to end it: that is the demo's affair.
+        daemon: subprocess.Popen[Any] = subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL
+        )
         try:
             # One look more after its end: the last events may still be on their way.
             is_over = False
@@ -86,10 +90,12 @@ def _summarize(events: list[Event]) -> None:
         f"\n{len(events)} events arrived over MQTT: {kinds['FaceAppeared']} face_appeared,"
         f" {kinds['EmotionChanged']} emotion_changed, {kinds['FaceLeft']} face_left."
         f"\nThe face looked {emotions or 'like nothing in particular'}."
-        "\nNo picture left the daemon's process. Next: mien run --source /dev/video0"
+        f"\nNo picture left the daemon's process. Next: {program()} run --source /dev/video0"
     )
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
+    # A terminal without UTF-8 gets a question mark for an arrow.
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
     sys.stdout.flush()

@@ -19,6 +19,7 @@ from edge_app.events.requests import (
     Response,
     TransactionId,
 )
+from edge_app.mistakes import in_words
 
 #: Of how many requests the ids are known again.
 REPEATS = 256
@@ -79,6 +80,9 @@ class RequestDesk:
             return _refusal(_id(raw.payload), f"no such request; there are {known}")
         try:
             request: Request = self._decoders[raw.name].decode(raw.payload)
+        except msgspec.ValidationError as error:
+            reason = in_words(error, REQUESTS[raw.name])
+            return _refusal(_id(raw.payload), f"not a request of this kind: {reason}")
         except (msgspec.DecodeError, OverflowError, RecursionError, UnicodeError) as error:
             return _refusal(_id(raw.payload), f"not a request of this kind: {error}")
         return self._once(raw.name, request)

@@ -16,15 +16,17 @@ from pathlib import Path
 import cv2
 
 from edge_app.assembly import Assembly, load_perception
+from edge_app.called import program
 from edge_app.camera_trouble import Troubles
 from edge_app.events.publisher import JsonLinesPublisher, Publisher
 from edge_app.frames.setting import open_lasting
 from edge_app.frames.source import FrameSource
+from edge_app.frames.stream_address import public_name
 from edge_app.from_settings import camera_options, credentials_of, model_folder
 from edge_app.health.alerts import outbox_alert
 from edge_app.health.notify import Notifier
 from edge_app.kept_privacy import KeptPrivacy
-from edge_app.mqtt.address import BrokerAddress, parse_address
+from edge_app.mqtt.address import DEFAULT_PORT, BrokerAddress, parse_address
 from edge_app.mqtt.connection import ConnectionHandler
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.discovery import Description
@@ -110,6 +112,8 @@ def run(arguments: argparse.Namespace) -> int:
             is_lasting=source is None or source.is_live,
             stop=stop,
         )
+        if source is not None and _is_watched():
+            sys.stderr.write(f"mien: {_start(settings)}; Ctrl-C ends it\n")
         return Assembly(
             settings,
             perception=perception,
@@ -122,6 +126,23 @@ def run(arguments: argparse.Namespace) -> int:
             stop=stop,
             notifier=notifier,
         ).run()
+
+
+def _is_watched() -> bool:
+    """Whether somebody sits at a terminal: not under a service manager, nor as another's part."""
+    return sys.stderr.isatty() and sys.stdin.isatty()
+
+
+def _start(settings: Settings) -> str:
+    """Where frames come from, and where events go."""
+    wanted = settings.mqtt.broker
+    if not wanted:
+        target = "standard output"
+    elif _is_embedded(wanted):
+        target = "the embedded broker"
+    else:
+        target = f"broker {parse_address(wanted)}"
+    return f"looking for faces in {public_name(settings.camera.source)}; events go to {target}"
 
 
 def _open_source(camera: Camera, troubles: Troubles) -> FrameSource:
@@ -165,13 +186,16 @@ def _publisher(
         # The outbox speaks from `connect` on, when there is a publisher.
         publisher.publish_alert(alert_id, outbox_alert(alert_id, text, datetime.now(UTC)))
 
-    if wanted == EMBEDDED or wanted.startswith(f"{EMBEDDED}:"):
+    if _is_embedded(wanted):
         # Brings in asyncio: five megabytes that a device without it keeps free.
         from edge_app.mqtt.embedded_broker import EmbeddedBroker  # noqa: PLC0415
 
         broker = EmbeddedBroker(*_ports(wanted))
         address: BrokerAddress = open_things.enter_context(broker).address
-        sys.stderr.write(f"mien: embedded broker on {address}; listen with: mien events\n")
+        listen = f"{program()} events"
+        if address.port != DEFAULT_PORT:
+            listen += f" --broker {address}"
+        sys.stderr.write(f"mien: embedded broker on {address}; listen with: {listen}\n")
         credentials = Credentials()
         # That broker ends with this process: there is nobody to keep events for.
         outbox = memory_outbox(on_alert)
@@ -205,6 +229,10 @@ def _outbox(settings: Settings, on_alert: OnAlert) -> Outbox:
         drain_per_s=wanted.drain_per_s,
         on_alert=on_alert,
     )
+
+
+def _is_embedded(wanted: str) -> bool:
+    return wanted == EMBEDDED or wanted.startswith(f"{EMBEDDED}:")
 
 
 def _ports(wanted: str) -> list[int]:

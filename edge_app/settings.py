@@ -13,6 +13,7 @@ import msgspec
 from edge_app.errors import UsageError
 from edge_app.events.payloads import PrivacyMode
 from edge_app.events.requests import Reaction, SummaryIntervalSeconds, TelemetryIntervalSeconds
+from edge_app.mistakes import WORDS, in_words
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -22,6 +23,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         str,
         msgspec.Meta(
             pattern=r"^[A-Za-z0-9_-]{0,64}$(?!\n)",
+            extra={WORDS: "letters, digits, _ and -, at most 64 of them"},
             description="Name in topics and events: letters, digits, `_` and `-`."
             " Empty: the host's name.",
         ),
@@ -233,6 +235,7 @@ class Privacy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             max_length=200,
             # No control characters, and no line feed where `$` would allow a last one.
             pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)",
+            extra={WORDS: "one line of text"},
             description="What Mien is used for, in your own words. To write it is to say that you"
             " have read PRIVACY.md and answer for the purpose; `mien setup` asks for it. With a"
             " settings file, no camera and no stream is opened without it."
@@ -307,6 +310,7 @@ class HomeAssistant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         str,
         msgspec.Meta(
             pattern=r"^[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64})*$(?!\n)",
+            extra={WORDS: "letters, digits, _ and -, 1 to 64 of them between slashes"},
             description="Home Assistant's discovery prefix.",
         ),
     ] = "homeassistant"
@@ -392,5 +396,5 @@ def read_settings(path: Path | None, overrides: dict[str, dict[str, Any]]) -> Se
         return msgspec.convert(stored, Settings)
     except msgspec.ValidationError as error:
         where = path if path is not None else "command line"
-        reason = re.sub(r" - at `\$\.?([^`]*)`", r", in `\1`", str(error))
+        reason = in_words(error, Settings)
         raise UsageError(f"{where}: {reason}; docs/settings.md lists what there is") from error

@@ -9,31 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.analyze.placement import Places, Rectangle
+from edge_app.events.emotion_colours import COLOURS, OTHER
 from edge_app.perception import SeenFace
-from edge_app.perception.labels import (
-    ANGRY,
-    CONTEMPT,
-    DISGUST,
-    FEAR,
-    HAPPY,
-    NEUTRAL,
-    SAD,
-    SURPRISE,
-)
 
-#: BGR. Light enough for black writing, and apart for the colour-blind (after Okabe and Ito 2008).
-_COLOURS = {
-    HAPPY: (66, 228, 240),
-    NEUTRAL: (225, 225, 225),
-    SURPRISE: (233, 180, 86),
-    SAD: (230, 150, 90),
-    FEAR: (200, 140, 220),
-    ANGRY: (70, 110, 240),
-    DISGUST: (115, 190, 60),
-    CONTEMPT: (90, 160, 200),
-}
-_OTHER = (200, 200, 200)
 _BLACK = (0, 0, 0)
+
+#: Landmarks would hide a face that is narrower, in pixels.
+_NARROWEST_DOTTED = 48.0
 
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 #: Capital letters of `_FONT` at scale 1, in pixels.
@@ -68,7 +50,7 @@ def _outline(seen: SeenFace) -> Rectangle:
 
 
 def _draw_face(drawn: NDArray[np.uint8], seen: SeenFace) -> None:
-    colour = _COLOURS.get(seen.emotion, _OTHER)
+    colour = _colour(seen.emotion)
     line = max(1, round(min(drawn.shape[:2]) / 320))
     left, top, right, bottom = _outline(seen)
     # A dark rim keeps the box visible on pictures of its own colour; a small face has no room.
@@ -76,6 +58,8 @@ def _draw_face(drawn: NDArray[np.uint8], seen: SeenFace) -> None:
     if rim:
         cv2.rectangle(drawn, (left, top), (right, bottom), _BLACK, line + rim, cv2.LINE_AA)
     cv2.rectangle(drawn, (left, top), (right, bottom), colour, line, cv2.LINE_AA)
+    if seen.face.box.width < _NARROWEST_DOTTED:
+        return
     radius = max(1, round(seen.face.box.width / 50))
     for x, y in seen.face.landmarks.tolist():
         at = (round(x), round(y))
@@ -94,10 +78,16 @@ def _draw_label(drawn: NDArray[np.uint8], seen: SeenFace, places: Places) -> Non
             break
     places.take(place)
     corner = (place.right - 1, place.bottom - 1)
-    colour = _COLOURS.get(seen.emotion, _OTHER)
+    colour = _colour(seen.emotion)
     cv2.rectangle(drawn, (place.left, place.top), corner, colour, cv2.FILLED)
     baseline = (place.left + margin, place.top + margin + height)
     cv2.putText(drawn, text, baseline, _FONT, scale, _BLACK, stroke, cv2.LINE_AA)
+
+
+def _colour(emotion: str) -> tuple[int, int, int]:
+    """Blue, green and red, as OpenCV takes them."""
+    red, green, blue = bytes.fromhex(COLOURS.get(emotion, OTHER)[1:])
+    return blue, green, red
 
 
 def _lettering(face_width: float, size: tuple[int, int]) -> tuple[float, int]:

@@ -6,13 +6,14 @@ import argparse
 import contextlib
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge_app.analyze.analysis import Analysis, Sees, analyze_file
-from edge_app.analyze.inputs import find_inputs
-from edge_app.analyze.outputs import TABLE, OutputNames, make_folder
+from edge_app.analyze.earlier import TABLES, Record, check_nothing_is_dropped
+from edge_app.analyze.inputs import count, find_inputs
+from edge_app.analyze.outputs import OutputNames, make_folder
 from edge_app.analyze.progress import Progress, describe, emotions
 from edge_app.analyze.table import TableFile
 from edge_app.errors import MienError
@@ -39,6 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of the table: JSON Lines or CSV",
     )
     parser.add_argument("--no-pictures", action="store_true", help="write the table only")
+    parser.add_argument(
+        "--force", action="store_true", help="replace an earlier analysis of other files"
+    )
 
 
 def run(arguments: argparse.Namespace, perception: Sees | None = None) -> int:
@@ -50,10 +54,10 @@ def run(arguments: argparse.Namespace, perception: Sees | None = None) -> int:
     there is whole.
 
     Raises:
-        UsageError: the output folder holds other things.
+        UsageError: the output folder holds other things, or an analysis of other files.
         MienError: the output folder or the table cannot be written, or the models not loaded.
     """
-    files, wrong = find_inputs(arguments.files)
+    files, wrong, left_out = find_inputs(arguments.files)
     folder: Path = arguments.output
     tally = _Tally()
     is_new = False
@@ -62,19 +66,26 @@ def run(arguments: argparse.Namespace, perception: Sees | None = None) -> int:
             progress.say(str(error))
         if files:
             sees = Perception.load() if perception is None else perception
-            is_new = make_folder(folder)
-            names = None if arguments.no_pictures else OutputNames(folder, files)
-            table = TableFile(folder / f"{TABLE}.{arguments.format}", arguments.format)
+            earlier = make_folder(folder)
+            is_new = earlier.is_new
+            if not arguments.force:
+                check_nothing_is_dropped(earlier, folder, files)
+            copies = None
+            if not arguments.no_pictures:
+                copies = OutputNames(folder, files, earlier.foreign)
+            table = TableFile(folder / f"analysis.{arguments.format}", arguments.format)
             try:
-                with table:
-                    for analysis in _analyze(files, sees, names, progress):
+                with table, Record(folder, earlier) as record:
+                    for analysis in _analyze(files, sees, copies, progress):
+                        record.add(Path(analysis.file), analysis.annotated)
                         table.write(analysis.rows)
                         tally.add(analysis)
             except KeyboardInterrupt:
                 tally.is_interrupted = True
                 progress.say(f"stopped after {tally.files} of {len(files)} files")
     if tally.files:
-        print(f"{tally}; written to {folder}/")
+        _remove_tables(folder, but=f"analysis.{arguments.format}")
+        print(f"{tally}{_left_out(left_out, folder)}; written to {folder}/")
     elif is_new:
         # A folder in which nothing came to be is of no use to anybody.
         with contextlib.suppress(OSError):
@@ -82,6 +93,25 @@ def run(arguments: argparse.Namespace, perception: Sees | None = None) -> int:
     if tally.is_interrupted:
         return _INTERRUPTED
     return 1 if wrong or tally.files < len(files) else 0
+
+
+def _remove_tables(folder: Path, *, but: str) -> None:
+    """Take the table of an earlier format away, which would tell of other rows."""
+    for name in TABLES:
+        if name != but:
+            try:
+                (folder / name).unlink(missing_ok=True)
+            except OSError as error:
+                raise MienError(
+                    f"{folder / name}: an earlier table that cannot be removed: {error.strerror}"
+                ) from error
+
+
+def _left_out(paths: Iterable[Path], folder: Path) -> str:
+    """Tell of files and folders that were passed over, our own output apart."""
+    ours = {folder.resolve(), *(folder.resolve() / name for name in TABLES)}
+    left = count(path for path in paths if path not in ours)
+    return f"; left out: {left}" if left else ""
 
 
 @dataclass(slots=True)

@@ -11,12 +11,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.analyze.earlier import RECORD, TABLES, Earlier, read_earlier
 from edge_app.analyze.inputs import is_picture
-from edge_app.errors import MienError, UsageError
+from edge_app.errors import MienError
 from edge_app.frames.opencv_name import opencv_name, printable
 
-#: The table's name but for its suffix; it also marks a folder as one of ours.
-TABLE = "analysis"
 #: MPEG-4 takes a rate as a fraction whose numerator is no greater. OpenCV makes it one of tenths,
 #: hundredths or thousandths, as exactly as it needs.
 _GREATEST_NUMERATOR = 65_535
@@ -25,10 +24,10 @@ _LEAST_FRAMES_PER_SECOND = 0.002
 _JPEG = frozenset({".jpg", ".jpeg", ".jpe"})
 
 
-def make_folder(folder: Path) -> bool:
+def make_folder(folder: Path) -> Earlier:
     """Make the output folder, or take an empty one or one of an earlier analysis.
 
-    Returns whether it is new.
+    Returns what it held.
 
     Raises:
         UsageError: it holds other things, which must not be overwritten.
@@ -37,26 +36,26 @@ def make_folder(folder: Path) -> bool:
     try:
         is_new = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
-        names = [path.name for path in folder.iterdir()]
+        if is_new:
+            return Earlier(is_new=True)
+        return read_earlier(folder, [path.name for path in folder.iterdir()])
     except OSError as error:
         raise MienError(f"{folder}: {error.strerror}; name another folder with --output") from error
-    if names and not any(Path(name).stem == TABLE for name in names):
-        raise UsageError(
-            f"{folder}: holds files that are not from mien analyze; name a new or empty folder"
-            " with --output"
-        )
-    return is_new
 
 
 class OutputNames:
-    """Gives each input a file name of its own in the output folder, and no input's one."""
+    """Gives each input a file name of its own in the output folder.
 
-    def __init__(self, folder: Path, inputs: Iterable[Path]) -> None:
+    It is no input's one, and none of `foreign`: names in the folder that are not ours.
+    """
+
+    def __init__(self, folder: Path, inputs: Iterable[Path], foreign: Iterable[str] = ()) -> None:
         self._folder = folder
         there = folder.resolve()
         files = (path.resolve() for path in inputs)
         self._taken = {path.name.casefold() for path in files if path.parent == there}
-        self._taken.update((f"{TABLE}.jsonl", f"{TABLE}.csv"))
+        self._taken.update((*TABLES, RECORD))
+        self._taken.update(name.casefold() for name in foreign)
 
     def choose(self, path: Path) -> Path:
         """Name the annotated copy of `path`: the same name, with a number if it is taken."""

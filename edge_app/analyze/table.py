@@ -15,8 +15,11 @@ from edge_app.closing import Closing
 from edge_app.errors import MienError
 from edge_app.events.episodes import fractions
 from edge_app.perception import SeenFace
+from edge_app.perception.affect import affect
 
 Format = Literal["jsonl", "csv"]
+#: A table that begins with these is one of ours.
+FIRST_COLUMNS = ("file", "annotated", "frame", "time_s", "face")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,8 @@ def _json_lines(rows: Iterable[Row]) -> str:
 def _fields(row: Row) -> dict[str, Any]:
     box, probabilities = row.seen.face.box, row.seen.probabilities.tolist()
     part = fractions(box, row.height, row.width)
+    # A face of quality 0 was not read: of its probabilities no affect follows.
+    shown = affect(row.seen.labels, probabilities) if row.seen.quality else None
     return {
         "file": row.file,
         "annotated": row.annotated,
@@ -111,6 +116,8 @@ def _fields(row: Row) -> dict[str, Any]:
         "score": round(row.seen.face.score, 4),
         "emotion": row.seen.emotion,
         "confidence": round(row.seen.confidence, 4),
+        "valence": round(shown.valence, 4) if shown else None,
+        "arousal": round(shown.arousal, 4) if shown else None,
         "probabilities": {
             label: round(p, 4) for label, p in zip(row.seen.labels, probabilities, strict=True)
         },

@@ -6,6 +6,7 @@ import abc
 from dataclasses import dataclass
 from typing import IO
 
+from edge_app.errors import MienError
 from edge_app.events.payloads import Alert, Event, Info, State, Summary, Telemetry, encode
 from edge_app.events.requests import Response
 
@@ -62,19 +63,43 @@ class Publisher(abc.ABC):
         """Deliver what can be delivered within a second, say good-bye, and end."""
 
 
-class JsonLinesPublisher(Publisher):
-    """Events as JSON Lines, one a line; nothing else is written."""
+class StreamError(MienError):
+    """A stream takes no more: which, why, and what to do."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
+
+class JsonLinesPublisher(Publisher):
+    """Events as JSON Lines, one a line; nothing else is written.
+
+    name: of the stream, in messages.
+    """
+
+    def __init__(self, stream: IO[bytes], *, name: str = "standard output") -> None:
+        self._stream, self._name = stream, name
+        self._has_failed = False
 
     def announce(self, info: Info) -> None:
         """Nothing: the lines hold events only."""
 
     def publish_event(self, event: Event) -> None:
-        """Write the event and flush, so that a pipe sees it at once."""
-        self._stream.write(encode(event) + b"\n")
-        self._stream.flush()
+        """Write the event and flush, so that a pipe sees it at once; once that failed, nothing.
+
+        Raises:
+            StreamError: it cannot be written.
+            BrokenPipeError: whoever read it left.
+        """
+        # Those who are present are still said to leave: that must not fail a second time.
+        if self._has_failed:
+            return
+        try:
+            self._stream.write(encode(event) + b"\n")
+            self._stream.flush()
+        except OSError as error:
+            self._has_failed = True
+            if isinstance(error, BrokenPipeError):
+                raise
+            raise StreamError(
+                f"{self._name}: {error.strerror}; make room, or send events elsewhere"
+            ) from error
 
     def publish_state(self, state: State) -> None:
         """Nothing: the lines hold events only."""

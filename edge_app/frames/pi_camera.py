@@ -168,7 +168,8 @@ def load_library() -> Any:
     except ImportError as error:
         raise UsageError(
             f"picamera2: cannot be imported ({_line(error)}); apt install python3-picamera2, and"
-            " make Mien's environment with: python3 -m venv --system-site-packages"
+            " make Mien's environment anew, so that it sees it: rm -r .venv && make demo, or with"
+            " python3 -m venv --system-site-packages"
         ) from error
 
 

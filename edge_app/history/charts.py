@@ -14,6 +14,10 @@ _STRIP_HEIGHT = 26
 #: Labels beneath the bars, at most.
 _LABELS = 12
 _NICE = (1, 2, 2.5, 5, 10)
+#: Of a count, what a quarter of the axis is: 3, so that it does not leap from 8 to 20.
+_NICE_QUARTERS = (1, 2, 3, 5, 10)
+#: Some colours are near white, as the page is.
+_OUTLINE = 'stroke="#555" stroke-width="0.5"'
 #: Above it there may be no next number; nothing that was seen comes near it.
 _MOST = 1e300
 
@@ -34,9 +38,20 @@ class Stretch(NamedTuple):
     label: str
 
 
-def stacked_bars(title: str, unit: str, bars: Sequence[Bar], colours: Mapping[str, str]) -> str:
-    """Bars of stacked parts, in the order of `colours`; a hatched one where nothing may be said."""
-    top = _ceiling(max((sum((bar.parts or {}).values()) for bar in bars), default=0.0))
+def stacked_bars(
+    title: str,
+    unit: str,
+    bars: Sequence[Bar],
+    colours: Mapping[str, str],
+    *,
+    of_counts: bool = False,
+) -> str:
+    """Bars of stacked parts, in the order of `colours`; a hatched one where nothing may be said.
+
+    of_counts: nothing lies between two whole numbers.
+    """
+    highest = max((sum((bar.parts or {}).values()) for bar in bars), default=0.0)
+    top = _ceiling_of_counts(highest) if of_counts else _ceiling(highest)
     step = _PLOT_WIDTH / max(len(bars), 1)
     width = max(step * 0.8, 1.0)
     every = -(-len(bars) // _LABELS)
@@ -111,7 +126,8 @@ def _bar(bar: Bar, x: float, width: float, top: float, colours: Mapping[str, str
         y -= height
         drawn.append(
             f'<rect x="{x:.1f}" y="{y:.2f}" width="{width:.1f}" height="{height:.2f}"'
-            f' fill="{colour}"><title>{escape(f"{bar.label}: {name} {value:.1f}")}</title></rect>'
+            f' fill="{colour}" {_OUTLINE}>'
+            f"<title>{escape(f'{bar.label}: {name} {value:.1f}')}</title></rect>"
         )
     return drawn
 
@@ -123,3 +139,13 @@ def _ceiling(value: float) -> float:
     value = min(value, _MOST)
     magnitude = 10.0 ** math.floor(math.log10(value))
     return next((nice * magnitude for nice in _NICE if nice * magnitude >= value), value)
+
+
+def _ceiling_of_counts(count: float) -> float:
+    """The next number whose quarters are whole and easy to read; finite, whatever the count."""
+    quarter = min(count, _MOST) / 4
+    if quarter <= 1:
+        return 4.0
+    magnitude = 10.0 ** math.floor(math.log10(quarter))
+    steps = (nice * magnitude for nice in _NICE_QUARTERS)
+    return 4 * next((step for step in steps if step >= quarter), quarter)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import tempfile
 import zoneinfo
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -43,19 +45,39 @@ def run(arguments: argparse.Namespace) -> int:
     """
     source: Path = arguments.file
     target: Path = arguments.output or source.with_suffix(".html")
-    if target == source:
+    if os.path.realpath(target) == os.path.realpath(source):
         raise UsageError(f"{target}: the page would replace the history; name another --output")
     zone = _zone(arguments.time_zone)
     history = read_history(source, days=arguments.days, zone=zone)
     name = arguments.time_zone or datetime.now().astimezone().tzname() or "of this machine"
     text = draw(history, zone=zone, zone_name=name, minimum_group=arguments.minimum_group)
     try:
-        target.write_text(text, encoding="utf-8")
+        _write(target, text)
     except OSError as error:
         raise MienError(f"{target}: {error.strerror}; name another --output") from error
     count = len(history.devices)
     print(f"{target}: {count} {'device' if count == 1 else 'devices'}")
     return 0
+
+
+def _write(target: Path, text: str) -> None:
+    """Let the page be its owner's alone, as the history is; a failure leaves the old one."""
+    if target.exists() and not target.is_file():
+        # A pipe, or /dev/stdout: nothing to rename to.
+        target.write_text(text, encoding="utf-8")
+        return
+    # Where a link leads, so that it stays one.
+    place = Path(os.path.realpath(target))
+    # New, with a name that nobody knows before, and 0600 from the beginning.
+    descriptor, name = tempfile.mkstemp(prefix=".mien-report-", dir=place.parent)
+    beside = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        beside.replace(place)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def _zone(name: str | None) -> tzinfo | None:

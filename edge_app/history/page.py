@@ -18,7 +18,8 @@ th, td { padding: 0.1rem 0.8rem 0.1rem 0; text-align: right; border-bottom: 1px 
 th:first-child, td:first-child, table.words th, table.words td { text-align: left; }
 .scroll { overflow-x: auto; }
 .legend { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: 0 1rem; }
-.legend span { display: inline-block; width: 0.8em; height: 0.8em; margin-right: 0.4em; }
+.legend span { display: inline-block; width: 0.8em; height: 0.8em; margin-right: 0.4em;
+  outline: 1px solid #555; }
 .note { background: #f4f4f0; padding: 0.5rem 1rem; border-left: 4px solid #888; }
 .hidden { position: absolute; width: 0; height: 0; }
 """

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from itertools import groupby
 from typing import TypeVar
 
+from edge_app.events.emotion_colours import COLOURS, OTHER
 from edge_app.history.cells import count
 from edge_app.history.charts import Bar, Stretch, legend, stacked_bars, strip
 from edge_app.history.page import heading, page, paragraph, table
@@ -20,19 +21,6 @@ _TITLE = "What Mien saw"
 _UNSURE = "unsure"
 _WITHHELD = "withheld"
 
-#: Told apart by people who see colours differently (after Okabe and Ito).
-_COLOURS = {
-    "happy": "#E69F00",
-    "surprise": "#F0E442",
-    "neutral": "#999999",
-    "sad": "#0072B2",
-    "fear": "#CC79A7",
-    "disgust": "#009E73",
-    "angry": "#D55E00",
-    "contempt": "#56B4E9",
-    _UNSURE: "#dddddd",
-}
-_OTHER_COLOUR = "#444444"
 _PRESENCE_COLOURS = {"online": "#009E73", "offline": "#D55E00", "unknown": "#dddddd"}
 _PRESENCE_WORDS = {"online": "online", "offline": "offline", "unknown": "not known"}
 
@@ -118,7 +106,7 @@ def _device(
         yield paragraph(f"Only summaries tell of {told}: a visit across two of them counts twice.")
     if days:
         all_days = [*_days(period, zone)]
-        yield from _visits(name, {day: days.get(day, _NOTHING) for day in all_days})
+        yield from _visits(name, {day: days.get(day, _NOTHING) for day in all_days}, minimum_group)
         yield from _emotions(
             f"{name}: seconds of each emotion a day",
             "day",
@@ -151,24 +139,24 @@ def _headline(days: Mapping[date, ToldCell | None]) -> str:
     visits = sum(cell.visits for cell in told)
     shown_s = sum(sum(cell.shown_s.values()) for cell in told)
     unsure_s = sum(cell.shown_s.get(_UNSURE, 0.0) for cell in told)
-    text = f"{visits} visits on {len(told)} days"
+    text = f"{_counted(visits, 'visit')} on {_counted(len(told), 'day')}"
     if any(cell.is_partial for cell in told):
         text += "; for how long the network was unsure is withheld"
     elif shown_s:
         text += f"; the network was unsure for {unsure_s / shown_s:.0%} of {shown_s:,.0f} s"
     if len(told) < len(days):
-        text += f"; {len(days) - len(told)} days withheld"
+        text += f"; {_counted(len(days) - len(told), 'day')} withheld"
     return f"{text}."
 
 
-def _visits(name: str, days: Mapping[date, ToldCell | None]) -> Iterator[str]:
+def _visits(name: str, days: Mapping[date, ToldCell | None], minimum_group: int) -> Iterator[str]:
     title = f"{name}: visits a day"
     bars = [
         Bar(f"{day:%m-%d}", None if cell is None else {"visits": float(cell.visits)})
         for day, cell in days.items()
     ]
     yield heading("Visits", 3)
-    yield stacked_bars(title, "visits", bars, {"visits": "#0072B2"})
+    yield stacked_bars(title, "visits", bars, {"visits": "#0072B2"}, of_counts=True)
     rows = [
         (f"{day}", _WITHHELD, _WITHHELD, _WITHHELD, _WITHHELD)
         if cell is None
@@ -182,6 +170,11 @@ def _visits(name: str, days: Mapping[date, ToldCell | None]) -> Iterator[str]:
         ("day", "visits", "mean length, s", "mean valence", "mean arousal"),
         rows,
     )
+    if minimum_group > 1 and any("" in row for row in rows):
+        yield paragraph(
+            f"A mean is blank where fewer than {minimum_group} visits tell of it, or where it would"
+            " speak of an emotion that is withheld."
+        )
 
 
 def _emotions(
@@ -201,7 +194,7 @@ def _emotions(
     yield stacked_bars(title, "seconds", bars, colours)
     yield legend(colours)
     rows = [
-        (format(key, row), *(_WITHHELD for _ in colours), "")
+        (format(key, row), *(_WITHHELD for _ in colours), "all")
         if cell is None
         else (
             format(key, row),
@@ -215,7 +208,10 @@ def _emotions(
         for key, cell in cells.items()
         if cell is not _NOTHING
     ]
-    yield table(f"{title}; empty ones are left out", (unit, *colours, _WITHHELD), rows)
+    head = (unit, *colours, _WITHHELD)
+    if not any(row[-1] for row in rows):
+        rows, head = [row[:-1] for row in rows], head[:-1]
+    yield table(f"{title}; empty ones are left out", head, rows)
 
 
 def _presence(
@@ -235,15 +231,15 @@ def _presence(
     title = f"{name}: when it was online"
     yield strip(title, stretches, _moment(period.start_ms, zone), _moment(period.end_ms, zone))
     yield legend({_PRESENCE_WORDS[key]: colour for key, colour in _PRESENCE_COLOURS.items()})
-    hours = {
+    lengths_ms = {
         word: sum(each.end_ms - each.start_ms for each in spans if each.presence == presence)
         for presence, word in _PRESENCE_WORDS.items()
     }
-    rows = [(word, _number(ms / 3_600_000)) for word, ms in hours.items()]
+    rows = [(word, _length(ms)) for word, ms in lengths_ms.items()]
     known = [each.presence for each in spans if each.presence != "unknown"]
     # A time that is not known parts nothing: it may have been offline all the while.
     times = sum(each == "offline" for each, _ in groupby(known))
-    yield table(f"{title}; offline {times} times", ("state", "hours"), rows)
+    yield table(f"{title}; offline {_counted(times, 'time')}", ("state", "time"), rows)
 
 
 def _alerts(name: str, alerts: Sequence[PastAlert], zone: tzinfo | None) -> Iterator[str]:
@@ -268,8 +264,8 @@ def _alerts(name: str, alerts: Sequence[PastAlert], zone: tzinfo | None) -> Iter
 def _colours(cells: Sequence[ToldCell | None]) -> dict[str, str]:
     """The emotions that were shown, in a fixed order, unknown ones behind."""
     shown = {emotion for cell in cells if cell is not None for emotion in cell.shown_s}
-    known = [emotion for emotion in _COLOURS if emotion in shown]
-    return {each: _COLOURS.get(each, _OTHER_COLOUR) for each in [*known, *sorted(shown - {*known})]}
+    known = [emotion for emotion in COLOURS if emotion in shown]
+    return {each: COLOURS.get(each, OTHER) for each in [*known, *sorted(shown - {*known})]}
 
 
 def _days(period: Span, zone: tzinfo | None) -> Iterator[date]:
@@ -292,6 +288,16 @@ def _affect(affect: tuple[float, float] | None) -> tuple[str, str]:
         return "", ""
     valence, arousal = affect
     return f"{valence:+z.2f}", f"{arousal:+z.2f}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _length(length_ms: int) -> str:
+    """Hours, or minutes where those would round to next to nothing."""
+    minutes = round(length_ms / 60_000, 1)
+    return f"{minutes / 60:,.1f} h" if minutes >= 60 else f"{minutes:g} min"
 
 
 def _number(value: float | None) -> str:

@@ -17,6 +17,9 @@ from edge_app.mqtt.tls import TlsFiles, make_context
 USERNAME_CREDENTIAL = "mqtt-username"
 PASSWORD_CREDENTIAL = "mqtt-password"  # noqa: S105 - a file's name
 
+#: What a message calls it.
+_PASSWORD_FILE = "password file"  # noqa: S105 - a file's name
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -89,19 +92,21 @@ class Credentials:
                 _LOG.warning("%s: every user can read it; chmod o= it", file)
 
     def _password(self) -> str | None:
-        return (
-            None if self.password_file is None else _first_line("password file", self.password_file)
-        )
+        file = self.password_file
+        return None if file is None else _first_line(_PASSWORD_FILE, file)
 
 
 def _first_line(what: str, file: Path) -> str:
+    advice = f"check {what.replace(' ', '_')} in [mqtt]"
+    if what == _PASSWORD_FILE:
+        advice += ", or --password-file"
     try:
         text = file.read_text(encoding="utf-8").rstrip("\r\n")
     except OSError as error:
-        raise UsageError(f"{what} {file}: {error.strerror}") from error
+        raise UsageError(f"{what} {file}: {error.strerror}; {advice}") from error
     except UnicodeDecodeError:
         # Not chained: the exception carries the file's bytes.
-        raise UsageError(f"{what} {file}: not UTF-8 text") from None
+        raise UsageError(f"{what} {file}: not UTF-8 text; {advice}") from None
     if not text:
-        raise UsageError(f"{what} {file}: it is empty")
+        raise UsageError(f"{what} {file}: it is empty; {advice}")
     return text

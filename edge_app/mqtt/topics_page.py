@@ -40,6 +40,9 @@ unknown, is no JSON of the form below, has a field that is not listed, has more 
 `id` again within {REPEAT_S / 60:.0f} minutes gets the first answer again, and nothing is done
 twice. Of more than {CAPACITY} requests that wait at once, the rest is left unanswered. Whoever may
 publish on these topics may ask: the broker's access rules decide who that is.
+
+Another `reaction`, by the request `settings`, ends every visit: everyone present is said to leave,
+and appears anew.
 """
 
 _PRIVACY = """\

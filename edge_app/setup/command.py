@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import edge_app.doctor.command
+from edge_app.called import program
 from edge_app.errors import MienError, UsageError
 from edge_app.setup.answers import Answers, WrongAnswersError, read_answers
 from edge_app.setup.cameras import find_cameras
@@ -99,7 +100,7 @@ def _write(outcome: Outcome, place: Place, terminal: Terminal) -> None:
 
 def _next(place: Place) -> str:
     command = "sudo systemctl restart mien" if place.has_credentials else None
-    return f"Next: {command or f'mien run --settings {place.settings}'}"
+    return f"Next: {command or f'{program()} run --settings {place.settings}'}"
 
 
 def _doctor(place: Place) -> None:

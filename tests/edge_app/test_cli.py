@@ -14,11 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from edge_app.called import program
 from edge_app.events.payloads import EmotionChanged, decode_event
 from edge_app.mqtt.subscriber import Subscriber
 from edge_app.mqtt.topics import Topics
 from edge_app.perception.shipped import EMOTION, EMOTION_SMALL
 from tests.brokers import Mosquitto, free_port, wait_until
+from tests.edge_app.setup.terminal_session import TerminalSession
 
 MIEN = (sys.executable, "-m", "edge_app.cli")
 
@@ -165,6 +167,86 @@ def test_the_embedded_broker_serves_a_listener() -> None:
         assert [json.loads(line)["type"] for line in heard.stdout.splitlines()] == [
             "face_appeared", "emotion_changed",
         ]  # fmt: skip
+
+
+def test_a_broker_at_another_port_is_named_to_listeners() -> None:
+    with started(
+        "run", "--source", "sample:", "--broker", f"embedded:{(port := free_port())}"
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline().endswith(f" events --broker 127.0.0.1:{port}\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "unbuffered"),
+    [
+        (("run", "--source", "sample:", "--pace", "fast"), ""),
+        (("run", "--source", "sample:", "--pace", "fast"), "1"),
+        (("demo", "--fast"), ""),
+        (("doctor",), "1"),
+        (("--help",), ""),
+    ],
+)
+def test_a_full_standard_output_is_one_line(words: tuple[str, ...], unbuffered: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*MIEN, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+            timeout=60, env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith("mien: standard output: No space left on device; make room")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", ["run --source sample: --pace fast", "demo --fast"])
+def test_a_closed_standard_output_swallows_everything(words: str) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$0" -m edge_app.cli {words} >&- <&-', sys.executable],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_without_any_stream_the_exit_code_tells() -> None:
+    for closed in (">&- 2>&-", ">/dev/full 2>/dev/full"):
+        words = f'exec "$0" -m edge_app.cli run --source nowhere.mp4 {closed}'
+        done = subprocess.run(["/bin/sh", "-c", words, sys.executable], check=False, timeout=60)
+        assert done.returncode == 2
+
+
+def test_at_a_terminal_it_says_that_it_runs() -> None:
+    with TerminalSession("run", "--source", "sample:", "--pace", "fast") as session:
+        assert session.finish() == 0
+        first, *events = session.screen.splitlines()
+    assert first == (
+        "mien: looking for faces in sample:; events go to standard output; Ctrl-C ends it"
+    )
+    assert len(events) == 3
+
+
+def test_the_demo_needs_no_utf_8() -> None:
+    done = mien("demo", "--fast", env=os.environ | {"PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "face_appeared  face ?" in done.stdout
+
+
+def test_hints_name_the_program_as_it_was_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, other = tmp_path / "my own" / "mien", tmp_path / "bin" / "mien"
+    for file in (own, other):
+        file.parent.mkdir()
+        file.write_text("#!/bin/sh\n")
+        file.chmod(0o755)
+    monkeypatch.setattr("sys.argv", [str(own)])
+    monkeypatch.setenv("PATH", str(other.parent))
+    assert program() == f"'{own}'"
+    monkeypatch.setenv("PATH", str(own.parent))
+    assert program() == "mien"
+    monkeypatch.setattr("sys.argv", ["-c"])
+    assert program() == "mien"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert program() == f"{sys.executable} -m edge_app.cli"
 
 
 def test_the_demo_shows_a_happy_face() -> None:

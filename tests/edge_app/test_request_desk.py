@@ -68,6 +68,13 @@ def test_a_request_is_done_and_answered_under_its_id() -> None:
         ("privacy", b'{"id": "7", "mode": "off"}', "7", "mode"),
         ("settings", b'{"id": "7", "change": {"summary_interval_s": 0}}', "7", ">= 10"),
         ("settings", b'{"id": "7", "change": {"minimum_group": 2}}', "7", "minimum_group"),
+        (
+            "settings",
+            b'{"id": "7", "change": {"reaction": "fast"}}',
+            "7",
+            "'fast' (there are quick, normal, calm), in `change.reaction`",
+        ),
+        ("pause", b'{"id": "7", "x` - at `$.id": 1}', "7", "unknown field `x`"),
         ("self-destruct", b'{"id": "7"}', "7", "there are pause, resume"),
     ],
 )

@@ -366,7 +366,7 @@ def test_nothing_dropped_changes_nothing(device: Device) -> None:
     ("text", "said"),
     [
         ("[mqtt]\nbroker = \n", "mien.toml: not TOML"),
-        ('[mqtt]\nbroker = "b"\n[camra]\n', "mien.toml: Object contains unknown field `camra`"),
+        ('[mqtt]\nbroker = "b"\n[camra]\n', "mien.toml: unknown field `camra`"),
         ('[camera]\nwidth = "wide"\n', "in `camera.width`"),
         ('[mqtt]\nbroker = "mqtt://"\n', "mien.toml: "),
         ('[camera]\nsource = "sample:"\n', "`broker` in [mqtt] is missing"),

@@ -49,6 +49,20 @@ def test_box_landmarks_and_label_are_drawn_where_they_belong() -> None:
     assert is_drawn[160:390, 210:390].mean() < 0.05
 
 
+@pytest.mark.parametrize(
+    ("width", "most"), [(15, 0.0), (25, 0.0), (47, 0.0), (48, 0.07), (200, 0.07)]
+)
+def test_landmarks_never_cover_the_face(width: int, most: float) -> None:
+    """most: share of what lies within the box; a small face has no landmarks."""
+    image = gray(480, 640)
+    right, bottom = 200 + width, 150 + round(1.25 * width)
+    inside = changed(image, annotate(image, [seen((200, 150, right, bottom))]))
+    rim = 4
+    share = inside[150 + rim : bottom - rim, 200 + rim : right - rim].mean()
+    assert share <= most
+    assert (share > 0) == (most > 0)
+
+
 def test_writing_can_be_read() -> None:
     """Black on light: the label holds much of both."""
     copy = annotate(gray(480, 640), [seen((200, 150, 400, 400))])

@@ -35,7 +35,8 @@ def rows(folder: Path) -> list[dict[str, object]]:
 
 
 def names(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
+    """What a user sees: the record is hidden."""
+    return {path.name for path in folder.iterdir() if not path.name.startswith(".")}
 
 
 @pytest.fixture
@@ -140,7 +141,7 @@ def test_input_is_never_overwritten(portrait: Path, output: Path) -> None:
     """An earlier analysis may be analyzed again into its own folder."""
     assert analyze(portrait, "--output", output) == 0
     before = (output / "portrait.jpg").read_bytes()
-    assert analyze(output / "portrait.jpg", "--output", output) == 0
+    assert analyze(output, "--output", output, "--force") == 0
     assert (output / "portrait.jpg").read_bytes() == before
     assert (output / "portrait-2.jpg").exists()
 
@@ -151,6 +152,85 @@ def test_folder_with_other_files_is_refused(portrait: Path) -> None:
         analyze(portrait, "--output", portrait.parent)
     assert portrait.read_bytes() == before
     assert cli.main(["analyze", str(portrait), "--output", str(portrait.parent)]) == 2
+
+
+def test_own_table_and_photos_are_left_alone(portrait: Path) -> None:
+    """The folder of somebody who has an analysis of their own."""
+    here = portrait.parent
+    (here / "raw").mkdir()
+    shutil.copy(portrait, here / "raw" / "portrait.jpg")
+    own = {"analysis.csv": b"day,mood\n1,good\n", "analysis.ipynb": b"{}", "portrait.jpg": b"mine"}
+    for name, content in own.items():
+        (here / name).write_bytes(content)
+    with pytest.raises(UsageError, match="not from mien analyze"):
+        analyze(here / "raw", "--output", here, "--format", "csv", "--force")
+    assert {name: (here / name).read_bytes() for name in own} == own
+
+
+def test_photo_put_beside_the_copies_is_left_alone(portrait: Path, output: Path) -> None:
+    assert analyze(portrait, "--output", output) == 0
+    other = shutil.copy(portrait, portrait.with_name("other.jpg"))
+    (output / "other.jpg").write_bytes(b"mine")
+    assert analyze(portrait, other, "--output", output) == 0
+    assert (output / "other.jpg").read_bytes() == b"mine"
+    assert names(output) == {"analysis.jsonl", "portrait.jpg", "other.jpg", "other-2.jpg"}
+
+
+def test_rerun_replaces_its_own_files(portrait: Path, tmp_path: Path, output: Path) -> None:
+    """With a picture in which there is no face: it has a copy and no row."""
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    shutil.copy(portrait, photos / "a.jpg")
+    cv2.imwrite(str(photos / "empty.jpg"), np.zeros((16, 16, 3), np.uint8))
+    perception = FakePerception(lambda frame: FakePerception().see(frame) if frame.any() else [])
+    for _ in range(3):
+        assert analyze(photos, "--output", output, perception=perception) == 0
+        assert names(output) == {"analysis.jsonl", "a.jpg", "empty.jpg"}
+        assert [row["annotated"] for row in rows(output)] == ["a.jpg"]
+    # More files than before lose nothing.
+    shutil.copy(portrait, photos / "b.jpg")
+    assert analyze(photos, "--output", output, perception=perception) == 0
+    assert len(rows(output)) == 2
+
+
+def test_analysis_of_other_files_is_replaced_by_force_only(
+    portrait: Path, tmp_path: Path, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = short_clip(tmp_path / "a.avi")
+    assert analyze(portrait, "--output", output) == 0
+    before = (output / "analysis.jsonl").read_bytes()
+    assert cli.main(["analyze", str(clip), "--output", str(output)]) == 2
+    assert "other files, such as portrait.jpg" in capsys.readouterr().err
+    assert (output / "analysis.jsonl").read_bytes() == before
+    assert analyze(clip, "--output", output, "--force") == 0
+    assert {row["file"] for row in rows(output)} == {str(clip)}
+    # The copy of before is kept, and still known.
+    assert names(output) == {"analysis.jsonl", "portrait.jpg", "a.mp4"}
+    assert analyze(portrait, clip, "--output", output) == 0
+    assert names(output) == {"analysis.jsonl", "portrait.jpg", "a.mp4"}
+
+
+def test_no_table_of_the_other_format_stays(portrait: Path, output: Path) -> None:
+    for kind in ("csv", "jsonl", "csv"):
+        assert analyze(portrait, "--output", output, "--format", kind) == 0
+        assert names(output) == {f"analysis.{kind}", "portrait.jpg"}
+
+
+def test_what_is_left_out_is_told(
+    portrait: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """The output folder is not worth a word, though it lies in the one that is analyzed."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("IMG_1.HEIC", "a.gif", ".hidden", "sub/group-3.jpg"):
+        Path(name).parent.mkdir(exist_ok=True)
+        shutil.copy(portrait, name)
+    for _ in range(2):
+        assert analyze(".") == 0
+        assert capsys.readouterr().out == (
+            "1 file, 1 face: happy 1; left out: 1 folder, 2 files of other kinds;"
+            " written to mien-analysis/\n"
+        )
 
 
 def test_bad_files_do_not_stop_the_others(

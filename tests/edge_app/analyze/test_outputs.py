@@ -49,15 +49,24 @@ def test_unfinished_files_get_in_nobodys_way(tmp_path: Path) -> None:
 
 def test_folder_is_made_or_taken_when_it_is_ours(tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "analysis"
-    assert make_folder(folder)
-    assert not make_folder(folder)
+    assert make_folder(folder).is_new
+    assert not make_folder(folder).is_new
     (folder / "analysis.csv").touch()
     (folder / "a.jpg").touch()
-    assert not make_folder(folder)
+    assert make_folder(folder).foreign == {"a.jpg"}
 
 
-def test_folder_with_other_things_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "holiday.jpg").touch()
+def test_what_is_not_ours_is_never_overwritten(tmp_path: Path) -> None:
+    """On some file systems A.JPG and a.jpg are one file; new-b.mp4 is written before b.mp4."""
+    names = OutputNames(tmp_path, [], ["A.JPG", "new-b.mp4"])
+    assert [names.choose(Path(f"x/{name}")).name for name in ("a.jpg", "b.mp4", "c.jpg")] == [
+        "a-2.jpg", "b-2.mp4", "c.jpg",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["holiday.jpg", "analysis.ipynb", "analysis"])
+def test_folder_with_other_things_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
     with pytest.raises(UsageError, match="not from mien analyze"):
         make_folder(tmp_path)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ def test_json_line_holds_everything(tmp_path: Path) -> None:
         "box": {"left": 0.1, "top": 0.1, "width": 0.5, "height": 0.5},
         "box_pixels": {"left": 10, "top": 20, "width": 50, "height": 100},
         "score": 0.8, "emotion": "happy", "confidence": 0.9,
+        "valence": 0.7035, "arousal": 0.4885,
         "probabilities": {"angry": 0.05, "happy": 0.9, "neutral": 0.05},
     }  # fmt: skip
     assert second["file"] == "größe.jpg"
@@ -44,9 +46,22 @@ def test_csv_has_one_line_of_names_and_a_column_a_label(tmp_path: Path) -> None:
     assert first["box_left"] == "0.1"
     assert first["box_pixels_height"] == "100"
     assert first["probabilities_happy"] == "0.9"
+    assert (first["valence"], first["arousal"]) == ("0.7035", "0.4885")
     assert second["emotion"] == "unsure"
     assert None not in second
     assert None not in second.values()
+
+
+def test_face_that_was_not_read_has_no_affect(tmp_path: Path) -> None:
+    unread = replace(row(), seen=replace(row().seen, quality=0.0))
+    for kind in ("jsonl", "csv"):
+        with TableFile(tmp_path / f"t.{kind}", kind) as table:  # type: ignore[arg-type]
+            table.write([unread])
+    fields = json.loads((tmp_path / "t.jsonl").read_text())
+    assert (fields["valence"], fields["arousal"]) == (None, None)
+    with (tmp_path / "t.csv").open(newline="") as file:
+        (line,) = csv.DictReader(file)
+    assert (line["valence"], line["arousal"]) == ("", "")
 
 
 def test_rows_are_on_disk_as_soon_as_they_are_written(tmp_path: Path) -> None:

@@ -149,5 +149,5 @@ def test_a_size_that_cannot_be_is_told_on_one_line_and_the_camera_given_back(
 
 
 def test_without_the_library_the_package_to_install_is_named() -> None:
-    with pytest.raises(UsageError, match=r"python3-picamera2.*--system-site-packages"):
+    with pytest.raises(UsageError, match=r"python3-picamera2.*make demo.*--system-site-pack"):
         PiCameraSource(0, width=1, height=1, frames_per_second=1, timeout_s=1)

@@ -31,11 +31,30 @@ def test_the_axis_ends_at_a_number_that_is_easy_to_read(value: float, top: str) 
     assert f'text-anchor="end">{top}</text>' in drawing
 
 
+@pytest.mark.parametrize(
+    ("value", "ticks"),
+    [
+        (0, [0, 1, 2, 3, 4]),
+        (1, [0, 1, 2, 3, 4]),
+        (4, [0, 1, 2, 3, 4]),
+        (5, [0, 2, 4, 6, 8]),
+        (9, [0, 3, 6, 9, 12]),
+        (21, [0, 10, 20, 30, 40]),
+        (999, [0, 300, 600, 900, 1200]),
+    ],
+)
+def test_the_axis_of_a_count_has_whole_ticks(value: int, ticks: list[int]) -> None:
+    bars = [Bar("1", {"happy": float(value)})]
+    drawing = stacked_bars("t", "visits", bars, COLOURS, of_counts=True)
+    assert [int(each) for each in re.findall(r'text-anchor="end">([^<]*)<', drawing)] == ticks
+
+
 @pytest.mark.timeout(10)
 @pytest.mark.parametrize("value", [5e-324, 1e-308, 1e300, 1e308, float("inf")])
-def test_any_number_makes_a_drawing_of_numbers(value: float) -> None:
+@pytest.mark.parametrize("of_counts", [False, True])
+def test_any_number_makes_a_drawing_of_numbers(value: float, *, of_counts: bool) -> None:
     bars = [Bar("1", {"happy": value, "sad": value}), Bar("2", {"happy": 1.0})]
-    drawing = stacked_bars("t", "seconds", bars, COLOURS)
+    drawing = stacked_bars("t", "seconds", bars, COLOURS, of_counts=of_counts)
     assert len(heights(drawing)) == 3
     assert all(0.0 <= each <= 200.0 for each in heights(drawing))
     assert not re.search(r'="-?(?:inf|nan)"|>(?:inf|nan)<', drawing)

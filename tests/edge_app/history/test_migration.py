@@ -54,7 +54,7 @@ def test_a_report_of_the_old_file_needs_no_change_of_it(file: Path) -> None:
     before = file.read_bytes()
     assert main(["report", str(file), "--time-zone", "UTC"]) == 0
     page = file.with_suffix(".html").read_text(encoding="utf-8")
-    assert "2 visits on 1 days" in page
+    assert "2 visits on 1 day" in page
     assert "mean valence" in page
     assert file.read_bytes() == before
 

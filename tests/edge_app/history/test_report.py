@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import re
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -109,9 +111,49 @@ def test_mean_valence_and_arousal_of_a_day(file: Path) -> None:
     shown = visit(start, [("happy", 30.0), ("sad", 10.0)], ids)
     record(file, *(("mien/kitchen/event", encode(each)) for each in shown))
     assert "2025-03-14140.0+0.44+0.12" in report(file).words
-    assert (
-        "2025-03-14withheldwithheldwithheldwithheld" in report(file, "--minimum-group", "2").words
-    )
+    withheld = report(file, "--minimum-group", "2").words
+    assert "2025-03-14withheldwithheldwithheldwithheld" in withheld
+    assert "A mean is blank" not in withheld
+
+
+def test_one_visit_on_one_day_is_told_as_such(file: Path) -> None:
+    ids = TimeOrderedIds(utc_ms=lambda: 1_741_942_800_000)
+    shown = visit(END - timedelta(hours=3), [("happy", 30.0)], ids)
+    record(file, *(("mien/kitchen/event", encode(each)) for each in shown))
+    page = report(file)
+    assert "1 visit on 1 day;" in page.words
+    assert "01234visits" in page.words
+    # Nothing was withheld, and no column says so.
+    assert "withheld" not in page.words
+
+
+def test_the_page_is_for_its_owner_alone(file: Path) -> None:
+    record(file)
+    page = file.with_suffix(".html")
+    page.write_text("an older one", encoding="utf-8")
+    page.chmod(0o644)
+    report(file)
+    assert page.stat().st_mode & 0o777 == 0o600
+    assert not [*file.parent.glob(".mien-report-*")]
+
+
+def test_a_link_stays_one_and_a_pipe_is_written_to(file: Path, tmp_path: Path) -> None:
+    record(file)
+    (tmp_path / "public").mkdir()
+    page, link = tmp_path / "public" / "page.html", tmp_path / "link.html"
+    link.symlink_to(page)
+    assert main(["report", str(file), "--output", str(link)]) == 0
+    assert link.is_symlink()
+    assert page.read_bytes().startswith(b"<!DOCTYPE html>")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    descriptor = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        assert main(["report", str(file), "--output", str(pipe)]) == 0
+        assert os.read(descriptor, 15) == b"<!DOCTYPE html>"
+    finally:
+        os.close(descriptor)
+    assert pipe.is_fifo()
 
 
 def test_nothing_comes_from_elsewhere(file: Path) -> None:
@@ -158,6 +200,13 @@ def test_too_small_groups_are_withheld(file: Path) -> None:
     assert "Too few visits to say anything" in nothing.words
 
 
+def test_why_means_are_blank_is_said(file: Path) -> None:
+    record(file, *a_fortnight())
+    reason = "A mean is blank where fewer than 20 visits tell of it"
+    assert reason in report(file, "--days", "15", "--minimum-group", "20").words
+    assert "A mean is blank" not in report(file, "--days", "15").words
+
+
 def test_alerts_and_availability(file: Path) -> None:
     raised = Alert(id="camera", severity="critical", text="lost", since=END - timedelta(hours=9))
     record(
@@ -169,7 +218,7 @@ def test_alerts_and_availability(file: Path) -> None:
     assert "No visit was recorded." in page.words
     assert "2025-03-14 14:00no end recordedcriticalcameralost" in page.words
     # The last 14 days begin at midnight, 23 hours into the recording.
-    assert "online335.0offline0.0not known0.0" in page.words
+    assert "online335.0 hoffline0 minnot known0 min" in page.words
 
 
 def test_a_night_without_a_connection_is_not_known(file: Path) -> None:
@@ -191,10 +240,23 @@ def test_a_night_without_a_connection_is_not_known(file: Path) -> None:
         now[0] = END
     words = report(file, "--days", "2").words
     # The first of the two days begins 17 hours before the recording.
-    assert "kitchen: when it was online; offline 1 timesstatehoursonline18.0offline4.0not" in words
+    assert "kitchen: when it was online; offline 1 timestate" in words
+    assert "online18.0 hoffline4.0 hnot known25.0 h" in words
     # It may have been so all the time.
-    assert "hall: when it was online; offline 1 timesstatehoursonline0.0offline22.0not" in words
-    assert words.count("not known25.0") == 2
+    assert "hall: when it was online; offline 1 timestate" in words
+    assert "online0 minoffline22.0 hnot known25.0 h" in words
+
+
+def test_less_than_an_hour_is_told_in_minutes(file: Path) -> None:
+    now = [END - timedelta(minutes=59, seconds=50)]
+    with recorder_at(file, now) as recorder:
+        recorder.flush()
+        recorder.take("mien/kitchen/availability", b"online")
+        now[0] = END - timedelta(seconds=20)
+        recorder.flush()
+        recorder.take("mien/kitchen/availability", b"offline")
+        now[0] = END
+    assert "online59.5 minoffline0.3 minnot known" in report(file, "--days", "1").words
 
 
 @pytest.mark.parametrize("wrong_by", [timedelta(days=27_000), timedelta(days=-10_000)])
@@ -312,6 +374,23 @@ def test_a_page_that_cannot_be_written(file: Path, capsys: pytest.CaptureFixture
     record(file)
     assert main(["report", str(file), "--output", str(file.parent / "no" / "page.html")]) == 1
     assert "name another --output" in capsys.readouterr().err
+
+
+def test_a_full_disk_leaves_the_page_of_before(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record(file)
+    page = file.with_suffix(".html")
+    page.write_text("an older one", encoding="utf-8")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "replace", full)
+    assert main(["report", str(file)]) == 1
+    assert "No space left on device" in capsys.readouterr().err
+    assert page.read_text(encoding="utf-8") == "an older one"
+    assert not [*file.parent.glob(".mien-report-*")]
 
 
 @pytest.mark.parametrize("days", ["0", "367", "many"])

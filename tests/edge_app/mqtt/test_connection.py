@@ -269,7 +269,8 @@ def test_a_password_file_that_cannot_be_read(
     file = tmp_path / "secret"
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(UsageError, match=f"password file {file}: {words}"):
+    advice = r"; check password_file in \[mqtt\], or --password-file"
+    with pytest.raises(UsageError, match=f"password file {file}: {words}.*{advice}"):
         connect(BrokerAddress(HOST, 1, "mien"), password_file=file)
 
 
