@@ -22,7 +22,7 @@ class Printer(Closing):
     def __init__(self, *, encoding: str, most: int | None) -> None:
         self._encoding, self._most = encoding, most
         self._lines: queue.SimpleQueue[tuple[int, bytes] | None] = queue.SimpleQueue()
-        self._has_reader = True
+        self._failure: OSError | None = None
         # It may be held up for ever: the program's end does not wait for it.
         self._thread = threading.Thread(target=self._write, name="printer", daemon=True)
         self._thread.start()
@@ -34,9 +34,10 @@ class Printer(Closing):
 
         Raises:
             BrokenPipeError: its reader left.
+            OSError: it took no more, such as a file on a full disk.
         """
-        if not self._has_reader:
-            raise BrokenPipeError
+        if self._failure is not None:
+            raise self._failure
         self._put(_OUTPUT, line)
 
     def say(self, line: str) -> None:
@@ -48,11 +49,12 @@ class Printer(Closing):
 
         Raises:
             BrokenPipeError: the reader of standard output left.
+            OSError: it took no more.
         """
         self._lines.put(None)
         self._thread.join()
-        if not self._has_reader:
-            raise BrokenPipeError
+        if self._failure is not None:
+            raise self._failure
 
     def close(self) -> None:
         """End it; what was said last has half a second."""
@@ -73,6 +75,6 @@ class Printer(Closing):
                 while data:
                     # Not through Python's own stream: its lock would be held at the program's end.
                     data = data[os.write(stream, data) :]
-            except OSError:
+            except OSError as error:
                 if stream == _OUTPUT:
-                    self._has_reader = False
+                    self._failure = error

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 #: Lines for a reader that does not read until the program says so on standard error.
 SCRIPT = """
@@ -43,3 +44,21 @@ def test_a_character_that_the_terminal_lacks() -> None:
         [sys.executable, "-W", "error", "-c", script], capture_output=True, check=True
     )
     assert done.stdout == b"a ? b\n"
+
+
+def test_an_output_that_is_full_is_no_reader_that_left() -> None:
+    script = (
+        "from edge_app.mqtt.printer import Printer\n"
+        "with Printer(encoding='ascii', most=None) as printer:\n"
+        "    printer.show('lost')\n"
+        "    try:\n"
+        "        printer.finish()\n"
+        "    except OSError as error:\n"
+        "        raise SystemExit(f'{type(error).__name__}: {error.strerror}')\n"
+    )
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", script],
+            check=False, stdout=full, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, "OSError: No space left on device\n")
