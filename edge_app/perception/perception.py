@@ -74,8 +74,8 @@ class Perception:
             FrameError: the picture is of another dtype or shape.
         """
         faces = self.detector.detect(image)
-        for side in SIDES_DEG:
-            faces += unseen(self._tilted.detect(image, side), faces)
+        for tilted in self._tilted.detect(image, SIDES_DEG):
+            faces += unseen(tilted, faces)
         return sorted(faces, key=lambda face: -face.score)
 
     def read(

@@ -13,11 +13,12 @@ from itertools import cycle
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from edge_app.perception.alignment import cut
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.faces import Box, Face, Image
-from edge_app.perception.letterbox import check_frame
+from edge_app.perception.letterbox import Letterbox, Scale
 from edge_app.perception.overlap import buffered_overlap
 
 #: To which side the frame is turned, in degrees: two searches reach from -50° to 50°.
@@ -34,32 +35,43 @@ class TiltedSearch:
 
     def __init__(self, detector: FaceDetector) -> None:
         self._detector = detector.at_threshold(detector.card.score_threshold + _SURER)
-        self._size = detector.side
+        self._letterbox = Letterbox(detector.side)
 
-    def detect(self, frame: Image, roll_deg: float) -> list[Face]:
-        """Find the faces of `frame` that are turned clockwise by about `roll_deg`.
+    def detect(self, frame: Image, rolls_deg: Sequence[float]) -> list[list[Face]]:
+        """Find the faces of `frame` that are turned clockwise by about each of `rolls_deg`.
 
         frame: uint8 [H, W] or BGR [H, W, 3]. Boxes are upright, and end at the frame's edges;
         landmarks are turned as the face is. Faces in a corner that turns out of the picture are
         not found.
 
+        Returns what is found by each of `rolls_deg`, in their order.
+
         Raises:
             FrameError: another dtype or shape.
         """
-        check_frame(frame)
+        # Shrunk once for all rolls: of a large frame that takes as long as to turn it.
+        scale = self._letterbox.fit(frame)
         height, width = frame.shape[:2]
-        rotation = cmath.rect(self._size / max(height, width), -math.radians(roll_deg))
-        shift = complex(self._size, self._size) / 2 - rotation * complex(width, height) / 2
-        # Black beyond the frame, as a letterbox is.
-        picture = cut(frame, rotation, shift, self._size, beyond=cv2.BORDER_CONSTANT)
-        turned = self._detector.detect(picture)
-        faces = [_back(face, rotation, shift) for face in turned]
+        shown = self._letterbox.picture[: round(height / scale.y), : round(width / scale.x)]
         return [
-            Face(_inside(face.box, width, height), face.landmarks, face.score)
-            for face in faces
-            # What is found mostly beyond the frame is no face.
-            if _is_within(face.box, width, height)
+            [
+                Face(_inside(face.box, width, height), face.landmarks, face.score)
+                for face in self._turned(shown, scale, roll_deg)
+                # What is found mostly beyond the frame is no face.
+                if _is_within(face.box, width, height)
+            ]
+            for roll_deg in rolls_deg
         ]
+
+    def _turned(self, shown: NDArray[np.uint8], scale: Scale, roll_deg: float) -> list[Face]:
+        """The faces of the shrunk frame, turned back, where they are in the frame."""
+        size = self._detector.side
+        rows, columns = shown.shape
+        rotation = cmath.rect(1.0, -math.radians(roll_deg))
+        shift = complex(size, size) / 2 - rotation * complex(columns, rows) / 2
+        # Black beyond the frame, as a letterbox is.
+        picture = cut(shown, rotation, shift, size, beyond=cv2.BORDER_CONSTANT)
+        return [_back(face, rotation, shift, scale) for face in self._detector.detect(picture)]
 
 
 def unseen(faces: Sequence[Face], others: Sequence[Face]) -> list[Face]:
@@ -115,16 +127,20 @@ class TiltSchedule:
         self._fruitful = tuple(fruitful)
 
 
-def _back(face: Face, rotation: complex, shift: complex) -> Face:
+def _back(face: Face, rotation: complex, shift: complex, scale: Scale) -> Face:
     """From the turned picture to the frame; the box keeps its size and is upright again."""
-    box, scale = face.box, abs(rotation)
+    box = face.box
     middle = (complex(box.left + box.right, box.top + box.bottom) / 2 - shift) / rotation
-    half = complex(box.width, box.height) / 2 / scale
+    half = complex(box.width, box.height) / 2
     low, high = middle - half, middle + half
     wide = face.landmarks.astype(np.float64)
     points = (wide[:, 0] + 1j * wide[:, 1] - shift) / rotation
-    landmarks = np.stack([points.real, points.imag], axis=1).astype(np.float32)
-    return Face(Box(low.real, low.imag, high.real, high.imag), landmarks, face.score)
+    landmarks = np.stack([points.real * scale.x, points.imag * scale.y], axis=1)
+    return Face(
+        Box(low.real * scale.x, low.imag * scale.y, high.real * scale.x, high.imag * scale.y),
+        landmarks.astype(np.float32),
+        face.score,
+    )
 
 
 def _is_within(box: Box, width: int, height: int) -> bool:

@@ -198,8 +198,8 @@ class Watcher:
         sure = [face for face in faces if face.score >= self._tracker.sure_score]
         doubtful = [face for face in faces if face.score < self._tracker.sure_score]
         fruitful = []
-        for side in sides:
-            tilted = unseen(self._tilted.detect(frame.image, side), sure)
+        for side, found in zip(sides, self._tilted.detect(frame.image, sides), strict=True):
+            tilted = unseen(found, sure)
             if tilted:
                 fruitful.append(side)
                 sure += tilted

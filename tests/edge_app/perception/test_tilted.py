@@ -38,7 +38,7 @@ def test_a_face_that_is_not_found_upright_is_found_turned(
 
 def test_landmarks_are_turned_as_the_face_is(perception: Perception) -> None:
     frame = portrait(-45.0, shrink=1.0)
-    (face,) = TiltedSearch(perception.detector).detect(frame, -35.0)
+    ((face,),) = TiltedSearch(perception.detector).detect(frame, [-35.0])
     again = perception.upright.look_again(frame, face)
     assert roll_deg(again.landmarks) == pytest.approx(-45.0 + OWN_DEG, abs=8.0)
 
@@ -47,19 +47,20 @@ def test_nobody_is_found_twice(perception: Perception) -> None:
     """Upright and on both sides: at 0° and this size she is found in all three pictures."""
     frame = portrait(0.0, shrink=1.0)
     search = TiltedSearch(perception.detector)
-    assert all(search.detect(frame, side) for side in SIDES_DEG)
+    assert all(search.detect(frame, SIDES_DEG))
     (face,) = perception.find(frame)
     assert [face.score] == [each.score for each in perception.detector.detect(frame)]
 
 
 @pytest.mark.parametrize("shape", [(480, 640), (640, 480, 3), (1, 1), (3, 2000)])
 def test_frames_of_any_size_are_turned(perception: Perception, shape: tuple[int, ...]) -> None:
-    assert TiltedSearch(perception.detector).detect(np.full(shape, 90, np.uint8), 35.0) == []
+    found = TiltedSearch(perception.detector).detect(np.full(shape, 90, np.uint8), SIDES_DEG)
+    assert found == [[], []]
 
 
 def test_what_is_no_frame_is_refused(perception: Perception) -> None:
     with pytest.raises(FrameError):
-        TiltedSearch(perception.detector).detect(np.zeros((4, 4, 4), np.uint8), 35.0)
+        TiltedSearch(perception.detector).detect(np.zeros((4, 4, 4), np.uint8), SIDES_DEG)
 
 
 def test_unseen_are_those_that_overlap_nobody() -> None:
