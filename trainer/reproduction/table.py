@@ -24,8 +24,8 @@ where it was; `--epochs N` cuts a run short, and then every figure of it says so
 
 Accuracies are of seven classes on FER2013's own labels. Validation is the recipe's own split; in
 parentheses: without the faces whose picture, byte for byte, was trained on. The published splits
-are not ours face by face, so a difference of a point means little. Seconds are by the clock: the run
-of four blocks was held for most of them while other things were measured, an epoch of it takes 430.
+are not ours face by face, so a difference of a point means little. Seconds are by the clock: the
+run of four blocks was held for most of them while other things were measured; an epoch takes 430.
 """
 
 
