@@ -78,6 +78,16 @@ def impatient(address: BrokerAddress, recorder: Recorder) -> Connection:
     return Connection(address, recorder, client_id="mien-test", backoff=backoff)
 
 
+def connected_again(address: BrokerAddress, *, times: int) -> Recorder:
+    """Stay until there were so many connections, and close."""
+    recorder = Recorder()
+    connection = impatient(address, recorder)
+    connection.start()
+    wait_until(lambda: recorder.connections == times)
+    connection.close()
+    return recorder
+
+
 @pytest.mark.parametrize(
     "refuse", [refuse_in_3_1_1, refuse_in_5, close, reset, say_nothing, say_nonsense]
 )
@@ -97,11 +107,7 @@ def test_remembers_the_version_that_worked(scripted: MakeBroker) -> None:
             reset(connection)
 
     broker = scripted(answer)
-    recorder = Recorder()
-    connection = impatient(broker.address, recorder)
-    connection.start()
-    wait_until(lambda: recorder.connections == 3)
-    connection.close()
+    recorder = connected_again(broker.address, times=3)
     assert broker.versions == [5, 4, 4, 4]
     assert recorder.disconnections == 3
 
@@ -120,11 +126,7 @@ def test_a_broker_that_closes_once_is_not_spoken_to_in_3_1_1_for_ever(
             reset(connection)
 
     broker = scripted(answer)
-    recorder = Recorder()
-    connection = impatient(broker.address, recorder)
-    connection.start()
-    wait_until(lambda: recorder.connections == 4)
-    connection.close()
+    connected_again(broker.address, times=4)
     assert broker.versions == [5, 4, 5, 5, 5]
 
 
@@ -138,11 +140,7 @@ def test_a_broker_that_took_mqtt_5_is_not_asked_in_3_1_1_while_it_starts(
             reset(connection)
 
     broker = scripted(answer)
-    recorder = Recorder()
-    connection = impatient(broker.address, recorder)
-    connection.start()
-    wait_until(lambda: recorder.connections == 2)
-    connection.close()
+    connected_again(broker.address, times=2)
     assert broker.versions == [5, 5, 5, 5]
 
 

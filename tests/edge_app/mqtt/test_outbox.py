@@ -4,13 +4,15 @@ import contextlib
 import shutil
 import sqlite3
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from edge_app.events.payloads import decode_event
 from edge_app.mqtt.outbox import Outbox
-from edge_app.mqtt.outbox_alerts import DAMAGED, DROPPED, STORAGE
+from edge_app.mqtt.outbox_alerts import DAMAGED, DROPPED, STORAGE, OnAlert
 from edge_app.mqtt.outbox_filling import MOST_FAILURES
 from edge_app.mqtt.outbox_handover import Handover
 from edge_app.mqtt.outbox_lanes import RESERVED, ROOM, WINDOW
@@ -71,6 +73,17 @@ class UnreadableStore(FailingStore):
     def put_aside(self, damage: str) -> None:
         self.is_unreadable = False
         super().put_aside(damage)
+
+
+def with_three_on_the_disk(
+    store: EventStore, alerts: OnAlert, clock: Callable[[], float]
+) -> Outbox:
+    """An outbox that works, and has committed three events."""
+    outbox = Outbox(store, group_s=0.0, on_alert=alerts, clock=clock)
+    outbox.start(lambda: None)
+    put(outbox, range(3))
+    wait_until(lambda: outbox._ledger.committed == 3)
+    return outbox
 
 
 class Alerts(dict[str, str | None]):
@@ -239,10 +252,7 @@ def test_a_disk_that_gives_nothing_back_does_not_hold_up_what_is_in_memory(tmp_p
 def test_a_disk_that_cannot_be_read_is_written_and_tried_now_and_then(tmp_path: Path) -> None:
     alerts, clock = Alerts(), Clock()
     store = UnreadableStore(tmp_path / "outbox.sqlite")
-    with Outbox(store, group_s=0.0, on_alert=alerts, clock=clock) as outbox:
-        outbox.start(lambda: None)
-        put(outbox, range(3))
-        wait_until(lambda: outbox._ledger.committed == 3)
+    with with_three_on_the_disk(store, alerts, clock) as outbox:
         outbox.connected()
         wait_until(lambda: alerts.raised == {STORAGE})
         for number in range(3, 30):
@@ -259,10 +269,7 @@ def test_a_disk_that_cannot_be_read_is_written_and_tried_now_and_then(tmp_path: 
 def test_a_file_that_stays_unreadable_does_not_hold_up_what_comes(tmp_path: Path) -> None:
     alerts, clock = Alerts(), Clock()
     store = UnreadableStore(tmp_path / "outbox.sqlite")
-    with Outbox(store, group_s=0.0, on_alert=alerts, clock=clock) as outbox:
-        outbox.start(lambda: None)
-        put(outbox, range(3))
-        wait_until(lambda: outbox._ledger.committed == 3)
+    with with_three_on_the_disk(store, alerts, clock) as outbox:
         outbox.connected()
         for failures in range(1, MOST_FAILURES):
             wait_until(lambda failures=failures: store.reads == failures)
@@ -394,10 +401,7 @@ def test_an_event_of_which_a_bit_flipped_holds_up_no_other(
 def test_a_file_that_is_damaged_under_way(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     alerts = Alerts()
     store = FailingStore(tmp_path / "outbox.sqlite")
-    with Outbox(store, group_s=0.0, on_alert=alerts) as outbox:
-        outbox.start(lambda: None)
-        put(outbox, range(3))
-        wait_until(lambda: outbox._ledger.committed == 3)
+    with with_three_on_the_disk(store, alerts, time.monotonic) as outbox:
         store.error = StoreDamagedError("database disk image is malformed")
         outbox.put(appeared(3))
         wait_until(lambda: DAMAGED in alerts.raised)
