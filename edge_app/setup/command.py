@@ -6,7 +6,6 @@ Without --settings, it sets up the installed service. docs/setup.md has a file o
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from edge_app.setup.answers import Answers, WrongAnswersError, read_answers
 from edge_app.setup.cameras import find_cameras
 from edge_app.setup.interview import Interview
 from edge_app.setup.outcome import Outcome, outcome_of
-from edge_app.setup.places import SERVICE_STATE, Place, place_for
+from edge_app.setup.places import Place, place_for
 from edge_app.setup.stored import Stored
 from edge_app.setup.terminal import Terminal
 
@@ -106,10 +105,8 @@ def _next(place: Place) -> str:
 def _doctor(place: Place) -> None:
     """As the service would see things, as far as this user may."""
     words = ["--settings", str(place.settings)]
-    if place.has_credentials:
-        os.environ.setdefault("STATE_DIRECTORY", str(SERVICE_STATE))
-        if place.broker_password.exists():
-            words += ["--password-file", str(place.broker_password)]
+    if place.has_credentials and place.broker_password.exists():
+        words += ["--password-file", str(place.broker_password)]
     parser = argparse.ArgumentParser()
     edge_app.doctor.command.add_arguments(parser)
     edge_app.doctor.command.run(parser.parse_args(words))
