@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from edge_app.perception.decoding import Detections, locate, suppress
+from edge_app.perception.decoding import Detection, suppress
 from edge_app.perception.detector import in_frame
 from edge_app.perception.letterbox import Letterbox
 from edge_app.perception.runtime import make_interpreter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Iterator, Sequence
 
     from edge_app.perception.faces import Face, Image
+
+Floats = NDArray[np.float32]
 
 
 class FloatDetector:
@@ -38,27 +39,44 @@ class FloatDetector:
         picture = self._letterbox.patches[np.newaxis].astype(np.float32)
         self._interpreter.set_tensor(self._input["index"], picture)
         self._interpreter.invoke()
-        levels = [self._decode(stride) for stride in self._strides]
-        found = Detections(*(np.concatenate(parts) for parts in zip(*levels, strict=True)))
-        kept = found.take(suppress(found.boxes, found.scores, self._nms_iou))
+        found = [face for stride in self._strides for face in self._decode(stride)]
+        boxes, scores = [face.box for face in found], [face.score for face in found]
+        kept = [found[index] for index in suppress(boxes, scores, self._nms_iou)]
         return in_frame(kept, scale, height=frame.shape[0], width=frame.shape[1])
 
-    def _decode(self, stride: int) -> Detections:
+    def _decode(self, stride: int) -> Iterator[Detection]:
         cls, obj, bbox, kps = (
             self._interpreter.get_tensor(self._output_index[f"{head}_{stride}"])
             for head in ("cls", "obj", "bbox", "kps")
         )
         scores = np.sqrt(_sigmoid(cls) * _sigmoid(obj)).ravel()
         cells = np.flatnonzero(scores >= self._score_threshold)
-        boxes, landmarks = locate(
+        boxes, landmarks = _locate(
             cells,
             bbox.reshape(-1, 4)[cells],
             kps.reshape(-1, 10)[cells],
             stride=stride,
             columns=cls.shape[2],
         )
-        return Detections(boxes, landmarks, scores[cells])
+        return map(Detection, boxes.tolist(), landmarks.tolist(), scores[cells].tolist())
 
 
-def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+def _locate(
+    cells: NDArray[np.intp], bbox: Floats, kps: Floats, *, stride: int, columns: int
+) -> tuple[Floats, Floats]:
+    """Boxes float32 [N, 4] and landmarks float32 [N, 5, 2] of `cells`, in pixels of the input.
+
+    cells: [N], row · columns + column; bbox: float32 [N, 4], offset of the centre from the cell's
+    corner (x, y) and log of the size (width, height), in strides; kps: float32 [N, 10], offsets
+    of the landmarks, x and y by turns.
+    """
+    row, column = np.divmod(cells, columns)
+    corner = np.stack([column, row], axis=1).astype(np.float32)
+    centre = (corner + bbox[:, :2]) * np.float32(stride)
+    half = np.exp(bbox[:, 2:]) * np.float32(stride / 2)
+    landmarks = (corner[:, None] + kps.reshape(-1, 5, 2)) * np.float32(stride)
+    return np.concatenate([centre - half, centre + half], axis=1), landmarks
+
+
+def _sigmoid(logits: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-logits)), np.float32)

@@ -69,10 +69,11 @@ class Mixture:
 
     def probabilities(self, logits: Floats) -> Floats:
         """float32 [N, all heads' labels] → float32 [N, len(answer.labels)]; rows sum to 1."""
-        rows = [self._mixed(row) for row in logits.tolist()]
+        rows = [self.of_face(row) for row in logits.tolist()]
         return np.array(rows, np.float32).reshape(len(rows), len(self.answer.labels))
 
-    def _mixed(self, logits: list[float]) -> list[float]:
+    def of_face(self, logits: Sequence[float]) -> list[float]:
+        """One face's logits, all heads' labels → its probabilities, which sum to 1."""
         # Plain numbers: for a single face arrays take four times as long.
         mixed = [0.0] * len(self.answer.labels)
         for part in self._parts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
@@ -19,7 +20,7 @@ from edge_app.perception.card import (
     ModelError,
 )
 from edge_app.perception.faces import FrameError
-from edge_app.perception.int8_model import Int8Model, dequantize
+from edge_app.perception.int8_model import EVERY_BYTE, Int8Model, by_byte, dequantize
 from edge_app.perception.labels import UNSURE
 from edge_app.perception.patches import WINDOW, NetworkInput
 from edge_app.perception.shipped import EMOTION, EMOTION_SMALL
@@ -48,10 +49,10 @@ class EmotionClassifier:
                 f" [1, S, S, 1] or [1, S, S, {WINDOW}], scale 1/255, zero point -128"
             )
         shapes = {name: tensor.shape for name, tensor in card.outputs.items()}
-        self._logits = sum(len(head.labels) for head in card.heads)
-        if shapes != {"logits": (1, self._logits)}:
+        self._width = sum(len(head.labels) for head in card.heads)
+        if shapes != {"logits": (1, self._width)}:
             raise ModelError(
-                f"{model.path}: its card has {self._logits} labels for the outputs {shapes};"
+                f"{model.path}: its card has {self._width} labels for the outputs {shapes};"
                 " name a classifier with one output, logits"
             )
         if answer not in card.answers:
@@ -68,6 +69,7 @@ class EmotionClassifier:
         self.labels: tuple[str, ...] = self.answer.labels
         self.side: int = side
         self._input = NetworkInput(side, side, channels)
+        self._logit = by_byte(dequantize(EVERY_BYTE, card.outputs["logits"]))
 
     @classmethod
     def load(
@@ -102,7 +104,8 @@ class EmotionClassifier:
         Raises:
             FrameError: crops of another dtype or shape.
         """
-        return self._mixture.probabilities(self.logits(crops))
+        rows = [self._mixture.of_face(logits) for logits in self._logits(crops)]
+        return np.array(rows, np.float32).reshape(len(rows), len(self.labels))
 
     def logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the network says of each crop, the card's heads side by side.
@@ -112,20 +115,23 @@ class EmotionClassifier:
         Raises:
             FrameError: crops of another dtype or shape.
         """
-        if crops.ndim != 3 or crops.dtype != np.uint8 or 0 in crops.shape[1:]:
-            raise FrameError(
-                f"crops are {crops.dtype} {list(crops.shape)}; uint8 [N, height, width] is needed"
-            )
-        logits = np.empty((len(crops), self._logits), np.float32)
-        for row, crop in enumerate(crops):
-            answer = self.model.run_on_bytes(self._input.of(self._fitted(crop)))
-            logits[row] = dequantize(answer["logits"], self.card.outputs["logits"])
-        return logits
+        rows = list(self._logits(crops))
+        return np.array(rows, np.float32).reshape(len(rows), self._width)
 
     def emotion(self, probabilities: NDArray[np.float32]) -> str:
         """The likeliest label of one row, or `labels.UNSURE` below the card's threshold."""
         best = int(probabilities.argmax())
         return self.labels[best] if probabilities[best] >= self.answer.unsure_below else UNSURE
+
+    def _logits(self, crops: NDArray[np.uint8]) -> Iterator[list[float]]:
+        """What the network says of one crop after the other, in plain numbers."""
+        if crops.ndim != 3 or crops.dtype != np.uint8 or 0 in crops.shape[1:]:
+            raise FrameError(
+                f"crops are {crops.dtype} {list(crops.shape)}; uint8 [N, height, width] is needed"
+            )
+        for crop in crops:
+            answer = self.model.run_on_bytes(self._input.of(self._fitted(crop)))
+            yield [self._logit[byte] for byte in answer["logits"].tobytes()]
 
     def _fitted(self, crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The crop in the network's size."""

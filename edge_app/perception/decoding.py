@@ -14,29 +14,23 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.perception.int8_model import Int8, dequantize
+from edge_app.perception.int8_model import EVERY_BYTE, Int8, by_byte, dequantize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from edge_app.perception.card import DetectorCard, Tensor
 
-Float = NDArray[np.float32]
-Index = NDArray[np.intp]
 
+class Detection(NamedTuple):
+    """A face in pixels of the network's input.
 
-class Detections(NamedTuple):
-    """boxes: float32 [N, 4], left, top, right, bottom; landmarks: float32 [N, 5, 2], x and y, in
-    `Face`'s order; scores: float32 [N], 0…1. Pixels of the network's input.
+    box: left, top, right, bottom. landmarks: five of x and y, in `Face`'s order. score: 0…1.
     """
 
-    boxes: Float
-    landmarks: Float
-    scores: Float
-
-    def take(self, index: Index) -> Detections:
-        """Those of `index`, in its order."""
-        return Detections(self.boxes[index], self.landmarks[index], self.scores[index])
+    box: Sequence[float]
+    landmarks: Sequence[tuple[float, float]]
+    score: float
 
 
 class Decoder:
@@ -47,20 +41,15 @@ class Decoder:
         self._levels = [_Level(card, stride, threshold) for stride in card.strides]
         self._nms_iou = card.nms_iou
 
-    def decode(self, outputs: Mapping[str, Int8]) -> Detections:
-        """Detections at or above the threshold after non-maximum suppression, best score first.
+    def decode(self, outputs: Mapping[str, Int8]) -> list[Detection]:
+        """What reaches the threshold after non-maximum suppression, best score first.
 
         outputs: int8 by name, each [1, rows, columns, values] as the card says.
         """
         found = [candidate for level in self._levels for candidate in level.candidates(outputs)]
-        boxes = [candidate.box for candidate in found]
-        best = _best(boxes, [candidate.score for candidate in found], self._nms_iou)
-        kept = [found[index] for index in best]
-        return Detections(
-            np.array([candidate.box for candidate in kept], np.float32).reshape(-1, 4),
-            np.array([candidate.landmarks() for candidate in kept], np.float32).reshape(-1, 5, 2),
-            np.array([candidate.score for candidate in kept], np.float32),
-        )
+        boxes, scores = [each.box for each in found], [each.score for each in found]
+        kept = [found[index] for index in suppress(boxes, scores, self._nms_iou)]
+        return [Detection(each.box, each.landmarks(), each.score) for each in kept]
 
 
 class _Candidate(NamedTuple):
@@ -88,11 +77,10 @@ class _Level:
         self._least_square = score_threshold**2
         cls, obj = (probabilities(tensors[head]) for head in ("cls", "obj"))
         self._has_object = bytes(np.roll(obj >= self._least_square, 128).tolist())
-        self._cls, self._obj = _by_byte(cls), _by_byte(obj)
-        every_byte = np.arange(-128, 128).astype(np.int8)
-        bbox, kps = (dequantize(every_byte, tensors[head]) for head in ("bbox", "kps"))
-        self._centre, self._half = _by_byte(bbox * stride), _by_byte(np.exp(bbox) * (stride / 2))
-        self._landmark = _by_byte(kps * stride)
+        self._cls, self._obj = by_byte(cls), by_byte(obj)
+        bbox, kps = (dequantize(EVERY_BYTE, tensors[head]) for head in ("bbox", "kps"))
+        self._centre, self._half = by_byte(bbox * stride), by_byte(np.exp(bbox) * (stride / 2))
+        self._landmark = by_byte(kps * stride)
 
     def candidates(self, outputs: Mapping[str, Int8]) -> Iterator[_Candidate]:
         """The cells that reach the threshold; none in most frames."""
@@ -133,46 +121,20 @@ class _Level:
         return column * self._stride, row * self._stride
 
 
-def _by_byte(table: NDArray[np.floating]) -> list[float]:
-    """A table of the numbers from -128 to 127, in the order of their bytes from 0 to 255."""
-    numbers: list[float] = np.roll(table, 128).tolist()
-    return numbers
-
-
 def probabilities(tensor: Tensor) -> NDArray[np.float64]:
     """The sigmoid of every byte of `tensor`, from -128 to 127: float64 [256]."""
     logits = (np.arange(-128, 128) - tensor.zero_point) * tensor.scale
     return np.asarray(0.5 * (1 + np.tanh(0.5 * logits)))
 
 
-def locate(
-    cells: Index, bbox: Float, kps: Float, *, stride: int, columns: int
-) -> tuple[Float, Float]:
-    """Boxes float32 [N, 4] and landmarks float32 [N, 5, 2] of `cells`, in pixels of the input.
-
-    cells: [N], row · columns + column; bbox: float32 [N, 4], offset of the centre from the cell's
-    corner (x, y) and log of the size (width, height), in strides; kps: float32 [N, 10], offsets
-    of the landmarks, x and y by turns.
-    """
-    row, column = np.divmod(cells, columns)
-    corner = np.stack([column, row], axis=1).astype(np.float32)
-    centre = (corner + bbox[:, :2]) * np.float32(stride)
-    half = np.exp(bbox[:, 2:]) * np.float32(stride / 2)
-    landmarks = (corner[:, None] + kps.reshape(-1, 5, 2)) * np.float32(stride)
-    return np.concatenate([centre - half, centre + half], axis=1), landmarks
-
-
-def suppress(boxes: Float, scores: Float, iou_threshold: float) -> Index:
-    """Greedy non-maximum suppression: the index of those kept, best score first.
-
-    A box goes when a better one that stays overlaps it by more than `iou_threshold`.
-    """
-    return np.array(_best(boxes.tolist(), scores.tolist(), iou_threshold), np.intp)
-
-
-def _best(
+def suppress(
     boxes: Sequence[Sequence[float]], scores: Sequence[float], iou_threshold: float
 ) -> list[int]:
+    """Greedy non-maximum suppression: the index of those kept, best score first.
+
+    A box, left, top, right and bottom, goes when a better one that stays overlaps it by more than
+    `iou_threshold`.
+    """
     waiting = sorted(range(len(scores)), key=scores.__getitem__, reverse=True)
     kept = []
     while waiting:

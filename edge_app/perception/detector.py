@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 
 from edge_app.perception.card import DetectorCard, ModelError
-from edge_app.perception.decoding import Decoder, Detections
+from edge_app.perception.decoding import Decoder, Detection
 from edge_app.perception.faces import Box, Face, Image
 from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.letterbox import Letterbox, Scale
@@ -81,13 +82,13 @@ def model_for(smallest_face: float) -> Path:
     return FACE_160 if smallest_face >= _SMALL_NETWORK_FROM else FACE_320
 
 
-def in_frame(found: Detections, scale: Scale, *, height: int, width: int) -> list[Face]:
+def in_frame(found: Iterable[Detection], scale: Scale, *, height: int, width: int) -> list[Face]:
     """Map detections from the letterboxed picture to its frame of height by width pixels.
 
     A detection that lies in the padding altogether is dropped.
     """
     faces = []
-    for edges, points, score in zip(*(part.tolist() for part in found), strict=True):
+    for edges, points, score in found:
         left, right = (min(max(edge * scale.x, 0.0), float(width)) for edge in edges[::2])
         top, bottom = (min(max(edge * scale.y, 0.0), float(height)) for edge in edges[1::2])
         if right > left and bottom > top:

@@ -16,6 +16,9 @@ from edge_app.perception.shipped import RELEASE_KEY, SHIPPED
 
 Int8 = NDArray[np.int8]
 
+#: From -128 to 127.
+EVERY_BYTE: Int8 = np.arange(-128, 128).astype(np.int8)
+
 
 class Outputs(Mapping[str, Int8]):
     """What a run left in the interpreter, by name; copied out where it is asked for.
@@ -112,3 +115,12 @@ class Int8Model:
 def dequantize(values: Int8, tensor: Tensor) -> NDArray[np.float32]:
     """Bytes of `tensor` as real numbers: float32, same shape."""
     return (values.astype(np.float32) - np.float32(tensor.zero_point)) * np.float32(tensor.scale)
+
+
+def by_byte(table: NDArray[np.floating]) -> list[float]:
+    """What each of `EVERY_BYTE` stands for, in the order of the bytes from 0 to 255.
+
+    Few bytes become plain numbers sooner than an array becomes another.
+    """
+    numbers: list[float] = np.roll(table, 128).tolist()
+    return numbers

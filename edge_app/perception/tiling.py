@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Self
 
-import numpy as np
-
 from edge_app.perception.decoding import suppress
 from edge_app.perception.detector import FaceDetector, shifted
 from edge_app.perception.faces import Box, Face, Image
@@ -56,9 +54,8 @@ class TiledDetector(FaceDetector):
                         faces.append(moved)
         if len(faces) < 2:
             return faces
-        boxes = np.array([face.box for face in faces], np.float32)
-        scores = np.array([face.score for face in faces], np.float32)
-        return [faces[index] for index in suppress(boxes, scores, _SAME).tolist()]
+        boxes, scores = [face.box for face in faces], [face.score for face in faces]
+        return [faces[index] for index in suppress(boxes, scores, _SAME)]
 
 
 def _spans(length: int, tiles: int) -> Iterator[tuple[int, int]]:

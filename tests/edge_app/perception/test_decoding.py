@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edge_app.perception.card import SCHEMA_VERSION, DetectorCard, Tensor
-from edge_app.perception.decoding import Decoder, suppress
+from edge_app.perception.decoding import Decoder, Detection, suppress
 
 SIDE = 64
 STRIDES = (8, 16, 32)
@@ -62,6 +62,10 @@ def put(
         outputs[f"{head}_{stride}"][0, row, column] = [byte(head, number) for number in numbers]
 
 
+def boxes_of(found: list[Detection]) -> np.ndarray:
+    return np.array([face.box for face in found])
+
+
 def sigmoid(logit: float) -> float:
     return 1 / (1 + math.exp(-logit))
 
@@ -71,17 +75,17 @@ def test_one_cell_becomes_one_face() -> None:
     offsets = [-0.4, -0.8, 0.4, -0.8, 0.0, 0.2, -0.4, 0.6, 0.4, 0.6]
     put(outputs, 16, 2, 1, cls=1.5, obj=4.0, bbox=[0.5, -0.2, 0.6, 1.0], kps=offsets)
 
-    boxes, landmarks, scores = Decoder(card()).decode(outputs)
+    (face,) = Decoder(card()).decode(outputs)
 
     centre_x, centre_y = (1 + 0.5) * 16, (2 - 0.2) * 16
     width, height = math.exp(0.6) * 16, math.exp(1.0) * 16
     expected = [
         centre_x - width / 2, centre_y - height / 2, centre_x + width / 2, centre_y + height / 2,
     ]  # fmt: skip
-    assert boxes == pytest.approx(np.array([expected]), abs=1e-3)
+    assert face.box == pytest.approx(expected, abs=1e-3)
     points = (np.reshape(offsets, (5, 2)) + np.array([1, 2])) * 16
-    assert landmarks == pytest.approx(points[np.newaxis], abs=1e-3)
-    assert scores == pytest.approx([math.sqrt(sigmoid(1.5) * sigmoid(4.0))], abs=1e-6)
+    assert np.array(face.landmarks) == pytest.approx(points, abs=1e-3)
+    assert face.score == pytest.approx(math.sqrt(sigmoid(1.5) * sigmoid(4.0)), abs=1e-6)
 
 
 def test_rows_and_columns_of_every_stride() -> None:
@@ -90,21 +94,20 @@ def test_rows_and_columns_of_every_stride() -> None:
     for stride, (row, column) in places.items():
         put(outputs, stride, row, column, cls=3, obj=4, bbox=0, kps=0)
 
-    boxes, _, _ = Decoder(card()).decode(outputs)
+    boxes = boxes_of(Decoder(card()).decode(outputs))
 
     centres = {tuple(centre) for centre in ((boxes[:, :2] + boxes[:, 2:]) / 2).tolist()}
     assert centres == {(0, 56), (48, 0), (32, 32)}
 
 
 def test_nothing_found() -> None:
-    boxes, landmarks, scores = Decoder(card()).decode(nothing())
-    assert (boxes.shape, landmarks.shape, scores.shape) == ((0, 4), (0, 5, 2), (0,))
+    assert Decoder(card()).decode(nothing()) == []
 
 
 def test_a_sure_class_without_an_object_is_no_face() -> None:
     outputs = nothing()
     put(outputs, 8, 3, 3, cls=3, obj=-2, bbox=0, kps=0)
-    assert len(Decoder(card()).decode(outputs).scores) == 0
+    assert Decoder(card()).decode(outputs) == []
 
 
 @pytest.mark.parametrize("threshold", [0.0, 0.05, 0.3, 0.6, 0.75, 0.9, 0.99, 1.0])
@@ -134,18 +137,18 @@ def test_comparing_bytes_finds_what_full_decoding_finds(threshold: float, seed: 
                 centre = np.array([column + x, row + y]) * stride
                 box = [*(centre - size / 2), *(centre + size / 2)]
                 expected.append([score, *box, *points.ravel()])
-    rows = np.column_stack([found.scores, found.boxes, found.landmarks.reshape(-1, 10)])
-    assert len(found.scores) == len(expected)
+    rows = [[face.score, *face.box, *np.ravel(face.landmarks)] for face in found]
+    assert len(rows) == len(expected)
     # Scores can be equal: order by everything.
     for ours, theirs in zip(
-        sorted(rows.round(2).tolist()), sorted(np.round(expected, 2).tolist()), strict=True
+        sorted(np.round(rows, 2).tolist()), sorted(np.round(expected, 2).tolist()), strict=True
     ):
         assert ours == pytest.approx(theirs, abs=0.02)
 
 
 def test_a_full_threshold_wants_more_than_any_byte_says() -> None:
     outputs = {name: np.full_like(values, 127) for name, values in nothing().items()}
-    assert len(Decoder(card(score_threshold=1.0)).decode(outputs).scores) == 0
+    assert Decoder(card(score_threshold=1.0)).decode(outputs) == []
 
 
 def test_best_score_comes_first_and_neighbours_go() -> None:
@@ -155,22 +158,22 @@ def test_best_score_comes_first_and_neighbours_go() -> None:
     put(outputs, 8, 1, 2, cls=2.4, obj=4, bbox=[-0.9, 0, 1, 1], kps=0)
     put(outputs, 8, 6, 6, cls=3.0, obj=4, bbox=[0, 0, 1, 1], kps=0)
 
-    boxes, _, scores = Decoder(card()).decode(outputs)
+    found = Decoder(card()).decode(outputs)
 
-    assert scores.tolist() == sorted(scores.tolist(), reverse=True)
+    scores, boxes = [face.score for face in found], boxes_of(found)
+    assert scores == sorted(scores, reverse=True)
     centres = (boxes[:, :2] + boxes[:, 2:]) / 2
     assert centres == pytest.approx(np.array([[48, 48], [8.8, 8]]), abs=0.1)
 
 
 def test_suppression_keeps_an_overlap_of_just_the_threshold() -> None:
     # Intersection over union: 8 / 16.
-    boxes = np.array([[0, 0, 3, 4], [1, 0, 4, 4]], np.float32)
-    scores = np.array([0.8, 0.9], np.float32)
-    assert suppress(boxes, scores, 0.5).tolist() == [1, 0]
-    assert suppress(boxes, scores, 0.49).tolist() == [1]
+    boxes, scores = [[0, 0, 3, 4], [1, 0, 4, 4]], [0.8, 0.9]
+    assert suppress(boxes, scores, 0.5) == [1, 0]
+    assert suppress(boxes, scores, 0.49) == [1]
 
 
 def test_a_suppressed_box_suppresses_nothing() -> None:
     # The second overlaps both others; the first and the third do not meet.
-    boxes = np.array([[0, 0, 4, 4], [2, 0, 6, 4], [4, 0, 8, 4]], np.float32)
-    assert suppress(boxes, np.array([0.9, 0.8, 0.7], np.float32), 0.3).tolist() == [0, 2]
+    boxes = [[0, 0, 4, 4], [2, 0, 6, 4], [4, 0, 8, 4]]
+    assert suppress(boxes, [0.9, 0.8, 0.7], 0.3) == [0, 2]

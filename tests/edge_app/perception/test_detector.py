@@ -11,7 +11,7 @@ import pytest
 import skimage.data
 
 from edge_app.perception.card import ModelError, card_path, encode_card, read_card
-from edge_app.perception.decoding import Detections
+from edge_app.perception.decoding import Detection
 from edge_app.perception.detector import FaceDetector, in_frame
 from edge_app.perception.faces import FrameError
 from edge_app.perception.letterbox import Scale
@@ -132,8 +132,10 @@ def test_refuses_what_is_no_frame(detector: FaceDetector, frame: np.ndarray) -> 
 
 
 def test_a_detection_in_the_padding_is_dropped() -> None:
-    boxes = np.array([[10, 70, 30, 90], [10, 50, 30, 70]], np.float32)
-    found = Detections(boxes, np.zeros((2, 5, 2), np.float32), np.array([0.9, 0.8], np.float32))
+    nowhere = [(0.0, 0.0)] * 5
+    found = [
+        Detection((10, 70, 30, 90), nowhere, 0.9), Detection((10, 50, 30, 70), nowhere, 0.8),
+    ]  # fmt: skip
     (face,) = in_frame(found, Scale(2.0, 2.0), height=128, width=200)
     assert face.box == (20, 100, 60, 128)
     assert face.score == pytest.approx(0.8)
