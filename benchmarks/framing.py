@@ -1,9 +1,10 @@
-"""Faces cut by landmarks, as the device does, or by the detector's box → what alignment is worth.
+"""Faces cut by landmarks, by the detector's box, or as in photos → what each is worth.
 
-`python -m benchmarks.framing --data DATA`. Scenes: FER2013's faces pasted into pictures and turned,
-found there and read either way: accuracy. Clips and photos carry no labels: each frame is turned,
-found and read again, and who reads the same face alike is worth more. Faces that the device would
-not read are left out.
+`python -m benchmarks.framing --data DATA`. A camera's frames are cut by landmarks; of a photo the
+mean of four views is told. Scenes: FER2013's faces pasted into pictures and turned, found there and
+read each way: accuracy. Clips and photos carry no labels: each frame is turned, found and read
+again, and who reads the same face alike is worth more. Faces that the device would not read are
+left out.
 """
 
 from __future__ import annotations
@@ -36,22 +37,24 @@ Rows = NDArray[np.float32]
 
 
 class Readers:
-    """The same classifier on faces that are cut in two ways."""
+    """The same classifier on faces that are cut in several ways."""
 
-    names = ("by landmarks", "by the box")
+    names = ("by landmarks", "by the box", "as in photos")
 
     def __init__(self, perception: Perception, box_to_side: float) -> None:
         """box_to_side: side of the square that is cut, as a multiple of the box's longer side."""
         self._perception, self._box_to_side = perception, box_to_side
         self.labels = perception.classifier.labels
 
-    def read(self, image: Image, face: Face) -> tuple[Rows, Rows] | None:
+    def read(self, image: Image, face: Face) -> tuple[Rows, ...] | None:
         """Probabilities of the emotions by each, float32 [len(labels)]; None: not to be read."""
         (seen,) = self._perception.read(image, [face])
         if not seen.quality:
             return None
         crop = square(image, face.box, self._box_to_side, self._perception.classifier.side)
-        return seen.probabilities, self._perception.classifier.predict(crop[np.newaxis])[0]
+        (boxed,) = self._perception.classifier.predict(crop[np.newaxis])
+        (still,) = self._perception.read(image, [face], is_still=True)
+        return seen.probabilities, boxed, still.probabilities
 
 
 def square(image: Image, box: Box, box_to_side: float, side: int) -> NDArray[np.uint8]:
@@ -95,8 +98,8 @@ def pictures(folder: Path) -> Iterator[Image]:
 
 def agreement(readers: Readers, perception: Perception, shown: Sequence[Image]) -> list[list[str]]:
     """Read each face upright and turned: a row a way of cutting."""
-    same: list[list[bool]] = [[], []]
-    moved: list[list[float]] = [[], []]
+    same: list[list[bool]] = [[] for _ in readers.names]
+    moved: list[list[float]] = [[] for _ in readers.names]
     for image in tqdm(shown, desc="clips and photos", disable=None):
         found = [(face, readers.read(image, face)) for face in perception.detector.detect(image)]
         for degrees in FRAMES_TURNED_DEG:

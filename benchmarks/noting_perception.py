@@ -16,8 +16,13 @@ class NotingPerception(Perception):
         self.seen: list[SeenFace] = []
 
     def read(
-        self, image: Image, faces: Sequence[Face], *, look_again: bool = True
+        self,
+        image: Image,
+        faces: Sequence[Face],
+        *,
+        look_again: bool = True,
+        is_still: bool = False,
     ) -> list[SeenFace]:
         """As `Perception.read`."""
-        self.seen = super().read(image, faces, look_again=look_again)
+        self.seen = super().read(image, faces, look_again=look_again, is_still=is_still)
         return self.seen

@@ -82,11 +82,16 @@ class TimedPerception(Perception):
         self._stopwatch = stopwatch
 
     def read(
-        self, image: Image, faces: Sequence[Face], *, look_again: bool = True
+        self,
+        image: Image,
+        faces: Sequence[Face],
+        *,
+        look_again: bool = True,
+        is_still: bool = False,
     ) -> list[SeenFace]:
         """As `Perception.read`."""
         with self._stopwatch.stage("align"):
-            return super().read(image, faces, look_again=look_again)
+            return super().read(image, faces, look_again=look_again, is_still=is_still)
 
 
 class _TimedInterpreter:

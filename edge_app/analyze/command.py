@@ -10,6 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edge_app.analyze.analysis import Analysis, Sees, analyze_file
 from edge_app.analyze.earlier import TABLES, Record, check_nothing_is_dropped
 from edge_app.analyze.inputs import count, find_inputs
@@ -17,7 +20,7 @@ from edge_app.analyze.outputs import OutputNames, make_folder
 from edge_app.analyze.progress import Progress, describe, emotions
 from edge_app.analyze.table import TableFile
 from edge_app.errors import MienError
-from edge_app.perception import Perception
+from edge_app.perception import Perception, SeenFace
 
 _FOLDER = Path("mien-analysis")
 #: What a shell reports of a program that Ctrl-C ended.
@@ -38,6 +41,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("jsonl", "csv"),
         default="jsonl",
         help="of the table: JSON Lines or CSV",
+    )
+    parser.add_argument(
+        "--crops",
+        action="store_true",
+        help="take pictures in which no face is found for faces, cut out as in face data sets",
     )
     parser.add_argument("--no-pictures", action="store_true", help="write the table only")
     parser.add_argument(
@@ -65,7 +73,7 @@ def run(arguments: argparse.Namespace, perception: Sees | None = None) -> int:
         for error in wrong:
             progress.say(str(error))
         if files:
-            sees = Perception.load() if perception is None else perception
+            sees = _sees(arguments) if perception is None else perception
             earlier = make_folder(folder)
             is_new = earlier.is_new
             if not arguments.force:
@@ -93,6 +101,22 @@ def run(arguments: argparse.Namespace, perception: Sees | None = None) -> int:
     if tally.is_interrupted:
         return _INTERRUPTED
     return 1 if wrong or tally.files < len(files) else 0
+
+
+class _OfCrops:
+    """Sees a face in every picture."""
+
+    def __init__(self, perception: Perception) -> None:
+        self._perception = perception
+
+    def see(self, frame: NDArray[np.uint8], /) -> list[SeenFace]:
+        """As `Perception.see`; the whole picture where that finds nobody."""
+        return self._perception.see(frame) or [self._perception.read_crop(frame)]
+
+
+def _sees(arguments: argparse.Namespace) -> Sees:
+    perception = Perception.load()
+    return _OfCrops(perception) if arguments.crops else perception
 
 
 def _remove_tables(folder: Path, *, but: str) -> None:

@@ -118,6 +118,8 @@ def _fields(row: Row) -> dict[str, Any]:
         "confidence": round(row.seen.confidence, 4),
         "valence": round(shown.valence, 4) if shown else None,
         "arousal": round(shown.arousal, 4) if shown else None,
+        "quality": round(row.seen.quality, 4),
+        "flaws": sorted(row.seen.flaws),
         "probabilities": {
             label: round(p, 4) for label, p in zip(row.seen.labels, probabilities, strict=True)
         },
@@ -125,11 +127,13 @@ def _fields(row: Row) -> dict[str, Any]:
 
 
 def _flat(fields: dict[str, Any]) -> dict[str, Any]:
-    """Give nested fields the names `box_left`, `box_pixels_left`, `probabilities_happy`."""
+    """Give nested fields the names `box_left`, `probabilities_happy`; join lists by spaces."""
     flat: dict[str, Any] = {}
     for name, value in fields.items():
         if isinstance(value, dict):
             flat.update({f"{name}_{inner}": part for inner, part in value.items()})
+        elif isinstance(value, list):
+            flat[name] = " ".join(value)
         else:
             flat[name] = value
     return flat

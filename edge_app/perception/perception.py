@@ -9,17 +9,28 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.perception.alignment import align, cut, similarity
+from edge_app.perception.alignment import (
+    about_box,
+    align,
+    canonical_landmarks,
+    cut,
+    framed_box,
+    similarity,
+)
 from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.faces import Face, Image, SeenFace
 from edge_app.perception.labels import UNSURE
 from edge_app.perception.letterbox import check_frame
 from edge_app.perception.light import spread
+from edge_app.perception.overlap import outermost, unseen
 from edge_app.perception.quality import Quality, assess
 from edge_app.perception.shipped import FACE_160, FACE_320
-from edge_app.perception.tilted import SIDES_DEG, TiltedSearch, unseen
-from edge_app.perception.upright import Upright
+from edge_app.perception.tilted import SIDES_DEG, TiltedSearch
+from edge_app.perception.upright import Upright, roll_deg
+
+#: Score from which on the small network adds faces of whole pictures to the other one's.
+_SURE_OF_FILLING = 0.6
 
 
 class Perception:
@@ -37,6 +48,7 @@ class Perception:
         self.detector, self.classifier = detector, classifier
         self.small_detector = small_detector or detector
         self.upright = Upright(self.small_detector)
+        self._small = self.small_detector.at_threshold(_SURE_OF_FILLING)
         self._tilted = TiltedSearch(detector)
 
     @classmethod
@@ -60,32 +72,48 @@ class Perception:
     def see(self, image: Image) -> list[SeenFace]:
         """All faces of `image` (uint8 [H, W] or BGR [H, W, 3]), the surest first.
 
+        As `read` of a still picture reads those that `find` finds.
+
         Raises:
             FrameError: the picture is of another dtype or shape.
         """
-        return self.read(image, self.find(image))
+        return self.read(image, self.find(image), is_still=True)
 
     def find(self, image: Image) -> list[Face]:
         """All faces of `image`, best score first, also those turned by up to 50°.
 
-        Three runs of the detector.
+        Three runs of the detector, and one of the small one: a face that the picture hardly holds
+        is larger than any that the detector looks for.
 
         Raises:
             FrameError: the picture is of another dtype or shape.
         """
         faces = self.detector.detect(image)
-        for tilted in self._tilted.detect(image, SIDES_DEG):
-            faces += unseen(tilted, faces)
-        return sorted(faces, key=lambda face: -face.score)
+        for others in (*self._tilted.detect(image, SIDES_DEG), self._filling(image)):
+            faces += unseen(others, faces)
+        return outermost(sorted(faces, key=lambda face: -face.score))
+
+    def _filling(self, image: Image) -> list[Face]:
+        """What the small network is sure of in the whole picture."""
+        return [] if self.small_detector is self.detector else self._small.detect(image)
 
     def read(
-        self, image: Image, faces: Sequence[Face], *, look_again: bool = True
+        self,
+        image: Image,
+        faces: Sequence[Face],
+        *,
+        look_again: bool = True,
+        is_still: bool = False,
     ) -> list[SeenFace]:
         """What the given faces of `image` show, in their order.
 
         look_again: find each face's landmarks once more, so that tilted faces are read upright:
         one or two runs of the small detector a face. False where that is done already, as a
         `RollMemory` does it. Faces of which nothing can be read are not classified.
+
+        is_still: there is no next frame to be read. The answer is then the mean of four: of the
+        face cut by its landmarks, and about its box, and of both their mirror images. A camera's
+        frames cut a face now a little like this, now a little like that, and are smoothed.
 
         Raises:
             FrameError: the picture is of another dtype or shape.
@@ -102,15 +130,50 @@ class Perception:
             for crop, face, (rotation, _) in zip(crops, faces, placed, strict=True)
         ]
         readable = [
-            spread(crop)
-            for crop, quality in zip(crops, qualities, strict=True)
+            self._views(image, face, crop) if is_still else [spread(crop)]
+            for face, crop, quality in zip(faces, crops, qualities, strict=True)
             if quality.weight > 0.0
         ]
-        answers = iter(classifier.predict(np.stack(readable)) if readable else ())
+        answers = iter(self._answers(readable))
         return [
             self._seen(face, quality, next(answers) if quality.weight > 0.0 else None)
             for face, quality in zip(faces, qualities, strict=True)
         ]
+
+    def read_crop(self, image: Image) -> SeenFace:
+        """What a picture shows that is a face and little else, as face data sets cut them.
+
+        The face is taken to stand in the middle square of `image` as FER2013's do, and nobody
+        looks for it; its score is 0.
+
+        Raises:
+            FrameError: the picture is of another dtype or shape.
+        """
+        check_frame(image)
+        height, width = image.shape[:2]
+        side = float(min(height, width))
+        left, top = (width - side) / 2, (height - side) / 2
+        placed = side * canonical_landmarks(self.classifier.alignment) + (left, top)
+        # The nose's tip lies before the middle of a face that looks at the camera.
+        landmarks = np.insert(placed, 2, placed.mean(axis=0), axis=0).astype(np.float32)
+        face = Face(framed_box(left, top, side), landmarks, 0.0)
+        (seen,) = self.read(image, [face], look_again=False, is_still=True)
+        return seen
+
+    def _views(self, image: Image, face: Face, crop: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+        """The crops by which a face of a still picture is read, the first one its `crop`."""
+        side = self.classifier.side
+        boxed = cut(image, *about_box(face.box, roll_deg(face.landmarks), side), side)
+        upright = [spread(crop), spread(boxed)]
+        return upright + [view[:, ::-1] for view in upright]
+
+    def _answers(self, views: Sequence[Sequence[NDArray[np.uint8]]]) -> list[NDArray[np.float32]]:
+        """Of each face's views, of which all have as many, the mean of what they show."""
+        if not views:
+            return []
+        answers = self.classifier.predict(np.stack([view for each in views for view in each]))
+        means: NDArray[np.float32] = answers.reshape(len(views), -1, answers.shape[-1]).mean(axis=1)
+        return list(means)
 
     def crop(self, image: Image, face: Face) -> NDArray[np.uint8]:
         """Cut `face` out of `image` as `read` shows it to the classifier.

@@ -19,12 +19,9 @@ from edge_app.perception.alignment import cut
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.faces import Box, Face, Image
 from edge_app.perception.letterbox import Letterbox, Scale
-from edge_app.perception.overlap import buffered_overlap
 
 #: To which side the frame is turned, in degrees: two searches reach from -50° to 50°.
 SIDES_DEG = (35.0, -35.0)
-#: The same face, upright and in the turned frame.
-_SAME = 0.3
 #: How much surer than of an upright face the detector must be: two more looks at a picture are two
 #: more chances to take something for a face.
 _SURER = 0.1
@@ -72,15 +69,6 @@ class TiltedSearch:
         # Black beyond the frame, as a letterbox is.
         picture = cut(shown, rotation, shift, size, beyond=cv2.BORDER_CONSTANT)
         return [_back(face, rotation, shift, scale) for face in self._detector.detect(picture)]
-
-
-def unseen(faces: Sequence[Face], others: Sequence[Face]) -> list[Face]:
-    """Those of `faces` that are none of the `others`."""
-    return [
-        face
-        for face in faces
-        if all(buffered_overlap(face.box, each.box, 0.0) < _SAME for each in others)
-    ]
 
 
 class TiltSchedule:

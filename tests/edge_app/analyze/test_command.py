@@ -78,6 +78,25 @@ def test_real_portrait_is_read_as_happy(
     assert err == f"mien: {portrait}: 1 face: happy 1\n"
 
 
+def test_crops_without_a_face_that_is_found_have_a_row_too(
+    portrait: Path, tmp_path: Path, output: Path
+) -> None:
+    """The whole command with the real models."""
+    folder = tmp_path / "crops"
+    folder.mkdir()
+    noise = np.random.default_rng(1).integers(0, 256, (64, 48), np.uint8)
+    cv2.imwrite(str(folder / "a.png"), noise)
+    (folder / "b.jpg").write_bytes(portrait.read_bytes())
+    words = ["analyze", str(folder), "--output", str(output)]
+    assert cli.main(words) == 0
+    assert [row["annotated"] for row in rows(output)] == ["b.jpg"]
+    assert cli.main([*words, "--crops"]) == 0
+    crop, found = rows(output)
+    assert (crop["annotated"], crop["score"]) == ("a.png", 0.0)
+    assert found["emotion"] == "happy"
+    assert (found["quality"], found["flaws"]) == (1.0, [])
+
+
 def test_group_photos_are_read(shared_data: Path, output: Path) -> None:
     photos = shared_data / "photos"
     assert cli.main(["analyze", str(photos), "--output", str(output)]) == 0
@@ -112,7 +131,8 @@ def test_csv_and_no_pictures(portrait: Path, output: Path) -> None:
     assert analyze(portrait, "--output", output, "--format", "csv", "--no-pictures") == 0
     assert names(output) == {"analysis.csv"}
     header, line = (output / "analysis.csv").read_text().splitlines()
-    assert dict(zip(header.split(","), line.split(","), strict=True))["annotated"] == ""
+    row = dict(zip(header.split(","), line.split(","), strict=True))
+    assert (row["annotated"], row["quality"], row["flaws"]) == ("", "1.0", "")
 
 
 def test_default_folder_is_in_the_current_one(

@@ -29,7 +29,7 @@ def test_json_line_holds_everything(tmp_path: Path) -> None:
         "box": {"left": 0.1, "top": 0.1, "width": 0.5, "height": 0.5},
         "box_pixels": {"left": 10, "top": 20, "width": 50, "height": 100},
         "score": 0.8, "emotion": "happy", "confidence": 0.9,
-        "valence": 0.7035, "arousal": 0.4885,
+        "valence": 0.7035, "arousal": 0.4885, "quality": 1.0, "flaws": [],
         "probabilities": {"angry": 0.05, "happy": 0.9, "neutral": 0.05},
     }  # fmt: skip
     assert second["file"] == "größe.jpg"

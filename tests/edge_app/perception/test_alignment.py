@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from edge_app.perception.alignment import align, canonical_landmarks, cut, cut_upright
+from edge_app.perception.alignment import about_box, align, canonical_landmarks, cut, cut_upright
 from edge_app.perception.card import Alignment
+from edge_app.perception.faces import Box
 
 ALIGNMENT = Alignment(
     right_eye=(0.3, 0.4),
@@ -107,3 +108,21 @@ def test_an_upright_square_is_what_the_general_cut_draws(
     assert crop.shape == expected.shape
     # Its edges may lie on the other side of a pixel's middle.
     assert np.abs(crop.astype(int) - expected)[1:-1, 1:-1].max() <= 6
+
+
+@pytest.mark.parametrize("roll_deg", [0.0, 20.0, -35.0])
+def test_a_box_frames_a_face_as_wide_and_turned_as_it_is(roll_deg: float) -> None:
+    box = Box(100.0, 150.0, 180.0, 250.0)
+    rotation, shift = about_box(box, roll_deg, SIDE)
+    assert SIDE / abs(rotation) == pytest.approx(1.12 * np.sqrt(80 * 100))
+    # The box's middle lies in the middle of the crop, a little above it.
+    middle = rotation * complex(140, 200) + shift
+    assert middle == pytest.approx(complex(24, 24 - SIDE * 0.02 / 1.12))
+    # What points down the face points down the crop.
+    down = np.exp(1j * np.deg2rad(roll_deg)) * 1j
+    assert np.angle(rotation * down) == pytest.approx(np.pi / 2)
+
+
+def test_a_box_without_an_area_is_still_a_crop() -> None:
+    crop = cut(np.zeros((20, 30), np.uint8), *about_box(Box(5, 5, 5, 9), 0.0, SIDE), SIDE)
+    assert crop.shape == (SIDE, SIDE)

@@ -1,6 +1,12 @@
 import numpy as np
 
-from edge_app.perception.overlap import intersection_over_union
+from edge_app.perception import Box, Face
+from edge_app.perception.overlap import intersection_over_union, outermost, unseen
+
+
+def face(left: float, top: float = 0.0, size: float = 10.0) -> Face:
+    box = Box(left, top, left + size, top + size)
+    return Face(box, np.zeros((5, 2), np.float32), 0.9)
 
 
 def test_known_overlaps() -> None:
@@ -18,3 +24,16 @@ def test_boxes_without_an_area_share_nothing() -> None:
 def test_no_boxes_are_no_overlaps() -> None:
     assert intersection_over_union([], [(0, 0, 1, 1)]).shape == (0, 1)
     assert intersection_over_union([(0, 0, 1, 1)], []).shape == (1, 0)
+
+
+def test_unseen_are_those_that_overlap_nobody() -> None:
+    here, near, far = face(0), face(3), face(8)
+    assert unseen([here, near, far], [here]) == [far]
+    assert unseen([here], []) == [here]
+
+
+def test_an_eye_is_no_face_and_a_child_before_its_mother_is_one() -> None:
+    mother, eye, child = face(0, size=100), face(20, 20, 30), face(40, 75, 60)
+    assert outermost([mother, eye, child]) == [mother, child]
+    # Who is surer is who is there: what holds a surer face is kept.
+    assert outermost([eye, mother]) == [eye, mother]

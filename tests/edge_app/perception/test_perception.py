@@ -46,6 +46,36 @@ def test_gray_is_seen_as_colour_is(perception: Perception, portrait: np.ndarray)
     assert in_gray.emotion == HAPPY
 
 
+@pytest.mark.parametrize("margin", [0.0, 0.1, 0.2])
+def test_a_face_that_fills_the_picture_is_found(
+    perception: Perception, portrait: np.ndarray, margin: float
+) -> None:
+    """As face data sets crop their pictures; at the detector's scale it is larger than any face."""
+    (face,) = perception.find(portrait)
+    box = face.box
+    left, right = box.left + margin * box.width, box.right - margin * box.width
+    top, bottom = box.top + margin * box.height, box.bottom - margin * box.height
+    tight = cv2.resize(portrait[round(top) : round(bottom), round(left) : round(right)], (192, 192))
+    (seen,) = perception.see(tight)
+    assert seen.emotion == HAPPY
+
+
+def test_a_still_face_and_its_mirror_image_show_the_same(
+    perception: Perception, portrait: np.ndarray
+) -> None:
+    (face,) = perception.find(portrait)
+    width = portrait.shape[1]
+    points = face.landmarks[[1, 0, 2, 4, 3]] * (-1, 1) + (width, 0)
+    box = Box(width - face.box.right, face.box.top, width - face.box.left, face.box.bottom)
+    mirrored = Face(box, points.astype(np.float32), face.score)
+    (one,) = perception.read(portrait, [face], look_again=False, is_still=True)
+    (other,) = perception.read(portrait[:, ::-1], [mirrored], look_again=False, is_still=True)
+    assert other.probabilities == pytest.approx(one.probabilities, abs=0.03)
+    (once,) = perception.read(portrait, [face], look_again=False)
+    assert one.probabilities.sum() == pytest.approx(1.0, abs=1e-5)
+    assert (once.probabilities != one.probabilities).any()
+
+
 def test_an_empty_frame_has_no_faces(perception: Perception) -> None:
     assert perception.see(np.zeros((480, 640), np.uint8)) == []
 
@@ -106,6 +136,21 @@ def test_a_face_that_cannot_be_read_is_not_classified(
     assert seen.quality == 0.0
     assert seen.emotion == UNSURE
     assert np.allclose(seen.probabilities, 1 / len(seen.labels))
+
+
+def test_a_picture_that_is_a_crop_is_read_as_it_stands(
+    perception: Perception, portrait: np.ndarray
+) -> None:
+    (face,) = perception.find(portrait)
+    crop = perception.crop(portrait, face)
+    seen = perception.read_crop(crop)
+    assert seen.emotion == HAPPY
+    assert (seen.face.score, seen.quality) == (0.0, 1.0)
+    both = perception.classifier.predict(np.stack([crop, crop[:, ::-1]])).mean(axis=0)
+    assert seen.probabilities == pytest.approx(both, abs=0.02)
+    # Of a picture that is no square, its middle.
+    wide = cv2.copyMakeBorder(crop, 0, 0, 12, 12, cv2.BORDER_CONSTANT)
+    assert perception.read_crop(wide).probabilities == pytest.approx(seen.probabilities, abs=0.03)
 
 
 def test_a_crop_is_of_the_classifiers_size(perception: Perception, portrait: np.ndarray) -> None:

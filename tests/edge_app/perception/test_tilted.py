@@ -5,9 +5,9 @@ import pytest
 
 from edge_app.frames.source import Frame
 from edge_app.perception import Perception
-from edge_app.perception.faces import Box, Face, FrameError
+from edge_app.perception.faces import FrameError
 from edge_app.perception.smoothing import REACTIONS
-from edge_app.perception.tilted import SIDES_DEG, TiltedSearch, TiltSchedule, unseen
+from edge_app.perception.tilted import SIDES_DEG, TiltedSearch, TiltSchedule
 from edge_app.perception.tracker import Tracker
 from edge_app.perception.upright import roll_deg
 from edge_app.perception.watcher import WatchedFace, Watcher
@@ -61,15 +61,6 @@ def test_frames_of_any_size_are_turned(perception: Perception, shape: tuple[int,
 def test_what_is_no_frame_is_refused(perception: Perception) -> None:
     with pytest.raises(FrameError):
         TiltedSearch(perception.detector).detect(np.zeros((4, 4, 4), np.uint8), SIDES_DEG)
-
-
-def test_unseen_are_those_that_overlap_nobody() -> None:
-    def face(left: float) -> Face:
-        return Face(Box(left, 0, left + 10, 10), np.zeros((5, 2), np.float32), 0.9)
-
-    here, near, far = face(0), face(3), face(8)
-    assert unseen([here, near, far], [here]) == [far]
-    assert unseen([here], []) == [here]
 
 
 def test_sides_by_turns_both_where_somebody_may_be_and_a_fruitful_one_each_time() -> None:

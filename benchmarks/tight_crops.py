@@ -1,0 +1,86 @@
+"""FER2013's faces with their margins cut off → how many are found, and read rightly.
+
+`python -m benchmarks.tight_crops --data DATA`. Face data sets cut their pictures as they like, some
+so tightly that chin and forehead are gone. A face that is not found is a wrong answer, but for the
+last column, where the picture is then read as it stands (`mien analyze --crops`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from benchmarks import labelled_faces
+from benchmarks.text_table import markdown
+from edge_app.perception import Perception, SeenFace
+from edge_app.perception.labels import FER2013
+
+#: Of a face that is enlarged to `SIDE` pixels, so much is cut off on each side.
+CUT_OFF = (0.0, 0.1, 0.15, 0.2, 0.25)
+SIDE = 192
+
+
+@dataclass(slots=True)
+class Counts:
+    """Of the faces at one margin."""
+
+    faces: int = 0
+    found_alone: int = 0
+    found: int = 0
+    right: int = 0
+    right_as_crops: int = 0
+
+    def shares(self) -> list[str]:
+        """Of all faces, in per cent."""
+        counted = (self.found_alone, self.found, self.right, self.right_as_crops)
+        return [f"{count / self.faces:.1%}" for count in counted]
+
+
+def trimmed(face: NDArray[np.uint8], cut_off: float) -> NDArray[np.uint8]:
+    """uint8 [48, 48] → the middle of it, enlarged: uint8 [S, S]."""
+    large = cv2.resize(face, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    edge = round(SIDE * cut_off)
+    return np.asarray(large[edge : SIDE - edge, edge : SIDE - edge], np.uint8)
+
+
+def count(perception: Perception, picture: NDArray[np.uint8], truth: str, counts: Counts) -> None:
+    """Search and read one picture."""
+    found = perception.see(picture)
+    counts.faces += 1
+    counts.found_alone += bool(perception.detector.detect(picture))
+    counts.found += bool(found)
+    counts.right += bool(found) and _says(perception, found[0]) == truth
+    seen = found[0] if found else perception.read_crop(picture)
+    counts.right_as_crops += _says(perception, seen) == truth
+
+
+def _says(perception: Perception, seen: SeenFace) -> str:
+    return perception.classifier.labels[int(seen.probabilities.argmax())]
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Print a row for each margin."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    labelled_faces.add_arguments(parser, faces=500)
+    faces = labelled_faces.draw(parser.parse_args(words))
+    perception = Perception.load()
+    table = [["cut off", "by the detector alone", "found", "right", "right with --crops"]]
+    for cut_off in CUT_OFF:
+        counts = Counts()
+        shown = zip(faces.pixels, faces.labels, strict=True)
+        for face, label in tqdm(shown, f"{cut_off:.0%}", len(faces), disable=None):
+            count(perception, trimmed(face, cut_off), FER2013[label], counts)
+        table.append([f"{cut_off:.0%} on each side", *counts.shares()])
+    sys.stdout.write("\n".join(markdown(table)) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

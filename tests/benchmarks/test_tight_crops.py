@@ -1,0 +1,27 @@
+import cv2
+import numpy as np
+from skimage import data
+
+from benchmarks.tight_crops import Counts, count, trimmed
+from edge_app.perception import Perception
+
+
+def test_what_is_cut_off() -> None:
+    face = np.zeros((48, 48), np.uint8)
+    face[12:36, 12:36] = 200
+    assert trimmed(face, 0.0).shape == (192, 192)
+    assert trimmed(face, 0.25).shape == (96, 96)
+    assert trimmed(face, 0.25)[8:-8, 8:-8].min() > 150
+
+
+def test_faces_that_are_not_found_count_only_as_crops() -> None:
+    perception = Perception.load()
+    portrait = cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2GRAY)
+    (face,) = perception.find(portrait)
+    crop = perception.crop(portrait, face)
+    counts = Counts()
+    count(perception, portrait, "happy", counts)
+    # Between the eyes and the mouth there is no face, and a nose is no smile.
+    count(perception, crop[20:28, 16:32], "surprise", counts)
+    assert (counts.faces, counts.found_alone, counts.found, counts.right) == (2, 1, 1, 1)
+    assert counts.shares()[:3] == ["50.0%", "50.0%", "50.0%"]
