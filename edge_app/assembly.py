@@ -137,6 +137,7 @@ class Assembly:
                 model=perception.classifier.card.sha256,
                 ids=TimeOrderedIds(),
                 now=_utc_now,
+                show=interval.show,
             ),
             publisher=gate,
             every_frame=source is not None and self._counts_every_frame(source),

@@ -41,14 +41,6 @@ class _Episode:
     told: Affect | None = None
     affects: MeanAffect = field(default_factory=MeanAffect)
 
-    def seen_until(self, timestamp_ns: int) -> None:
-        """Add the time since the last frame to the emotion and the affect that were shown."""
-        if self.emotion is not None:
-            passed = timestamp_ns - self.last_seen_ns
-            self.emotions_ns[self.emotion] = self.emotions_ns.get(self.emotion, 0) + passed
-            self.affects.add(self.affect, passed)
-        self.last_seen_ns = timestamp_ns
-
     @property
     def has_moved(self) -> bool:
         """Whether its affect is another one than was told."""
@@ -59,14 +51,27 @@ class _Episode:
         )
 
 
+def _show_nobody(episode: str, emotion: str, affect: Affect | None, seconds: float) -> None:
+    """What is done with what each frame adds, unless somebody asks for more."""
+
+
 class Episodes:
     """Decides events for one device."""
 
     def __init__(
-        self, *, device: str, model: str, ids: TimeOrderedIds, now: Callable[[], datetime]
+        self,
+        *,
+        device: str,
+        model: str,
+        ids: TimeOrderedIds,
+        now: Callable[[], datetime],
+        show: Callable[[str, str, Affect | None, float], None] = _show_nobody,
     ) -> None:
-        """model: SHA-256 of the classifier; now: the time in UTC."""
+        """model: SHA-256 of the classifier; now: the time in UTC. show: told frame after frame
+        which episode showed which emotion and affect, and for how many seconds.
+        """
         self._device, self._model, self._ids, self._now = device, model, ids, now
+        self._show = show
         self._episodes: dict[int, _Episode] = {}
         self._told_ns = 0
         #: Whether the last update changed what `state` says so much that it should be told.
@@ -87,7 +92,7 @@ class Episodes:
                 episode = _Episode(self._ids.next(), face.first_seen_ns, face.last_seen_ns, box)
                 self._episodes[face.number] = episode
                 events.append(self._appeared(episode))
-            episode.seen_until(face.last_seen_ns)
+            self._seen_until(episode, face.last_seen_ns)
             episode.box, episode.affect = box, face.affect
             if face.emotion is not None and face.emotion != episode.emotion:
                 events.append(self._changed(episode, face, face.emotion))
@@ -105,6 +110,17 @@ class Episodes:
     def state(self) -> State:
         """Who is there after the last update."""
         return State(time=self._now(), faces=tuple(map(_present, self._episodes.values())))
+
+    def _seen_until(self, episode: _Episode, timestamp_ns: int) -> None:
+        """Add the time since the last frame to the emotion and the affect that were shown."""
+        passed = timestamp_ns - episode.last_seen_ns
+        # A face that is hidden was not seen since.
+        if episode.emotion is not None and passed > 0:
+            known = episode.emotions_ns.get(episode.emotion, 0)
+            episode.emotions_ns[episode.emotion] = known + passed
+            episode.affects.add(episode.affect, passed)
+            self._show(episode.id, episode.emotion, episode.affect, passed / 1e9)
+        episode.last_seen_ns = timestamp_ns
 
     def _look_for_news(self, *, is_something: bool) -> None:
         """Decide whether the state is to be told; is_something: there are events, so it is."""

@@ -24,7 +24,7 @@ from edge_app.events.summaries import Interval
 class PrivacyGate(Publisher):
     """Stands before another publisher. In the mode `aggregates` no event and nobody's face passes.
 
-    interval: counts every event and state, whether they pass or not.
+    interval: counts every visit, whether its events pass or not.
     """
 
     def __init__(
@@ -61,8 +61,7 @@ class PrivacyGate(Publisher):
             self._publisher.publish_event(event)
 
     def publish_state(self, state: State) -> None:
-        """Counted; passes in the mode `full`, else an empty one, once, in place of an old one."""
-        self._interval.watch(state)
+        """Passes in the mode `full`, else an empty one, once, in place of an old one."""
         if self._mode == "full":
             self._publisher.publish_state(state)
         else:

@@ -1,4 +1,4 @@
-"""Events and who is there → what all faces together showed in an interval."""
+"""Visits and what they showed → what all faces together showed in an interval."""
 
 from __future__ import annotations
 
@@ -9,30 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from edge_app.events.mean_affect import MeanAffect, as_told
-from edge_app.events.payloads import (
-    EmotionChanged,
-    Event,
-    FaceAppeared,
-    FaceLeft,
-    PresentFace,
-    State,
-    Summary,
-)
+from edge_app.events.payloads import Event, FaceAppeared, FaceLeft, Summary
 from edge_app.perception.affect import Affect
-
-
-@dataclass(slots=True)
-class _Present:
-    """A face that is there.
-
-    since_s: from when on its emotion is not counted yet. counted_s: what was, by emotion, in this
-    interval and before.
-    """
-
-    since_s: float
-    emotion: str | None = None
-    affect: Affect | None = None
-    counted_s: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
 
 @dataclass(slots=True)
@@ -51,7 +29,7 @@ class Interval:
     ) -> None:
         """now: the time in UTC; clock_s: seconds that never go back."""
         self._now, self._clock_s = now, clock_s
-        self._present: dict[str, _Present] = {}
+        self._present: set[str] = set()
         self._began_s = clock_s()
         self._visits: set[str] = set()
         #: By emotion and visit.
@@ -63,25 +41,22 @@ class Interval:
         return self._clock_s() - self._began_s
 
     def take(self, event: Event) -> None:
-        """Count one event, when it happens."""
+        """Count whoever comes, until they leave."""
         match event:
             case FaceAppeared():
-                self._present[event.episode] = _Present(self._clock_s())
+                self._present.add(event.episode)
                 self._visits.add(event.episode)
-            case EmotionChanged() if event.episode in self._present:
-                self._count(event.episode)
-                face = self._present[event.episode]
-                face.emotion, face.affect = event.emotion, _affect(event)
-            case FaceLeft() if event.episode in self._present:
-                self._count_rest(event)
-                del self._present[event.episode]
+            case FaceLeft():
+                self._present.discard(event.episode)
 
-    def watch(self, state: State) -> None:
-        """Take each visit's valence and arousal, when who is there is told."""
-        for face in state.faces:
-            if face.episode in self._present:
-                self._count(face.episode)
-                self._present[face.episode].affect = _affect(face)
+    def show(self, episode: str, emotion: str, affect: Affect | None, seconds: float) -> None:
+        """Count for how long a visit showed an emotion; affect: what it showed then.
+
+        Seconds between frames, not of `clock_s`: a recording may be read faster than it was taken.
+        """
+        shown = self._shown[emotion][episode]
+        shown.seconds += seconds
+        shown.affects.add(affect, seconds)
 
     def finish(self, minimum_group: int) -> Summary:
         """What was seen since the last call; who is there now belongs to the next interval too.
@@ -90,8 +65,6 @@ class Interval:
         they showed, nor an emotion that only some of enough faces showed; means are of the emotions
         that are told, so that they say nothing of the others. From 1 on all is said.
         """
-        for episode in self._present:
-            self._count(episode)
         is_told = minimum_group <= 1 or len(self._visits) >= minimum_group
         told = {
             emotion: visits.values()
@@ -120,32 +93,3 @@ class Interval:
         self._visits = set(self._present)
         self._shown.clear()
         return summary
-
-    def _count(self, episode: str) -> None:
-        face, now_s = self._present[episode], self._clock_s()
-        self._add(episode, now_s - face.since_s)
-        face.since_s = now_s
-
-    def _count_rest(self, event: FaceLeft) -> None:
-        """Count the last emotion for as long as it was seen: a face is looked for before it left.
-
-        What was counted of it meanwhile, in an interval that ended, cannot be taken back.
-        """
-        face = self._present[event.episode]
-        if face.emotion is not None:
-            seen_s = event.emotions_s.get(face.emotion, 0.0)
-            self._add(event.episode, seen_s - face.counted_s[face.emotion])
-
-    def _add(self, episode: str, seconds: float) -> None:
-        face = self._present[episode]
-        if face.emotion is not None and seconds > 0.0:
-            face.counted_s[face.emotion] += seconds
-            shown = self._shown[face.emotion][episode]
-            shown.seconds += seconds
-            shown.affects.add(face.affect, seconds)
-
-
-def _affect(told: EmotionChanged | PresentFace) -> Affect | None:
-    if told.valence is None or told.arousal is None:
-        return None
-    return Affect(told.valence, told.arousal)

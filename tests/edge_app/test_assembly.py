@@ -1,15 +1,21 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
 
-from edge_app.assembly import load_perception
+from edge_app.assembly import Assembly, load_perception
+from edge_app.events.payloads import FaceLeft
+from edge_app.frames.video_file import VideoFileSource
+from edge_app.kept_privacy import KeptPrivacy
 from edge_app.perception.card import card_path
 from edge_app.perception.model_folder import ModelFolder
 from edge_app.perception.shipped import EMOTION, EMOTION_SMALL, FACE_160, FACE_320
-from edge_app.settings import Perception
+from edge_app.samples import CLIP
+from edge_app.settings import Camera, Perception, Settings
+from tests.edge_app.events.recorder import Recorder
 
 
 def folder_of(tmp_path: Path, *models: Path) -> ModelFolder:
@@ -56,3 +62,23 @@ def test_a_classifier_that_is_not_the_one_asked_for_is_told_of(
     caplog.clear()
     load_perception(Perception(network="small"), folder_of(tmp_path, EMOTION_SMALL))
     assert caplog.text == ""
+
+
+def test_a_recording_s_summary_says_what_its_visits_say(tmp_path: Path) -> None:
+    told = Recorder()
+    source = VideoFileSource(CLIP, pace="fast")
+    assembly = Assembly(
+        Settings(camera=Camera(pace="fast")),
+        perception=load_perception(Perception(), ModelFolder()),
+        publisher=told,
+        source=source,
+        open_source=lambda: source,
+        kept=KeptPrivacy(tmp_path, "d"),
+        inbox=None,
+        stop=threading.Event(),
+    )
+    assert assembly.run() == 0
+    (visit,) = (event for event in told.events if isinstance(event, FaceLeft))
+    assert visit.emotions_s["happy"] > 9
+    assert told.summaries[-1].emotions_s == visit.emotions_s
+    assert told.summaries[-1].valence == visit.valence

@@ -2,13 +2,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import pytest
-
 from edge_app.events.payloads import PresentFace, PrivacyMode, State, Telemetry
 from edge_app.events.privacy import PrivacyGate
 from edge_app.events.publisher import Backlog
 from edge_app.events.requests import Response
 from edge_app.events.summaries import Interval
+from edge_app.perception.affect import Affect
 from tests.edge_app.events.recorder import Recorder
 from tests.edge_app.mqtt.samples import BOX, EPISODE, appeared, changed, info, left
 
@@ -61,17 +60,18 @@ def test_events_are_counted_in_aggregates() -> None:
 
 
 def test_valence_and_arousal_leave_only_as_means_in_aggregates() -> None:
-    seconds = iter(range(100))
-    interval = Interval(now=lambda: NOW, clock_s=lambda: float(next(seconds)))
+    interval = Interval(now=lambda: NOW, clock_s=lambda: 0.0)
     told = Recorder()
     private = PrivacyGate(told, mode="aggregates", interval=interval, now=lambda: NOW)
     private.publish_event(appeared())
     private.publish_event(changed())
+    interval.show(EPISODE, "happy", Affect(0.75, 0.25), 1.0)
     moved = PresentFace(episode=EPISODE, emotion="happy", box=BOX, valence=0.5, arousal=0.25)
     private.publish_state(State(time=NOW, faces=(moved,)))
     assert told.events == []
     assert [state.faces for state in told.states] == [()]
-    assert interval.finish(1).valence == pytest.approx((0.6755 + 0.5) / 2, abs=1e-4)
+    assert interval.finish(1).valence == 0.75
+    interval.show(EPISODE, "happy", Affect(0.75, 0.25), 1.0)
     private.publish_summary(interval.finish(5))
     assert (told.summaries[0].valence, told.summaries[0].withheld) == (None, True)
 

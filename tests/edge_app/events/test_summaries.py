@@ -1,22 +1,20 @@
 from __future__ import annotations
 
-from collections import defaultdict
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 
-from edge_app.events.payloads import (
-    EmotionChanged,
-    FaceAppeared,
-    FaceLeft,
-    FrameBox,
-    PresentFace,
-    State,
-)
+from edge_app.events.episodes import Episodes
+from edge_app.events.identifiers import TimeOrderedIds
+from edge_app.events.payloads import Summary
 from edge_app.events.summaries import Interval
+from edge_app.perception.affect import Affect
+from edge_app.perception.faces import Box
+from edge_app.perception.watcher import WatchedFace
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
-BOX = FrameBox(left=0.1, top=0.1, width=0.2, height=0.2)
 
 
 class Clock:
@@ -30,60 +28,83 @@ class Clock:
         return NOON + timedelta(seconds=self.s) + self.set_by
 
 
-class Room:
-    """Faces that come, change and go."""
+@dataclass
+class Face:
+    """Who is there. seen_s: when last, unless it is seen now."""
 
-    def __init__(self) -> None:
+    number: int
+    since_s: float
+    emotion: str | None = None
+    affect: Affect | None = None
+    seen_s: float | None = None
+
+
+class Room:
+    """Faces that come, change and go, each in a frame of the time of `clock`.
+
+    times_as_fast: how fast the frames' own time passes, as of a recording that is read fast.
+    """
+
+    def __init__(self, *, times_as_fast: float = 1.0) -> None:
         self.clock = Clock()
+        self.times_as_fast = times_as_fast
         self.interval = Interval(now=self.clock.now, clock_s=lambda: self.clock.s)
-        #: Of each face: which emotion it shows since when.
-        self._showing: dict[str, list[tuple[str, float]]] = defaultdict(list)
+        self.episodes = Episodes(
+            device="d", model="m", ids=TimeOrderedIds(), now=self.clock.now,
+            show=self.interval.show,
+        )  # fmt: skip
+        self.faces: dict[str, Face] = {}
+        self.count = 0
 
     def comes(self, face: str) -> None:
-        self.interval.take(
-            FaceAppeared(
-                id="i", episode=face, time=self.clock.now(), device="d", model="m", box=BOX
-            )
-        )
+        self.count += 1
+        self.faces[face] = Face(self.count, self.frame_s)
+        self.look()
 
     def shows(self, face: str, emotion: str, valence: float | None = None) -> None:
         """Arousal is always a quarter."""
-        self._showing[face].append((emotion, self.clock.s))
-        self.interval.take(
-            EmotionChanged(
-                id="i", episode=face, time=self.clock.now(), device="d", model="m", box=BOX,
-                emotion=emotion, previous=None, confidence=1.0, probabilities={},
-                valence=valence, arousal=None if valence is None else 0.25,
-            )
-        )  # fmt: skip
+        shown = self.faces[face]
+        shown.emotion = emotion
+        shown.affect = None if valence is None else Affect(valence, 0.25)
+        self.look()
 
-    def moves(self, **valences: float) -> None:
-        """What the state says of each face."""
-        faces = tuple(
-            PresentFace(episode=face, emotion="any", box=BOX, valence=valence, arousal=0.25)
-            for face, valence in valences.items()
-        )
-        self.interval.watch(State(time=self.clock.now(), faces=faces))
+    def hides(self, face: str) -> None:
+        self.look()
+        self.faces[face].seen_s = self.frame_s
 
-    def goes(self, face: str, after_s: float = 0.0) -> None:
-        """after_s: for how long it was looked for since it was seen."""
-        shown_s: dict[str, float] = defaultdict(float)
-        ends = [since_s for _, since_s in self._showing[face][1:]] + [self.clock.s - after_s]
-        for (emotion, since_s), end_s in zip(self._showing.pop(face, []), ends, strict=True):
-            shown_s[emotion] += end_s - since_s
-        self.interval.take(
-            FaceLeft(
-                id="i", episode=face, time=self.clock.now(), device="d", model="m",
-                duration_s=1.0, emotions_s=shown_s,
+    def goes(self, face: str) -> None:
+        self.look()
+        del self.faces[face]
+        self.look()
+
+    def summary(self, minimum_group: int = 1) -> Summary:
+        self.look()
+        return self.interval.finish(minimum_group)
+
+    @property
+    def frame_s(self) -> float:
+        return self.clock.s * self.times_as_fast
+
+    def look(self) -> None:
+        """Take a frame of everyone."""
+        present = [
+            WatchedFace(
+                number=face.number, box=Box(8, 8, 32, 32), emotion=face.emotion, labels=("any",),
+                probabilities=np.ones(1, np.float32), affect=face.affect,
+                first_seen_ns=round(face.since_s * 1e9),
+                last_seen_ns=round((self.frame_s if face.seen_s is None else face.seen_s) * 1e9),
             )
-        )  # fmt: skip
+            for face in self.faces.values()
+        ]  # fmt: skip
+        for event in self.episodes.update(present, 48, 64):
+            self.interval.take(event)
 
 
 def test_an_empty_interval_says_so() -> None:
     room = Room()
     room.clock.s = 300
     assert room.interval.age_s == 300
-    summary = room.interval.finish(1)
+    summary = room.summary()
     assert (summary.start, summary.end) == (NOON, NOON + timedelta(seconds=300))
     assert (summary.faces, summary.emotions_s, summary.withheld) == (0, {}, False)
 
@@ -100,16 +121,16 @@ def test_times_are_added_over_faces_and_cut_at_the_interval_s_end() -> None:
     room.clock.s = 5
     room.goes("b")
     room.clock.s = 10
-    first = room.interval.finish(1)
+    first = room.summary()
     assert (first.faces, first.emotions_s) == (2, {"happy": 7.0, "sad": 6.0})
     room.clock.s = 12
     room.goes("a")
     room.clock.s = 20
-    second = room.interval.finish(1)
+    second = room.summary()
     # Whoever is there from before counts again; nobody's time counts twice.
     assert (second.faces, second.emotions_s) == (1, {"sad": 2.0})
     assert second.start == first.end
-    assert room.interval.finish(1).faces == 0
+    assert room.summary().faces == 0
 
 
 def test_the_time_in_which_a_face_was_looked_for_is_no_time_that_it_was_seen() -> None:
@@ -118,20 +139,30 @@ def test_the_time_in_which_a_face_was_looked_for_is_no_time_that_it_was_seen() -
     room.shows("a", "sad")
     room.clock.s = 2
     room.shows("a", "happy")
+    room.clock.s = 4.4
+    room.hides("a")
+    room.clock.s = 5
+    first = room.summary()
     room.clock.s = 6
-    room.goes("a", after_s=1.6)
-    assert room.interval.finish(1).emotions_s == {"sad": 2.0, "happy": pytest.approx(2.4)}
+    room.goes("a")
+    assert first.emotions_s == {"happy": 2.4, "sad": 2.0}
+    assert room.summary().emotions_s == {}, "not in the interval either in which it left"
 
 
-def test_what_an_interval_that_ended_counted_too_much_is_not_counted_twice() -> None:
-    room = Room()
+@pytest.mark.parametrize("times_as_fast", [20.0, 0.1])
+def test_a_recording_s_emotions_are_counted_in_its_own_time(times_as_fast: float) -> None:
+    room = Room(times_as_fast=times_as_fast)
     room.comes("a")
-    room.shows("a", "sad")
-    room.clock.s = 10
-    assert room.interval.finish(1).emotions_s == {"sad": 10.0}
-    room.clock.s = 11
-    room.goes("a", after_s=1.6)
-    assert room.interval.finish(1).emotions_s == {}
+    room.shows("a", "neutral", 0.0)
+    room.clock.s = 10 / times_as_fast
+    room.shows("a", "happy", 0.8)
+    room.clock.s = 15 / times_as_fast
+    first = room.summary()
+    assert (first.emotions_s, first.valence) == ({"happy": 5.0, "neutral": 10.0}, 0.2667)
+    assert first.end - first.start == timedelta(seconds=room.clock.s)
+    room.clock.s = 20 / times_as_fast
+    room.goes("a")
+    assert room.summary().emotions_s == {"happy": 5.0}
 
 
 @pytest.mark.parametrize("count", [0, 1, 4])
@@ -141,7 +172,7 @@ def test_nothing_is_said_about_fewer_faces_than_the_least(count: int) -> None:
         room.comes(str(number))
         room.shows(str(number), "happy")
     room.clock.s = 10
-    summary = room.interval.finish(5)
+    summary = room.summary(5)
     assert (summary.faces, summary.emotions_s, summary.withheld) == (None, None, True)
     assert summary.minimum_group == 5
 
@@ -154,12 +185,12 @@ def test_an_emotion_of_a_few_is_left_out_among_many() -> None:
     room.clock.s = 2
     room.shows("0", "sad")
     room.clock.s = 10
-    summary = room.interval.finish(5)
+    summary = room.summary(5)
     assert (summary.faces, summary.withheld) == (5, True)
     assert summary.emotions_s == {"happy": 2 + 4 * 10.0}
     # In the next interval all five are there, but no emotion has five.
     room.clock.s = 20
-    assert room.interval.finish(5).emotions_s == {}
+    assert room.summary(5).emotions_s == {}
 
 
 def test_means_are_weighted_by_time_over_all_faces() -> None:
@@ -171,23 +202,23 @@ def test_means_are_weighted_by_time_over_all_faces() -> None:
     room.clock.s = 2
     room.shows("b", "sad", -0.6)
     room.clock.s = 3
-    room.moves(a=0.4, b=-0.6, unheard_of=1.0)
+    room.shows("a", "happy", 0.4)
     room.clock.s = 5
     room.goes("b")
     room.clock.s = 6
-    first = room.interval.finish(1)
+    first = room.summary()
     assert first.emotions_s == {"happy": 5.0, "sad": 3.0}
     assert first.valence == pytest.approx((2 * 0.8 + 3 * 0.4 - 3 * 0.6) / 8, abs=1e-4)
     assert first.arousal == 0.25
     room.clock.s = 7
-    assert room.interval.finish(1).valence == 0.4, "who stays is counted anew, as last seen"
+    assert room.summary().valence == 0.4, "who stays is counted anew, as last seen"
 
 
 def test_faces_of_which_nothing_is_decided_have_no_means() -> None:
     room = Room()
     room.comes("a")
     room.clock.s = 5
-    summary = room.interval.finish(1)
+    summary = room.summary()
     assert (summary.valence, summary.arousal) == (None, None)
 
 
@@ -197,7 +228,7 @@ def test_means_say_nothing_of_too_few_faces_nor_of_an_emotion_that_is_left_out()
         room.comes(str(number))
         room.shows(str(number), "happy", 0.8)
     room.clock.s = 10
-    summary = room.interval.finish(5)
+    summary = room.summary(5)
     assert (summary.valence, summary.arousal, summary.withheld) == (None, None, True)
     room.comes("4")
     room.shows("4", "happy", 0.8)
@@ -206,7 +237,7 @@ def test_means_say_nothing_of_too_few_faces_nor_of_an_emotion_that_is_left_out()
     room.clock.s = 1000
     for number in ("1", "2", "3", "4"):
         room.goes(number)
-    summary = room.interval.finish(5)
+    summary = room.summary(5)
     assert summary.emotions_s == {"happy": 5 * 10 + 4 * 980.0}
     assert summary.withheld
     assert summary.valence == 0.8, "980 s of one sad face may not show"
@@ -220,9 +251,9 @@ def test_a_clock_that_is_set_makes_no_interval_longer_or_shorter(set_by: timedel
     room.clock.s = 120
     room.clock.set_by = set_by
     room.clock.s = 300
-    first = room.interval.finish(1)
+    first = room.summary()
     assert (first.start, first.end) == (NOON + set_by, room.clock.now())
     assert first.emotions_s == {"happy": 300.0}
     room.clock.s = 600
-    second = room.interval.finish(1)
+    second = room.summary()
     assert (second.start, second.end) == (first.end, room.clock.now())
