@@ -22,7 +22,11 @@ class PresenceSpan(NamedTuple):
 def presences(
     changes: Sequence[AvailabilityRow], recordings: Sequence[Span], period: Span
 ) -> list[PresenceSpan]:
-    """The period without gaps, in order."""
+    """The period without gaps, in order.
+
+    changes: as they were recorded; where a clock was set back, their times go back with it.
+    """
+    in_time = sorted(changes, key=lambda change: change.time_ms)
     spans: list[PresenceSpan] = []
     at = period.start_ms
     for recording in sorted(recordings):
@@ -31,7 +35,7 @@ def presences(
             continue
         if start_ms > at:
             spans.append(PresenceSpan(at, start_ms, "unknown"))
-        spans += _within(changes, Span(start_ms, end_ms))
+        spans += _within(in_time, Span(start_ms, end_ms))
         at = end_ms
     if at < period.end_ms:
         spans.append(PresenceSpan(at, period.end_ms, "unknown"))

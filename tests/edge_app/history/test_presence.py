@@ -42,3 +42,14 @@ def test_overlapping_recordings_of_a_clock_set_back() -> None:
 def test_a_recording_within_another() -> None:
     spans = presences([change(0, is_online=True)], [Span(0, 90), Span(20, 50)], Span(0, 100))
     assert spans == [(0, 90, "online"), (90, 100, "unknown")]
+
+
+def test_a_change_of_a_clock_that_ran_ahead_hides_none_of_those_after_it_was_set_back() -> None:
+    changes = [change(150, is_online=True), change(100, is_online=False)]
+    recordings = [Span(140, 160), Span(100, 120)]
+    assert presences(changes, recordings, Span(100, 160)) == [
+        (100, 120, "offline"),
+        (120, 140, "unknown"),
+        (140, 150, "offline"),
+        (150, 160, "online"),
+    ]
