@@ -130,7 +130,10 @@ def _turns(arguments: argparse.Namespace, seconds: float) -> int:
 def _soak(arguments: argparse.Namespace) -> int:
     if arguments.hours <= 0 or arguments.every <= 0:
         raise UsageError("--hours and --every: name numbers above 0")
-    arguments.file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        arguments.file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MienError(f"{arguments.file}: {error.strerror}; name another --file") from error
     return run_soak(arguments.file, hours=arguments.hours, period_s=arguments.every, tell=_say)
 
 

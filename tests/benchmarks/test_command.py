@@ -87,6 +87,15 @@ def test_wrong_words_are_one_line(
     assert said.count("\n") == 1
 
 
+def test_a_soak_whose_folder_cannot_be_made_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "taken").touch()
+    file = tmp_path / "taken/soak.jsonl"
+    assert main(["soak", "--hours", "1", "--file", str(file)]) == 1
+    assert capsys.readouterr().err == f"mien: {file}: File exists; name another --file\n"
+
+
 def test_the_device_s_packages_are_enough() -> None:
     hidden = {"tensorflow", "keras", "matplotlib", "ai_edge_quantizer", "onnx", "trainer",
               "quantize", "PIL", "skimage"}  # fmt: skip
