@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import shlex
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from edge_app.mqtt.yaml_text import yaml_text
+import yaml
+
 from edge_app.setup.places import SERVICE_BROKER_PASSWORD, SERVICE_SETTINGS
 from systemd.imager.device import Device
 
@@ -32,7 +34,7 @@ def user_data(device: Device) -> str:
         "sudo": "ALL=(ALL) NOPASSWD:ALL",
         "ssh_authorized_keys": [device.ssh_key],
     }
-    head = yaml_text(
+    head = _yaml(
         {
             "hostname": device.name,
             "manage_etc_hosts": True,
@@ -40,7 +42,7 @@ def user_data(device: Device) -> str:
             "users": [account],
         }
     )
-    tail = yaml_text({"runcmd": [["systemctl", "enable", "--now", "ssh"], [INSTALLER]]})
+    tail = _yaml({"runcmd": [["systemctl", "enable", "--now", "ssh"], [INSTALLER]]})
     return "".join(("#cloud-config\n", head, "write_files:\n", *_files(files), tail))
 
 
@@ -60,7 +62,7 @@ def network_config(device: Device) -> str:
                 "access-points": {device.wifi_name: {"password": device.wifi_password}},
             }
         }
-    return yaml_text({"network": network})
+    return _yaml({"network": network})
 
 
 def installer(device: Device) -> str:
@@ -95,6 +97,11 @@ def installer(device: Device) -> str:
         f'apt-get $apt install -y --no-install-recommends {packages}"$package"',
     ]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _yaml(document: Mapping[str, Any]) -> str:
+    text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+    return text
 
 
 def _files(files: list[tuple[str, str, str]]) -> Iterator[str]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import textwrap
 from pathlib import PurePosixPath
 
-from edge_app.mqtt.yaml_text import yaml_text
+import yaml
+
 from edge_app.setup.places import SERVICE_SETTINGS
 from systemd.imager.device import Device
 
@@ -66,15 +67,15 @@ def layer(device: Device) -> str:
 
 def config(device: Device) -> str:
     """The file `config/mien.yaml`: a Zero 2 W, unless another device layer is written there."""
-    return yaml_text(
-        {
-            "device": {"layer": "rpizero2w", "hostname": device.name, "user1": device.user},
-            "image": {"layer": "image-rpios", "name": f"mien-{device.name}"},
-            "ssh": {"pubkey_user1": device.ssh_key, "pubkey_only": "y"},
-            "layer": {"base": "trixie-minbase", "app": LAYER},
-            "mien": {"package": package_file(device), "settings": SETTINGS},
-        }
-    )
+    document = {
+        "device": {"layer": "rpizero2w", "hostname": device.name, "user1": device.user},
+        "image": {"layer": "image-rpios", "name": f"mien-{device.name}"},
+        "ssh": {"pubkey_user1": device.ssh_key, "pubkey_only": "y"},
+        "layer": {"base": "trixie-minbase", "app": LAYER},
+        "mien": {"package": package_file(device), "settings": SETTINGS},
+    }
+    text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+    return text
 
 
 def package_file(device: Device) -> str:
