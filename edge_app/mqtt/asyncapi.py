@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
-import types
 from collections.abc import Iterator
 from importlib import metadata
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 import yaml
@@ -49,7 +48,7 @@ _TEXTS: dict[str, dict[str, Any]] = {
 
 def document() -> dict[str, Any]:
     """The whole AsyncAPI document, as JSON would hold it."""
-    kinds = [kind for message in MESSAGES.values() for kind in _types(message)]
+    kinds = [kind for message in MESSAGES.values() for kind in message.payload_types]
     kinds += REQUESTS.values()
     _, made = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     schemas = msgspec.json.decode(msgspec.json.encode(made))  # a default may be a tuple
@@ -80,13 +79,6 @@ def text() -> str:
     """The document as YAML; a test holds docs/asyncapi.yaml to it."""
     made: str = yaml.safe_dump(document(), sort_keys=False, allow_unicode=True, width=100)
     return made
-
-
-def _types(message: Message) -> tuple[type[msgspec.Struct], ...]:
-    if message.payload is None:
-        return ()
-    is_union = isinstance(message.payload, types.UnionType)
-    return get_args(message.payload) if is_union else (message.payload,)
 
 
 def _server() -> dict[str, Any]:
@@ -144,7 +136,7 @@ def _message_names(message: Message) -> list[str]:
         return ["Availability"]
     if message is DISCOVERY:
         return ["DeviceDiscovery", "Nothing"]
-    names = [kind.__name__ for kind in _types(message)]
+    names = [kind.__name__ for kind in message.payload_types]
     return [*names, "Nothing"] if message is ALERT else names
 
 

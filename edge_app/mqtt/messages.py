@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import types
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
+import msgspec
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
@@ -30,6 +32,14 @@ class Message:
     is_retained: bool
     expiry_s: int | None = None
     sender: Literal["device", "others"] = "device"
+
+    @property
+    def payload_types(self) -> tuple[type[msgspec.Struct], ...]:
+        """The types that the payload may be of; none where it is no JSON of ours."""
+        if self.payload is None:
+            return ()
+        is_union = isinstance(self.payload, types.UnionType)
+        return get_args(self.payload) if is_union else (self.payload,)
 
 
 AVAILABILITY = Message(

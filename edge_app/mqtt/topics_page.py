@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-import types
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 
@@ -100,7 +99,7 @@ def _lines() -> Iterator[str]:
             kind
             for message in MESSAGES.values()
             if message is not REQUEST
-            for kind in _kinds(message)
+            for kind in message.payload_types
         ]
     )
     yield _REQUESTS
@@ -146,14 +145,9 @@ def _payload(message: Message) -> str:
         return "[a request](#requests)"
     if message is DISCOVERY:
         return "Home Assistant's"
-    return ", ".join(f"[{kind.__name__}](#{kind.__name__.lower()})" for kind in _kinds(message))
-
-
-def _kinds(message: Message) -> tuple[type[msgspec.Struct], ...]:
-    if message.payload is None:
-        return ()
-    is_union = isinstance(message.payload, types.UnionType)
-    return get_args(message.payload) if is_union else (message.payload,)
+    return ", ".join(
+        f"[{kind.__name__}](#{kind.__name__.lower()})" for kind in message.payload_types
+    )
 
 
 def _type(schema: dict[str, Any], schemas: dict[str, Any]) -> str:
