@@ -26,7 +26,7 @@ from edge_app.from_settings import camera_options, credentials_of, model_folder
 from edge_app.health.alerts import outbox_alert
 from edge_app.health.notify import Notifier
 from edge_app.kept_privacy import KeptPrivacy
-from edge_app.mqtt.address import DEFAULT_PORT, BrokerAddress, parse_address
+from edge_app.mqtt.address import DEFAULT_PORT, BrokerAddress, Embedded, parse_broker
 from edge_app.mqtt.connection import ConnectionHandler
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.discovery import Description
@@ -41,9 +41,6 @@ from edge_app.perception import Perception
 from edge_app.perception.labels import UNSURE
 from edge_app.settings import Camera, Settings, read_settings
 from edge_app.setup.purpose import UNACKNOWLEDGED, missing_purpose
-
-#: The setting that asks for a broker in this process, a port behind it if need be.
-EMBEDDED = "embedded"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -135,13 +132,13 @@ def _is_watched() -> bool:
 
 def _start(settings: Settings) -> str:
     """Where frames come from, and where events go."""
-    wanted = settings.mqtt.broker
-    if not wanted:
+    broker = parse_broker(settings.mqtt.broker)
+    if broker is None:
         target = "standard output"
-    elif _is_embedded(wanted):
+    elif isinstance(broker, Embedded):
         target = "the embedded broker"
     else:
-        target = f"broker {parse_address(wanted)}"
+        target = f"broker {broker}"
     return f"looking for faces in {public_name(settings.camera.source)}; events go to {target}"
 
 
@@ -178,19 +175,19 @@ def _publisher(
     is_lasting: the source does not end, so that a broker that is away now may come later; events
     are kept for it. stop: once it is set, nobody waits for the broker.
     """
-    wanted = settings.mqtt.broker
-    if not wanted:
+    wanted = parse_broker(settings.mqtt.broker)
+    if wanted is None:
         return JsonLinesPublisher(sys.stdout.buffer)
 
     def on_alert(alert_id: str, text: str | None) -> None:
         # The outbox speaks from `connect` on, when there is a publisher.
         publisher.publish_alert(alert_id, outbox_alert(alert_id, text, datetime.now(UTC)))
 
-    if _is_embedded(wanted):
+    if isinstance(wanted, Embedded):
         # Brings in asyncio: five megabytes that a device without it keeps free.
         from edge_app.mqtt.embedded_broker import EmbeddedBroker  # noqa: PLC0415
 
-        broker = EmbeddedBroker(*_ports(wanted))
+        broker = EmbeddedBroker(wanted.port)
         address: BrokerAddress = open_things.enter_context(broker).address
         listen = f"{program()} events"
         if address.port != DEFAULT_PORT:
@@ -200,7 +197,7 @@ def _publisher(
         # That broker ends with this process: there is nobody to keep events for.
         outbox = memory_outbox(on_alert)
     else:
-        address = parse_address(wanted)
+        address = wanted
         credentials = credentials_of(settings.mqtt, os.environ)
         outbox = _outbox(settings, on_alert)
     publisher = MqttPublisher(
@@ -228,17 +225,6 @@ def _outbox(settings: Settings, on_alert: OnAlert) -> Outbox:
         ),
         drain_per_s=wanted.drain_per_s,
         on_alert=on_alert,
-    )
-
-
-def _is_embedded(wanted: str) -> bool:
-    return wanted == EMBEDDED or wanted.startswith(f"{EMBEDDED}:")
-
-
-def _ports(wanted: str) -> list[int]:
-    """The port of `embedded:1884`, checked as any address is; none where none is said."""
-    return (
-        [parse_address(f"localhost{wanted.removeprefix(EMBEDDED)}").port] if ":" in wanted else []
     )
 
 

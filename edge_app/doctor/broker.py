@@ -19,13 +19,12 @@ from edge_app.errors import MienError
 from edge_app.events.payloads import encode
 from edge_app.events.requests import Response
 from edge_app.from_settings import credentials_of
-from edge_app.mqtt.address import BrokerAddress, parse_address
+from edge_app.mqtt.address import BrokerAddress, Embedded, parse_broker
 from edge_app.mqtt.connection import FIRST_CONNECTION_S, Connection, ConnectionHandler
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.messages import RESPONSE, send
 from edge_app.mqtt.topics import Topics
 from edge_app.mqtt.transport import TransportError, open_transport
-from edge_app.run import EMBEDDED
 from edge_app.settings import Mqtt
 
 GROUP = Group("broker")
@@ -50,15 +49,14 @@ def check_broker(
 
     now_s: seconds since 1970, for certificates.
     """
-    wanted = settings.broker
-    if not wanted:
-        yield GROUP.ok("address", "none is set: events are printed on standard output")
-        return
-    if wanted == EMBEDDED or wanted.startswith(f"{EMBEDDED}:"):
-        yield _embedded()
-        return
     try:
-        address = parse_address(wanted)
+        address = parse_broker(settings.broker)
+        if address is None:
+            yield GROUP.ok("address", "none is set: events are printed on standard output")
+            return
+        if isinstance(address, Embedded):
+            yield _embedded()
+            return
         credentials = credentials_of(settings, environ)
         login = credentials.login(address)
         context = credentials.context(address)

@@ -17,6 +17,9 @@ SCHEMES = {"mqtt": DEFAULT_PORT, "mqtts": 8883, "ws": 80, "wss": 443}
 #: Where brokers take websockets, unless the address says so.
 DEFAULT_PATH = "/mqtt"
 
+#: What asks for a broker in the process itself, with a port behind it if need be.
+_EMBEDDED = "embedded"
+
 _FORM = "write HOST, HOST:PORT or mqtt://USER@HOST:PORT, or mqtts://, ws:// or wss://"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 # Letters of any script: the resolver encodes international names.
@@ -60,8 +63,31 @@ class BrokerAddress:
         return self.place if self.scheme == "mqtt" else f"{self.scheme}://{self.place}{path}"
 
 
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A broker in the process that publishes."""
+
+    port: int = DEFAULT_PORT
+
+
+def parse_broker(setting: str) -> Embedded | BrokerAddress | None:
+    """Read where events go, as `mien run` is told: `embedded`, `embedded:PORT`, or an address.
+
+    None: nothing is said, and they go to standard output.
+
+    Raises:
+        UsageError: as `parse_address`.
+    """
+    if not setting:
+        return None
+    name, colon, port = setting.strip().partition(":")
+    if name != _EMBEDDED:
+        return parse_address(setting)
+    return Embedded(_port(port, setting)) if colon else Embedded()
+
+
 def parse_address(setting: str) -> BrokerAddress:
-    """Read a broker setting.
+    """Read the address of a broker.
 
     Raises:
         UsageError: it is no address of a broker. The text never repeats what may be a password.

@@ -12,8 +12,7 @@ from edge_app.errors import MienError
 from edge_app.events.payloads import PrivacyMode
 from edge_app.frames.setting import CameraOptions, choose_source
 from edge_app.frames.stream_address import parse_stream
-from edge_app.mqtt.address import parse_address
-from edge_app.run import EMBEDDED
+from edge_app.mqtt.address import BrokerAddress, parse_broker
 from edge_app.settings import Settings
 
 Check = Callable[[str], str | None]
@@ -51,14 +50,8 @@ def camera(value: str) -> str | None:
 
 def broker(value: str) -> str | None:
     """An address, `embedded`, or nothing for standard output."""
-    if not value or value == EMBEDDED:
-        return None
     try:
-        parse_address(
-            f"localhost{value.removeprefix(EMBEDDED)}"
-            if value.startswith(f"{EMBEDDED}:")
-            else value
-        )
+        parse_broker(value)
     except MienError as error:
         return str(error)
     return None
@@ -87,9 +80,13 @@ def together(said: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """What is wrong with answers that are right each, by answer."""
     if "camera_password" in said and not camera_user(said.get("camera", "")):
         yield "camera_password", "it needs camera = SCHEME://USER@HOST/PATH"
-    address = said.get("broker", "")
-    is_address = bool(address) and address.partition(":")[0] != EMBEDDED
-    own = is_address and broker(address) is None and parse_address(address).username is not None
+    setting = said.get("broker", "")
+    if broker(setting) is not None:
+        # Told already; it says nothing of the others.
+        return
+    address = parse_broker(setting)
+    is_address = isinstance(address, BrokerAddress)
+    own = isinstance(address, BrokerAddress) and address.username is not None
     if said.get("broker_user") and (own or not is_address):
         yield "broker_user", "it needs the address of a broker, without a user of its own"
     elif "broker_password" in said and not (own or (is_address and said.get("broker_user"))):

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from edge_app.errors import MienError
 from edge_app.frames.stream_address import public_name
-from edge_app.mqtt.address import parse_address
-from edge_app.run import EMBEDDED
+from edge_app.mqtt.address import BrokerAddress, parse_broker
 from edge_app.settings import Settings
 from edge_app.setup import checks
 from edge_app.setup.answers import Answers
@@ -125,13 +124,13 @@ class Interview:
         terminal, stored = self._terminal, self._stored.value("mqtt", "broker")
         terminal.say("\nWhere do events go? HOST, HOST:PORT, or mqtts://HOST for TLS.")
         broker = terminal.ask("Broker", default=stored or "localhost", check=checks.broker)
-        if broker.partition(":")[0] == EMBEDDED:
+        address = parse_broker(broker)
+        if not isinstance(address, BrokerAddress):
             return broker, None, None
-        user = parse_address(broker).username
         typed = None
-        if user is None:
+        if address.username is None:
             typed = terminal.ask("User there (Enter: none)", check=checks.user) or None
-        if user is None and typed is None:
+        if address.username is None and typed is None:
             return broker, None, None
         return (
             broker,

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from edge_app.errors import UsageError
 from edge_app.from_settings import credentials_of
-from edge_app.mqtt.address import parse_address
-from edge_app.run import EMBEDDED
+from edge_app.mqtt.address import BrokerAddress, parse_broker
 from edge_app.settings import Settings, read_settings
 from edge_app.setup.answers import Answers
 from edge_app.setup.checks import camera_user, with_user
@@ -138,9 +137,9 @@ def _check(text: str, place: Place) -> None:
 
 
 def _check_broker(settings: Settings) -> None:
-    wanted = settings.mqtt.broker
-    if wanted and wanted.partition(":")[0] != EMBEDDED:
-        credentials_of(settings.mqtt, {}).context(parse_address(wanted))
+    broker = parse_broker(settings.mqtt.broker)
+    if isinstance(broker, BrokerAddress):
+        credentials_of(settings.mqtt, {}).context(broker)
 
 
 def _absolute(source: str) -> str:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from edge_app.errors import UsageError
-from edge_app.mqtt.address import BrokerAddress, parse_address
+from edge_app.mqtt.address import BrokerAddress, Embedded, parse_address, parse_broker
 
 
 @pytest.mark.parametrize(
@@ -111,3 +111,24 @@ def test_what_a_scheme_asks_for() -> None:
         "ws": (False, 80),
         "wss": (True, 443),
     }
+
+
+@pytest.mark.parametrize(
+    ("setting", "broker"),
+    [
+        ("", None),
+        ("embedded", Embedded(1883)),
+        (" embedded:1884 ", Embedded(1884)),
+        ("embedded.lan", BrokerAddress("embedded.lan")),
+        ("mqtt://embedded", BrokerAddress("embedded")),
+        ("mien@host:1884", BrokerAddress("host", 1884, "mien")),
+    ],
+)
+def test_where_events_go(setting: str, broker: Embedded | BrokerAddress | None) -> None:
+    assert parse_broker(setting) == broker
+
+
+@pytest.mark.parametrize("port", ["", "0", "port", "65536", "1883/x", "1883:1"])
+def test_an_embedded_broker_s_port_is_one(port: str) -> None:
+    with pytest.raises(UsageError, match=f"'embedded:{port}': the port is a number"):
+        parse_broker(f"embedded:{port}")
