@@ -18,11 +18,10 @@ from edge_app.errors import UsageError
 from edge_app.events.payloads import decode_event
 from edge_app.history.recorder import RECORDED, Recorder, UnrecordableError
 from edge_app.mqtt.address import parse_address
-from edge_app.mqtt.credentials import Credentials
+from edge_app.mqtt.broker_arguments import add_broker_arguments, credentials_from
 from edge_app.mqtt.event_log import availability_line, event_line, printable
 from edge_app.mqtt.printer import Printer
 from edge_app.mqtt.subscriber import ReceivedMessage, Subscriber
-from edge_app.mqtt.tls import TlsFiles
 from edge_app.mqtt.topics import ROOT, Topics
 
 #: How often to look whether somebody still reads, while nothing comes.
@@ -33,17 +32,7 @@ _MOST_WAITING = 10_000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.add_argument(
-        "--broker",
-        metavar="ADDRESS",
-        default="localhost",
-        help="HOST, HOST:PORT or mqtt://USER@HOST:PORT; mqtts:// for TLS, ws:// or wss:// for"
-        " websockets (default: %(default)s)",
-    )
-    parser.add_argument("--password-file", metavar="FILE", type=Path, help="the user's password")
-    parser.add_argument("--ca-file", metavar="FILE", type=Path, help="who signed the broker's name")
-    parser.add_argument("--certificate-file", metavar="FILE", type=Path, help="the user's, for TLS")
-    parser.add_argument("--key-file", metavar="FILE", type=Path, help="the certificate's key")
+    add_broker_arguments(parser)
     parser.add_argument("--device", metavar="NAME", help="only this device (default: all)")
     parser.add_argument("--json", action="store_true", help="JSON Lines, as published")
     parser.add_argument(
@@ -162,11 +151,7 @@ def _subscribe(arguments: argparse.Namespace) -> Subscriber:
     else:
         kinds = ("event",) if arguments.json else ("event", "availability")
     filters = tuple(f"{ROOT}/{device}/{kind}" for kind in kinds)
-    credentials = Credentials(
-        password_file=arguments.password_file,
-        tls=TlsFiles(arguments.ca_file, arguments.certificate_file, arguments.key_file),
-    )
-    return Subscriber(address, filters, credentials=credentials)
+    return Subscriber(address, filters, credentials=credentials_from(arguments))
 
 
 def _print_events(

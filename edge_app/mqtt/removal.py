@@ -6,37 +6,26 @@ import argparse
 import secrets
 import sys
 import threading
-from pathlib import Path
 
 import paho.mqtt.client as mqtt
 
 from edge_app.mqtt.address import parse_address
+from edge_app.mqtt.broker_arguments import add_broker_arguments, credentials_from
 from edge_app.mqtt.connection import (
     FIRST_CONNECTION_S,
     BrokerError,
     Connection,
     ConnectionHandler,
 )
-from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.discovery import discovery_topic
 from edge_app.mqtt.messages import DISCOVERY, send
-from edge_app.mqtt.tls import TlsFiles
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.add_argument("action", choices=("remove",), help="take the device away")
     parser.add_argument("--device", metavar="NAME", required=True, help="which device")
-    parser.add_argument(
-        "--broker",
-        metavar="ADDRESS",
-        default="localhost",
-        help="HOST, HOST:PORT or mqtt://USER@HOST:PORT; mqtts:// for TLS (default: %(default)s)",
-    )
-    parser.add_argument("--password-file", metavar="FILE", type=Path, help="the user's password")
-    parser.add_argument("--ca-file", metavar="FILE", type=Path, help="who signed the broker's name")
-    parser.add_argument("--certificate-file", metavar="FILE", type=Path, help="the user's, for TLS")
-    parser.add_argument("--key-file", metavar="FILE", type=Path, help="the certificate's key")
+    add_broker_arguments(parser)
     parser.add_argument(
         "--prefix", default="homeassistant", help="Home Assistant's (default: %(default)s)"
     )
@@ -55,10 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         address,
         emptying,
         client_id=f"mien-removal-{secrets.token_hex(4)}",
-        credentials=Credentials(
-            password_file=arguments.password_file,
-            tls=TlsFiles(arguments.ca_file, arguments.certificate_file, arguments.key_file),
-        ),
+        credentials=credentials_from(arguments),
     )
     try:
         connection.start()
