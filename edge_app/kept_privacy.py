@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import secrets
 from pathlib import Path
 
 import msgspec
 
+from edge_app.durable_file import write_durably
 from edge_app.errors import MienError
 from edge_app.events.payloads import PrivacyMode
 
@@ -95,19 +95,9 @@ class KeptPrivacy:
             answered=tuple(_digest(file) for file in self._files_of_others(self._file)),
             settings=self._settings,
         )
-        beside = self._file.with_suffix(".new")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            with beside.open("wb") as stream:
-                stream.write(msgspec.json.encode(stored))
-                stream.flush()
-                os.fsync(stream.fileno())
-            beside.replace(self._file)
-            folder = os.open(self._file.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            write_durably(self._file, msgspec.json.encode(stored))
         except OSError as error:
             raise MienError(
                 f"{self._file}: {error.strerror}; done, but a restart will forget it:"

@@ -1,13 +1,12 @@
-"""Text → a file that a power cut leaves whole, old or new."""
+"""Settings and secrets → their files, each with its owner and mode."""
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
 import stat
 from pathlib import Path
 
+from edge_app.durable_file import write_durably
 from edge_app.errors import MienError
 
 #: Of a new settings file, which holds no secrets: the service's account reads it.
@@ -24,12 +23,13 @@ def write_settings(path: Path, text: str) -> Path | None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            _replace(path, text, _SETTINGS_MODE, None)
+            write_durably(path, text.encode(), mode=_SETTINGS_MODE)
             return None
         old = path.stat()
         backup = path.with_name(f"{path.name}.bak")
         shutil.copy2(path, backup)
-        _replace(path, text, stat.S_IMODE(old.st_mode), (old.st_uid, old.st_gid))
+        owner = (old.st_uid, old.st_gid)
+        write_durably(path, text.encode(), mode=stat.S_IMODE(old.st_mode), owner=owner)
     except OSError as error:
         raise _failed(path, error) from error
     return backup
@@ -43,7 +43,7 @@ def write_secret(path: Path, secret: str, owner: tuple[int, int] | None) -> None
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _replace(path, f"{secret}\n", _SECRET_MODE, owner)
+        write_durably(path, f"{secret}\n".encode(), mode=_SECRET_MODE, owner=owner)
     except OSError as error:
         raise _failed(path, error) from error
 
@@ -61,32 +61,6 @@ def remove_secret(path: Path) -> bool:
     except OSError as error:
         raise _failed(path, error) from error
     return True
-
-
-def _replace(path: Path, text: str, mode: int, owner: tuple[int, int] | None) -> None:
-    beside = path.with_name(f"{path.name}.new")
-    beside.unlink(missing_ok=True)
-    # New, and nobody's link: a secret goes nowhere else.
-    file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _SECRET_MODE)
-    try:
-        with os.fdopen(file, "w", encoding="utf-8") as stream:
-            if owner is not None:
-                # Another user's file: it becomes ours, as with any editor.
-                with contextlib.suppress(PermissionError):
-                    os.fchown(stream.fileno(), *owner)
-            os.fchmod(stream.fileno(), mode)
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _failed(path: Path, error: OSError) -> MienError:

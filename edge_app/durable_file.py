@@ -1,0 +1,44 @@
+"""Bytes → a file that a power cut leaves whole, old or new."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+
+def write_durably(
+    path: Path, content: bytes, *, mode: int | None = None, owner: tuple[int, int] | None = None
+) -> None:
+    """Put `content` in the place of `path`; it is on the disk when this returns.
+
+    mode: None for what the umask leaves. owner: user and group, if others and if that is allowed.
+
+    Raises:
+        OSError: it cannot be written; then the old file is still there.
+    """
+    beside = path.with_name(f"{path.name}.new")
+    beside.unlink(missing_ok=True)
+    # New, and nobody's link: a secret goes nowhere else.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    file = os.open(beside, flags, 0o666 if mode is None else 0o600)
+    try:
+        with os.fdopen(file, "wb") as stream:
+            if owner is not None:
+                # Another user's file: it becomes ours, as with any editor.
+                with contextlib.suppress(PermissionError):
+                    os.fchown(stream.fileno(), *owner)
+            if mode is not None:
+                os.fchmod(stream.fileno(), mode)
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
