@@ -18,6 +18,7 @@ from edge_app.mqtt.embedded_broker import EmbeddedBroker
 from edge_app.mqtt.event_log import event_line
 from edge_app.mqtt.subscriber import Subscriber
 from edge_app.mqtt.topics import Topics
+from edge_app.terminal_lines import write_lines
 
 DEVICE = "demo"
 #: What the clip is bound to bring about.
@@ -95,7 +96,4 @@ def _summarize(events: list[Event]) -> None:
 
 
 def _say(text: str) -> None:
-    # A terminal without UTF-8 gets a question mark for an arrow.
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
-    sys.stdout.flush()
+    write_lines(sys.stdout, [text])

@@ -18,6 +18,7 @@ FOUNDATION = {
     "edge_app.closing",
     "edge_app.durable_file",
     "edge_app.errors",
+    "edge_app.terminal_lines",
 }
 
 #: Folder, or module → what else its modules may import of our own. Nobody is listed: nobody may.

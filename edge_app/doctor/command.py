@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
@@ -24,6 +24,7 @@ from edge_app.mqtt.outbox_place import state_directory
 from edge_app.settings import Settings, read_settings
 from edge_app.setup.places import SERVICE_STATE, place_for
 from edge_app.setup.purpose import missing_purpose
+from edge_app.terminal_lines import write_lines
 
 _SETTINGS = Group("settings")
 
@@ -50,9 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
     )
     found = list(examine(_checks(settings, arguments.settings)))
     if arguments.json:
-        _write([encode(found, settings.device_name)], sys.stdout)
+        write_lines(sys.stdout, [encode(found, settings.device_name)])
     else:
-        _write(lines(found, has_colours=_has_colours(sys.stdout)), sys.stdout)
+        write_lines(sys.stdout, lines(found, has_colours=_has_colours(sys.stdout)))
     return 1 if worst(found) == "failure" else 0
 
 
@@ -129,9 +130,3 @@ def _secret_files(settings: Settings) -> list[Path]:
 
 def _has_colours(output: TextIO) -> bool:
     return output.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-def _write(text: Iterable[str], output: TextIO) -> None:
-    # A terminal without UTF-8 gets a question mark for an arrow.
-    encoding = output.encoding or "utf-8"
-    output.writelines(line.encode(encoding, "replace").decode(encoding) + "\n" for line in text)

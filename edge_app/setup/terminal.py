@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from edge_app.setup.checks import Check
+from edge_app.terminal_lines import write_lines
 
 
 class Terminal:
@@ -28,9 +29,7 @@ class Terminal:
 
     def say(self, text: str = "") -> None:
         """Write a line, with question marks for what the terminal cannot show."""
-        encoding = self._output.encoding or "utf-8"
-        self._output.write(text.encode(encoding, "replace").decode(encoding) + "\n")
-        self._output.flush()
+        write_lines(self._output, [text])
 
     def ask(self, question: str, *, default: str = "", check: Check) -> str:
         """A line; Enter takes the default."""
