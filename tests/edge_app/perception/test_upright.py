@@ -58,12 +58,31 @@ def test_a_face_beside_the_box_is_not_taken(detector: FaceDetector) -> None:
     assert Upright(detector).look(frame, beside, 0.0) is None
 
 
+@pytest.mark.parametrize("edge", ["left", "top", "right", "bottom"])
+def test_a_face_that_the_frame_s_edge_cuts_is_found_where_it_is(
+    detector: FaceDetector, edge: str
+) -> None:
+    frame = portrait(0.0)
+    face = detector.detect(frame)[0].box
+    whole = Upright(detector).look(frame, face, 0.0)
+    width, height = face.right - face.left, face.bottom - face.top
+    left = round(face.left + 0.2 * width) if edge == "left" else 0
+    top = round(face.top + 0.2 * height) if edge == "top" else 0
+    right = round(face.right - 0.2 * width) if edge == "right" else 640
+    bottom = round(face.bottom - 0.2 * height) if edge == "bottom" else 480
+    box = Box(face.left - left, face.top - top, face.right - left, face.bottom - top)
+    found = Upright(detector).look(frame[top:bottom, left:right], box, 0.0)
+    assert found is not None
+    assert whole is not None
+    assert np.abs(found + np.array([left, top]) - whole).max() < 0.15 * width
+
+
 @pytest.mark.parametrize("place", [(-40.0, 10.0), (630.0, 470.0), (5.0, 5.0)])
-def test_boxes_at_the_edge_are_looked_at(
+def test_at_the_frame_s_edge_nobody_is_found_where_nobody_is(
     detector: FaceDetector, place: tuple[float, float]
 ) -> None:
     box = Box(*place, place[0] + 60, place[1] + 80)
-    Upright(detector).look(portrait(0.0), box, 25.0)
+    assert Upright(detector).look(portrait(0.0), box, 25.0) is None
 
 
 @pytest.mark.parametrize("by_deg", [-90.0, -12.0, 0.0, 30.0])
