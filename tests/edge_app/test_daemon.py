@@ -13,7 +13,7 @@ from edge_app import daemon as daemon_module
 from edge_app.daemon import Daemon
 from edge_app.events.episodes import Episodes
 from edge_app.events.identifiers import TimeOrderedIds
-from edge_app.events.payloads import EmotionChanged, Event, FaceAppeared, FaceLeft, Info, State
+from edge_app.events.payloads import EmotionChanged, FaceAppeared, FaceLeft
 from edge_app.events.publisher import Publisher
 from edge_app.frames.source import Frame, FrameSource, SourceError
 from edge_app.frames.video_file import VideoFileSource
@@ -22,45 +22,8 @@ from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.tracker import Tracker
 from edge_app.perception.watcher import Watcher
 from edge_app.samples import CLIP
-
-
-class Recorder(Publisher):
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-        self.states: list[State] = []
-
-    def announce(self, info: Info) -> None: ...
-
-    def publish_event(self, event: Event) -> None:
-        self.events.append(event)
-
-    def publish_state(self, state: State) -> None:
-        self.states.append(state)
-
-    def close(self) -> None: ...
-
-
-class Frames(FrameSource):
-    """Gives the frames of an iterator, then fails or ends."""
-
-    name = "frames"
-
-    def __init__(
-        self, frames: Iterator[Frame], failure: SourceError | None = None, *, is_live: bool = True
-    ) -> None:
-        self._frames, self._failure, self.is_live = frames, failure, is_live
-        self.is_closed = False
-
-    def read(self) -> Frame | None:
-        frame = None if self.is_closed else next(self._frames, None)
-        if frame is None and self._failure is not None:
-            raise self._failure
-        return frame
-
-    def close(self) -> None:
-        self.is_closed = True
+from tests.edge_app.events.recorder import Recorder
+from tests.edge_app.frames.given_frames import GivenFrames
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +78,7 @@ def test_the_clip_is_one_happy_visit(perception: Perception) -> None:
 
 def test_who_is_there_when_the_source_fails_is_said_to_leave(perception: Perception) -> None:
     told = Recorder()
-    source = Frames(clip_frames(6.0), SourceError("camera: gone; plug it in"))
+    source = GivenFrames(clip_frames(6.0), failure=SourceError("camera: gone; plug it in"))
     with pytest.raises(SourceError, match="plug it in"):
         daemon(source, told, perception).run(threading.Event())
     assert [type(event) for event in told.events] == [FaceAppeared, EmotionChanged, FaceLeft]
@@ -131,7 +94,7 @@ def test_a_stop_is_heeded_at_once_and_ends_the_threads(perception: Perception) -
             yield Frame(np.zeros((48, 64), np.uint8), n)
 
     stop = threading.Event()
-    source = Frames(endless())
+    source = GivenFrames(endless())
     running = daemon(source, Recorder(), perception)
     asked = threading.Timer(0.3, stop.set)
     asked.start()
@@ -152,7 +115,7 @@ def test_a_frame_that_cannot_be_read_is_counted_and_passed_over(
         Frame(np.zeros((10, 10), np.uint16), 2),  # type: ignore[arg-type]
         Frame(np.zeros((1, 1), np.uint8), 3),
     ]
-    running = daemon(Frames(iter(frames)), Recorder(), perception)
+    running = daemon(GivenFrames(iter(frames)), Recorder(), perception)
     running.run(threading.Event())
     assert (running.frames_refused, running.frames_seen) == (2, 1)
     assert caplog.text.count("cannot be read") == 1
@@ -169,7 +132,7 @@ def test_frames_that_cannot_be_read_end_a_visit_as_no_frames_do(perception: Perc
         yield from clip_frames(6.0, from_s=4.1)
 
     told, counts = Recorder(), list[int]()
-    running = daemon(Frames(frames()), told, perception, clock_s=lambda: now_s[0])
+    running = daemon(GivenFrames(frames()), told, perception, clock_s=lambda: now_s[0])
     running.run(threading.Event(), lambda: counts.append(running.faces))
     assert running.frames_refused == 8
     assert [count for count, _ in itertools.groupby(counts)] == [0, 1, 0, 1]
@@ -197,7 +160,7 @@ def test_a_recording_that_is_read_slowly_parts_no_visit(
                 is_slow.set()
 
     told = Recorder()
-    source = Frames(frames(), is_live=False)
+    source = GivenFrames(frames(), is_live=False)
     running = daemon(source, told, perception, clock_s=lambda: now_s[0])
     running.run(threading.Event(), each_turn)
     assert set(turns) == {1}

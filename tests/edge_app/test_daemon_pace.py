@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,24 +24,16 @@ from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.tracker import Tracker
 from edge_app.perception.watcher import Watcher
 from tests.edge_app.events.recorder import Recorder
+from tests.edge_app.frames.given_frames import GivenFrames
 
 
-class Frames(FrameSource):
-    """As many frames as fast as they are taken."""
-
-    name = "frames"
-    is_live = True
-
-    def __init__(self, count: int, pause_s: float = 0.0) -> None:
-        self._left, self._pause_s, self.read_from = count, pause_s, set[str]()
-
-    def read(self) -> Frame | None:
-        self.read_from.add(threading.current_thread().name)
-        time.sleep(self._pause_s)
-        self._left -= 1
-        return Frame(np.zeros((24, 32), np.uint8), -self._left) if self._left >= 0 else None
-
-    def close(self) -> None: ...
+def frames(count: int, pause_s: float = 0.0, read_from: set[str] | None = None) -> Iterator[Frame]:
+    """As many as fast as they are taken; read_from: gets the names of the threads that do."""
+    for number in range(count):
+        if read_from is not None:
+            read_from.add(threading.current_thread().name)
+        time.sleep(pause_s)
+        yield Frame(np.zeros((24, 32), np.uint8), number)
 
 
 @pytest.fixture(scope="module")
@@ -105,26 +97,31 @@ def test_a_board_that_cools_down_in_a_pause_is_no_longer_said_to_be_hot(
 
 
 def test_a_live_source_is_looked_at_as_often_as_the_governor_says(perception: Perception) -> None:
-    source = Frames(200, pause_s=0.005)
+    read_from: set[str] = set()
+    source = GivenFrames(frames(200, 0.005, read_from))
     running = daemon(source, Recorder(), perception, every_frame=False)
     began = time.monotonic()
     running.run(threading.Event())
     passed_s = time.monotonic() - began
     # A frame waits in the mailbox at the end, and each may come a tenth early.
     assert 2 <= running.frames_seen <= passed_s * 10.0 / 0.9 + 2
-    assert source.read_from == {"mien-grabber"}
+    assert read_from == {"mien-grabber"}
 
 
 def test_no_frame_of_a_recording_is_left_out(perception: Perception) -> None:
     # By this clock it is never time for a second frame.
-    running = daemon(Frames(50), Recorder(), perception, every_frame=True, clock_s=lambda: 0.0)
+    running = daemon(
+        GivenFrames(frames(50)), Recorder(), perception, every_frame=True, clock_s=lambda: 0.0
+    )
     running.run(threading.Event())
     assert running.frames_seen == 50
 
 
 def test_a_stop_is_heeded_while_waiting_for_the_next_frame(perception: Perception) -> None:
     stop = threading.Event()
-    running = daemon(Frames(10_000, pause_s=0.001), Recorder(), perception, every_frame=False)
+    running = daemon(
+        GivenFrames(frames(10_000, pause_s=0.001)), Recorder(), perception, every_frame=False
+    )
     threading.Timer(0.3, stop.set).start()
     began = time.monotonic()
     running.run(stop)
@@ -141,7 +138,7 @@ class NeverWaitedFor(threading.Event):
 
 def test_no_signal_can_find_the_daemon_waiting_for_its_stop(perception: Perception) -> None:
     stop, told = NeverWaitedFor(), Recorder()
-    source = Frames(10_000, pause_s=0.001)
+    source = GivenFrames(frames(10_000, pause_s=0.001))
     running = daemon(source, told, perception, every_frame=False, clock_s=lambda: 0.0)
     turns = []
 

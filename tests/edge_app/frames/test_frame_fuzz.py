@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,26 +23,13 @@ from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.tracker import Tracker
 from edge_app.perception.watcher import Watcher
 from edge_app.samples import CLIP
+from tests.edge_app.frames.given_frames import GivenFrames
 
 
-class Images(FrameSource):
+def source_of(images: Iterable[np.ndarray], damaged: int = 0) -> FrameSource:
     """Gives images, whatever they are."""
-
-    name, is_live = "images", True
-
-    def __init__(self, images: Iterator[np.ndarray], damaged: int = 0) -> None:
-        self._images, self._damaged, self._time_ns = images, damaged, 0
-
-    @property
-    def frames_damaged(self) -> int:
-        return self._damaged
-
-    def read(self) -> Frame | None:
-        self._time_ns += 66_000_000
-        image = next(self._images, None)
-        return None if image is None else Frame(image, self._time_ns)
-
-    def close(self) -> None: ...
+    frames = (Frame(image, number * 66_000_000) for number, image in enumerate(images, start=1))
+    return GivenFrames(frames, damaged=damaged)
 
 
 @pytest.fixture(scope="module")
@@ -98,13 +85,13 @@ READ = [
 
 def test_odd_frames_are_read_or_counted_and_never_a_crash(perception: Perception) -> None:
     mixed = [image for pair in zip(REFUSED, READ * 2, strict=False) for image in pair]
-    daemon = run(perception, Images(iter(mixed)))
+    daemon = run(perception, source_of(iter(mixed)))
     assert daemon.frames_refused == len(REFUSED)
     assert daemon.frames_seen == len(mixed) - len(REFUSED)
 
 
 def test_every_odd_frame_that_can_be_read_is_seen(perception: Perception) -> None:
-    daemon = run(perception, Images(iter(READ)))
+    daemon = run(perception, source_of(iter(READ)))
     assert (daemon.frames_refused, daemon.frames_seen) == (0, len(READ))
 
 
@@ -119,7 +106,7 @@ def test_a_face_survives_frames_that_change_size_and_colours(perception: Percept
                 image = frame.image[:: 1 + number % 3, :: 1 + number % 2]
                 yield image[..., 1] if number % 5 == 0 else image
 
-    daemon = run(perception, Images(changing()))
+    daemon = run(perception, source_of(changing()))
     assert (daemon.frames_refused, daemon.frames_seen) == (0, 40)
 
 
@@ -127,11 +114,11 @@ def test_a_huge_frame_takes_no_more_memory_than_itself(perception: Perception) -
     huge = np.zeros((8192, 8192), np.uint8)
     huge[:] = 1  # so that its pages are there before
     before = Board().rss_bytes()
-    daemon = run(perception, Images(iter([huge, huge])))
+    daemon = run(perception, source_of(iter([huge, huge])))
     assert daemon.frames_seen == 2
     assert Board().rss_bytes() - before < huge.nbytes
 
 
 def test_what_the_source_could_not_decode_counts_too(perception: Perception) -> None:
-    daemon = run(perception, Images(iter([READ[0], REFUSED[0]]), damaged=3))
+    daemon = run(perception, source_of(iter([READ[0], REFUSED[0]]), damaged=3))
     assert (daemon.frames_refused, daemon.frames_seen) == (4, 1)
