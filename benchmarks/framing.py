@@ -26,6 +26,7 @@ from edge_app.perception import Box, Face, Perception
 from edge_app.perception.faces import Image
 from edge_app.perception.labels import FER2013
 from edge_app.perception.overlap import intersection_over_union
+from edge_app.perception.perception import View
 
 #: How far scenes are turned at most, and frames, both ways.
 SCENES_TURNED_DEG = (15.0, 30.0)
@@ -53,7 +54,7 @@ class Readers:
             return None
         crop = square(image, face.box, self._box_to_side, self._perception.classifier.side)
         (boxed,) = self._perception.classifier.predict(crop[np.newaxis])
-        (still,) = self._perception.read(image, [face], is_still=True)
+        (still,) = self._perception.read(image, [face], views=[View.FOUR])
         return seen.probabilities, boxed, still.probabilities
 
 

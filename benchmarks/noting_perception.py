@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from edge_app.perception import Perception
 from edge_app.perception.faces import Face, Image, SeenFace
+from edge_app.perception.perception import View
 
 
 class NotingPerception(Perception):
@@ -21,8 +22,8 @@ class NotingPerception(Perception):
         faces: Sequence[Face],
         *,
         look_again: bool = True,
-        is_still: bool = False,
+        views: Sequence[View] = (),
     ) -> list[SeenFace]:
         """As `Perception.read`."""
-        self.seen = super().read(image, faces, look_again=look_again, is_still=is_still)
+        self.seen = super().read(image, faces, look_again=look_again, views=views)
         return self.seen

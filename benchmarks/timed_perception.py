@@ -14,6 +14,7 @@ from edge_app.perception import EmotionClassifier, FaceDetector, Perception
 from edge_app.perception.faces import Face, Image, SeenFace
 from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.manifest import read_signed_card
+from edge_app.perception.perception import View
 from edge_app.perception.shipped import EMOTION, FACE_160, FACE_320, RELEASE_KEY
 
 #: Invocations of the detector's and of the classifier's model.
@@ -87,11 +88,11 @@ class TimedPerception(Perception):
         faces: Sequence[Face],
         *,
         look_again: bool = True,
-        is_still: bool = False,
+        views: Sequence[View] = (),
     ) -> list[SeenFace]:
         """As `Perception.read`."""
         with self._stopwatch.stage("align"):
-            return super().read(image, faces, look_again=look_again, is_still=is_still)
+            return super().read(image, faces, look_again=look_again, views=views)
 
 
 class _TimedInterpreter:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Self
 
@@ -31,6 +32,21 @@ from edge_app.perception.upright import Upright, roll_deg
 
 #: Score from which on the small network adds faces of whole pictures to the other one's.
 _SURE_OF_FILLING = 0.6
+
+
+class View(Enum):
+    """How a face is shown to the classifier.
+
+    A camera's frames show a face now a little like this, now a little like that, and their answers
+    are smoothed; of a picture that has no next frame the mean of four views is steadier.
+    """
+
+    #: Cut by its landmarks.
+    PLAIN = 0
+    #: The mirror image of that.
+    MIRRORED = 1
+    #: Both, and both of the face cut about its box; the answer is the mean of four.
+    FOUR = 2
 
 
 class Perception:
@@ -72,12 +88,13 @@ class Perception:
     def see(self, image: Image) -> list[SeenFace]:
         """All faces of `image` (uint8 [H, W] or BGR [H, W, 3]), the surest first.
 
-        As `read` of a still picture reads those that `find` finds.
+        Those that `find` finds, each read in four views.
 
         Raises:
             FrameError: the picture is of another dtype or shape.
         """
-        return self.read(image, self.find(image), is_still=True)
+        faces = self.find(image)
+        return self.read(image, faces, views=[View.FOUR] * len(faces))
 
     def find(self, image: Image) -> list[Face]:
         """All faces of `image`, best score first, also those turned by up to 50°.
@@ -103,7 +120,7 @@ class Perception:
         faces: Sequence[Face],
         *,
         look_again: bool = True,
-        is_still: bool = False,
+        views: Sequence[View] = (),
     ) -> list[SeenFace]:
         """What the given faces of `image` show, in their order.
 
@@ -111,9 +128,7 @@ class Perception:
         one or two runs of the small detector a face. False where that is done already, as a
         `RollMemory` does it. Faces of which nothing can be read are not classified.
 
-        is_still: there is no next frame to be read. The answer is then the mean of four: of the
-        face cut by its landmarks, and about its box, and of both their mirror images. A camera's
-        frames cut a face now a little like this, now a little like that, and are smoothed.
+        views: how each face is shown to the classifier; empty: each as it is.
 
         Raises:
             FrameError: the picture is of another dtype or shape.
@@ -130,8 +145,10 @@ class Perception:
             for crop, face, (rotation, _) in zip(crops, faces, placed, strict=True)
         ]
         readable = [
-            self._views(image, face, crop) if is_still else [spread(crop)]
-            for face, crop, quality in zip(faces, crops, qualities, strict=True)
+            self._shown(image, face, crop, view)
+            for face, crop, quality, view in zip(
+                faces, crops, qualities, views or [View.PLAIN] * len(faces), strict=True
+            )
             if quality.weight > 0.0
         ]
         answers = iter(self._answers(readable))
@@ -157,23 +174,30 @@ class Perception:
         # The nose's tip lies before the middle of a face that looks at the camera.
         landmarks = np.insert(placed, 2, placed.mean(axis=0), axis=0).astype(np.float32)
         face = Face(framed_box(left, top, side), landmarks, 0.0)
-        (seen,) = self.read(image, [face], look_again=False, is_still=True)
+        (seen,) = self.read(image, [face], look_again=False, views=[View.FOUR])
         return seen
 
-    def _views(self, image: Image, face: Face, crop: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
-        """The crops by which a face of a still picture is read, the first one its `crop`."""
+    def _shown(
+        self, image: Image, face: Face, crop: NDArray[np.uint8], view: View
+    ) -> list[NDArray[np.uint8]]:
+        """What the classifier looks at to read a face that was cut as `crop`."""
+        plain = spread(crop)
+        if view is View.PLAIN:
+            return [plain]
+        mirrored = plain[:, ::-1]
+        if view is View.MIRRORED:
+            return [mirrored]
         side = self.classifier.side
-        boxed = cut(image, *about_box(face.box, roll_deg(face.landmarks), side), side)
-        upright = [spread(crop), spread(boxed)]
-        return upright + [view[:, ::-1] for view in upright]
+        boxed = spread(cut(image, *about_box(face.box, roll_deg(face.landmarks), side), side))
+        return [plain, mirrored, boxed, boxed[:, ::-1]]
 
-    def _answers(self, views: Sequence[Sequence[NDArray[np.uint8]]]) -> list[NDArray[np.float32]]:
-        """Of each face's views, of which all have as many, the mean of what they show."""
-        if not views:
+    def _answers(self, shown: Sequence[Sequence[NDArray[np.uint8]]]) -> list[NDArray[np.float32]]:
+        """The mean answer to what is shown of each face."""
+        if not shown:
             return []
-        answers = self.classifier.predict(np.stack([view for each in views for view in each]))
-        means: NDArray[np.float32] = answers.reshape(len(views), -1, answers.shape[-1]).mean(axis=1)
-        return list(means)
+        answers = self.classifier.predict(np.stack([crop for crops in shown for crop in crops]))
+        ends = np.cumsum([len(crops) for crops in shown])
+        return [part.mean(axis=0) for part in np.split(answers, ends[:-1])]
 
     def crop(self, image: Image, face: Face) -> NDArray[np.uint8]:
         """Cut `face` out of `image` as `read` shows it to the classifier.

@@ -17,7 +17,7 @@ from edge_app.perception.letterbox import check_frame
 from edge_app.perception.motion import MotionGate
 from edge_app.perception.nearby import NearbySearch
 from edge_app.perception.overlap import unseen
-from edge_app.perception.perception import Perception
+from edge_app.perception.perception import Perception, View
 from edge_app.perception.roll_memory import RollMemory
 from edge_app.perception.schedule import DetectionSchedule, ReadingSchedule
 from edge_app.perception.smoothing import EmotionFilter, Reaction
@@ -238,9 +238,13 @@ class Watcher:
             return
         numbers = [track.number for track in due]
         faces = self._rolls.correct(frame.image, [track.face for track in due], numbers, now)
-        seen = self.perception.read(frame.image, faces, look_again=False)
-        for number, face in zip(numbers, seen, strict=True):
-            self._readings.read(number, now)
+        views = [
+            View.MIRRORED if self._readings.is_mirrored_next(number, now) else View.PLAIN
+            for number in numbers
+        ]
+        seen = self.perception.read(frame.image, faces, look_again=False, views=views)
+        for number, face, view in zip(numbers, seen, views, strict=True):
+            self._readings.read(number, now, mirrored=view is View.MIRRORED)
             self._filter(number).update(face.probabilities, now, weight=face.quality)
 
     def _watched(self, track: Track) -> WatchedFace:

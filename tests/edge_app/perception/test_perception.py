@@ -8,6 +8,7 @@ from skimage import data
 from edge_app.frames.source import Frame
 from edge_app.perception import Box, EmotionClassifier, Face, FrameError, Perception
 from edge_app.perception.labels import HAPPY, UNSURE
+from edge_app.perception.perception import View
 from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.tracker import Tracker
 from edge_app.perception.watcher import Watcher
@@ -68,8 +69,8 @@ def test_a_still_face_and_its_mirror_image_show_the_same(
     points = face.landmarks[[1, 0, 2, 4, 3]] * (-1, 1) + (width, 0)
     box = Box(width - face.box.right, face.box.top, width - face.box.left, face.box.bottom)
     mirrored = Face(box, points.astype(np.float32), face.score)
-    (one,) = perception.read(portrait, [face], look_again=False, is_still=True)
-    (other,) = perception.read(portrait[:, ::-1], [mirrored], look_again=False, is_still=True)
+    (one,) = perception.read(portrait, [face], look_again=False, views=[View.FOUR])
+    (other,) = perception.read(portrait[:, ::-1], [mirrored], look_again=False, views=[View.FOUR])
     assert other.probabilities == pytest.approx(one.probabilities, abs=0.03)
     (once,) = perception.read(portrait, [face], look_again=False)
     assert one.probabilities.sum() == pytest.approx(1.0, abs=1e-5)

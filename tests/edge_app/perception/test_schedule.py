@@ -70,3 +70,20 @@ def test_whoever_is_not_kept_is_forgotten() -> None:
     readings.keep([2])
     assert readings.is_due(1, 1)
     assert not readings.is_due(2, 1)
+
+
+def test_every_other_reading_is_of_the_mirror_image_where_they_are_close() -> None:
+    readings = ReadingSchedule()
+
+    def read(track: int, at_ms: int) -> bool:
+        mirrored = readings.is_mirrored_next(track, at_ms * MS)
+        readings.read(track, at_ms * MS, mirrored=mirrored)
+        return mirrored
+
+    # Two faces that are read by turns have their own turns each.
+    by_turns = [(read(1, at), read(2, at + 50)) for at in range(0, 600, 100)]
+    assert by_turns == [(False, False), (True, True)] * 3
+    # Half a second is half of what smoothing remembers: the next one would decide alone.
+    assert [read(1, at) for at in range(1000, 4000, 500)] == [False] * 6
+    readings.keep([2])
+    assert not read(1, 4000)

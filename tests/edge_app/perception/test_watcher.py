@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Self
 
 import cv2
@@ -172,6 +173,24 @@ def test_a_face_is_read_ten_times_a_second_and_seen_in_every_frame(
         (face,) = scene.watch(1 / 30, 100)
         assert face.last_seen_ns == round((scene.count - 1) / 30 * 1e9)
     assert read == [1] * 20
+
+
+def test_every_other_reading_is_of_the_mirror_image(
+    perception: Perception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crops: list[np.ndarray] = []
+    predict = perception.classifier.predict
+    monkeypatch.setattr(
+        perception.classifier, "predict", lambda shown: crops.extend(shown) or predict(shown)
+    )
+    scene = Scene(perception, rate=10.0)
+    scene.watch(2.0, 100)
+
+    def apart(one: np.ndarray, other: np.ndarray) -> float:
+        return float(np.abs(one.astype(float) - other).mean())
+
+    for before, after in pairwise(crops[-6:]):
+        assert apart(before, after[:, ::-1]) < 8 < apart(before, after)
 
 
 def test_followed_boxes_move_with_the_face(perception: Perception) -> None:
