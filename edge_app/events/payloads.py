@@ -163,7 +163,7 @@ class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
     be read. temperature_c, throttled: null where the device does not tell. cpu_share: of one core,
     so two busy ones are 2. rss_bytes: memory in use. outbox_waiting: events that the
     broker has not acknowledged yet; outbox_dropped: those lost for want of room, for their age, or
-    because the broker's rules refuse them. The counts begin with the process, whose age is
+    because the broker refuses them for good. The counts begin with the process, whose age is
     uptime_s. frame_rate_limit: how many frames a second are looked at now at most, null where
     nothing limits them; slowed_by: why that is less than asked for.
     """

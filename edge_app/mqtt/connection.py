@@ -48,6 +48,10 @@ SESSION_S = 60
 #: Refusals that may pass (MQTT 5, 3.4.2.1): implementation specific error, quota exceeded.
 _FOR_NOW = {0x83, 0x97}
 
+#: Refusals of one message for what it is: topic name invalid, payload format invalid. All others
+#: (not authorized, unspecified error) lie with the broker, and whoever runs it may mend them.
+_FOR_GOOD = {0x90, 0x99}
+
 _VERSION_NAMES = {MQTTProtocolVersion.MQTTv5: "MQTT 5", MQTTProtocolVersion.MQTTv311: "MQTT 3.1.1"}
 
 _LOG = logging.getLogger(__name__)
@@ -71,6 +75,13 @@ class ConnectionHandler:
 
         One that it refuses for now ends the connection instead.
         """
+
+    def refused_by_rules(self, packet_id: int) -> None:
+        """The broker refuses a message by its rules, and would take it with other ones.
+
+        Who does not tell this apart gives the message up.
+        """
+        self.acknowledged(packet_id, is_accepted=False)
 
     def unanswered_since(self) -> float | None:
         """When the oldest message was sent that waits for an answer, in monotonic seconds."""
@@ -342,8 +353,10 @@ class Connection:
         if reason.value in _FOR_NOW:
             # On the next connection it is offered again, in its place, after a while.
             self._overload = f"the broker takes no more for now: {str(reason).lower()}"
-            return
-        self._handler.acknowledged(packet_id, is_accepted=not reason.is_failure)
+        elif reason.is_failure and reason.value not in _FOR_GOOD:
+            self._handler.refused_by_rules(packet_id)
+        else:
+            self._handler.acknowledged(packet_id, is_accepted=not reason.is_failure)
 
     def _on_message(
         self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage

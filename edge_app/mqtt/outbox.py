@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from edge_app.closing import Closing
 from edge_app.events.payloads import Event, encode
-from edge_app.mqtt.outbox_alerts import DAMAGED, OnAlert, OutboxAlerts
+from edge_app.mqtt.outbox_alerts import DAMAGED, REFUSED, OnAlert, OutboxAlerts
 from edge_app.mqtt.outbox_filling import LaneFilling
 from edge_app.mqtt.outbox_handover import Handover
 from edge_app.mqtt.outbox_lanes import WINDOW
@@ -140,6 +140,11 @@ class Outbox(Closing):
         with self._changed:
             self._ledger.lanes = None
 
+    def refused(self) -> None:
+        """The broker's rules refuse events: they wait until `connected`, like after a loss."""
+        self.disconnected()
+        self._alerts.set(REFUSED, "the broker refuses events, which wait; check its access rules")
+
     def take(self, window: int = WINDOW) -> Offer | None:
         """The next event to offer; from now on it is under way. None: nothing may be, for now.
 
@@ -166,6 +171,8 @@ class Outbox(Closing):
             self._ledger.settle(sequence)
             if not is_accepted:
                 self._ledger.dropped += 1
+        if is_accepted:
+            self._alerts.resolve(REFUSED)
 
     def wait_until_empty(self, timeout_s: float) -> bool:
         """Wait until every event is acknowledged; False when `timeout_s` was not enough."""

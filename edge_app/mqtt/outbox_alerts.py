@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from typing import Final
 
-#: The names of the alerts: events were dropped; the disk takes none; the file was damaged.
+#: The names of the alerts: events were dropped; the disk takes none; the file was damaged; the
+#: broker's rules refuse events.
 DROPPED: Final = "outbox-dropped"
 STORAGE: Final = "outbox-storage"
 DAMAGED: Final = "outbox-damaged"
+REFUSED: Final = "outbox-refused"
 
 _LOG = logging.getLogger(__name__)
 
@@ -18,32 +21,39 @@ OnAlert = Callable[[str, str | None], None]
 
 
 class OutboxAlerts:
-    """Keeps what is raised, and reports changes. on_alert: None, nobody listens."""
+    """Keeps what is raised, and reports changes; any thread may call any method.
+
+    on_alert: None, nobody listens. It is called with a lock held, so that the last word is true.
+    """
 
     def __init__(self, on_alert: OnAlert | None) -> None:
         self._on_alert = on_alert
+        self._lock = threading.Lock()
         self._raised: dict[str, str] = {}
         self._is_started = False
 
     def start(self) -> None:
-        """Report all three from now on: also that those of an earlier process are over."""
-        self._is_started = True
-        for alert in (DROPPED, STORAGE, DAMAGED):
-            self._report(alert)
+        """Report all of them from now on: also that those of an earlier process are over."""
+        with self._lock:
+            self._is_started = True
+            for alert in (DROPPED, STORAGE, DAMAGED, REFUSED):
+                self._report(alert)
 
     def set(self, alert: str, text: str) -> None:
         """Raise it; again with the same text does nothing."""
-        if self._raised.get(alert) == text:
-            return
-        _LOG.warning("outbox: %s", text)
-        self._raised[alert] = text
-        self._report(alert)
+        with self._lock:
+            if self._raised.get(alert) == text:
+                return
+            _LOG.warning("outbox: %s", text)
+            self._raised[alert] = text
+            self._report(alert)
 
     def resolve(self, alert: str) -> None:
         """It is over, if it was raised at all."""
-        if self._raised.pop(alert, None) is not None:
-            _LOG.info("outbox: %s is over", alert)
-            self._report(alert)
+        with self._lock:
+            if self._raised.pop(alert, None) is not None:
+                _LOG.info("outbox: %s is over", alert)
+                self._report(alert)
 
     def _report(self, alert: str) -> None:
         if self._is_started and self._on_alert is not None:

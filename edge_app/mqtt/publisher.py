@@ -25,6 +25,7 @@ from edge_app.mqtt.messages import ALERT, EVENT, INFO, RESPONSE, STATE, SUMMARY,
 from edge_app.mqtt.outbox import Outbox
 from edge_app.mqtt.outbox_lanes import RESERVED, WINDOW
 from edge_app.mqtt.outbox_place import memory_outbox
+from edge_app.mqtt.refusal import Refusal
 from edge_app.mqtt.sender import Sender
 from edge_app.mqtt.topics import Topics
 
@@ -177,6 +178,7 @@ class _Delivery(ConnectionHandler):
         self._beside = beside
         #: By packet id, in the order of sending: the event's number, and when it was sent.
         self._under_way: dict[int, tuple[int, float]] = {}
+        self._refusal = Refusal()
         self._has_warned = False
         self.is_connected = False
 
@@ -185,6 +187,7 @@ class _Delivery(ConnectionHandler):
         self.is_connected = True
         self._has_warned = False
         self._sender.connected()
+        self._refusal.stop_waiting()
         self._outbox.connected()
         for handler in self._beside:
             handler.connected(client)
@@ -195,8 +198,11 @@ class _Delivery(ConnectionHandler):
         self._sender.proceed(client)
         for handler in self._beside:
             handler.proceed(client)
+        if self._refusal.has_waited():
+            self._outbox.connected()
         # A broker may take less at once than usual (MQTT 5, Receive Maximum).
-        window = max(1, min(WINDOW, client.max_inflight_messages - RESERVED))
+        usual = max(1, min(WINDOW, client.max_inflight_messages - RESERVED))
+        window = self._refusal.window(usual)
         while offer := self._outbox.take(window):
             packet = send(client, EVENT, self._topics.event, offer.payload)
             self._under_way[packet.mid] = offer.sequence, time.monotonic()
@@ -211,16 +217,24 @@ class _Delivery(ConnectionHandler):
             handler.received(message)
 
     def acknowledged(self, packet_id: int, *, is_accepted: bool) -> None:
-        """Let go of an event. A refused one too: the broker's rules will not change for it."""
+        """Let go of an event. One that is refused for what it is would be refused again."""
         self._sender.acknowledged(packet_id)
         if (sent := self._under_way.pop(packet_id, None)) is not None:
             self._outbox.settle(sent[0], is_accepted=is_accepted)
-        if not is_accepted and not self._has_warned:
-            self._has_warned = True
-            _LOG.warning(
-                "the broker refuses messages on mien/%s/…; check its access rules for this user",
-                self._topics.device,
-            )
+            if is_accepted:
+                self._refusal.end()
+        if not is_accepted:
+            self._warn()
+
+    def refused_by_rules(self, packet_id: int) -> None:
+        """Have all events wait: what is wrong with the rules for one is wrong for the others."""
+        self._sender.acknowledged(packet_id)
+        if packet_id in self._under_way:
+            # As on a lost connection. Answers to the others, whatever they are, come too late.
+            self._under_way.clear()
+            self._refusal.begin()
+            self._outbox.refused()
+        self._warn()
 
     def disconnected(self) -> None:
         """Have what was under way wait for the next connection."""
@@ -228,3 +242,11 @@ class _Delivery(ConnectionHandler):
         self._sender.disconnected()
         self._under_way.clear()
         self._outbox.disconnected()
+
+    def _warn(self) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            _LOG.warning(
+                "the broker refuses messages on mien/%s/…; check its access rules for this user",
+                self._topics.device,
+            )

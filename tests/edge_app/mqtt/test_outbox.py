@@ -12,7 +12,7 @@ import pytest
 
 from edge_app.events.payloads import decode_event
 from edge_app.mqtt.outbox import Outbox
-from edge_app.mqtt.outbox_alerts import DAMAGED, DROPPED, STORAGE, OnAlert
+from edge_app.mqtt.outbox_alerts import DAMAGED, DROPPED, REFUSED, STORAGE, OnAlert
 from edge_app.mqtt.outbox_filling import MOST_FAILURES
 from edge_app.mqtt.outbox_handover import Handover
 from edge_app.mqtt.outbox_lanes import RESERVED, ROOM, WINDOW
@@ -194,7 +194,7 @@ def test_of_too_many_the_oldest_go_with_an_alert(tmp_path: Path) -> None:
     alerts = Alerts()
     path = tmp_path / "outbox.sqlite"
     with open_outbox(path, limits=Limits(events=10), on_alert=alerts) as outbox:
-        assert alerts == {DROPPED: None, STORAGE: None, DAMAGED: None}
+        assert alerts == dict.fromkeys((DROPPED, STORAGE, DAMAGED, REFUSED))
         put(outbox, range(25))
         wait_until(lambda: outbox.dropped == 15 and alerts.raised == {DROPPED})
         assert len(outbox) == 10

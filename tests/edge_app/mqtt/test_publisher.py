@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 import subprocess
@@ -8,13 +9,17 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from edge_app.events.payloads import decode_event, encode
+from edge_app.events.publisher import Backlog
 from edge_app.mqtt.backoff import Backoff
+from edge_app.mqtt.outbox_alerts import REFUSED
 from edge_app.mqtt.outbox_lanes import WINDOW
+from edge_app.mqtt.outbox_place import open_outbox
 from edge_app.mqtt.publisher import MqttPublisher
 from tests.brokers import Mosquitto, wait_until
 from tests.edge_app.mqtt.held_backoff import HeldBackoff
@@ -201,23 +206,74 @@ def test_the_end_without_a_broker_is_quick(mosquitto: Mosquitto, publisher: Mqtt
     assert mqtt_threads() == []
 
 
-def test_events_that_the_broker_refuses(
-    mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
+def test_events_that_the_broker_refuses_wait_until_its_rules_are_mended(
+    mosquitto: Mosquitto,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    monkeypatch.setattr("edge_app.mqtt.refusal.HOLD_S", 0.2)
     mosquitto.stop()
     rules = mosquitto._folder / "rules"
-    rules.write_text("topic read #\ntopic write mien/kitchen/availability\n", encoding="utf-8")
+    forbidding = "topic read #\ntopic write mien/kitchen/alert/+\n"
+    rules.write_text(forbidding, encoding="utf-8")
     rules.chmod(0o600)
-    mosquitto._lines.append(f"acl_file {rules}")
+    mosquitto._lines += [f"acl_file {rules}", "log_type all"]
     mosquitto.start()
-    publisher = MqttPublisher(mosquitto.address, device="kitchen")
+    alerts: dict[str, str | None] = {}
+    refusals: list[str | None] = []
+
+    def on_alert(alert: str, text: str | None) -> None:
+        alerts[alert] = text
+        if alert == REFUSED:
+            refusals.append(text)
+
+    outbox = open_outbox(tmp_path / "state", "kitchen", {}, on_alert=on_alert)
+    publisher = MqttPublisher(mosquitto.address, device="kitchen", outbox=outbox)
+    for number in range(100):
+        publisher.publish_event(appeared(number))
+    with Listener(mosquitto.address, "mien/kitchen/event") as listener:
+        publisher.connect()
+        wait_until(lambda: alerts.get(REFUSED) is not None)
+        publisher.publish_event(appeared(100))
+        # Offered on trial, and refused again.
+        wait_until(lambda: mosquitto.log.count("Denied PUBLISH") > WINDOW + 3)
+        assert (publisher.unacknowledged, publisher.backlog.dropped) == (101, 0)
+        rules.write_text(f"{forbidding}topic write mien/kitchen/event\n", encoding="utf-8")
+        os.kill(mosquitto.pid, signal.SIGHUP)
+        wait_until(lambda: publisher.unacknowledged == 0)
+        wait_until(lambda: alerts[REFUSED] is None)
+        heard = [decode_event(each.payload) for each in listener.heard]
+        assert [event.id for event in heard] == [appeared(number).id for number in range(101)]
+        assert all(event.is_historical for event in heard)
+        publisher.publish_event(left())
+        assert not decode_event(
+            listener.wait_for("mien/kitchen/event", 102)[-1].payload
+        ).is_historical
+    publisher.close()
+    # Raised once, not with each trial.
+    assert [text is None for text in refusals] == [True, False, True]
+    assert publisher.backlog.dropped == 0
+    assert caplog.text.count("the broker refuses messages on mien/kitchen/") == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "dropped"), [(b"\x80", 0), (b"\x87", 0), (b"\x90", 5), (b"\x99", 5)]
+)
+def test_only_a_refusal_that_concerns_the_event_alone_is_the_end_of_it(
+    scripted: MakeBroker, reason: bytes, dropped: int
+) -> None:
+    connections: list[list[bytes]] = []
+    broker = scripted(lambda each, _: connections.append(answer_events(each, reason)))
+    publisher = MqttPublisher(broker.address, device="kitchen")
     publisher.connect()
     for number in range(5):
         publisher.publish_event(appeared(number))
-    wait_until(lambda: publisher.unacknowledged == 0)
-    assert publisher._outbox.dropped == 5
+    publisher.publish_summary(summary())
+    wait_until(lambda: publisher._delivery._has_warned)
+    wait_until(lambda: not publisher._delivery._under_way and publisher._sender.wait_until_sent(0))
     publisher.close()
-    assert caplog.text.count("the broker refuses messages on mien/kitchen/") == 1
+    assert publisher.backlog == Backlog(waiting=5 - dropped, dropped=dropped)
 
 
 @pytest.mark.parametrize("reason", [b"\x83", b"\x97"])
