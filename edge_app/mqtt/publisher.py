@@ -208,8 +208,10 @@ class _Delivery(ConnectionHandler):
             self._under_way[packet.mid] = offer.sequence, time.monotonic()
 
     def unanswered_since(self) -> float | None:
-        """Of events: whatever else there is goes the same way."""
-        return next((since for _, since in self._under_way.values()), None)
+        """Of the oldest event, or of all else together, whichever is older."""
+        event = next((since for _, since in self._under_way.values()), None)
+        waiting = [each for each in (event, self._sender.unanswered_since()) if each is not None]
+        return min(waiting, default=None)
 
     def received(self, message: mqtt.MQTTMessage) -> None:
         """Pass it on: nothing that comes concerns the delivery."""

@@ -5,7 +5,9 @@ broker has them.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
+from collections.abc import Callable
 
 import paho.mqtt.client as mqtt
 
@@ -16,14 +18,22 @@ CAPACITY = 256
 
 
 class Sender:
-    """Any thread may hand over; only the connection's thread sends."""
+    """Any thread may hand over; only the connection's thread sends.
 
-    def __init__(self) -> None:
+    clock: monotonic seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._changed = threading.Condition()
         self._kept: dict[str, tuple[Message, bytes]] = {}
         self._unsaid: dict[str, tuple[Message, bytes]] = {}
         self._once: deque[tuple[Message, str, bytes]] = deque(maxlen=CAPACITY)
+        #: By packet id: what is sent again on the next connection.
         self._under_way: dict[int, tuple[Message, str, bytes]] = {}
+        #: Packet ids of all that was sent, and since when the broker owes an answer.
+        self._unanswered: set[int] = set()
+        self._silent_since: float | None = None
 
     def hand_over(self, message: Message, topic: str, payload: bytes) -> None:
         """Have it sent: of a retained topic only the newest, and that on each connection."""
@@ -44,16 +54,32 @@ class Sender:
             unsaid, self._unsaid = self._unsaid, {}
             once = list(self._once)
             self._once.clear()
-        for topic, (message, payload) in unsaid.items():
-            send(client, message, topic, payload)
+        retained = {
+            send(client, message, topic, payload).mid
+            for topic, (message, payload) in unsaid.items()
+        }
         sent = {send(client, *each).mid: each for each in once}
         with self._changed:
             self._under_way |= sent
+            if not self._unanswered:
+                self._silent_since = self._clock()
+            self._unanswered |= retained | sent.keys()
             self._changed.notify_all()
 
-    def acknowledged(self, packet_id: int) -> None:
-        """The broker has it, or refuses it for good."""
+    def unanswered_since(self) -> float | None:
+        """For how long the broker has answered nothing that it was sent; None: it owes no answer.
+
+        Anything it answers counts, an event too: paho queues what is more than the broker takes at
+        once, so that a message may wait though all is well.
+        """
         with self._changed:
+            return self._silent_since if self._unanswered else None
+
+    def acknowledged(self, packet_id: int) -> None:
+        """The broker has this message, an event perhaps, or refuses it for good."""
+        with self._changed:
+            self._silent_since = self._clock()
+            self._unanswered.discard(packet_id)
             self._under_way.pop(packet_id, None)
             self._changed.notify_all()
 
@@ -62,6 +88,7 @@ class Sender:
         with self._changed:
             self._once = deque((*self._under_way.values(), *self._once), maxlen=CAPACITY)
             self._under_way = {}
+            self._unanswered = set()
 
     def wait_until_sent(self, timeout_s: float) -> bool:
         """Wait until nothing waits any more; False when `timeout_s` was not enough."""

@@ -96,6 +96,8 @@ def answer_events(
 ) -> list[bytes]:
     """MQTT 5: take in, and answer each event, or what else ends so, with the reason; None: never.
 
+    Pings are answered in any case.
+
     Returns the payloads, once the connection is gone.
     """
     connection.sendall(b"\x20\x03\x00\x00\x00")
@@ -106,6 +108,8 @@ def answer_events(
             while (byte := packets.read(1)[0]) & 0x80:
                 length, shift = length | (byte & 0x7F) << shift, shift + 7
             body = packets.read(length | byte << shift)
+            if kind == b"\xc0":
+                connection.sendall(b"\xd0\x00")
             if kind[0] >> 4 != 3:
                 continue
             end = 2 + int.from_bytes(body[:2])

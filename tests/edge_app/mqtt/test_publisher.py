@@ -328,6 +328,43 @@ def test_events_that_the_broker_never_answers_are_sent_again(
     assert caplog.text.count("acknowledges no messages") == 1
 
 
+def test_a_broker_that_acknowledges_nothing_is_left_without_an_event_too(
+    scripted: MakeBroker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody is there, or only aggregates are published: retained messages and summaries."""
+    monkeypatch.setattr("edge_app.mqtt.connection.ANSWER_PERIODS", 0.02)
+    connections: list[list[bytes]] = []
+
+    def answer(connection: socket.socket, _version: int) -> None:
+        reason = b"\x00" if connections else None
+        connections.append(answer_events(connection, reason, topic_end=b""))
+
+    publisher = MqttPublisher(
+        scripted(answer).address, device="kitchen", backoff=Backoff(first_s=0.01, longest_s=0.01)
+    )
+    publisher.connect()
+    for number in range(30):  # more than paho has places for
+        publisher.publish_state(state())
+        wait_until(lambda: not publisher._sender._unsaid)
+        publisher.publish_summary(summary(number))
+    wait_until(lambda: len(connections) == 1)
+    wait_until(lambda: publisher._sender.wait_until_sent(0))
+    assert publisher._delivery.unanswered_since() is None
+    publisher.close()
+    wait_until(lambda: len(connections) == 2)
+    told = [faces for each in connections[1] if (faces := _faces(each)) is not None]
+    assert told == list(range(30))
+    assert caplog.text.count("acknowledges no messages") == 1
+
+
+def _faces(payload: bytes) -> int | None:
+    """How many a summary tells of; None for what is no summary."""
+    if not payload.startswith(b"{"):
+        return None
+    faces = msgspec.json.decode(payload).get("faces")
+    return faces if isinstance(faces, int) else None
+
+
 def test_a_summary_that_was_not_acknowledged_is_sent_again(scripted: MakeBroker) -> None:
     connections: list[list[bytes]] = []
 

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+from edge_app.mqtt.messages import STATE
+from edge_app.mqtt.sender import Sender
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 50.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def test_whatever_is_answered_ends_the_silence() -> None:
+    clock = Clock()
+    sender, client = Sender(clock), mqtt.Client(CallbackAPIVersion.VERSION2)
+    sender.proceed(client)
+    assert sender.unanswered_since() is None
+    for _ in range(2):
+        sender.hand_over(STATE, "mien/kitchen/state", b"{}")
+        sender.proceed(client)
+        clock.now_s += 10
+    assert sender.unanswered_since() == 50
+    sender.acknowledged(99)  # an event
+    assert sender.unanswered_since() == 70
+    clock.now_s += 10
+    sender.acknowledged(1)
+    assert sender.unanswered_since() == 80
+    sender.acknowledged(2)
+    assert sender.unanswered_since() is None
+    sender.hand_over(STATE, "mien/kitchen/state", b"{}")
+    sender.proceed(client)
+    sender.disconnected()
+    assert sender.unanswered_since() is None
