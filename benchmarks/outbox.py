@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import cycle, islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from benchmarks.mosquitto import own_mosquitto
 from benchmarks.sample_events import sample_events
@@ -162,9 +162,14 @@ class _CountingStore(EventStore):
         self.commits = 0
 
     def write(
-        self, added: Sequence[StoredEvent], delivered: Iterable[int], limits: Limits, now_s: float
+        self,
+        added: Sequence[StoredEvent],
+        delivered: Iterable[int],
+        limits: Limits,
+        now_s: float,
+        **losses: Any,
     ) -> tuple[int, int]:
-        done = super().write(added, delivered, limits, now_s)
+        done = super().write(added, delivered, limits, now_s, **losses)
         self.commits += bool(added)
         self.written_at += [time.perf_counter()] * len(added)
         return done

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from edge_app.closing import Closing
 from edge_app.events.payloads import Event, encode
-from edge_app.mqtt.outbox_alerts import DAMAGED, REFUSED, OnAlert, OutboxAlerts
+from edge_app.mqtt.outbox_alerts import REFUSED, OnAlert, OutboxAlerts
 from edge_app.mqtt.outbox_filling import LaneFilling
 from edge_app.mqtt.outbox_handover import Handover
 from edge_app.mqtt.outbox_lanes import WINDOW
@@ -71,13 +71,12 @@ class Outbox(Closing):
         self._clock = clock
         self._on_ready: Callable[[], None] = _nothing
         self._alerts = OutboxAlerts(on_alert)
-        if store.damage is not None:
-            self._alerts.set(DAMAGED, store.damage)
         self._ledger = Ledger(store.last, store.count, clock=clock, removal_s=removal_s)
         self._changed = self._ledger.changed
         self._writer = OutboxWriter(
             store, handover, self._ledger, self._alerts, limits=limits or Limits(), clock=clock
         )
+        self._writer.tell_of_loss()
         self._filling = LaneFilling(
             store, self._ledger, self._writer, DrainRate(drain_per_s, clock), clock=clock
         )
@@ -173,6 +172,15 @@ class Outbox(Closing):
                 self._ledger.dropped += 1
         if is_accepted:
             self._alerts.resolve(REFUSED)
+
+    def told(self, alert: str) -> None:
+        """The broker has the message that this alert is raised.
+
+        A loss is told again at each start until the broker had that, and nothing waits any more.
+        """
+        with self._changed:
+            self._alerts.told(alert)
+            self._ledger.wake()
 
     def wait_until_empty(self, timeout_s: float) -> bool:
         """Wait until every event is acknowledged; False when `timeout_s` was not enough."""

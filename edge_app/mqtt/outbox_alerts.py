@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 #: The names of the alerts: events were dropped; the disk takes none; the file was damaged; the
@@ -30,6 +30,7 @@ class OutboxAlerts:
         self._on_alert = on_alert
         self._lock = threading.Lock()
         self._raised: dict[str, str] = {}
+        self._told: set[str] = set()
         self._is_started = False
 
     def start(self) -> None:
@@ -54,6 +55,21 @@ class OutboxAlerts:
             if self._raised.pop(alert, None) is not None:
                 _LOG.info("outbox: %s is over", alert)
                 self._report(alert)
+
+    def told(self, alert: str) -> None:
+        """People were told that it is raised."""
+        with self._lock:
+            self._told.add(alert)
+
+    def are_told(self, alerts: Iterable[str]) -> bool:
+        """Whether people were told of all these, since `forget_told`."""
+        with self._lock:
+            return self._told.issuperset(alerts)
+
+    def forget_told(self) -> None:
+        """What is lost from now on is to be told anew."""
+        with self._lock:
+            self._told.clear()
 
     def _report(self, alert: str) -> None:
         if self._is_started and self._on_alert is not None:

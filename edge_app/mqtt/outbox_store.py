@@ -13,10 +13,12 @@ from typing import NamedTuple
 
 from edge_app.closing import Closing
 from edge_app.errors import MienError, UsageError
+from edge_app.mqtt.outbox_loss import Loss, read_loss, write_loss
 
 _LOG = logging.getLogger(__name__)
 
-#: Rises when the table changes. A file of another version is moved aside like a damaged one.
+#: Rises when the table of events changes. A file of another version is moved aside like a damaged
+#: one.
 _VERSION = 1
 
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -75,8 +77,8 @@ class EventStore(Closing):
         self._path = path
         self.count = 0
         self.size = 0
-        #: What was wrong with the file that was there before; None where it was sound.
-        self.damage: str | None = None
+        #: What was lost, in this run and before, and nobody was told of.
+        self.loss = Loss()
         #: Why the disk did not let us begin; None where it did.
         self.refusal: str | None = None
         self._synchronous = ""
@@ -113,15 +115,23 @@ class EventStore(Closing):
         return sequence + self._ahead, elapsed_s
 
     def write(
-        self, added: Sequence[StoredEvent], delivered: Iterable[int], limits: Limits, now_s: float
+        self,
+        added: Sequence[StoredEvent],
+        delivered: Iterable[int],
+        limits: Limits,
+        now_s: float,
+        *,
+        lost: int = 0,
+        is_loss_told: bool = False,
     ) -> tuple[int, int]:
         """Add, remove and keep within the limits, in one transaction: all of it or nothing.
 
         With something added, it is on the disk when this returns, power cut or not. A removal may
         be forgotten in a power cut: the event is then delivered twice.
 
-        now_s: in the count of `elapsed_s`. Returns how many of the oldest had to go, and the
-        sequence number up to which.
+        now_s: in the count of `elapsed_s`. lost: how many were dropped before they came here.
+        is_loss_told: what was lost before may be forgotten. Returns how many of the oldest had to
+        go, and the sequence number up to which.
 
         Raises:
             StoreRefusedError: disk full, read-only or failing; nothing changed.
@@ -148,6 +158,11 @@ class EventStore(Closing):
                 too_many = [*_beyond(database, limits, count, size, now_s)]
                 last = too_many[-1][0] if too_many else 0
                 database.execute("DELETE FROM event WHERE sequence <= ?", (last,))
+                loss = Loss(lost + len(too_many))
+                if not is_loss_told:
+                    loss = loss.and_before(self.loss)
+                if loss != self.loss:
+                    write_loss(database, loss)
                 database.execute("COMMIT")
             except BaseException:
                 with contextlib.suppress(sqlite3.Error):
@@ -155,6 +170,7 @@ class EventStore(Closing):
                 raise
         self.count = count - len(too_many)
         self.size = size - sum(length for _, length in too_many)
+        self.loss = loss
         return len(too_many), last + ahead if too_many else 0
 
     def read(self, after: int, up_to: int, limit: int) -> list[StoredEvent]:
@@ -269,10 +285,14 @@ class EventStore(Closing):
                 " elapsed_s REAL NOT NULL, payload BLOB NOT NULL) STRICT"
             )
             database.execute(f"PRAGMA user_version = {_VERSION}")
+            if self.loss != Loss():
+                write_loss(database, self.loss)
             database.execute("COMMIT")
         self.count, self.size = database.execute(
             "SELECT COUNT(*), COALESCE(SUM(LENGTH(payload)), 0) FROM event"
         ).fetchone()
+        if version:
+            self.loss = self.loss.and_before(read_loss(database))
 
     def _synchronize(self, database: sqlite3.Connection, mode: str) -> None:
         if mode != self._synchronous:
@@ -292,7 +312,8 @@ class EventStore(Closing):
         except OSError as error:
             raise StoreRefusedError(f"{self._path}: {error.strerror}") from error
         _LOG.error("%s; moved aside to %s, a new outbox is begun", damage, aside)
-        self.damage = f"{damage}; moved aside to {aside.name}: the events in it were not sent"
+        text = f"{damage}; moved aside to {aside.name}: the events in it were not sent"
+        self.loss = self.loss._replace(damage=text)
 
 
 def _beyond(

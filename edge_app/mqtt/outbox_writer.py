@@ -35,6 +35,8 @@ class OutboxWriter:
         self._limits, self._clock = limits, clock
         self._retry_at = clock()
         self._is_unreadable = False
+        #: Events that went from memory since the last write.
+        self._lost = 0
 
     @property
     def due_at(self) -> float | None:
@@ -43,7 +45,7 @@ class OutboxWriter:
 
     def is_due(self) -> bool:
         """Whether to write now. The caller locks."""
-        if self._ledger.has_pending and not self._ledger.is_refused:
+        if not self._ledger.is_refused and (self._ledger.has_pending or self._is_loss_told()):
             return True
         return self.due_at is not None and self._clock() >= self.due_at
 
@@ -52,11 +54,17 @@ class OutboxWriter:
         was_known = self._store.is_known
         with self._ledger.changed:
             batch = self._ledger.batch()
+            is_loss_told = self._is_loss_told()
             if self._handover is not None:
                 self._handover.flip()
         try:
             dropped, dropped_to = self._store.write(
-                batch.added, batch.delivered, self._limits, batch.now_s
+                batch.added,
+                batch.delivered,
+                self._limits,
+                batch.now_s,
+                lost=self._lost,
+                is_loss_told=is_loss_told,
             )
         except StoreDamagedError as error:
             self.begin_anew(str(error))
@@ -64,6 +72,11 @@ class OutboxWriter:
         except MienError as error:
             self.refuse(error)
             return
+        self._lost = 0
+        if is_loss_told:
+            self._alerts.forget_told()
+        if not was_known:
+            self.tell_of_loss()
         with self._ledger.changed:
             self._ledger.written(batch)
             if self._handover is not None:
@@ -72,12 +85,7 @@ class OutboxWriter:
             if not was_known:
                 self._ledger.offer_anew()
             is_empty = not self._ledger.waiting
-        if not self._is_unreadable:
-            self._alerts.resolve(STORAGE)
-        if is_empty:
-            self._alerts.resolve(DROPPED)
-        elif dropped:
-            self._alerts.set(DROPPED, "more events wait than may; the oldest are dropped")
+        self._tell_of_write(dropped, is_empty=is_empty)
 
     def refuse(self, error: MienError) -> None:
         """The disk does not take it: keep it in memory, offer it from there, and try again."""
@@ -86,6 +94,7 @@ class OutboxWriter:
             if self._clock() >= self._retry_at:
                 self._retry_at = self._clock() + RETRY_S
             excess = self._ledger.refused()
+            self._lost += len(excess)
             if excess:
                 self._ledger.forget(
                     len(excess),
@@ -101,6 +110,31 @@ class OutboxWriter:
         )
         if excess:
             self._alerts.set(DROPPED, "the disk takes no events; the oldest in memory are dropped")
+
+    def tell_of_loss(self) -> None:
+        """Raise what an earlier process lost, and what this one did while it began."""
+        loss = self._store.loss
+        if loss.damage is not None:
+            self._alerts.set(DAMAGED, loss.damage)
+        if loss.events:
+            events = "1 event was" if loss.events == 1 else f"{loss.events} events were"
+            self._alerts.set(DROPPED, f"{events} dropped before this start: more waited than may")
+
+    def _tell_of_write(self, dropped: int, *, is_empty: bool) -> None:
+        if not self._is_unreadable:
+            self._alerts.resolve(STORAGE)
+        if is_empty:
+            self._alerts.resolve(DROPPED)
+        elif dropped:
+            self._alerts.set(DROPPED, "more events wait than may; the oldest are dropped")
+
+    def _is_loss_told(self) -> bool:
+        """Whether nobody needs to hear of what was lost any more. The caller locks."""
+        loss = self._store.loss
+        raised = {DROPPED} if loss.events else set()
+        raised |= {DAMAGED} if loss.damage is not None else set()
+        is_over = not self._lost and not self._ledger.waiting
+        return bool(raised) and is_over and self._alerts.are_told(raised)
 
     def tell_readable(self, trouble: MienError | None) -> None:
         """The disk does not give back what is on it; None: it does again."""
@@ -124,4 +158,4 @@ class OutboxWriter:
             lost = self._ledger.undelivered_of(before)
             self._ledger.forget(lost, 0, self._ledger.committed, on_disk=0)
             self._ledger.wake()
-        self._alerts.set(DAMAGED, self._store.damage or damage)
+        self._alerts.set(DAMAGED, self._store.loss.damage or damage)

@@ -23,6 +23,7 @@ from edge_app.mqtt.connection import (
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.messages import ALERT, EVENT, INFO, RESPONSE, STATE, SUMMARY, TELEMETRY, send
 from edge_app.mqtt.outbox import Outbox
+from edge_app.mqtt.outbox_alerts import DAMAGED, DROPPED
 from edge_app.mqtt.outbox_lanes import RESERVED, WINDOW
 from edge_app.mqtt.outbox_place import memory_outbox
 from edge_app.mqtt.refusal import Refusal
@@ -179,6 +180,7 @@ class _Delivery(ConnectionHandler):
         #: By packet id, in the order of sending: the event's number, and when it was sent.
         self._under_way: dict[int, tuple[int, float]] = {}
         self._refusal = Refusal()
+        self._losses = {topics.alert(alert): alert for alert in (DROPPED, DAMAGED)}
         self._has_warned = False
         self.is_connected = False
 
@@ -220,7 +222,9 @@ class _Delivery(ConnectionHandler):
 
     def acknowledged(self, packet_id: int, *, is_accepted: bool) -> None:
         """Let go of an event. One that is refused for what it is would be refused again."""
-        self._sender.acknowledged(packet_id)
+        said = self._sender.acknowledged(packet_id)
+        if is_accepted and said is not None and said.payload and said.topic in self._losses:
+            self._outbox.told(self._losses[said.topic])
         if (sent := self._under_way.pop(packet_id, None)) is not None:
             self._outbox.settle(sent[0], is_accepted=is_accepted)
             if is_accepted:

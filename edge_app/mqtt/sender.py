@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import NamedTuple
 
 import paho.mqtt.client as mqtt
 
@@ -15,6 +16,13 @@ from edge_app.mqtt.messages import Message, send
 
 #: How many unretained messages wait for a connection: of more, the oldest is forgotten.
 CAPACITY = 256
+
+
+class Sent(NamedTuple):
+    """A message that the broker was sent."""
+
+    topic: str
+    payload: bytes
 
 
 class Sender:
@@ -31,8 +39,8 @@ class Sender:
         self._once: deque[tuple[Message, str, bytes]] = deque(maxlen=CAPACITY)
         #: By packet id: what is sent again on the next connection.
         self._under_way: dict[int, tuple[Message, str, bytes]] = {}
-        #: Packet ids of all that was sent, and since when the broker owes an answer.
-        self._unanswered: set[int] = set()
+        #: By packet id: all that was sent; and since when the broker owes an answer.
+        self._unanswered: dict[int, Sent] = {}
         self._silent_since: float | None = None
 
     def hand_over(self, message: Message, topic: str, payload: bytes) -> None:
@@ -55,7 +63,7 @@ class Sender:
             once = list(self._once)
             self._once.clear()
         retained = {
-            send(client, message, topic, payload).mid
+            send(client, message, topic, payload).mid: Sent(topic, payload)
             for topic, (message, payload) in unsaid.items()
         }
         sent = {send(client, *each).mid: each for each in once}
@@ -63,7 +71,8 @@ class Sender:
             self._under_way |= sent
             if not self._unanswered:
                 self._silent_since = self._clock()
-            self._unanswered |= retained | sent.keys()
+            self._unanswered |= retained
+            self._unanswered |= {mid: Sent(*each[1:]) for mid, each in sent.items()}
             self._changed.notify_all()
 
     def unanswered_since(self) -> float | None:
@@ -75,20 +84,20 @@ class Sender:
         with self._changed:
             return self._silent_since if self._unanswered else None
 
-    def acknowledged(self, packet_id: int) -> None:
-        """The broker has this message, an event perhaps, or refuses it for good."""
+    def acknowledged(self, packet_id: int) -> Sent | None:
+        """The broker has this message, or refuses it for good. None: an event, none of ours."""
         with self._changed:
             self._silent_since = self._clock()
-            self._unanswered.discard(packet_id)
             self._under_way.pop(packet_id, None)
             self._changed.notify_all()
+            return self._unanswered.pop(packet_id, None)
 
     def disconnected(self) -> None:
         """What the broker did not acknowledge is sent again on the next connection."""
         with self._changed:
             self._once = deque((*self._under_way.values(), *self._once), maxlen=CAPACITY)
             self._under_way = {}
-            self._unanswered = set()
+            self._unanswered = {}
 
     def wait_until_sent(self, timeout_s: float) -> bool:
         """Wait until nothing waits any more; False when `timeout_s` was not enough."""

@@ -209,6 +209,57 @@ def test_of_too_many_the_oldest_go_with_an_alert(tmp_path: Path) -> None:
         assert alerts.raised == set()
 
 
+def test_a_loss_is_told_at_each_start_until_the_broker_heard_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.sqlite"
+    path.write_bytes(b"not a database at all, but long enough for its header " * 50)
+    few = Limits(events=100)
+    with open_outbox(path, limits=few) as outbox:
+        put(outbox, range(300))
+        wait_until(lambda: outbox.dropped == 200)
+    for _ in range(2):
+        alerts = Alerts()
+        with open_outbox(path, limits=few, on_alert=alerts) as outbox:
+            assert alerts.raised == {DROPPED, DAMAGED}
+            assert str(alerts[DROPPED]).startswith("200 events were dropped before this start")
+            # Counted since the process began.
+            assert (len(outbox), outbox.dropped) == (100, 0)
+            outbox.told(DAMAGED)
+    with open_outbox(path, limits=few, on_alert=alerts) as outbox:
+        outbox.connected()
+        outbox.told(DROPPED)
+        outbox.told(DAMAGED)
+        assert take(outbox, 100) == [(number, True) for number in range(200, 300)]
+        outbox.close()
+        assert alerts.raised == {DAMAGED}
+    with open_outbox(path, limits=few, on_alert=alerts) as outbox:
+        assert alerts.raised == set()
+
+
+def test_a_loss_of_before_is_over_once_it_was_told_and_nothing_waits(tmp_path: Path) -> None:
+    path, alerts = tmp_path / "outbox.sqlite", Alerts()
+    with EventStore(path) as store:
+        store.write([StoredEvent(1, 0.0, b"{}")], [], Limits(events=0), 0.0)
+    with open_outbox(path, on_alert=alerts) as outbox:
+        assert alerts.raised == {DROPPED}
+        outbox.told(DROPPED)
+        wait_until(lambda: not alerts.raised)
+
+
+def test_what_went_from_memory_is_told_at_the_next_start(tmp_path: Path) -> None:
+    clock, alerts = Clock(), Alerts()
+    store = FailingStore(tmp_path / "outbox.sqlite")
+    store.error = StoreRefusedError("database or disk is full")
+    with Outbox(store, group_s=0.0, clock=clock) as outbox:
+        outbox.start(lambda: None)
+        put(outbox, range(MEMORY_EVENTS + 50))
+        clock.now_s += RETRY_S
+        outbox.put(appeared(MEMORY_EVENTS + 50))
+        wait_until(lambda: outbox.dropped == 51)
+        store.error = None
+    with open_outbox(tmp_path / "outbox.sqlite", on_alert=alerts) as outbox:
+        assert str(alerts[DROPPED]).startswith("51 events were dropped before this start")
+
+
 def test_a_full_disk(tmp_path: Path) -> None:
     alerts, clock = Alerts(), Clock()
     store = FailingStore(tmp_path / "outbox.sqlite")

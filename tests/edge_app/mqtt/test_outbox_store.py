@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge_app.errors import UsageError
+from edge_app.mqtt.outbox_loss import Loss
 from edge_app.mqtt.outbox_store import EventStore, Limits, StoredEvent, StoreRefusedError
 
 NO_LIMITS = Limits()
@@ -31,7 +33,7 @@ def test_what_is_written_is_read_by_the_next_process(tmp_path: Path) -> None:
         assert sequences(store) == [1, 4, 5]
         assert [event.sequence for event in store.read(1, 4, 10)] == [4]
         assert [event.sequence for event in store.read(0, 5, 2)] == [1, 4]
-        assert store.damage is None
+        assert store.loss == Loss()
 
 
 @pytest.mark.parametrize(
@@ -73,11 +75,46 @@ def test_a_damaged_file_is_moved_aside(
     size = path.stat().st_size
     with EventStore(path) as store:
         assert store.count == 0
-        assert store.damage is not None
+        assert store.loss.damage is not None
         store.write(events(1, 1), [], NO_LIMITS, 0.0)
         assert sequences(store) == [1]
     assert (tmp_path / "outbox.sqlite.damaged").stat().st_size == size
     assert caplog.text.count("moved aside") == 1
+
+
+def test_what_was_lost_is_known_until_it_was_told(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.sqlite"
+    with EventStore(path) as store:
+        store.write(events(1, 5), [], Limits(events=3), 0.0)
+        store.write(events(6, 6), [], Limits(events=3), 0.0, lost=10)
+        assert store.loss == Loss(events=13)
+        store._database.execute("PRAGMA max_page_count = 4")
+        with pytest.raises(StoreRefusedError):
+            store.write(events(7, 50, size=500), [], NO_LIMITS, 0.0, is_loss_told=True)
+        assert store.loss == Loss(events=13)
+    with EventStore(path) as store:
+        assert store.loss == Loss(events=13)
+        store.put_aside("malformed")
+        store.write([], [], NO_LIMITS, 0.0)
+    with EventStore(path) as store:
+        assert store.loss.events == 13
+        assert "outbox.sqlite.damaged: the events in it were not sent" in str(store.loss.damage)
+        store.write(events(1, 4), [], Limits(events=3), 0.0, is_loss_told=True)
+        assert store.loss == Loss(events=1)  # what is lost in the same write is told later
+        store.write([], [], NO_LIMITS, 0.0, is_loss_told=True)
+    with EventStore(path) as store:
+        assert store.loss == Loss()
+
+
+def test_a_version_that_knows_no_losses_reads_and_writes_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.sqlite"
+    with EventStore(path) as store:
+        store.write(events(1, 5), [], Limits(events=3), 0.0)
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (1,)
+        database.execute("DROP TABLE loss")
+    with EventStore(path) as store:
+        assert (store.count, store.loss) == (3, Loss())
 
 
 def test_a_second_process_is_refused(tmp_path: Path) -> None:

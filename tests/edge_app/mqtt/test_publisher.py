@@ -16,15 +16,17 @@ import pytest
 
 from edge_app.events.payloads import decode_event, encode
 from edge_app.events.publisher import Backlog
+from edge_app.health.alerts import outbox_alert
 from edge_app.mqtt.backoff import Backoff
-from edge_app.mqtt.outbox_alerts import REFUSED
+from edge_app.mqtt.outbox_alerts import DROPPED, REFUSED
 from edge_app.mqtt.outbox_lanes import WINDOW
 from edge_app.mqtt.outbox_place import open_outbox
+from edge_app.mqtt.outbox_store import Limits
 from edge_app.mqtt.publisher import MqttPublisher
 from tests.brokers import Mosquitto, wait_until
 from tests.edge_app.mqtt.held_backoff import HeldBackoff
 from tests.edge_app.mqtt.listener import Heard, Listener
-from tests.edge_app.mqtt.samples import appeared, changed, info, left, state, summary
+from tests.edge_app.mqtt.samples import TIME, appeared, changed, info, left, state, summary
 from tests.edge_app.mqtt.scripted_broker import MakeBroker, answer_events
 
 
@@ -255,6 +257,43 @@ def test_events_that_the_broker_refuses_wait_until_its_rules_are_mended(
     assert [text is None for text in refusals] == [True, False, True]
     assert publisher.backlog.dropped == 0
     assert caplog.text.count("the broker refuses messages on mien/kitchen/") == 1
+
+
+def test_a_loss_while_the_broker_was_away_is_told_after_a_restart(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    mosquitto.stop()
+    topic = "mien/kitchen/alert/outbox-dropped"
+
+    def start() -> MqttPublisher:
+        def on_alert(alert: str, text: str | None) -> None:
+            publisher.publish_alert(alert, outbox_alert(alert, text, TIME))
+
+        outbox = open_outbox(tmp_path, "kitchen", {}, limits=Limits(events=100), on_alert=on_alert)
+        backoff = Backoff(first_s=0.01, longest_s=0.01)
+        publisher = MqttPublisher(
+            mosquitto.address, device="kitchen", outbox=outbox, backoff=backoff
+        )
+        publisher.connect(must_succeed=False)
+        return publisher
+
+    publisher = start()
+    for number in range(300):
+        publisher.publish_event(appeared(number))
+    wait_until(lambda: publisher.backlog == Backlog(waiting=100, dropped=200))
+    publisher.close()
+    mosquitto.start()
+    with Listener(mosquitto.address) as listener:
+        publisher = start()
+        listener.wait_for("mien/kitchen/event", 100)
+        alert = msgspec.json.decode(listener.wait_for(topic)[0].payload)
+        assert alert["text"].startswith("200 events were dropped before this start")
+        wait_until(lambda: publisher.unacknowledged == 0)
+        wait_until(lambda: publisher._outbox._alerts.are_told({DROPPED}))
+        publisher.close()
+        publisher = start()
+        assert listener.wait_for(topic, 2)[1].payload == b""
+        publisher.close()
 
 
 @pytest.mark.parametrize(
