@@ -17,7 +17,7 @@ from edge_app.mqtt.outbox_lanes import WINDOW
 from edge_app.mqtt.outbox_ledger import MEMORY_EVENTS, REMOVAL_S, Ledger
 from edge_app.mqtt.outbox_payload import PAYLOAD_ERRORS, as_historical, is_json
 from edge_app.mqtt.outbox_rate import DrainRate
-from edge_app.mqtt.outbox_store import EventStore, Limits, StoreRefusedError
+from edge_app.mqtt.outbox_store import EventStore, Limits, StoreDamagedError, StoreRefusedError
 from edge_app.mqtt.outbox_writer import OutboxWriter
 
 #: Historical events offered a second: a backlog of an hour is gone in seconds, and the broker
@@ -49,8 +49,8 @@ class Outbox(Closing):
     does all the reading and writing: an event is offered once it is committed, or, while the disk
     refuses, from memory.
 
-    store, handover: closed with the outbox. clock: monotonic seconds; the age of events and the
-    drain rate hang on it, and nothing on the time of day.
+    store, handover: closed with the outbox; by the caller where it cannot be made. clock: monotonic
+    seconds; the age of events and the drain rate hang on it, and nothing on the time of day.
     """
 
     def __init__(
@@ -212,7 +212,7 @@ class Outbox(Closing):
 
     def _recover(self, handover: Handover) -> None:
         """Take in what a killed process had handed over and not written."""
-        known = self._store.newest_payloads(MEMORY_EVENTS)
+        known = self._known_payloads()
         for payload in handover.left_behind():
             if payload not in known and is_json(payload):
                 self._ledger.append(payload)
@@ -220,6 +220,16 @@ class Outbox(Closing):
             _LOG.info("outbox: %d events of a killed process taken over", len(self._ledger.pending))
             self._writer.write()
         handover.hold(event.payload for event in self._ledger.pending)
+
+    def _known_payloads(self) -> set[bytes]:
+        """What need not be taken over. Where the disk does not tell, all is, and may come twice."""
+        try:
+            return self._store.newest_payloads(MEMORY_EVENTS)
+        except StoreDamagedError as error:
+            self._writer.begin_anew(str(error))
+        except StoreRefusedError as error:
+            _LOG.warning("outbox: %s", error)
+        return set()
 
     def _run(self) -> None:
         while True:

@@ -51,15 +51,15 @@ def open_outbox(
         UsageError: the directory cannot be used, or another process uses this outbox.
     """
     path = directory / f"outbox-{device}.sqlite"
-    store = EventStore(path)
-    _tell_of_others(path)
-    return Outbox(
-        store,
-        _open_handover(path, environ),
-        limits=limits,
-        drain_per_s=drain_per_s,
-        on_alert=on_alert,
-    )
+    with contextlib.ExitStack() as opened:
+        store = opened.enter_context(EventStore(path))
+        _tell_of_others(path)
+        handover = _open_handover(path, environ)
+        if handover is not None:
+            opened.enter_context(handover)
+        outbox = Outbox(store, handover, limits=limits, drain_per_s=drain_per_s, on_alert=on_alert)
+        opened.pop_all()  # the outbox closes them
+    return outbox
 
 
 def _tell_of_others(path: Path) -> None:

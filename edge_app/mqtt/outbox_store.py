@@ -81,6 +81,8 @@ class EventStore(Closing):
         self.loss = Loss()
         #: Why the disk did not let us begin; None where it did.
         self.refusal: str | None = None
+        #: At the opening: number in the file, and elapsed seconds.
+        self._newest = 0, 0.0
         self._synchronous = ""
         self._database: sqlite3.Connection | None = None
         self._is_closed = False
@@ -108,10 +110,10 @@ class EventStore(Closing):
 
     @property
     def last(self) -> tuple[int, float]:
-        """Sequence and elapsed seconds of the newest event; zeros where there is none."""
+        """Sequence and elapsed seconds of the newest event that was there at the opening, or 0."""
         if self._database is None or self._ahead is None:
             return NUMBERED_FROM, 0.0
-        sequence, elapsed_s = self._newest(self._database)
+        sequence, elapsed_s = self._newest
         return sequence + self._ahead, elapsed_s
 
     def write(
@@ -239,16 +241,8 @@ class EventStore(Closing):
                 _make(self._path)
             self._database = self._open()
         if self._ahead is None:
-            self._ahead = NUMBERED_FROM - self._newest(self._database)[0]
+            self._ahead = NUMBERED_FROM - self._newest[0]
         return self._database, self._ahead
-
-    def _newest(self, database: sqlite3.Connection) -> tuple[int, float]:
-        """Number in the file and elapsed seconds."""
-        with _translated(self._path):
-            row = database.execute(
-                "SELECT COALESCE(MAX(sequence), 0), COALESCE(MAX(elapsed_s), 0) FROM event"
-            ).fetchone()
-        return int(row[0]), float(row[1])
 
     def _open(self) -> sqlite3.Connection:
         with _translated(self._path):
@@ -288,9 +282,11 @@ class EventStore(Closing):
             if self.loss != Loss():
                 write_loss(database, self.loss)
             database.execute("COMMIT")
-        self.count, self.size = database.execute(
-            "SELECT COUNT(*), COALESCE(SUM(LENGTH(payload)), 0) FROM event"
+        self.count, self.size, *newest = database.execute(
+            "SELECT COUNT(*), COALESCE(SUM(LENGTH(payload)), 0), COALESCE(MAX(sequence), 0),"
+            " COALESCE(MAX(elapsed_s), 0.0) FROM event"
         ).fetchone()
+        self._newest = newest[0], newest[1]
         if version:
             self.loss = self.loss.and_before(read_loss(database))
 

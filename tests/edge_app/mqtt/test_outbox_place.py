@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.errors import UsageError
+from edge_app.errors import MienError, UsageError
 from edge_app.events.payloads import decode_event, encode
 from edge_app.mqtt.outbox import Outbox
-from edge_app.mqtt.outbox_alerts import STORAGE
+from edge_app.mqtt.outbox_alerts import DAMAGED, STORAGE
 from edge_app.mqtt.outbox_handover import Handover
 from edge_app.mqtt.outbox_place import open_outbox, state_directory
+from edge_app.mqtt.outbox_store import EventStore, StoreDamagedError, StoreRefusedError
 from edge_app.mqtt.outbox_writer import RETRY_S
 from tests.brokers import wait_until
 from tests.edge_app.mqtt.samples import appeared
@@ -199,6 +200,48 @@ def test_a_disk_without_room_for_the_log_is_no_wrong_setting(tmp_path: Path) -> 
         with device.open() as outbox:
             outbox.connected()
             assert taken(outbox, 1) == [7]
+
+
+class SpoiltStore(EventStore):
+    """Cannot be read any more once it is open."""
+
+    error: MienError
+
+    def newest_payloads(self, limit: int) -> set[bytes]:
+        del limit
+        raise self.error
+
+
+@pytest.mark.parametrize("kind", [StoreRefusedError, StoreDamagedError])
+def test_a_file_that_cannot_be_read_at_the_start_stops_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[MienError]
+) -> None:
+    open_outbox(tmp_path, "hall", {}).close()
+    (file,) = tmp_path.glob("*.handover")
+    with Handover(file) as handover:
+        handover.hold([encode(appeared(3))])
+    monkeypatch.setattr(SpoiltStore, "error", kind("disk I/O error"), raising=False)
+    monkeypatch.setattr("edge_app.mqtt.outbox_place.EventStore", SpoiltStore)
+    alerts: dict[str, str | None] = {}
+    with open_outbox(tmp_path, "hall", {}, on_alert=alerts.__setitem__) as outbox:
+        outbox.start(lambda: None)
+        assert (alerts[DAMAGED] is not None) == (kind is StoreDamagedError)
+        outbox.put(appeared(4))
+        outbox.connected()
+        assert set(taken(outbox, 2)) == {3, 4}
+
+
+def test_nothing_stays_open_where_there_is_no_outbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SpoiltStore, "error", UsageError("no way"), raising=False)
+    monkeypatch.setattr("edge_app.mqtt.outbox_place.EventStore", SpoiltStore)
+    before = {each.name for each in Path("/proc/self/fd").iterdir()}
+    with pytest.raises(UsageError, match="no way"):
+        open_outbox(tmp_path, "hall", {})
+    assert {each.name for each in Path("/proc/self/fd").iterdir()} == before
+    monkeypatch.undo()
+    open_outbox(tmp_path, "hall", {}).close()
 
 
 def test_what_is_no_event_in_the_handover_is_left_out(tmp_path: Path) -> None:
