@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from edge_app.closing import Closing
 from edge_app.events.payloads import Event, encode
-from edge_app.mqtt.outbox_alerts import REFUSED, OnAlert, OutboxAlerts
+from edge_app.mqtt.outbox_alerts import REFUSED, STORAGE, OnAlert, OutboxAlerts
 from edge_app.mqtt.outbox_filling import LaneFilling
 from edge_app.mqtt.outbox_handover import Handover
 from edge_app.mqtt.outbox_lanes import WINDOW
@@ -27,6 +27,8 @@ DRAIN_PER_S = 400.0
 #: How long the first event of a group waits for others before they go to the disk together.
 #: Measured: docs/decisions/0004-outbox.md.
 GROUP_S = 0.01
+
+_HANGING = "the disk takes too long: events are kept in memory; check the disk"
 
 _LOG = logging.getLogger(__name__)
 
@@ -120,12 +122,16 @@ class Outbox(Closing):
         """Take one decided event over: the one place where events come in.
 
         When this returns, the event outlives the process; the disk has it some milliseconds later.
+        While the disk takes its time, that holds for as many as the handover has room for; the
+        alert tells that there are more.
         """
         payload = encode(event)
         with self._changed:
             self._ledger.append(payload)
-            if self._handover is not None:
-                self._handover.store(payload)
+            is_kept = self._handover is None or self._handover.store(payload)
+            if not is_kept and not self._ledger.is_refused:
+                # With the lock held: the write that resolves it comes later.
+                self._alerts.set(STORAGE, _HANGING)
             self._ledger.wake()
 
     def connected(self) -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.events.payloads import decode_event
+from edge_app.events.payloads import decode_event, encode
 from edge_app.mqtt.outbox import Outbox
 from edge_app.mqtt.outbox_alerts import DAMAGED, DROPPED, REFUSED, STORAGE, OnAlert
 from edge_app.mqtt.outbox_filling import MOST_FAILURES
-from edge_app.mqtt.outbox_handover import Handover
+from edge_app.mqtt.outbox_handover import HALF, Handover
 from edge_app.mqtt.outbox_lanes import RESERVED, ROOM, WINDOW
 from edge_app.mqtt.outbox_ledger import MEMORY_EVENTS
 from edge_app.mqtt.outbox_store import (
@@ -376,6 +376,40 @@ def test_a_new_file_that_cannot_be_made_leaves_the_damaged_one_as_it_is(tmp_path
             outbox.connected()
             assert [number for number, _ in take(outbox, 5)] == [300, 301, 302, 303, 304]
             assert (len(outbox), outbox.dropped) == (0, 300)
+
+
+class HangingStore(EventStore):
+    """Takes its time for a write."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.is_writing, self.may_end = threading.Event(), threading.Event()
+
+    def write(self, *arguments: object, **named: object) -> tuple[int, int]:
+        self.is_writing.set()
+        self.may_end.wait(60)
+        return super().write(*arguments, **named)  # type: ignore[arg-type]
+
+
+def test_a_disk_that_hangs_is_told_of_once_a_kill_would_lose_events(tmp_path: Path) -> None:
+    alerts = Alerts()
+    store = HangingStore(tmp_path / "outbox.sqlite")
+    handover = Handover(tmp_path / "outbox.handover")
+    handover.clear()
+    with Outbox(store, handover, group_s=0.0, on_alert=alerts) as outbox:
+        outbox.start(lambda: None)
+        outbox.put(appeared(0))
+        assert store.is_writing.wait(60)
+        half = HALF // (len(encode(appeared(0))) + 4)
+        put(outbox, range(1, half))
+        assert alerts.raised == set()
+        assert len(handover.left_behind()) == half
+        put(outbox, range(half, half + 5))
+        assert alerts.raised == {STORAGE}
+        store.may_end.set()
+        wait_until(lambda: not alerts.raised)
+        wait_until(lambda: outbox._ledger.committed == half + 5)
+    assert alerts.raised == set()
 
 
 def test_the_memory_is_bounded_while_the_disk_refuses(tmp_path: Path) -> None:
