@@ -13,6 +13,9 @@ from edge_app.mqtt.outbox_store import EventStore, Limits, StoreDamagedError
 #: How often a disk that refuses is tried again.
 RETRY_S = 5.0
 
+#: How often it is looked whether waiting events have become too old, where no write looks anyway.
+AGE_CHECK_S = 3600.0
+
 
 class OutboxWriter:
     """Writes for one thread at a time; locks the ledger itself, but never while the disk works.
@@ -34,6 +37,7 @@ class OutboxWriter:
         self._ledger, self._alerts = ledger, alerts
         self._limits, self._clock = limits, clock
         self._retry_at = clock()
+        self._written_at = clock()
         self._is_unreadable = False
         #: Events that went from memory since the last write.
         self._lost = 0
@@ -41,7 +45,12 @@ class OutboxWriter:
     @property
     def due_at(self) -> float | None:
         """When to write though nothing new comes; None: not at all. The caller locks."""
-        return self._retry_at if self._ledger.is_refused else self._ledger.removal_at
+        if self._ledger.is_refused:
+            return self._retry_at
+        age_at = self._written_at + AGE_CHECK_S if self._ledger.waiting else None
+        return min(
+            (each for each in (self._ledger.removal_at, age_at) if each is not None), default=None
+        )
 
     def is_due(self) -> bool:
         """Whether to write now. The caller locks."""
@@ -72,7 +81,7 @@ class OutboxWriter:
         except MienError as error:
             self.refuse(error)
             return
-        self._lost = 0
+        self._lost, self._written_at = 0, self._clock()
         if is_loss_told:
             self._alerts.forget_told()
         if not was_known:

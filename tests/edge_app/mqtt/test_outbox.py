@@ -24,7 +24,7 @@ from edge_app.mqtt.outbox_store import (
     StoredEvent,
     StoreRefusedError,
 )
-from edge_app.mqtt.outbox_writer import RETRY_S
+from edge_app.mqtt.outbox_writer import AGE_CHECK_S, RETRY_S
 from tests.brokers import wait_until
 from tests.edge_app.mqtt.samples import appeared
 from tests.faults.disk import small_disk
@@ -207,6 +207,24 @@ def test_of_too_many_the_oldest_go_with_an_alert(tmp_path: Path) -> None:
         take(outbox, 1)
         outbox.close()
         assert alerts.raised == set()
+
+
+def test_events_get_too_old_though_nothing_new_comes(tmp_path: Path) -> None:
+    alerts, clock = Alerts(), Clock()
+    path = tmp_path / "outbox.sqlite"
+    limits = Limits(age_s=2 * AGE_CHECK_S)
+    with open_outbox(path, limits=limits, on_alert=alerts, clock=clock) as outbox:
+        put(outbox, range(3))
+        wait_until(lambda: outbox._ledger.committed == 3)
+        for waiting in (3, 3, 0):
+            assert len(outbox) == 3
+            clock.now_s += AGE_CHECK_S
+            with outbox._changed:
+                assert outbox._writer.due_at == clock.now_s
+                outbox._ledger.wake()
+            wait_until(lambda: outbox._writer.due_at != clock.now_s)
+            wait_until(lambda waiting=waiting: len(outbox) == waiting)
+        assert (outbox.dropped, outbox._writer.due_at) == (3, None)
 
 
 def test_a_loss_is_told_at_each_start_until_the_broker_heard_of_it(tmp_path: Path) -> None:
