@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import select
 import socket
 import ssl
@@ -19,6 +20,8 @@ from edge_app.mqtt.tls import TlsSocket, describe_tls_error
 from edge_app.mqtt.transport import TransportError, open_transport
 
 TCP_TIMEOUT_S = 5.0
+
+_LOG = logging.getLogger(__name__)
 
 # MQTT 5, section 2.4; paho translates the return codes of 3.1.1 to these.
 _UNSUPPORTED_PROTOCOL_VERSION = 0x84
@@ -51,12 +54,34 @@ class LinkClient(mqtt.Client):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.open_socket: socket.socket | None = None
+        self._maximum_packet_size: int | None = None
+        self._is_size_told = False
 
-    def limit_in_flight(self, receive_maximum: int | None) -> None:
-        """Keep to what the broker takes at once (MQTT 5, 3.2.2.3.3), which paho does not read."""
+    def keep_to(self, limits: Properties | None) -> None:
+        """Keep to what the broker takes (MQTT 5, 3.2.2.3.3 and 3.2.2.3.6); paho reads neither."""
+        receive_maximum = getattr(limits, "ReceiveMaximum", None)
         if receive_maximum is not None:
             # Its own setter refuses on an open connection, and the answer comes on one.
             self._max_inflight_messages = min(self._max_inflight_messages, receive_maximum)
+        self._maximum_packet_size = getattr(limits, "MaximumPacketSize", None)
+
+    def takes(self, topic: str, size: int) -> bool:
+        """Whether the broker takes a packet of so many bytes; the first that is larger is told of.
+
+        To send it would end the connection, and the next one on which it is sent again.
+        """
+        if self._maximum_packet_size is None or size <= self._maximum_packet_size:
+            return True
+        if not self._is_size_told:
+            self._is_size_told = True
+            _LOG.warning(
+                "%s: a message of %d bytes is left out, since the broker takes %d bytes at most;"
+                " raise its limit for packets",
+                topic,
+                size,
+                self._maximum_packet_size,
+            )
+        return False
 
     def _create_socket_connection(self) -> socket.socket:
         assert self.open_socket is not None  # noqa: S101 - `Link.open` sets it
@@ -202,7 +227,7 @@ class Link:
         properties: Properties | None,
     ) -> None:
         self._answer = reason
-        self.client.limit_in_flight(getattr(properties, "ReceiveMaximum", None))
+        self.client.keep_to(properties)
 
     def _on_disconnect(
         self,

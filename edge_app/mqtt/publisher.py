@@ -206,8 +206,11 @@ class _Delivery(ConnectionHandler):
         usual = max(1, min(WINDOW, client.max_inflight_messages - RESERVED))
         window = self._refusal.window(usual)
         while offer := self._outbox.take(window):
-            packet = send(client, EVENT, self._topics.event, offer.payload)
-            self._under_way[packet.mid] = offer.sequence, time.monotonic()
+            packet_id = send(client, EVENT, self._topics.event, offer.payload)
+            if packet_id is None:
+                self._outbox.settle(offer.sequence, is_accepted=False)
+            else:
+                self._under_way[packet_id] = offer.sequence, time.monotonic()
 
     def unanswered_since(self) -> float | None:
         """Of the oldest event, or of all else together, whichever is older."""

@@ -19,8 +19,9 @@ CAPACITY = 256
 
 
 class Sent(NamedTuple):
-    """A message that the broker was sent."""
+    """A message that the broker is sent."""
 
+    message: Message
     topic: str
     payload: bytes
 
@@ -34,22 +35,21 @@ class Sender:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._changed = threading.Condition()
-        self._kept: dict[str, tuple[Message, bytes]] = {}
-        self._unsaid: dict[str, tuple[Message, bytes]] = {}
-        self._once: deque[tuple[Message, str, bytes]] = deque(maxlen=CAPACITY)
-        #: By packet id: what is sent again on the next connection.
-        self._under_way: dict[int, tuple[Message, str, bytes]] = {}
-        #: By packet id: all that was sent; and since when the broker owes an answer.
-        self._unanswered: dict[int, Sent] = {}
+        self._kept: dict[str, Sent] = {}
+        self._unsaid: dict[str, Sent] = {}
+        self._once: deque[Sent] = deque(maxlen=CAPACITY)
+        #: By packet id; and since when the broker owes an answer.
+        self._under_way: dict[int, Sent] = {}
         self._silent_since: float | None = None
 
     def hand_over(self, message: Message, topic: str, payload: bytes) -> None:
         """Have it sent: of a retained topic only the newest, and that on each connection."""
+        said = Sent(message, topic, payload)
         with self._changed:
             if message.is_retained:
-                self._kept[topic] = self._unsaid[topic] = (message, payload)
+                self._kept[topic] = self._unsaid[topic] = said
             else:
-                self._once.append((message, topic, payload))
+                self._once.append(said)
 
     def connected(self) -> None:
         """Say everything retained again: a broker without a disk forgets it."""
@@ -59,20 +59,16 @@ class Sender:
     def proceed(self, client: mqtt.Client) -> None:
         """Send what waits."""
         with self._changed:
-            unsaid, self._unsaid = self._unsaid, {}
-            once = list(self._once)
+            waiting = [*self._unsaid.values(), *self._once]
+            self._unsaid = {}
             self._once.clear()
-        retained = {
-            send(client, message, topic, payload).mid: Sent(topic, payload)
-            for topic, (message, payload) in unsaid.items()
+        sent = {
+            packet_id: each for each in waiting if (packet_id := send(client, *each)) is not None
         }
-        sent = {send(client, *each).mid: each for each in once}
         with self._changed:
-            self._under_way |= sent
-            if not self._unanswered:
+            if not self._under_way:
                 self._silent_since = self._clock()
-            self._unanswered |= retained
-            self._unanswered |= {mid: Sent(*each[1:]) for mid, each in sent.items()}
+            self._under_way |= sent
             self._changed.notify_all()
 
     def unanswered_since(self) -> float | None:
@@ -82,26 +78,29 @@ class Sender:
         once, so that a message may wait though all is well.
         """
         with self._changed:
-            return self._silent_since if self._unanswered else None
+            return self._silent_since if self._under_way else None
 
     def acknowledged(self, packet_id: int) -> Sent | None:
         """The broker has this message, or refuses it for good. None: an event, none of ours."""
         with self._changed:
             self._silent_since = self._clock()
-            self._under_way.pop(packet_id, None)
+            sent = self._under_way.pop(packet_id, None)
             self._changed.notify_all()
-            return self._unanswered.pop(packet_id, None)
+            return sent
 
     def disconnected(self) -> None:
         """What the broker did not acknowledge is sent again on the next connection."""
         with self._changed:
-            self._once = deque((*self._under_way.values(), *self._once), maxlen=CAPACITY)
+            self._once = deque((*self._once_under_way(), *self._once), maxlen=CAPACITY)
             self._under_way = {}
-            self._unanswered = {}
 
     def wait_until_sent(self, timeout_s: float) -> bool:
-        """Wait until nothing waits any more; False when `timeout_s` was not enough."""
+        """Wait until the broker has everything, retained messages aside; False: not in time."""
         with self._changed:
             return self._changed.wait_for(
-                lambda: not (self._unsaid or self._once or self._under_way), timeout_s
+                lambda: not (self._unsaid or self._once or self._once_under_way()), timeout_s
             )
+
+    def _once_under_way(self) -> list[Sent]:
+        """What is not retained, and so is not said again anyway."""
+        return [each for each in self._under_way.values() if not each.message.is_retained]

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edge_app.events.payloads import decode_event, encode
+from edge_app.events.payloads import FaceLeft, PresentFace, State, decode_event, encode
 from edge_app.events.publisher import Backlog
 from edge_app.health.alerts import outbox_alert
 from edge_app.mqtt.backoff import Backoff
@@ -26,7 +26,17 @@ from edge_app.mqtt.publisher import MqttPublisher
 from tests.brokers import Mosquitto, wait_until
 from tests.edge_app.mqtt.held_backoff import HeldBackoff
 from tests.edge_app.mqtt.listener import Heard, Listener
-from tests.edge_app.mqtt.samples import TIME, appeared, changed, info, left, state, summary
+from tests.edge_app.mqtt.samples import (
+    BOX,
+    EPISODE,
+    TIME,
+    appeared,
+    changed,
+    info,
+    left,
+    state,
+    summary,
+)
 from tests.edge_app.mqtt.scripted_broker import MakeBroker, answer_events
 
 
@@ -294,6 +304,63 @@ def test_a_loss_while_the_broker_was_away_is_told_after_a_restart(
         publisher = start()
         assert listener.wait_for(topic, 2)[1].payload == b""
         publisher.close()
+
+
+def test_a_message_larger_than_the_broker_takes_does_not_end_the_connection(
+    mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
+) -> None:
+    mosquitto.stop()
+    mosquitto._lines.append("max_packet_size 1500")
+    mosquitto.start()
+    with Listener(mosquitto.address) as listener:
+        publisher = MqttPublisher(mosquitto.address, device="kitchen")
+        publisher.connect()
+        publisher.publish_state(crowd(12))
+        publisher.publish_event(long_stay(60))
+        publisher.publish_event(appeared(1))
+        publisher.publish_state(crowd(12))
+        publisher.publish_summary(summary(2))
+        wait_until(lambda: publisher.unacknowledged == 0)
+        listener.wait_for("mien/kitchen/summary")
+        publisher.publish_state(crowd(3))
+        assert listener.wait_for("mien/kitchen/state")[0].payload == encode(crowd(3))
+        assert [each.payload for each in listener.on("mien/kitchen/event")] == [encode(appeared(1))]
+        assert publisher.backlog == Backlog(waiting=0, dropped=1)
+        publisher.close()
+        availability = listener.wait_for("mien/kitchen/availability", 2)
+    assert [each.payload for each in availability] == [b"online", b"offline"]
+    assert caplog.text.count("the broker takes 1500 bytes") == 1
+
+
+def test_a_message_of_just_the_size_that_the_broker_takes(mosquitto: Mosquitto) -> None:
+    # Type, length, topic, packet id, no properties (MQTT 5, 3.3).
+    size = 1 + 2 + 2 + len("mien/kitchen/state") + 2 + 1 + len(encode(crowd(9)))
+    for limit, is_heard in ((size, True), (size - 1, False)):
+        mosquitto.stop()
+        mosquitto._lines.append(f"max_packet_size {limit}")
+        mosquitto.start()
+        with Listener(mosquitto.address) as listener:
+            publisher = MqttPublisher(mosquitto.address, device="kitchen")
+            publisher.connect()
+            publisher.publish_state(crowd(9))
+            publisher.publish_summary(summary())
+            listener.wait_for("mien/kitchen/summary")
+            assert bool(listener.on("mien/kitchen/state")) == is_heard
+            assert b"offline" not in {each.payload for each in listener.heard}
+            publisher.close()
+
+
+def crowd(faces: int) -> State:
+    """Who is there, with so many faces."""
+    face = PresentFace(episode=EPISODE, emotion="neutral", box=BOX, valence=0.5, arousal=-0.25)
+    return State(time=TIME, faces=(face,) * faces)
+
+
+def long_stay(emotions: int) -> FaceLeft:
+    """An event that tells of so many emotions."""
+    return msgspec.structs.replace(
+        left(), emotions_s={f"emotion number {number}": 1.0 for number in range(emotions)}
+    )
 
 
 @pytest.mark.parametrize(
