@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from edge_app.camera_trouble import CameraTrouble, Troubles
@@ -46,7 +47,7 @@ from edge_app.settings import Settings
 
 #: Between two openings of a source: its back-off, the end of its reader, and some to spare.
 _BETWEEN_OPENINGS_S = 3.0
-#: The exit code when opening the camera again did not help (sysexits.h: EX_IOERR).
+#: The exit code when only a new process may open the camera again (sysexits.h: EX_IOERR).
 SOURCE_LOST = 74
 
 _LOG = logging.getLogger(__name__)
@@ -89,7 +90,8 @@ class Assembly:
 
     open_source: opens the source that the settings name. kept: decides with the settings whether
     the source is opened at all. inbox: where requests wait; None where nobody can ask. troubles:
-    where a live source says what is wrong with it. notifier: speaks to the service manager.
+    where a live source says what is wrong with it. since_file: keeps since when, over restarts.
+    notifier: speaks to the service manager.
     """
 
     def __init__(
@@ -104,6 +106,7 @@ class Assembly:
         inbox: Inbox | None,
         stop: threading.Event,
         troubles: Troubles | None = None,
+        since_file: Path | None = None,
         notifier: Notifier | None = None,
     ) -> None:
         self._settings, self._perception = settings, perception
@@ -149,6 +152,7 @@ class Assembly:
             publish_alert=gate.publish_alert,
             say_telemetry=self._reports.say_telemetry,
             now=_utc_now,
+            since_file=since_file,
         )
         self._led = Led()
         self._controller = Controller(
@@ -177,13 +181,12 @@ class Assembly:
     def run(self) -> int:
         """Work until the stop or the end of a recording; returns the exit code.
 
-        It is SOURCE_LOST where a live source does not come back.
+        It is SOURCE_LOST where a live source does not come back and a new process may help.
 
         Raises:
             SourceError: the recording failed.
         """
         self._controller.announce()
-        self._trouble.begin()
         try:
             self._daemon.run(self._stop, self._turn)
         except SourceLostError as error:
@@ -198,7 +201,9 @@ class Assembly:
     def _turn(self) -> None:
         if self._inbox is not None:
             self._desk.turn(self._inbox, self._publisher.publish_response)
-        self._trouble.turn(is_paused=self._daemon.is_paused)
+        self._trouble.turn(
+            is_paused=self._daemon.is_paused, has_frames=self._daemon.frames_seen > 0
+        )
         self._reports.turn()
         self._led.turn()
         self._watchdog.turn(self._activity(), self._gate.backlog, self._gate.mode)
@@ -228,6 +233,7 @@ class Assembly:
             frames_seen=self._daemon.frames_seen,
             frames_refused=self._daemon.frames_refused,
             faces=self._daemon.faces,
+            reopenings=self._daemon.reopenings,
             frame_rate_limit=round(self._governor.frames_per_second, 2),
             slowed_by=self._governor.reasons,
         )

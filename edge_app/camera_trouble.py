@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from edge_app.events.payloads import Alert
 from edge_app.health.alerts import CAMERA, camera_alert
@@ -12,9 +14,14 @@ from edge_app.health.alerts import CAMERA, camera_alert
 #: What is wrong, or None for: it has recovered.
 Troubles = queue.SimpleQueue[str | None]
 
+_LOG = logging.getLogger(__name__)
+
 
 class CameraTrouble:
     """Only the daemon's thread may call it; the source's puts into `troubles`.
+
+    The broker keeps an alert that an earlier process raised: it stands until this one's camera has
+    given a frame or is closed, and is as old as it was where its beginning is known.
 
     is_reopening: whether the source failed and has not recovered since.
     """
@@ -26,22 +33,22 @@ class CameraTrouble:
         publish_alert: Callable[[str, Alert | None], None],
         say_telemetry: Callable[[], object],
         now: Callable[[], datetime],
+        since_file: Path | None = None,
     ) -> None:
-        """now: the time in UTC."""
+        """now: the time in UTC. since_file: keeps since when, from one process to the next."""
         self._troubles, self._publish, self._now = troubles, publish_alert, now
-        self._say_telemetry = say_telemetry
+        self._say_telemetry, self._since_file = say_telemetry, since_file
+        self._may_be_an_earlier_one = True
         self.is_reopening = False
 
-    def begin(self) -> None:
-        """Take back what an earlier process raised; a camera that still fails says so again."""
-        self._publish(CAMERA, None)
-
-    def turn(self, *, is_paused: bool) -> None:
-        """Publish what was said since the last turn."""
+    def turn(self, *, is_paused: bool, has_frames: bool) -> None:
+        """Publish what was said since the last turn. has_frames: since this process began."""
         if is_paused:
             self.camera_closed()
         while not self._troubles.empty():
             self._change(self._troubles.get_nowait())
+        if has_frames and not self.is_reopening:
+            self._end_earlier_one()
 
     def camera_closed(self) -> None:
         """Forget what it said and end its alert: a closed camera has no troubles.
@@ -52,8 +59,47 @@ class CameraTrouble:
             self._troubles.get_nowait()
         if self.is_reopening:
             self._change(None)
+        self._end_earlier_one()
 
     def _change(self, text: str | None) -> None:
         self.is_reopening = text is not None
-        self._publish(CAMERA, camera_alert(text, self._now()))
+        self._say(text)
         self._say_telemetry()
+
+    def _end_earlier_one(self) -> None:
+        if self._may_be_an_earlier_one:
+            self._say(None)
+
+    def _say(self, text: str | None) -> None:
+        self._may_be_an_earlier_one = False
+        since = self._now()
+        if self._since_file is not None:
+            since = _kept_since(self._since_file, since, is_over=text is None)
+        self._publish(CAMERA, camera_alert(text, since))
+
+
+def _kept_since(file: Path, now: datetime, *, is_over: bool) -> datetime:
+    """The time that `file` keeps, or else, from here on, now; a trouble that is over has no file.
+
+    Without a file that can be used, it is now.
+    """
+    try:
+        if is_over:
+            file.unlink(missing_ok=True)
+            return now
+        since = _read(file)
+        if since is not None and since <= now:
+            return since
+        file.write_text(now.isoformat(), encoding="ascii")
+    except OSError as error:
+        _LOG.warning("%s: %s; a restart will forget since when", file, error.strerror)
+    return now
+
+
+def _read(file: Path) -> datetime | None:
+    """What it says; None where it is missing or no time with its zone."""
+    try:
+        since = datetime.fromisoformat(file.read_text(encoding="ascii"))
+    except (FileNotFoundError, ValueError):
+        return None
+    return since if since.tzinfo is not None else None

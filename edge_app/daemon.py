@@ -67,6 +67,11 @@ class Daemon:
         return self._frames_refused + (self._grabber.frames_damaged if self._grabber else 0)
 
     @property
+    def reopenings(self) -> int:
+        """How often the source that is open now was opened again."""
+        return self._grabber.reopenings if self._grabber else 0
+
+    @property
     def is_paused(self) -> bool:
         """Whether the source is closed until `resume`."""
         return self._grabber is None

@@ -118,6 +118,7 @@ def run(arguments: argparse.Namespace) -> int:
             source=source,
             open_source=lambda: _open_source(settings.camera, troubles),
             troubles=troubles,
+            since_file=_since_file(settings.device_name),
             kept=kept,
             inbox=inbox,
             stop=stop,
@@ -144,6 +145,12 @@ def _start(settings: Settings) -> str:
 
 def _open_source(camera: Camera, troubles: Troubles) -> FrameSource:
     return open_lasting(camera.source, options=camera_options(camera), on_trouble=troubles.put)
+
+
+def _since_file(device: str) -> Path | None:
+    """In the directory that systemd keeps from one start to the next; None where there is none."""
+    runtime = os.environ.get("RUNTIME_DIRECTORY")
+    return Path(runtime.split(":")[0], f"camera-{device}.since") if runtime else None
 
 
 def _beside(

@@ -34,6 +34,11 @@ class Grabber:
         """As the source counts them."""
         return self._source.frames_damaged
 
+    @property
+    def reopenings(self) -> int:
+        """As the source counts them."""
+        return self._source.reopenings
+
     def start(self) -> None:
         """Begin to read."""
         self._thread.start()

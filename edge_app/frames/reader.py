@@ -22,6 +22,8 @@ class Reader:
         self._lock = threading.Lock()
         self._source: FrameSource | None = None
         self._is_stopped = False
+        #: Whether there was nothing to read: opening said so in a SourceError, and ended.
+        self.was_refused = False
         # A driver that hangs must not keep the process from ending.
         self._thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
         self._thread.start()
@@ -75,6 +77,7 @@ class Reader:
                 while (frame := source.read()) is not None and self._mailbox.put(frame):
                     pass
         except Exception as error:  # noqa: BLE001 - raised again where frames are taken
+            self.was_refused = self._source is None and isinstance(error, SourceError)
             failure = error
         finally:
             self._mailbox.close(failure)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ READABLE = (
     "picamera2:, a V4L2 camera (/dev/video0), rtsp://HOST/PATH, http://HOST/PATH (MJPEG), a video"
     " file, a picture, a folder of pictures, or sample:"
 )
+
+#: libcamera looks for cameras once a process, and picamera2 keeps a file open for each refusal. Ten
+#: minutes of them.
+_PI_CAMERA_REFUSED = 60
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+-]*):(.*)", re.DOTALL)
 _RTSP, _HTTP = {"rtsp", "rtsps"}, {"http", "https"}
@@ -55,11 +60,15 @@ class CameraOptions:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A source that can be opened, any number of times. name: shows no secret."""
+    """A source that can be opened, any number of times. name: shows no secret.
+
+    most_refused: openings in a row that say it is not there, until only a new process may see it.
+    """
 
     name: str
     is_live: bool
     open: Callable[[], FrameSource]
+    most_refused: float = math.inf
 
 
 def open_source(setting: str, *, options: CameraOptions) -> FrameSource:
@@ -87,7 +96,11 @@ def open_lasting(
     if not choice.is_live:
         return choice.open()
     return SupervisedSource(
-        choice.name, choice.open, stall_s=options.stall_s, on_trouble=on_trouble
+        choice.name,
+        choice.open,
+        stall_s=options.stall_s,
+        most_refused=choice.most_refused,
+        on_trouble=on_trouble,
     )
 
 
@@ -172,6 +185,7 @@ def _pi_camera(number: int, options: CameraOptions) -> Choice:
             frames_per_second=options.frames_per_second,
             timeout_s=options.stall_s,
         ),
+        most_refused=_PI_CAMERA_REFUSED,
     )
 
 

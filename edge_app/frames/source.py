@@ -44,6 +44,11 @@ class FrameSource(Closing):
         """How many frames came that could not be decoded and were left out."""
         return 0
 
+    @property
+    def reopenings(self) -> int:
+        """How often it was opened again by itself: what does so without frames is not stuck."""
+        return 0
+
     @abc.abstractmethod
     def read(self) -> Frame | None:
         """Wait for the next frame; None at the end of a recording.

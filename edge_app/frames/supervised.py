@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import random
 import threading
 import time
@@ -12,15 +13,17 @@ from edge_app.errors import UsageError
 from edge_app.frames.reader import Reader
 from edge_app.frames.source import Frame, FrameSource, SourceError
 
-#: Reopenings in a row without a frame; then only a new process may help.
+#: Reopenings in a row that were not refused and gave no frame; then only a new process may help.
 MOST_REOPENINGS = 5
 #: Opening a camera takes so much longer than its next frame.
 OPENING_S = 3.0
 #: Seconds between a failure and the next opening: the first ceiling doubles up to the longest.
 _SHORTEST_S, _FIRST_CEILING_S, _LONGEST_S = 0.3, 0.6, 2.0
-#: The longest after an opening that gave frames, but not for long. The watchdog's patience bears
-#: it, and five reopenings without a frame after it.
-_LONGEST_FLAPPING_S = 10.0
+#: The longest of what was opened in vain for a while: it is not there, or gives frames, but not for
+#: long. The watchdog's patience bears it, and five reopenings without a frame after it.
+_LONGEST_RARE_S = 10.0
+#: After so many failures in a row, the log is told no more of those that say the same.
+_MOST_TOLD = 10
 #: Threads that hang in a driver; each holds what it had opened.
 _MOST_HUNG = 3
 
@@ -40,7 +43,8 @@ class SupervisedSource(FrameSource):
 
     Recovery: after a failure, at most 2 s until the next opening; a silent one is given up after
     stall_s and OPENING_S. It has recovered when frames have come for stall_s; one that gives a few
-    at each opening is opened more and more rarely, at least every 10 s, for ever.
+    at each opening, or whose opening says that it is not there, is opened more and more rarely, at
+    least every 10 s, for ever.
     """
 
     is_live = True
@@ -51,18 +55,22 @@ class SupervisedSource(FrameSource):
         open_source: Callable[[], FrameSource],
         *,
         stall_s: float = 5.0,
+        most_refused: float = math.inf,
         on_trouble: Callable[[str | None], None] = _nobody,
         uniform: Callable[[], float] = random.random,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """Nothing is opened before the first `read`.
 
+        most_refused: after how many openings in a row that said it is not there a new process may
+        help.
         on_trouble: told by the reading thread what is wrong, and None when it has recovered;
         nothing after `close`.
         uniform: draws from [0, 1). clock_s: never goes back.
         """
         self.name = name
         self._open, self._stall_s, self._on_trouble = open_source, stall_s, on_trouble
+        self._most_refused = most_refused
         self._uniform, self._clock_s = uniform, clock_s
         self._closed = threading.Event()
         self._lock = threading.Lock()
@@ -70,11 +78,10 @@ class SupervisedSource(FrameSource):
         self._has_frame = False
         self._hung: list[Reader] = []
         self._damaged_before = 0
-        #: Since it had recovered, and since the last frame.
-        self._failures = self._failures_in_vain = 0
+        #: Since it had recovered; since the last frame in a row, refused ones apart.
+        self._failures = self._failures_in_vain = self._refused = 0
         self._troubled_since_s = self._frames_since_s = 0.0
-        #: How often the source was opened again, in all.
-        self.reopenings = 0
+        self._reopenings, self._logged = 0, ""
 
     @property
     def is_troubled(self) -> bool:
@@ -87,11 +94,17 @@ class SupervisedSource(FrameSource):
         reader = self._reader
         return self._damaged_before + (reader.frames_damaged if reader is not None else 0)
 
+    @property
+    def reopenings(self) -> int:
+        """How often the source was opened again, in all."""
+        return self._reopenings
+
     def read(self) -> Frame | None:
         """Wait for the next frame, through any number of reopenings; None when closed.
 
         Raises:
-            SourceLostError: MOST_REOPENINGS in a row gave no frame, or too many threads hang.
+            SourceLostError: MOST_REOPENINGS in a row were opened and gave no frame, or too many
+                threads hang, or it was refused too often.
             UsageError: what the source needs is not installed.
         """
         while not self._closed.is_set():
@@ -151,7 +164,7 @@ class SupervisedSource(FrameSource):
         self._end_reader(reader)
         text = str(error) if isinstance(error, SourceError) else f"{self.name}: {error!r}"
         self._failures += 1
-        self._failures_in_vain = 1 if self._has_frame else self._failures_in_vain + 1
+        self._count_in_vain(reader)
         if self._failures == 1:
             self._troubled_since_s = self._clock_s()
             self._tell(text)
@@ -159,20 +172,39 @@ class SupervisedSource(FrameSource):
             raise SourceLostError(
                 f"{text}; {lost}: this process ends, for its service manager to start it anew"
             ) from error
-        longest_s = _LONGEST_FLAPPING_S if self._has_frame else _LONGEST_S
-        # A flapping source fails any number of times, and a float has an end.
+        is_rare = self._has_frame or self._refused > MOST_REOPENINGS
+        longest_s = _LONGEST_RARE_S if is_rare else _LONGEST_S
+        # Such a source fails any number of times, and a float has an end.
         ceiling_s = min(_FIRST_CEILING_S * 2 ** (min(self._failures, 10) - 1), longest_s)
         delay_s = _SHORTEST_S + (ceiling_s - _SHORTEST_S) * self._uniform()
-        _LOG.warning("%s; opening it again in %.1f s", text, delay_s)
-        self.reopenings += 1
+        self._log(text, delay_s)
+        self._reopenings += 1
         self._closed.wait(delay_s)
+
+    def _count_in_vain(self, reader: Reader) -> None:
+        # A thread that hangs may have what another opening is refused.
+        if reader.was_refused and not self._hung:
+            self._refused, self._failures_in_vain = self._refused + 1, 0
+        else:
+            self._failures_in_vain = 1 if self._has_frame else self._failures_in_vain + 1
+            self._refused = 0
 
     def _why_lost(self) -> str:
         if self._failures_in_vain > MOST_REOPENINGS:
             return f"opened {self._failures_in_vain - 1} times more without a frame"
+        if self._refused > self._most_refused:
+            return f"not there {self._refused} times in a row"
         if len(self._hung) > _MOST_HUNG:
             return f"{len(self._hung)} threads hang in its driver"
         return ""
+
+    def _log(self, text: str, delay_s: float) -> None:
+        """Tell the log; of what goes on and on only until it is clear that it does."""
+        if self._failures < _MOST_TOLD or text != self._logged:
+            _LOG.warning("%s; opening it again in %.1f s", text, delay_s)
+        elif self._failures == _MOST_TOLD:
+            _LOG.warning("%s; opening it again, every %.0f s at least", text, _LONGEST_RARE_S)
+        self._logged = text
 
     def _tell_recovered(self) -> None:
         passed_s = self._frames_since_s - self._troubled_since_s

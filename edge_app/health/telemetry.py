@@ -16,6 +16,7 @@ from edge_app.health.board import Board
 class Activity:
     """What the daemon knows of itself. Frames are counted since its start; faces: there now.
 
+    reopenings: how often the camera that is open now was opened again.
     frame_rate_limit: frames a second, None where nothing limits them; slowed_by: why it is low.
     """
 
@@ -23,6 +24,7 @@ class Activity:
     frames_seen: int
     frames_refused: int
     faces: int
+    reopenings: int = 0
     frame_rate_limit: float | None = None
     slowed_by: tuple[Slowdown, ...] = ()
 

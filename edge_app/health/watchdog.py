@@ -18,9 +18,10 @@ class Watchdog:
     """Feeds systemd's watchdog by progress: a frame that was processed, never the time alone.
 
     A paused daemon has no frames to show: the turns of its loop have to do. A source that gives
-    none is opened again, which takes its time, and ends the process itself where that does not
-    help; so turns do for `patience_s` without a frame, and not for longer. A loop that hangs, in
-    an inference say, takes no turns.
+    none is opened again, which takes its time: each reopening is progress, and turns do for
+    `patience_s` after the last one or the last frame, and not for longer. The source ends the
+    process itself where opening it again does not help. A loop that hangs, in an inference say,
+    takes no turns.
 
     Only the daemon's thread may use it.
     """
@@ -32,11 +33,11 @@ class Watchdog:
         patience_s: float,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        """patience_s: the longest that a source may need to come back or to be given up."""
+        """patience_s: the longest that a source may need to be opened again or to be given up."""
         self._notifier, self._patience_s, self._clock_s = notifier, patience_s, clock_s
         # Systemd counts from the last message: half its time leaves as much for one frame.
         self._interval_s = None if notifier.watchdog_s is None else notifier.watchdog_s / 2
-        self._frames = 0
+        self._frames = self._reopenings = 0
         self._progress_s = self._fed_s = clock_s()
         self._is_ready = False
         self._said_s, self._said, self._said_frames = clock_s(), "", 0
@@ -49,8 +50,10 @@ class Watchdog:
         """
         now_s = self._clock_s()
         has_frame = activity.frames_seen > self._frames
-        self._frames = activity.frames_seen
-        if has_frame or activity.source == "paused":
+        # Another source, after a pause, begins to count anew.
+        was_reopened = activity.reopenings != self._reopenings
+        self._frames, self._reopenings = activity.frames_seen, activity.reopenings
+        if has_frame or was_reopened or activity.source == "paused":
             self._progress_s = now_s
         if not self._is_ready and (has_frame or activity.source != "open"):
             self._is_ready = True

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
 
 from edge_app.camera_trouble import CameraTrouble, Troubles
 from edge_app.events.payloads import Alert
@@ -9,7 +12,7 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 class Office:
-    def __init__(self) -> None:
+    def __init__(self, since_file: Path | None = None, now: datetime = NOW) -> None:
         self.said: list[tuple[str, Alert | None]] = []
         self.states: list[bool] = []
         self.troubles = Troubles()
@@ -17,13 +20,20 @@ class Office:
             self.troubles,
             publish_alert=lambda name, alert: self.said.append((name, alert)),
             say_telemetry=lambda: self.states.append(self.trouble.is_reopening),
-            now=lambda: NOW,
+            now=lambda: now,
+            since_file=since_file,
         )
 
-    def turn(self, *said: str | None, is_paused: bool = False) -> None:
+    def turn(self, *said: str | None, is_paused: bool = False, has_frames: bool = False) -> None:
         for text in said:
             self.troubles.put(text)
-        self.trouble.turn(is_paused=is_paused)
+        self.trouble.turn(is_paused=is_paused, has_frames=has_frames)
+
+    @property
+    def since(self) -> datetime:
+        alert = self.said[-1][1]
+        assert alert is not None
+        return alert.since
 
 
 def test_a_trouble_becomes_an_alert_and_ends_it() -> None:
@@ -52,10 +62,50 @@ def test_a_pause_ends_the_alert_and_what_the_closed_camera_still_says_is_dropped
     assert not office.trouble.is_reopening
 
 
-def test_what_an_earlier_process_raised_is_taken_back() -> None:
+def test_what_an_earlier_process_raised_stands_until_there_is_a_frame() -> None:
     office = Office()
-    office.trouble.begin()
+    office.turn()
+    assert office.said == []
+    office.turn(has_frames=True)
+    office.turn(has_frames=True)
     assert office.said == [("camera", None)]
+    assert office.states == []
+
+
+def test_what_an_earlier_process_raised_is_taken_back_by_a_pause() -> None:
+    office = Office()
+    office.turn(is_paused=True)
+    office.turn(is_paused=True)
+    assert office.said == [("camera", None)]
+
+
+def test_a_camera_that_still_fails_has_one_alert_for_both_processes(tmp_path: Path) -> None:
+    file, later = tmp_path / "since", NOW + timedelta(seconds=30)
+    Office(file).turn("cam: unplugged")
+    again = Office(file, later)
+    again.turn()
+    again.turn("cam: no such camera")
+    assert [alert and alert.text for _, alert in again.said] == ["cam: no such camera"]
+    assert again.since == NOW
+    again.turn(None)
+    again.turn("cam: unplugged")
+    assert again.since == later
+
+
+@pytest.mark.parametrize("content", ["", "2026-01-02T00:00:00", "9999-01-02T00:00:00+00:00", "\0"])
+def test_a_beginning_that_cannot_be_is_now(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "since"
+    file.write_text(content)
+    office = Office(file)
+    office.turn("cam: unplugged")
+    assert office.since == NOW
+
+
+def test_an_alert_needs_no_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    office = Office(tmp_path / "missing" / "since")
+    office.turn("cam: unplugged")
+    assert office.since == NOW
+    assert "a restart will forget since when" in caplog.text
 
 
 def test_a_pause_that_is_over_before_the_next_turn_ends_the_alert_too() -> None:

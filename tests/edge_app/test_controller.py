@@ -216,12 +216,12 @@ def test_an_alert_ends_though_the_camera_is_paused_and_resumed_within_one_turn(
 
     def both() -> None:
         house.troubles.put("camera: unplugged")
-        house.trouble.turn(is_paused=False)
+        house.trouble.turn(is_paused=False, has_frames=True)
         assert house.trouble.is_reopening
         house.troubles.put("camera: the stream ended")
         house.ask("pause")
         house.ask("resume")
-        house.trouble.turn(is_paused=house.daemon.is_paused)
+        house.trouble.turn(is_paused=house.daemon.is_paused, has_frames=True)
 
     house.run([both])
     told = [alert is not None for name, alert in house.told.alerts if name == CAMERA]

@@ -9,9 +9,10 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
+from paho.mqtt import publish
 
 from edge_app import daemon as daemon_module
 from edge_app.daemon import Daemon
@@ -41,15 +42,28 @@ class Ear:
         self._subscriber = subscriber
         self.alerts: list[dict[str, Any] | None] = []
         self.sources: list[str] = []
+        self.availability: list[str] = []
+        self.answers = 0
         self.everything = b""
 
-    def listen(self) -> None:
+    def listen(self) -> Self:
         while message := self._subscriber.receive(0.05):
             self.everything += message.payload
             if message.topic == TOPICS.alert("camera"):
                 self.alerts.append(json.loads(message.payload) if message.payload else None)
             elif message.topic == TOPICS.telemetry:
                 self.sources.append(json.loads(message.payload)["source"])
+            elif message.topic == TOPICS.availability:
+                self.availability.append(message.payload.decode())
+            elif message.topic == "mien/desk/response/identify":
+                self.answers += 1
+        return self
+
+    @property
+    def since(self) -> str:
+        """Of the alert that is raised now."""
+        assert self.alerts[-1] is not None
+        return str(self.alerts[-1]["since"])
 
     def hears(self, *, alert: bool, source: str) -> bool:
         self.listen()
@@ -57,38 +71,63 @@ class Ear:
         return is_raised == alert and self.sources[-1:] == [source]
 
 
-def test_a_camera_that_is_late_comes_and_one_that_stays_away_ends_the_process(
+def start(mosquitto: Mosquitto, folder: Path, url: str) -> subprocess.Popen[bytes]:
+    """A service's process; what it says is added to `errors` in the folder."""
+    with (folder / "errors").open("ab") as errors:
+        return subprocess.Popen(
+            [
+                *(sys.executable, "-m", "edge_app.cli", "run", "--source", url),
+                *("--device", "desk", "--broker", str(mosquitto.address)),
+            ],
+            stderr=errors,
+            env={
+                "STATE_DIRECTORY": str(folder),
+                "RUNTIME_DIRECTORY": str(folder),
+                "PATH": "/usr/bin:/bin",
+            },
+        )
+
+
+def test_a_camera_that_is_late_comes_and_one_that_stays_away_is_waited_for(
     mosquitto: Mosquitto, tmp_path: Path
 ) -> None:
     port, picture = free_port(), jpeg(120, 160)
     url = f"http://me:hunter2@127.0.0.1:{port}/video?token=s3cr3t"
-    with Subscriber(mosquitto.address, ("mien/desk/#",)) as subscriber, subprocess.Popen(
-        [
-            *(sys.executable, "-m", "edge_app.cli", "run", "--source", url, "--device", "desk"),
-            *("--broker", str(mosquitto.address)),
-        ],
-        stderr=subprocess.PIPE,
-        env={"STATE_DIRECTORY": str(tmp_path), "PATH": "/usr/bin:/bin"},
-        text=True,
-    ) as process:  # fmt: skip
+    errors = tmp_path / "errors"
+    with Subscriber(mosquitto.address, ("mien/desk/#",)) as subscriber:
+        ear = Ear(subscriber)
+        process = start(mosquitto, tmp_path, url)
         try:
-            ear = Ear(subscriber)
             wait_until(lambda: ear.hears(alert=True, source="reopening"), 60)
             assert "refused" in str(ear.alerts[-1])
             with MjpegServer(lambda: forever(picture), port):
                 # Up to 2 s until it is opened again, and stall_s of frames.
                 wait_until(lambda: ear.hears(alert=False, source="open"), 20)
-                assert process.poll() is None
             wait_until(lambda: ear.hears(alert=True, source="reopening"), 30)
-            _, errors = process.communicate(timeout=60)
-            assert process.returncode == 74
+            before = errors.read_text().count("opening it again")
+            wait_until(lambda: errors.read_text().count("opening it again") >= before + 7, 60)
+            publish.single("mien/desk/request/identify", b'{"id": "1"}', port=mosquitto.port)
+            wait_until(lambda: ear.listen().answers, 10)
+            assert process.poll() is None
+            assert ear.availability == ["online"]
+            # It answers now, and has no picture: there a new process may help.
+            with MjpegServer(list, port):
+                assert process.wait(60) == 74
+            wait_until(lambda: ear.listen().availability == ["online", "offline"], 10)
+            assert [alert is not None for alert in ear.alerts] == [True, False, True]
+            since = ear.since
+            process = start(mosquitto, tmp_path, url)
+            wait_until(lambda: len(ear.listen().alerts) == 4, 60)
+            assert ear.since == since, "the same trouble, and no moment without it"
         finally:
             process.kill()
+            process.wait()
         ear.listen()
-    assert "opened 5 times more without a frame" in errors.splitlines()[-1]
-    assert "Traceback" not in errors
+    said = errors.read_text()
+    assert "opened 5 times more without a frame" in said
+    assert "Traceback" not in said
     for secret in ("hunter2", "s3cr3t"):
-        assert secret not in errors
+        assert secret not in said
         assert secret.encode() not in ear.everything
 
 

@@ -118,7 +118,7 @@ def kill_and_revive(
         while not is_so():
             assert time.monotonic() < deadline, tally
             mailbox.get(0.01)
-            trouble.turn(is_paused=False)
+            trouble.turn(is_paused=False, has_frames=True)
 
     camera.revive()
     grabber.start()

@@ -105,6 +105,7 @@ def test_the_pi_camera_is_chosen_by_number(monkeypatch: pytest.MonkeyPatch) -> N
     for text, number in (("picamera2:", 0), ("picamera2:1", 1), ("PiCamera2:0", 0)):
         choice = choose_source(text, options=CameraOptions(width=320, height=240))
         assert (choice.name, choice.is_live) == (f"picamera2:{number}", True)
+        assert choice.most_refused == 60, "libcamera looks for cameras once a process"
         choice.open()
         assert asked == {
             "to": number, "width": 320, "height": 240, "frames_per_second": 15.0, "timeout_s": 5.0

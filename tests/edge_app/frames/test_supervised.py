@@ -21,7 +21,7 @@ SOON_S = 10.0
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("_SHORTEST_S", "_FIRST_CEILING_S", "_LONGEST_S", "_LONGEST_FLAPPING_S"):
+    for name in ("_SHORTEST_S", "_FIRST_CEILING_S", "_LONGEST_S", "_LONGEST_RARE_S"):
         monkeypatch.setattr(supervised, name, 0.001)
     monkeypatch.setattr(supervised, "OPENING_S", SOON_S)
     monkeypatch.setattr(reader_module, "_PATIENCE_S", 0.05)
@@ -195,25 +195,73 @@ def test_a_camera_that_is_not_there_yet_comes(caplog: pytest.LogCaptureFixture) 
     assert [f"no such camera {n}; opening it again" in caplog.text for n in range(5)] == [True] * 5
 
 
-def test_five_reopenings_in_a_row_are_the_end_and_no_fewer() -> None:
-    opener = Opener(*[SourceError("cam: unplugged")] * 7)
+def no_frame(count: int) -> list[Scripted]:
+    """Openings that succeed, and that is all."""
+    return [Scripted(0, SourceError("cam: no picture")) for _ in range(count)]
+
+
+def test_five_reopenings_in_a_row_without_a_frame_are_the_end_and_no_fewer() -> None:
+    opener = Opener(*no_frame(7))
     source, troubles = watched(opener)
     with source, pytest.raises(SourceLostError, match="opened 5 times more without a frame"):
         source.read()
     assert opener.opened == 6
+    assert troubles == ["cam: no picture"]
+
+
+def test_a_driver_s_own_error_at_opening_is_no_answer() -> None:
+    source, _ = watched(Opener(*[OSError(5, "Input/output error")] * 7))
+    with source, pytest.raises(SourceLostError, match="opened 5 times more without a frame"):
+        source.read()
+
+
+def test_a_camera_that_stays_away_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
+    opener = Opener(*[SourceError("cam: unplugged")] * 300, Scripted(1, "silent"))
+    source, troubles = watched(opener)
+    with caplog.at_level(logging.WARNING), source:
+        assert source.read() is not None
+    assert source.reopenings == 300
     assert troubles == ["cam: unplugged"]
+    assert len(caplog.records) == supervised._MOST_TOLD, "300 lines of the same drown the others"
+    assert "opening it again, every" in caplog.records[-1].getMessage()
+
+
+def test_where_a_new_process_may_see_it_the_wait_for_a_camera_ends() -> None:
+    opener = Opener(*[SourceError("cam: unplugged")] * 9)
+    source = SupervisedSource("cam", opener, most_refused=8)
+    with source, pytest.raises(SourceLostError, match="not there 9 times in a row"):
+        source.read()
+    assert opener.opened == 9
+
+
+def test_a_camera_that_a_hung_thread_may_hold_is_not_waited_for() -> None:
+    hanging = Scripted(1, "hangs")
+    opener = Opener(hanging, *[SourceError("cam: another program has it open")] * 9)
+    source, _ = watched(opener, stall_s=0.2)
+    with source:
+        assert source.read() is not None
+        with pytest.raises(SourceLostError, match="opened 5 times more without a frame"):
+            source.read()
+    hanging.released.set()
+    wait_until_no_threads()
+
+
+def test_a_camera_that_goes_in_between_has_not_been_opened_in_vain() -> None:
+    away = SourceError("cam: unplugged")
+    source, _ = watched(Opener(*no_frame(5), away, *no_frame(5), away, Scripted(1, "silent")))
+    with source:
+        assert source.read() is not None
 
 
 def test_a_frame_in_between_puts_off_the_end_but_is_no_recovery() -> None:
-    gone = [SourceError("cam: unplugged")] * 5
     # Each is the fifth reopening.
-    once = [Scripted(1, SourceError("cam: unplugged")) for _ in range(2)]
-    source, troubles = watched(Opener(*gone, once[0], *gone[1:], once[1], *gone))
+    once = [Scripted(1, SourceError("cam: no picture")) for _ in range(2)]
+    source, troubles = watched(Opener(*no_frame(5), once[0], *no_frame(4), once[1], *no_frame(5)))
     with source:
         assert all(source.read() is not None for _ in range(2))
         with pytest.raises(SourceLostError, match="opened 5 times more without a frame"):
             source.read()
-    assert troubles == ["cam: unplugged"]
+    assert troubles == ["cam: no picture"]
 
 
 def test_a_source_with_one_frame_an_opening_is_opened_ever_more_rarely_for_ever(
@@ -327,13 +375,22 @@ def test_waits_grow_and_stay_below_the_longest(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.undo()
     waits: list[float] = []
     for draw in (0.0, 1.0):
-        source = SupervisedSource(
-            "cam", Opener(*[SourceError("gone")] * 6), uniform=lambda draw=draw: draw
-        )
+        source = SupervisedSource("cam", Opener(*no_frame(6)), uniform=lambda draw=draw: draw)
         monkeypatch.setattr(source._closed, "wait", lambda s: waits.append(s) or False)
         with source, pytest.raises(SourceLostError):
             source.read()
     assert waits == [0.3] * 5 + [0.6, 1.2, 2.0, 2.0, 2.0]
+
+
+def test_a_camera_that_stays_away_is_opened_more_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    waits: list[float] = []
+    away = [SourceError("gone")] * 1100
+    source = SupervisedSource("cam", Opener(*away, Scripted(1, "silent")), uniform=lambda: 1.0)
+    monkeypatch.setattr(source._closed, "wait", lambda s: waits.append(s) or False)
+    with source:
+        assert source.read() is not None
+    assert waits == [0.6, 1.2, 2.0, 2.0, 2.0] + [10.0] * 1095
 
 
 def count_threads() -> int:

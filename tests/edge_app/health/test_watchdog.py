@@ -51,19 +51,27 @@ class Loop:
         self.frames = 0
         self.backlog = Backlog()
         self.privacy: PrivacyMode = "full"
-        self.refused = 0
+        self.refused = self.reopenings = 0
 
     def run(
-        self, seconds: float, *, frames: bool = True, source: SourceState = "open", faces: int = 1
+        self,
+        seconds: float,
+        *,
+        frames: bool = True,
+        source: SourceState = "open",
+        faces: int = 1,
+        reopened_every: int = 0,
     ) -> bool:
-        """Whether it lived through it."""
-        for _ in range(int(seconds * 4)):
+        """Whether it lived through it. reopened_every: as many turns, the source is."""
+        for turn in range(int(seconds * 4)):
+            self.reopenings += bool(reopened_every) and turn % reopened_every == 0
             self.manager.now_s += 0.25
             self.frames += frames
             self.refused += not frames
             activity = Activity(
-                source=source, frames_seen=self.frames, frames_refused=self.refused, faces=faces
-            )
+                source=source, frames_seen=self.frames, frames_refused=self.refused, faces=faces,
+                reopenings=self.reopenings,
+            )  # fmt: skip
             self.watchdog.turn(activity, self.backlog, self.privacy)
             if self.manager.would_kill:
                 return False
@@ -113,6 +121,14 @@ def test_a_camera_that_is_opened_again_has_its_patience_and_no_more() -> None:
     loop.run(100)
     assert loop.run(PATIENCE_S - 1, frames=False, source="reopening")
     assert loop.run(100)
+    assert not loop.run(PATIENCE_S + 2 * WATCHDOG_S, frames=False, source="reopening")
+
+
+def test_a_camera_that_stays_away_is_waited_for_as_long_as_it_is_opened_again() -> None:
+    loop = Loop()
+    loop.run(100)
+    every = int((PATIENCE_S - 1) * 4)
+    assert loop.run(20 * PATIENCE_S, frames=False, source="reopening", reopened_every=every)
     assert not loop.run(PATIENCE_S + 2 * WATCHDOG_S, frames=False, source="reopening")
 
 
