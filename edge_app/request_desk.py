@@ -24,6 +24,9 @@ from edge_app.mistakes import in_words
 #: Of how many requests the ids are known again.
 REPEATS = 256
 
+#: One of these may undo what an earlier one did, whose answer is then no longer true.
+_OPPOSED = frozenset({"pause", "resume", "privacy"})
+
 #: How many requests are answered in one turn; a flood must not hold the frames.
 PER_TURN = 8
 
@@ -96,6 +99,9 @@ class RequestDesk:
             del self._answered[oldest]
         if key in self._answered:
             return self._answered[key][1]
+        if name in _OPPOSED:
+            for other in [each for each in self._answered if each[0] in _OPPOSED]:
+                del self._answered[other]
         try:
             response = Response(id=request.id, status="ok", result=self._handlers[name](request))
         except MienError as error:

@@ -37,8 +37,10 @@ A request is refused, with an answer whose `status` is `error`, and changes noth
 unknown, is no JSON of the form below, has a field that is not listed, has more than
 {LARGEST_REQUEST:,} bytes, or is retained (which MQTT 3.1.1 hides the first time). The same
 `id` again within {REPEAT_S / 60:.0f} minutes gets the first answer again, and nothing is done
-twice. Of more than {CAPACITY} requests that wait at once, the rest is left unanswered. Whoever may
-publish on these topics may ask: the broker's access rules decide who that is.
+twice; but of `pause`, `resume` and `privacy` only the last one is known again, since another may
+have undone what came before. Of more than {CAPACITY} requests that wait at once, the rest is left
+unanswered. Whoever may publish on these topics may ask: the broker's access rules decide who that
+is.
 
 Another `reaction`, by the request `settings`, ends every visit: everyone present is said to leave,
 and appears anew.

@@ -111,17 +111,41 @@ def test_a_repeated_request_gets_the_first_answer() -> None:
     assert office.ask("pause", b'{"id": "7", "paused": false}') == first
     assert len(office.done) == 1
     # Another request may have the same id; so may the same one, much later.
-    assert office.ask("resume", b'{"id": "7"}').result == {"count": 2}
+    assert office.ask("identify", b'{"id": "7"}').result == {"count": 2}
     office.now_s = REPEAT_S
     assert office.ask("pause", b'{"id": "7"}').result == {"count": 3}
+
+
+def test_what_was_undone_since_is_done_again() -> None:
+    """Whoever gets ok for a pause must find the camera closed, though the id be used twice."""
+    office = Office()
+    asked = [
+        ("pause", b'{"id": "1"}'),
+        ("resume", b'{"id": "2"}'),
+        ("pause", b'{"id": "1"}'),
+        ("privacy", b'{"id": "1", "mode": "aggregates"}'),
+        ("privacy", b'{"id": "2", "mode": "full"}'),
+        ("privacy", b'{"id": "1", "mode": "aggregates"}'),
+    ]
+    for name, payload in asked:
+        first = office.ask(name, payload)
+        assert office.ask(name, payload) == first, "delivered twice"
+    assert [name for name, _ in office.done] == [name for name, _ in asked]
+
+
+def test_what_cannot_be_undone_stays_answered() -> None:
+    office = Office()
+    first = office.ask("restart", b'{"id": "1"}')
+    office.ask("resume", b'{"id": "2"}')
+    assert office.ask("restart", b'{"id": "1"}') == first
 
 
 def test_the_ids_that_are_known_again_are_bounded() -> None:
     office = Office()
     for number in range(REPEATS + 1):
-        office.ask("pause", b'{"id": "%d"}' % number)
+        office.ask("identify", b'{"id": "%d"}' % number)
     assert len(office.desk._answered) == REPEATS
-    office.ask("pause", b'{"id": "%d"}' % REPEATS)
+    office.ask("identify", b'{"id": "%d"}' % REPEATS)
     assert len(office.done) == REPEATS + 1
 
 
