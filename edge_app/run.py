@@ -237,14 +237,20 @@ def _outbox(settings: Settings, on_alert: OnAlert) -> Outbox:
 
 @contextlib.contextmanager
 def _signals(stop: threading.Event) -> Iterator[None]:
-    """Let SIGTERM and Ctrl-C ask for a clean end; a second Ctrl-C ends at once."""
+    """Let SIGTERM, Ctrl-C and the end of its terminal ask for a clean end; a second Ctrl-C ends
+    at once.
+    """
 
     def ask(number: int, _frame: object) -> None:
         if stop.is_set() and number == signal.SIGINT:
             raise KeyboardInterrupt
         stop.set()
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    numbers = [signal.SIGTERM, signal.SIGINT]
+    # nohup(1) lets it be ignored, so that a process outlives its terminal.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, ask) for number in numbers}
     try:
         yield
     finally:

@@ -107,7 +107,7 @@ def test_events_state_and_availability_arrive_at_a_broker(mosquitto: Mosquitto) 
     assert events[1].emotion == "happy"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_it_cleanly_within_two_seconds(
     mosquitto: Mosquitto, number: signal.Signals
 ) -> None:
@@ -135,6 +135,19 @@ def test_a_signal_ends_it_cleanly_within_two_seconds(
             heard.append(message.payload)
     assert any(b"face_left" in payload for payload in heard)
     assert heard[-1] == b"offline"
+
+
+def test_whoever_says_nohup_outlives_the_terminal() -> None:
+    words = [*MIEN, "run", "--source", "sample:", "--device", "desk"]
+    with subprocess.Popen(["nohup", *words], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert "face_appeared" in process.stdout.readline()
+            process.send_signal(signal.SIGHUP)
+            assert "emotion_changed" in process.stdout.readline()
+        finally:
+            process.terminate()
+    assert process.returncode == 0
 
 
 @pytest.mark.parametrize("source", ["sample:", "/dev/video99"])
