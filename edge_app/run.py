@@ -37,6 +37,7 @@ from edge_app.mqtt.outbox_place import memory_outbox, open_outbox, state_directo
 from edge_app.mqtt.outbox_store import Limits
 from edge_app.mqtt.publisher import MqttPublisher
 from edge_app.mqtt.requests import RequestInbox
+from edge_app.own_stderr import is_native_asked_for, own_stderr
 from edge_app.perception import Perception
 from edge_app.perception.labels import UNSURE
 from edge_app.settings import Camera, Settings, read_settings
@@ -72,6 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         },
     )
     stop = threading.Event()
+    is_native_asked = is_native_asked_for(os.environ)
     with contextlib.ExitStack() as open_things, _signals(stop):
         notifier = open_things.enter_context(Notifier.from_environment(os.environ))
         if (lacking := missing_purpose(settings, arguments.settings)) is not None:
@@ -111,6 +113,9 @@ def run(arguments: argparse.Namespace) -> int:
         )
         if source is not None and _is_watched():
             sys.stderr.write(f"mien: {_start(settings)}; Ctrl-C ends it\n")
+        if not is_native_asked:
+            # From here on: what a library says while its models are loaded is heard.
+            open_things.enter_context(own_stderr())
         return Assembly(
             settings,
             perception=perception,
