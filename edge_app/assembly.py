@@ -88,7 +88,8 @@ def _small_detector(
 class Assembly:
     """Everything between an open publisher and a stop.
 
-    open_source: opens the source that the settings name. kept: decides with the settings whether
+    open_source: opens the source that the settings name. check_settings: raises `MienError` where
+    another process could not start with what they say now. kept: decides with the settings whether
     the source is opened at all. inbox: where requests wait; None where nobody can ask. troubles:
     where a live source says what is wrong with it. since_file: keeps since when, over restarts.
     notifier: speaks to the service manager.
@@ -102,6 +103,7 @@ class Assembly:
         publisher: Publisher,
         source: FrameSource | None,
         open_source: Callable[[], FrameSource],
+        check_settings: Callable[[], object],
         kept: KeptPrivacy,
         inbox: Inbox | None,
         stop: threading.Event,
@@ -167,6 +169,7 @@ class Assembly:
             make_watcher=self._make_watcher,
             describe=self._info,
             diagnose=self._diagnose,
+            check_settings=check_settings,
             reaction=settings.perception.reaction,
         )
         self._desk = RequestDesk(self._controller.handlers)

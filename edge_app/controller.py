@@ -41,7 +41,8 @@ class Controller:
     open_source: opens the source that the settings name; says whether each frame counts.
     camera_closed: told when a pause has closed the source. make_watcher: from the name of a
     reaction. describe: what the device is, under a reaction. diagnose: what else `diagnostics`
-    tells. stop: ends the daemon.
+    tells. check_settings: raises `MienError` where the next start would not get by. stop: ends the
+    daemon.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Controller:
         make_watcher: Callable[[Reaction], Watcher],
         describe: Callable[[Reaction, PrivacyMode], Info],
         diagnose: Callable[[], Mapping[str, Any]],
+        check_settings: Callable[[], object],
         reaction: Reaction,
     ) -> None:
         self._daemon, self._gate, self._reports, self._kept = daemon, gate, reports, kept
@@ -66,6 +68,7 @@ class Controller:
         self._open_source, self._camera_closed = open_source, camera_closed
         self._make_watcher = make_watcher
         self._describe, self._diagnose = describe, diagnose
+        self._check_settings = check_settings
         self.exit_code = 0
 
     def announce(self) -> None:
@@ -133,6 +136,8 @@ class Controller:
         }
 
     def _restart(self, _request: Restart) -> None:
+        # Otherwise it would be the last request that this device answers.
+        self._check_settings()
         _LOG.warning("a request asks for a restart: ending with code %d", RESTART)
         self.exit_code = RESTART
         self._stop.set()

@@ -18,8 +18,9 @@ import cv2
 from edge_app.assembly import Assembly, load_perception
 from edge_app.called import program
 from edge_app.camera_trouble import Troubles
+from edge_app.errors import MienError
 from edge_app.events.publisher import JsonLinesPublisher, Publisher
-from edge_app.frames.setting import open_lasting
+from edge_app.frames.setting import choose_source, open_lasting
 from edge_app.frames.source import FrameSource
 from edge_app.frames.stream_address import public_name
 from edge_app.from_settings import camera_options, credentials_of, model_folder
@@ -64,14 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         MienError: settings, models, source or broker cannot be used.
     """
-    settings = read_settings(
-        arguments.settings,
-        {
-            "device": {"name": arguments.device},
-            "camera": {"source": arguments.source, "pace": arguments.pace},
-            "mqtt": {"broker": arguments.broker, "password_file": arguments.password_file},
-        },
-    )
+    settings = _read(arguments)
     stop = threading.Event()
     is_native_asked = is_native_asked_for(os.environ)
     with contextlib.ExitStack() as open_things, _signals(stop):
@@ -122,6 +116,7 @@ def run(arguments: argparse.Namespace) -> int:
             publisher=publisher,
             source=source,
             open_source=lambda: _open_source(settings.camera, troubles),
+            check_settings=lambda: _check_anew(arguments),
             troubles=troubles,
             since_file=_since_file(settings.device_name),
             kept=kept,
@@ -129,6 +124,36 @@ def run(arguments: argparse.Namespace) -> int:
             stop=stop,
             notifier=notifier,
         ).run()
+
+
+def _read(arguments: argparse.Namespace) -> Settings:
+    return read_settings(
+        arguments.settings,
+        {
+            "device": {"name": arguments.device},
+            "camera": {"source": arguments.source, "pace": arguments.pace},
+            "mqtt": {"broker": arguments.broker, "password_file": arguments.password_file},
+        },
+    )
+
+
+def _check_source(settings: Settings) -> None:
+    """Refuse a source that names nothing, also where it is not opened yet."""
+    choose_source(settings.camera.source, options=camera_options(settings.camera))
+
+
+def _check_anew(arguments: argparse.Namespace) -> None:
+    """Read the settings as the next start would.
+
+    Raises:
+        MienError: it could not begin its work with them.
+    """
+    settings = _read(arguments)
+    _check_source(settings)
+    if (lacking := missing_purpose(settings, arguments.settings)) is not None:
+        raise MienError(lacking)
+    if settings.mqtt.broker and not _is_embedded(settings.mqtt.broker):
+        parse_address(settings.mqtt.broker)
 
 
 def _is_watched() -> bool:

@@ -67,7 +67,7 @@ class ChangeSettings(Request, frozen=True, kw_only=True):
 
 
 class Restart(Request, frozen=True, kw_only=True):
-    """End the process, so that the service manager starts it again."""
+    """End the process, so that the service manager starts it again, if its settings let it."""
 
 
 class Identify(Request, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ import pytest
 from edge_app.camera_trouble import CameraTrouble, Troubles
 from edge_app.controller import RESTART, Controller
 from edge_app.daemon import Daemon
+from edge_app.errors import MienError
 from edge_app.events.episodes import Episodes
 from edge_app.events.identifiers import TimeOrderedIds
 from edge_app.events.payloads import FaceAppeared, FaceLeft, Info, PrivacyMode
@@ -78,6 +79,7 @@ class House:
         self.cameras: list[Camera] = []
         self.reactions: list[Reaction] = []
         self.camera_failure: SourceError | None = None
+        self.settings_fault: MienError | None = None
         self.stop = threading.Event()
         self.kept = KeptPrivacy(folder, "d")
         interval = Interval(now=now)
@@ -117,6 +119,7 @@ class House:
             make_watcher=self.make_watcher,
             describe=describe,
             diagnose=lambda: {"python": "3"},
+            check_settings=self.check_settings,
             reaction="normal",
         )
         self.desk = RequestDesk(self.controller.handlers)
@@ -127,6 +130,10 @@ class House:
             raise self.camera_failure
         self.cameras.append(Camera())
         return self.cameras[-1], False
+
+    def check_settings(self) -> None:
+        if self.settings_fault is not None:
+            raise self.settings_fault
 
     def make_watcher(self, reaction: Reaction) -> Watcher:
         self.reactions.append(reaction)
@@ -324,6 +331,19 @@ def test_a_restart_ends_the_daemon_with_its_own_code(tmp_path: Path) -> None:
     house = House(tmp_path)
     house.daemon.run(house.stop, lambda: house.ask("restart"))
     assert house.controller.exit_code == RESTART
+
+
+def test_a_restart_that_nothing_would_come_of_is_refused(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.settings_fault = MienError("mien.toml: unknown field `widht`")
+
+    def restart() -> None:
+        answer = house.ask("restart")
+        assert (answer.status, answer.error) == ("error", "mien.toml: unknown field `widht`")
+        assert not house.stop.is_set()
+
+    house.run([restart])
+    assert house.controller.exit_code == 0
 
 
 def test_identify_says_whether_there_is_an_led(

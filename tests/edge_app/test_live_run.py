@@ -87,13 +87,16 @@ def outsider(mosquitto: Mosquitto) -> Iterator[Outsider]:
     outsider.close()
 
 
-def start(mosquitto: Mosquitto, folder: Path, *words: str) -> subprocess.Popen[bytes]:
+def start(
+    mosquitto: Mosquitto, folder: Path, *words: str, stderr: int | None = None
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [
             *(sys.executable, "-m", "edge_app.cli", "run", "--source", "sample:"),
             *("--broker", f"127.0.0.1:{mosquitto.port}", "--device", "desk", *words),
         ],
         env={**os.environ, "STATE_DIRECTORY": str(folder / "state")},
+        stderr=stderr,
     )
 
 
@@ -187,6 +190,25 @@ def test_a_pause_outlives_the_process(
         finally:
             daemon.terminate()
             assert daemon.wait(30) == 0
+
+
+def test_a_restart_is_refused_while_the_settings_would_keep_it_from_starting(
+    mosquitto: Mosquitto, outsider: Outsider, tmp_path: Path
+) -> None:
+    settings = tmp_path / "mien.toml"
+    settings.write_text("")
+    with start(mosquitto, tmp_path, "--settings", str(settings)) as daemon:
+        try:
+            wait_until(lambda: outsider.on("telemetry"), 60)
+            settings.write_text("[camera]\nwidht = 640\n")
+            answer = outsider.ask("restart", "1")
+            assert answer["status"] == "error"
+            assert "widht" in answer["error"]
+            settings.write_text("[camera]\nwidth = 640\n")
+            assert outsider.ask("restart", "2")["status"] == "ok"
+            assert daemon.wait(30) == 75
+        finally:
+            daemon.kill()
 
 
 def test_a_whole_run_in_aggregates_says_nothing_of_a_single_face(
