@@ -70,6 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     is_native_asked = is_native_asked_for(os.environ)
     with contextlib.ExitStack() as open_things, _signals(stop):
         notifier = open_things.enter_context(Notifier.from_environment(os.environ))
+        _check_source(settings)
         if (lacking := missing_purpose(settings, arguments.settings)) is not None:
             notifier.say("no purpose is acknowledged: sudo mien setup")
             sys.stderr.write(f"mien: {lacking}\n")

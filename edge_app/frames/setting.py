@@ -34,8 +34,6 @@ _PI_CAMERA_REFUSED = 60
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+-]*):(.*)", re.DOTALL)
 _RTSP, _HTTP = {"rtsp", "rtsps"}, {"http", "https"}
-#: User and password behind the beginning of a URL, though its `://` be misspelt.
-_USER = re.compile(r"^((?:(?:rtsp|http)s?[:;/]+)?).*@", re.IGNORECASE | re.DOTALL)
 
 
 class UnknownSourceError(SourceError, UsageError):
@@ -123,14 +121,14 @@ def choose_source(setting: str, *, options: CameraOptions) -> Choice:
         # A path too long, forbidden or with a NUL, an unknown ~user. Not chained: an OSError names
         # the path, which may be a misspelt URL.
         reason = error.strerror if isinstance(error, OSError) else error
-        raise UnknownSourceError(f"{_shown(setting)}: {reason}; name {READABLE}") from None
+        raise UnknownSourceError(f"{public_name(setting)}: {reason}; name {READABLE}") from None
     # A file may have a colon in its name.
     if scheme is not None and not is_there:
         return _by_scheme(setting, scheme[1].lower(), scheme[2], options)
     if setting.startswith("/dev/") or path.is_char_device():
         return _camera(str(path), options)
     if not is_there:
-        raise UnknownSourceError(f"{_shown(setting)}: no such file or folder; name {READABLE}")
+        raise UnknownSourceError(f"{public_name(setting)}: no such file or folder; name {READABLE}")
     if path.is_dir() or path.suffix.lower() in SUFFIXES:
         return Choice(
             setting,
@@ -142,12 +140,6 @@ def choose_source(setting: str, *, options: CameraOptions) -> Choice:
     return _recording(path, options)
 
 
-def _shown(setting: str) -> str:
-    """A setting that names nothing, without what is secret if it was meant to be a URL."""
-    # Behind a `?` cameras take passwords, too.
-    return _USER.sub(r"\1", setting).partition("?")[0]
-
-
 def _by_scheme(setting: str, scheme: str, rest: str, options: CameraOptions) -> Choice:
     if scheme == "sample" and not rest:
         return _recording(CLIP, options)
@@ -155,7 +147,7 @@ def _by_scheme(setting: str, scheme: str, rest: str, options: CameraOptions) -> 
         return _camera(rest, options)
     if scheme == "picamera2" and (not rest or (rest.isascii() and rest.isdecimal())):
         return _pi_camera(int(rest or "0"), options)
-    raise UnknownSourceError(f"{_shown(setting)}: no such source; name {READABLE}")
+    raise UnknownSourceError(f"{public_name(setting)}: no such source; name {READABLE}")
 
 
 def _stream(setting: str, scheme: str, options: CameraOptions) -> Choice:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import urllib.parse
 from dataclasses import dataclass, field
@@ -11,6 +12,9 @@ from edge_app.errors import UsageError
 
 #: Cameras take passwords in the query, too.
 _QUERY = re.compile(r"[?#].*", re.DOTALL)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+-]*://")
+#: User and password behind the beginning of a URL, though its `://` be misspelt.
+_USER = re.compile(r"^((?:(?:rtsp|http)s?[:;/]+)?).*@", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +65,19 @@ def parse_stream(setting: str, password_file: Path | None = None) -> StreamAddre
 
 
 def public_name(setting: str) -> str:
-    """A source's setting without what is secret in a URL; other settings stay as they are."""
-    scheme, mark, rest = setting.partition("://")
-    if not mark:
-        return setting
+    """A source's setting without what is secret in a URL, though it be misspelt.
+
+    What is there, a file or a device, stays as it is.
+    """
     # A password may hold any character, also where it should not: the last @ is the surest end.
-    return f"{scheme}://{_QUERY.sub('', rest.rpartition('@')[2])}"
+    if (scheme := _SCHEME.match(setting)) is not None:
+        rest = setting[scheme.end() :]
+        return f"{scheme[0]}{_QUERY.sub('', rest.rpartition('@')[2])}"
+    # A path too long, forbidden or with a NUL, an unknown ~user: nothing that is there.
+    with contextlib.suppress(OSError, RuntimeError, ValueError):
+        if Path(setting).expanduser().exists():
+            return setting
+    return _USER.sub(r"\1", setting).partition("?")[0]
 
 
 def _first_line(file: Path) -> str:

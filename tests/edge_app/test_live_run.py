@@ -211,6 +211,23 @@ def test_a_restart_is_refused_while_the_settings_would_keep_it_from_starting(
             daemon.kill()
 
 
+def test_a_paused_device_does_not_tell_the_password_in_a_misspelt_source(
+    mosquitto: Mosquitto, outsider: Outsider, tmp_path: Path
+) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state/privacy-desk.json").write_text('{"is_paused": true}')
+    words = ("--source", "rtsp:/me:hunter2@cam/1")
+    with start(mosquitto, tmp_path, *words, stderr=subprocess.PIPE) as daemon:
+        try:
+            _, errors = daemon.communicate(timeout=60)
+        finally:
+            daemon.kill()
+    assert daemon.returncode == 2
+    assert b"rtsp:/cam/1: no such source" in errors
+    assert b"hunter2" not in errors
+    assert outsider.on("info") == []
+
+
 def test_a_whole_run_in_aggregates_says_nothing_of_a_single_face(
     mosquitto: Mosquitto, outsider: Outsider, tmp_path: Path
 ) -> None:

@@ -20,12 +20,23 @@ SECRETS = ("hunter2", "s3cr3t", "me:", "token")
         ("http://me:hun?ter2@cam/video.mjpg", "http://cam/video.mjpg"),
         ("http://cam/video?user=me&password=hunter2#token", "http://cam/video"),
         ("/dev/video0", "/dev/video0"),
-        ("clips/a@b?.mp4", "clips/a@b?.mp4"),
+        ("v4l2:/dev/video0", "v4l2:/dev/video0"),
+        ("rtsp:/me:hunter2@cam/1", "rtsp:/cam/1"),
+        ("rtsp:/cam/1?password=hunter2", "rtsp:/cam/1"),
+        ("me:hunter2@rtsp://cam/1", "rtsp://cam/1"),
+        ("me:hunter2@cam/1", "cam/1"),
+        ("~/me:hunter2@cam\0", "cam\0"),
         ("sample:", "sample:"),
     ],
 )
 def test_names_show_no_secret(setting: str, name: str) -> None:
     assert public_name(setting) == name
+
+
+def test_a_file_may_have_any_name(tmp_path: Path) -> None:
+    file = tmp_path / "a@b?.mp4"
+    file.touch()
+    assert public_name(str(file)) == str(file)
 
 
 def test_user_and_password_are_taken_out_of_the_url() -> None:
