@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge_app.errors import UsageError
+from edge_app.secret_file import first_line
 
 #: Cameras take passwords in the query, too.
 _QUERY = re.compile(r"[?#].*", re.DOTALL)
@@ -59,7 +60,7 @@ def parse_stream(setting: str, password_file: Path | None = None) -> StreamAddre
             raise UsageError(
                 f"{name}: a password file needs its user; write {parts.scheme}://USER@HOST"
             )
-        password = _first_line(password_file)
+        password = first_line(password_file, "camera's password file")
     url = urllib.parse.urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
     return StreamAddress(name, url, user, password)
 
@@ -78,16 +79,3 @@ def public_name(setting: str) -> str:
         if Path(setting).expanduser().exists():
             return setting
     return _USER.sub(r"\1", setting).partition("?")[0]
-
-
-def _first_line(file: Path) -> str:
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise UsageError(f"camera's password file {file}: {error.strerror}") from error
-    except UnicodeDecodeError:
-        # Not chained: the exception carries the file's bytes.
-        raise UsageError(f"camera's password file {file}: not UTF-8 text") from None
-    if not lines or not lines[0]:
-        raise UsageError(f"camera's password file {file}: it is empty")
-    return lines[0]

@@ -12,6 +12,7 @@ from pathlib import Path
 from edge_app.errors import UsageError
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.tls import TlsFiles, make_context
+from edge_app.secret_file import first_line
 
 #: What a unit's `LoadCredential=` calls them.
 USERNAME_CREDENTIAL = "mqtt-username"
@@ -100,13 +101,4 @@ def _first_line(what: str, file: Path) -> str:
     advice = f"check {what.replace(' ', '_')} in [mqtt]"
     if what == _PASSWORD_FILE:
         advice += ", or --password-file"
-    try:
-        text = file.read_text(encoding="utf-8").rstrip("\r\n")
-    except OSError as error:
-        raise UsageError(f"{what} {file}: {error.strerror}; {advice}") from error
-    except UnicodeDecodeError:
-        # Not chained: the exception carries the file's bytes.
-        raise UsageError(f"{what} {file}: not UTF-8 text; {advice}") from None
-    if not text:
-        raise UsageError(f"{what} {file}: it is empty; {advice}")
-    return text
+    return first_line(file, what, advice)

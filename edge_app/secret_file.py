@@ -1,0 +1,29 @@
+"""A file with a user or password → its first line, and nothing of it in any message."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edge_app.errors import UsageError
+
+
+def first_line(file: Path, what: str, advice: str = "") -> str:
+    """The line without its end; only a line feed ends it, with or without a carriage return.
+
+    what: names the file in messages; advice: their end.
+
+    Raises:
+        UsageError: the file cannot be read, is not UTF-8, or its first line is empty.
+    """
+    hint = f"; {advice}" if advice else ""
+    try:
+        text = file.read_bytes().decode()
+    except OSError as error:
+        raise UsageError(f"{what} {file}: {error.strerror}{hint}") from error
+    except UnicodeDecodeError:
+        # Not chained: the exception carries the file's bytes.
+        raise UsageError(f"{what} {file}: not UTF-8 text{hint}") from None
+    line = text.partition("\n")[0].removesuffix("\r")
+    if not line:
+        raise UsageError(f"{what} {file}: its first line is empty{hint}")
+    return line
