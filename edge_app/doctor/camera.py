@@ -178,7 +178,7 @@ def _device(choice: Choice) -> Path | None:
     """The device file of a V4L2 camera; libcamera uses several."""
     if not _is_local_camera(choice) or choice.name.startswith("picamera2:"):
         return None
-    return Path(f"/dev/video{choice.name}" if choice.name.isdecimal() else choice.name)
+    return Path(choice.name)
 
 
 def _is_there(device: Path) -> bool:

@@ -19,7 +19,8 @@ from edge_app.doctor.finding import Check, Finding, Group, examine, worst
 from edge_app.doctor.processes import Process, Processes
 from edge_app.doctor.report import encode, lines
 from edge_app.errors import MienError
-from edge_app.from_settings import credentials_of, model_folder
+from edge_app.frames.setting import choose_source
+from edge_app.from_settings import camera_options, credentials_of, model_folder
 from edge_app.mqtt.outbox_place import state_directory
 from edge_app.settings import Settings, read_settings
 from edge_app.setup.places import SERVICE_STATE, place_for
@@ -82,7 +83,7 @@ def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Chec
         )
 
     def check_permissions() -> Iterator[Finding]:
-        return permissions.check_permissions(settings.camera.source, _secret_files(settings))
+        return permissions.check_permissions(_source(settings), _secret_files(settings))
 
     yield _SETTINGS, check_settings
     yield camera.GROUP, check_camera
@@ -118,6 +119,14 @@ def _purpose(settings: Settings, file: Path | None) -> Finding:
     if lacking is not None:
         return _SETTINGS.failed("purpose", MienError(lacking))
     return _SETTINGS.ok("purpose", settings.privacy.purpose or "none is needed for this source")
+
+
+def _source(settings: Settings) -> str:
+    """A source's name, of a camera its device; where it cannot be chosen, the setting."""
+    try:
+        return choose_source(settings.camera.source, options=camera_options(settings.camera)).name
+    except MienError:
+        return settings.camera.source
 
 
 def _secret_files(settings: Settings) -> list[Path]:

@@ -24,8 +24,9 @@ def check_permissions(
     groups: Callable[[], Sequence[str]] | None = None,
     user: Callable[[], str] | None = None,
 ) -> Iterator[Finding]:
-    """Look at the camera that `source` names, and at each file that holds a secret.
+    """Look at the camera, and at each file that holds a secret.
 
+    source: a camera's device, the name of another source, or what names none.
     groups, user: names of the present user's.
     """
     name = (user or _user)()

@@ -18,7 +18,7 @@ from edge_app.frames.rtsp import RtspSource
 from edge_app.frames.source import FrameSource, SourceError
 from edge_app.frames.stream_address import parse_stream, public_name
 from edge_app.frames.supervised import SupervisedSource
-from edge_app.frames.v4l2 import V4l2Source
+from edge_app.frames.v4l2 import V4l2Source, device_path
 from edge_app.frames.video_file import VideoFileSource
 from edge_app.samples import CLIP
 
@@ -183,7 +183,7 @@ def _pi_camera(number: int, options: CameraOptions) -> Choice:
 
 def _camera(device: str, options: CameraOptions) -> Choice:
     return Choice(
-        device,
+        str(device_path(device)),
         is_live=True,
         open=lambda: V4l2Source(
             device,

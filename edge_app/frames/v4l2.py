@@ -61,7 +61,7 @@ class V4l2Source(FrameSource):
         silence_opencv()
         # Until the wait is over nobody else can open the camera, to see whether that helps.
         os.environ.setdefault(_PATIENCE, str(max(math.ceil(timeout_s), _LEAST_PATIENCE_S)))
-        path = Path(f"/dev/video{device}") if device.isdecimal() else Path(device)
+        path = device_path(device)
         self.name = str(path)
         _check_device(path)
         native = open_capture(str(path), cv2.CAP_V4L2)
@@ -121,6 +121,11 @@ class V4l2Source(FrameSource):
             if self._frames_damaged == 1:
                 _LOG.warning("%s: %s; such pictures are left out", self.name, error)
             return None
+
+
+def device_path(device: str) -> Path:
+    """Where a camera is: a path, or a number of those that the kernel counts."""
+    return Path(f"/dev/video{device}") if device.isdecimal() else Path(device)
 
 
 def _fourcc(native: cv2.VideoCapture) -> str:

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from edge_app.doctor import command
+from edge_app.doctor.permissions import check_permissions
+from edge_app.settings import read_settings
 from edge_app.setup import places
 from tests.brokers import HOST, Mosquitto, free_port
 from tests.edge_app.doctor.holder import holding_outbox
@@ -92,6 +94,25 @@ def test_a_failure_is_exit_code_1(tmp_path: Path) -> None:
     assert found["camera", "source"]["verdict"] == "failure"
     assert found["broker", "connection"]["verdict"] == "failure"
     assert found["models", "signature"]["verdict"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("setting", "verdict"),
+    [
+        ("/dev/null", "ok"),
+        ("v4l2:/dev/null", "ok"),
+        ("V4L2:987", "warning"),
+        ("picamera2:", "warning"),
+        ("rtsp:/me:hunter2@cam/1", "ok"),
+    ],
+)
+def test_however_a_camera_is_written_its_device_is_looked_at(setting: str, verdict: str) -> None:
+    settings = read_settings(None, {"camera": {"source": setting}})
+    (found,) = check_permissions(
+        command._source(settings), (), user=lambda: "mien", groups=lambda: ()
+    )
+    assert found.verdict == verdict
+    assert "hunter2" not in repr(found)
 
 
 def test_settings_that_cannot_be_are_exit_code_2(tmp_path: Path) -> None:

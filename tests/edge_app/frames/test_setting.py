@@ -70,7 +70,9 @@ def test_options_reach_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ("v4l2:0", "0"),
         ("V4L2:1", "1"),
     ):
-        open_source(text, options=options)
+        choice = choose_source(text, options=options)
+        assert choice.name == (device if device.startswith("/") else f"/dev/video{device}")
+        choice.open()
         assert asked == {
             "width": 320, "height": 240, "frames_per_second": 5, "timeout_s": 5.0, "to": device,
         }  # fmt: skip
