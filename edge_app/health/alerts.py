@@ -17,16 +17,24 @@ SILENCE_S = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """When an alert holds: `holds(telemetry, telemetry before, whether it held before)`."""
+    """When an alert holds: `holds(telemetry, seconds of silence, whether it held before)`."""
 
     severity: Severity
     text: str
-    holds: Callable[[Telemetry, Telemetry, bool], bool]
+    holds: Callable[[Telemetry, float, bool], bool]
 
 
-def _is_hot(now: Telemetry, _before: Telemetry, was: bool) -> bool:  # noqa: FBT001 - a rule's form
+def _is_hot(now: Telemetry, _silent_s: float, was: bool) -> bool:  # noqa: FBT001 - a rule's form
     limit = COOL_AGAIN_C if was else HOT_C
     return now.temperature_c is not None and now.temperature_c >= limit
+
+
+def _is_silent(now: Telemetry, before: Telemetry) -> bool:
+    """Whether an open camera gave nothing from one to the other, however short that was."""
+    return now.source == before.source == "open" and (now.frames_seen, now.frames_refused) == (
+        before.frames_seen,
+        before.frames_refused,
+    )
 
 
 #: By id, which is the last level of the alert's topic.
@@ -34,7 +42,7 @@ RULES = {
     "under-voltage": Rule(
         "critical",
         "the power supply is too weak; use the one made for this Raspberry Pi, and a short cable",
-        lambda now, _before, _was: "under_voltage" in (now.throttled or ()),
+        lambda now, _silent_s, _was: "under_voltage" in (now.throttled or ()),
     ),
     "too-hot": Rule(
         "warning",
@@ -45,16 +53,12 @@ RULES = {
         "warning",
         "fewer frames are looked at than asked for, because of heat, a weak power supply or too"
         " much work; telemetry says which in slowed_by",
-        lambda now, _before, _was: bool(now.slowed_by),
+        lambda now, _silent_s, _was: bool(now.slowed_by),
     ),
     "no-frames": Rule(
         "critical",
         "the camera is open and gives no frames; check its cable",
-        lambda now, before, _was: (
-            now.source == before.source == "open"
-            and now.uptime_s - before.uptime_s >= SILENCE_S
-            and (now.frames_seen, now.frames_refused) == (before.frames_seen, before.frames_refused)
-        ),
+        lambda _now, silent_s, _was: silent_s >= SILENCE_S,
     ),
 }
 
@@ -83,17 +87,21 @@ class Alerts:
     def __init__(self, publish: Callable[[str, Alert | None], None]) -> None:
         self._publish = publish
         self._before: Telemetry | None = None
+        self._heard_s = 0.0
         self._raised: set[str] = set()
 
     def update(self, now: Telemetry) -> None:
         """Compare with the last time. The first time takes back what an earlier process raised."""
         if self._before is None:
-            self._before = now
+            self._before, self._heard_s = now, now.uptime_s
             for alert_id in RULES:
                 self._publish(alert_id, None)
+        if not _is_silent(now, self._before):
+            self._heard_s = now.uptime_s
+        silent_s = now.uptime_s - self._heard_s
         for alert_id, rule in RULES.items():
             was = alert_id in self._raised
-            holds = rule.holds(now, self._before, was)
+            holds = rule.holds(now, silent_s, was)
             if holds and not was:
                 self._raised.add(alert_id)
                 alert = Alert(id=alert_id, severity=rule.severity, text=rule.text, since=now.time)

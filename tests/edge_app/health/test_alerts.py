@@ -79,6 +79,18 @@ def test_a_paused_camera_or_a_moment_of_silence_is_no_alert() -> None:
     assert board.said == []
 
 
+def test_telemetry_in_short_succession_neither_ends_the_silence_nor_hides_it() -> None:
+    board = Board()
+    board.next(frames=0)
+    board.next(frames=0, after_s=1.0)
+    board.next(frames=0)
+    assert board.names == [("no-frames", True)]
+    board.next(frames=1, after_s=1.0)
+    for _ in range(4):
+        board.next(frames=0, after_s=1.0)
+    assert board.names == [("no-frames", True), ("no-frames", False), ("no-frames", True)]
+
+
 def test_what_the_outbox_says_becomes_an_alert() -> None:
     alert = outbox_alert("outbox-dropped", "too many wait", FINE.time)
     assert alert == Alert(
