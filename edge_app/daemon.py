@@ -54,6 +54,7 @@ class Daemon:
         self._grabber: Grabber | None = None
         self._is_live = False
         self._blind_from_s = math.inf
+        self._frames_before_blind, self._is_slow_told = 0, False
         self._governor, self._blinded, self._clock_s = governor, blinded, clock_s
         self._every_frame = every_frame
         self.frames_seen = 0
@@ -166,6 +167,19 @@ class Daemon:
             self._watcher.forget()
             self._tell(self._episodes.finish())
             self._blinded()
+            self._tell_if_slow()
+
+    def _tell_if_slow(self) -> None:
+        """Say why nobody is ever there, where each frame is the only one before everyone leaves."""
+        is_only_one = 0 < self._frames_before_blind == self.frames_seen - 1
+        self._frames_before_blind = self.frames_seen
+        if is_only_one and not self._is_slow_told:
+            self._is_slow_told = True
+            _LOG.warning(
+                "frames are more than %.0f s apart, so nobody is seen; let the camera give one a"
+                " second or more",
+                _BLIND_S,
+            )
 
     def _tell(self, events: Sequence[Event]) -> None:
         """Publish what happened, and who is there now if that is another state."""

@@ -50,7 +50,13 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         int, msgspec.Meta(ge=1, le=8192, description="Height asked of a camera, in pixels.")
     ] = 480
     frames_per_second: Annotated[
-        float, msgspec.Meta(gt=0, le=240, description="Frame rate asked of a camera.")
+        float,
+        msgspec.Meta(
+            ge=1,
+            le=240,
+            description="Frame rate asked of a camera. Of less than one frame a second nobody could"
+            " be followed to the next.",
+        ),
     ] = 15.0
     pace: Annotated[
         Literal["own", "fast"],

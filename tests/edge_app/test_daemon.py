@@ -141,6 +141,37 @@ def test_frames_that_cannot_be_read_end_a_visit_as_no_frames_do(perception: Perc
     assert second.duration_s < 2.0, "a visit of its own"
 
 
+@pytest.mark.parametrize(("apart_s", "is_told"), [(1.0, False), (2.5, True)])
+def test_frames_too_far_apart_are_said_to_be(
+    perception: Perception,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    apart_s: float,
+    *,
+    is_told: bool,
+) -> None:
+    monkeypatch.setattr(daemon_module, "_LOOK_S", 0.005)
+    now_s, taken, turns = [0.0], threading.Semaphore(0), [0]
+
+    def frames() -> Iterator[Frame]:
+        for number in range(6):
+            yield Frame(np.zeros((48, 64), np.uint8), number)
+            assert taken.acquire(timeout=10)
+
+    def each_turn() -> None:
+        # In turns without a frame the time passes, and then the next one comes.
+        turns[0] += 1
+        if turns[0] % 20 == 0:
+            now_s[0] += apart_s
+        elif turns[0] % 20 == 10:
+            taken.release()
+
+    daemon(Frames(frames()), Recorder(), perception, clock_s=lambda: now_s[0]).run(
+        threading.Event(), each_turn
+    )
+    assert caplog.text.count("frames are more than 2 s apart") == is_told
+
+
 def test_a_recording_that_is_read_slowly_parts_no_visit(
     perception: Perception, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,6 +39,7 @@ def test_the_command_line_goes_over_the_file(tmp_path: Path) -> None:
         ("[camera]\nwidth = 'wide'\n", ["int", "str", "camera.width"]),
         ("[camera]\nwidth = 0\n", [">= 1", "camera.width"]),
         ("[governor]\nframes_per_second = 0.9\n", [">= 1", "governor.frames_per_second"]),
+        ("[camera]\nframes_per_second = 0.9\n", [">= 1", "camera.frames_per_second"]),
         ("camera = 3\n", ["camera"]),
         (
             "[device]\nname = 'a/b'\n",
