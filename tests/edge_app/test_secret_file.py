@@ -35,8 +35,8 @@ def test_a_broker_s_and_a_camera_s_password_are_the_first_line(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "its first line is empty"),
-        (b"\r\nsecret\n", "its first line is empty"),
+        (b"", "it is empty in its first line"),
+        (b"\r\nsecret\n", "it is empty in its first line"),
         (b"\xffsecret", "not UTF-8 text"),
     ],
 )
