@@ -28,8 +28,8 @@ READABLE = (
     " file, a picture, a folder of pictures, or sample:"
 )
 
-#: libcamera looks for cameras once a process, and picamera2 keeps a file open for each refusal. Ten
-#: minutes of them.
+#: libcamera looks for cameras once a process, and picamera2 keeps a file open for each refusal.
+#: They last five minutes or more.
 _PI_CAMERA_REFUSED = 60
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+-]*):(.*)", re.DOTALL)
