@@ -153,8 +153,7 @@ def _check_anew(arguments: argparse.Namespace) -> None:
     _check_source(settings)
     if (lacking := missing_purpose(settings, arguments.settings)) is not None:
         raise MienError(lacking)
-    if settings.mqtt.broker and not _is_embedded(settings.mqtt.broker):
-        parse_address(settings.mqtt.broker)
+    parse_broker(settings.mqtt.broker)
 
 
 def _is_watched() -> bool:

@@ -77,8 +77,22 @@ def document() -> dict[str, Any]:
 
 def text() -> str:
     """The document as YAML; a test holds docs/asyncapi.yaml to it."""
-    made: str = yaml.safe_dump(document(), sort_keys=False, allow_unicode=True, width=100)
+    made: str = yaml.dump(
+        document(), Dumper=_Readable, sort_keys=False, allow_unicode=True, width=100
+    )
     return made
+
+
+class _Readable(yaml.SafeDumper):
+    """Keeps the lines of a text as they are, where YAML would fold them with gaps between."""
+
+
+def _as_lines(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Readable.add_representer(str, _as_lines)
 
 
 def _server() -> dict[str, Any]:

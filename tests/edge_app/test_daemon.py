@@ -166,7 +166,7 @@ def test_frames_too_far_apart_are_said_to_be(
         elif turns[0] % 20 == 10:
             taken.release()
 
-    daemon(Frames(frames()), Recorder(), perception, clock_s=lambda: now_s[0]).run(
+    daemon(GivenFrames(frames()), Recorder(), perception, clock_s=lambda: now_s[0]).run(
         threading.Event(), each_turn
     )
     assert caplog.text.count("frames are more than 2 s apart") == is_told
