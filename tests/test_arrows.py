@@ -52,6 +52,7 @@ ALLOWED = {
     # Takes the words of `mien run`.
     "edge_app/doctor/command.py": {
         "edge_app.run",
+        "edge_app.frames.setting",
         "edge_app.doctor",
         "edge_app.settings",
         "edge_app.from_settings",

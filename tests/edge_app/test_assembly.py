@@ -73,6 +73,7 @@ def test_a_recording_s_summary_says_what_its_visits_say(tmp_path: Path) -> None:
         publisher=told,
         source=source,
         open_source=lambda: source,
+        check_settings=lambda: None,
         kept=KeptPrivacy(tmp_path, "d"),
         inbox=None,
         stop=threading.Event(),
