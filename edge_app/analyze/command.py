@@ -21,6 +21,7 @@ from edge_app.analyze.progress import Progress, describe, emotions
 from edge_app.analyze.table import TableFile
 from edge_app.errors import MienError
 from edge_app.perception import Perception, SeenFace
+from edge_app.perception.tiling import TiledDetector
 
 _FOLDER = Path("mien-analysis")
 #: What a shell reports of a program that Ctrl-C ended.
@@ -42,6 +43,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="jsonl",
         help="of the table: JSON Lines or CSV",
     )
+    parser.add_argument(
+        "--tiles", type=int, default=1, choices=range(1, 5), metavar="N",
+        help="search small faces in N by N overlapping tiles, too: 1, which is off, to 4",
+    )  # fmt: skip
     parser.add_argument(
         "--crops",
         action="store_true",
@@ -73,7 +78,7 @@ def run(arguments: argparse.Namespace, perception: Sees | None = None) -> int:
         for error in wrong:
             progress.say(str(error))
         if files:
-            sees = _sees(arguments) if perception is None else perception
+            sees = perception or _Asked(tiles=arguments.tiles, crops=arguments.crops)
             earlier = make_folder(folder)
             is_new = earlier.is_new
             if not arguments.force:
@@ -103,20 +108,19 @@ def run(arguments: argparse.Namespace, perception: Sees | None = None) -> int:
     return 1 if wrong or tally.files < len(files) else 0
 
 
-class _OfCrops:
-    """Sees a face in every picture."""
+class _Asked:
+    """Sees as the options ask."""
 
-    def __init__(self, perception: Perception) -> None:
-        self._perception = perception
+    def __init__(self, *, tiles: int, crops: bool) -> None:
+        self._perception = Perception.load()
+        model = self._perception.detector.model
+        self._detector = TiledDetector(model, tiles=tiles) if tiles > 1 else None
+        self._crops = crops
 
     def see(self, frame: NDArray[np.uint8], /) -> list[SeenFace]:
-        """As `Perception.see`; the whole picture where that finds nobody."""
-        return self._perception.see(frame) or [self._perception.read_crop(frame)]
-
-
-def _sees(arguments: argparse.Namespace) -> Sees:
-    perception = Perception.load()
-    return _OfCrops(perception) if arguments.crops else perception
+        """As `Perception.see`; with `crops`, the whole picture where that finds nobody."""
+        seen = self._perception.see(frame, detector=self._detector)
+        return [self._perception.read_crop(frame)] if self._crops and not seen else seen
 
 
 def _remove_tables(folder: Path, *, but: str) -> None:

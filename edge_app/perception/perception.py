@@ -85,27 +85,31 @@ class Perception:
             FaceDetector.load(FACE_160, threads=threads) if detector in {None, FACE_320} else None,
         )
 
-    def see(self, image: Image) -> list[SeenFace]:
+    def see(self, image: Image, *, detector: FaceDetector | None = None) -> list[SeenFace]:
         """All faces of `image` (uint8 [H, W] or BGR [H, W, 3]), the surest first.
 
         Those that `find` finds, each read in four views.
 
+        detector: as `find` takes it.
+
         Raises:
             FrameError: the picture is of another dtype or shape.
         """
-        faces = self.find(image)
+        faces = self.find(image, detector=detector)
         return self.read(image, faces, views=[View.FOUR] * len(faces))
 
-    def find(self, image: Image) -> list[Face]:
+    def find(self, image: Image, *, detector: FaceDetector | None = None) -> list[Face]:
         """All faces of `image`, best score first, also those turned by up to 50°.
 
         Three runs of the detector, and one of the small one: a face that the picture hardly holds
         is larger than any that the detector looks for.
 
+        detector: what searches the picture as it stands, such as a `TiledDetector`; None: our own.
+
         Raises:
             FrameError: the picture is of another dtype or shape.
         """
-        faces = self.detector.detect(image)
+        faces = (detector or self.detector).detect(image)
         for others in (*self._tilted.detect(image, SIDES_DEG), self._filling(image)):
             faces += unseen(others, faces)
         return outermost(sorted(faces, key=lambda face: -face.score))

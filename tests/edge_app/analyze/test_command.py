@@ -97,6 +97,24 @@ def test_crops_without_a_face_that_is_found_have_a_row_too(
     assert (found["quality"], found["flaws"]) == (1.0, [])
 
 
+def test_tiles_find_who_stands_far_away(
+    portrait: Path, tmp_path: Path, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The whole command with the real models."""
+    small = cv2.resize(cv2.imread(str(portrait)), (256, 256), interpolation=cv2.INTER_AREA)
+    square = np.full((2000, 2000, 3), 90, np.uint8)
+    square[1500:1756, 300:556] = small
+    cv2.imwrite(str(tmp_path / "square.png"), square)
+    words = ["analyze", str(tmp_path / "square.png"), "--output", str(output), "--no-pictures"]
+    assert cli.main(words) == 0
+    assert "0 faces" in capsys.readouterr().out
+    assert cli.main([*words, "--tiles", "4"]) == 0
+    (row,) = rows(output)
+    assert row["emotion"] == "happy"
+    with pytest.raises(SystemExit, match="2"):
+        cli.main([*words, "--tiles", "5"])
+
+
 def test_group_photos_are_read(shared_data: Path, output: Path) -> None:
     photos = shared_data / "photos"
     assert cli.main(["analyze", str(photos), "--output", str(output)]) == 0
