@@ -34,7 +34,9 @@ alone stands for that pair, too. face-api runs on WebAssembly. DeepFace is missi
 no weights. PrivateTest: whole faces of FER2013, seven emotions, without a detector; face-api was
 not trained on FER2013. Scenes: 500 of these faces, 100 to 400 pixels wide and upright, pasted into
 pictures without faces; each peer finds them with its own detector, and a face that it does not find
-is read wrongly.
+is read wrongly. `as it reads photos` is `mien analyze`: tilted faces are searched, too, and each
+face is read in four views, of which two are mirror images; on whole faces, which need no cutting,
+in two.
 """
 
 _HEAD = """\
@@ -57,13 +59,15 @@ What the figures mean: `frames a second` are frames one after another without a 
 scheduled` searches faces five times a second, as the daemon does, four times of five only near
 where they were, follows them in between, and reads them ten times a second at most; `every frame
 searched`, the whole of it, and read, is the most that it can cost. `outside the models` is of that:
-where a part is searched, by a smaller network, it is a larger share of less time. A stage's time
-does not hold that of the stages it calls. The limit is what the runtime gets out of large
-convolutions on this machine. A run during which a Raspberry Pi's throttling bits change is marked
-invalid.
+where a part is searched, by a smaller network, it is a larger share of less time, and so it is
+where a processor multiplies bytes fast (AVX-512 VNNI). On the cores of a Raspberry Pi it is the
+instructions that can be told: see below. A stage's time does not hold that of the stages it calls.
+The limit is what the runtime gets out of large convolutions on this machine. A run during which a
+Raspberry Pi's throttling bits change is marked invalid.
 
 Arm cores in an emulator cannot be timed, but their instructions can be counted:
-[instructions.md](instructions.md) has them for Cortex-A53, A72 and A76, by model and for a frame.
+[instructions.md](instructions.md) has them for Cortex-A53, A72 and A76, by model and for a frame,
+with the part of a frame that is outside of the models.
 """
 
 _TURNS = """\

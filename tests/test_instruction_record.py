@@ -56,6 +56,15 @@ def test_growth_of_more_than_two_per_cent_is_named() -> None:
     ]
 
 
+def test_outside_of_the_models_is_what_their_invocations_leave() -> None:
+    counts = (
+        Count("face_320", "int8", "cortex-a72", "a", 600),
+        Count("emotion", "int8", "cortex-a72", "b", 200),
+        Count("frame", "int8", "cortex-a72", "", 1000, {"face_320": 1.0, "emotion": 0.5}),
+    )
+    assert Record("2.3.0", counts).outside_share("frame", "cortex-a72") == pytest.approx(0.3)
+
+
 def test_a_record_comes_back_as_it_was_written() -> None:
     record = read_record(RECORD)
     assert msgspec.json.decode(record.json(), type=Record) == record

@@ -35,6 +35,8 @@ PEERS: dict[str, tuple[str, dict[str, bool]]] = {
     "mien, large faces, each frame searched": ("mien_peer", {"large_faces": True}),
     FOLLOWS[2]: ("mien_peer", {"follows": True, "large_faces": True}),
     "mien, answer fer2013": ("mien_peer", {"as_fer2013": True}),
+    "mien, as it reads photos": ("mien_peer", {"photos": True}),
+    "mien, as it reads photos, answer fer2013": ("mien_peer", {"photos": True, "as_fer2013": True}),
     "fer, Haar, TFLite": ("fer_peer", {}),
     "fer, Haar, Keras": ("fer_peer", {"use_tflite": False}),
     "fer, MTCNN, TFLite": ("fer_peer", {"mtcnn": True}),

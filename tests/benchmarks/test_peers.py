@@ -38,6 +38,8 @@ def test_peers_that_are_not_installed_are_left_out_and_mien_is_measured(tmp_path
         "mien, large faces, each frame searched",
         "mien, large faces, as it runs",
         "mien, answer fer2013",
+        "mien, as it reads photos",
+        "mien, as it reads photos, answer fer2013",
     ]
     searched = measured["mien, each frame searched"]
     assert searched.found == 10

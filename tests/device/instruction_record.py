@@ -11,16 +11,22 @@ from tests.device.emulation import CORES, REPOSITORY
 
 #: A count may be larger than the recorded one by this factor.
 MOST_GROWTH = 1.02
+#: What is counted beside models → the word by which `watch.py` is asked for it.
+FRAME_RATES = {"frame": "usual", "frame, searched and read": "each"}
 
 
 class Count(msgspec.Struct, frozen=True):
-    """what: a model's name, or `frame`. sha256: the shipped model's; none for a frame."""
+    """what: a model's name, or one of `FRAME_RATES`. sha256: the shipped model's; none for a frame.
+
+    invoked: how often a frame invoked each model.
+    """
 
     what: str
     kind: str
     core: str
     sha256: str
     instructions: int
+    invoked: dict[str, float] = {}
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -44,6 +50,14 @@ class Record(msgspec.Struct, frozen=True):
             ),
             None,
         )
+
+    def outside_share(self, what: str, core: str) -> float:
+        """Of a frame's instructions, the part that is not in the models, 0…1."""
+        (frame,) = (each for each in self.counts if (each.what, each.core) == (what, core))
+        inside = sum(
+            times * (self.find(model, "int8", core) or 0) for model, times in frame.invoked.items()
+        )
+        return 1.0 - inside / frame.instructions
 
     def of_model(self, sha256: str, core: str) -> tuple[Count, ...]:
         """The counts of one shipped model and its float form on one core, or none."""
@@ -103,7 +117,7 @@ Cortex-A53 and A72 have no dot product for bytes, and XNNPACK gives each core it
 
 | model | core | float, M | int8, M | float / int8 |
 |---|---|---:|---:|---:|"""
-    for what in dict.fromkeys(each.what for each in record.counts if each.what != "frame"):
+    for what in dict.fromkeys(each.what for each in record.counts if each.sha256):
         for core, boards in CORES.items():
             by_float, by_int8 = (record.find(what, kind, core) or 0 for kind in ("float", "int8"))
             yield (
@@ -113,13 +127,18 @@ Cortex-A53 and A72 have no dot product for bytes, and XNNPACK gives each core it
     yield f"""
 A frame of 640 by 480 pixels with one face in it, as the daemon watches it at 15 frames a second
 with its usual settings: the mean of {frames} frames. About every third is searched for faces, once
-a second all of it and otherwise near the face; one or two of them for tilted ones, too. Without
-the camera and MQTT; with Python.
+a second all of it and otherwise near the face; one or two of them for tilted ones, too. Beside it a
+frame of which everything is asked: all of it is searched, and its face is read. Without the camera
+and MQTT; with Python. Outside of the models is what their invocations leave.
 
-| core | M instructions a frame |
-|---|---:|"""
+| core | M instructions a frame | outside of the models | searched and read, M | outside |
+|---|---:|---:|---:|---:|"""
     for core, boards in CORES.items():
-        yield f"| {core} ({boards}) | {(record.find('frame', 'int8', core) or 0) / 1e6:.1f} |"
+        cells = [f"{core} ({boards})"]
+        for what in FRAME_RATES:
+            cells.append(f"{(record.find(what, 'int8', core) or 0) / 1e6:.1f}")
+            cells.append(f"{record.outside_share(what, core):.0%}")
+        yield f"| {' | '.join(cells)} |"
     yield f"""
 `tests/test_instruction_record.py` fails where the record belongs to other models or another LiteRT
 than the repository's, and the command refuses a count that grew by more than 2 % unless

@@ -10,11 +10,13 @@ already, under the same LiteRT, are kept (`--anew`: counted again). A count that
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,7 @@ from edge_app.perception.card import ClassifierCard, ModelCard, read_card
 from edge_app.perception.shipped import MODELS
 from tests.device.emulation import CORES, HOME, REPOSITORY, Emulated, run
 from tests.device.instruction_record import (
+    FRAME_RATES,
     Count,
     Record,
     grown,
@@ -61,24 +64,23 @@ def float_model(card: ModelCard) -> bytes:
 
 
 def per_round(
-    machine: Emulated, plugin: Path, words: tuple[Path, Path], first: int, more: int
-) -> int:
-    """Instructions of one of the `more` rounds after the `first` ones.
+    machine: Emulated, plugin: Path, words: Sequence[Path | str], first: int, more: int
+) -> tuple[int, dict[str, float]]:
+    """Instructions of one of the `more` rounds after the `first` ones, and what it invoked.
 
-    words: the program, which takes a number of rounds as its last word, and what it is given.
+    words: the program, which takes a number of rounds as its last word, and what it is given. It
+    prints how often it invoked each model, or nothing.
     """
     path = f"{machine.environment['PYTHONPATH']}:{REPOSITORY}"
     environment = machine.environment | {"PYTHONPATH": path}
-    totals = [
-        int(
-            run(
-                machine.counted_python(plugin, [*map(str, words), str(rounds)]),
-                **environment,
-            ).stderr.split()[-1]
-        )
+    before, after = (
+        run(machine.counted_python(plugin, [*map(str, words), str(rounds)]), **environment)
         for rounds in (first, first + more)
-    ]
-    return round((totals[1] - totals[0]) / more)
+    )
+    instructions = int(after.stderr.split()[-1]) - int(before.stderr.split()[-1])
+    told = Counter(json.loads(after.stdout or "{}"))
+    told.subtract(json.loads(before.stdout or "{}"))
+    return round(instructions / more), {name: times / more for name, times in told.items()}
 
 
 def count_all(known: Record | None) -> Iterator[Count]:
@@ -92,7 +94,7 @@ def count_all(known: Record | None) -> Iterator[Count]:
         subprocess.run(["cc", "-O2", "-shared", "-fPIC", PLUGIN, "-o", plugin], check=True)
         frames = folder / "frames.npy"
         np.save(frames, _still_frames())
-        bar = tqdm(total=(2 * len(MODELS) + 1) * len(CORES), disable=None)
+        bar = tqdm(total=(2 * len(MODELS) + len(FRAME_RATES)) * len(CORES), disable=None)
         for core in CORES:
             machine = Emulated(core, "bookworm")
             machine.write_cpuinfo()
@@ -107,12 +109,14 @@ def count_all(known: Record | None) -> Iterator[Count]:
                 as_float = folder / f"{model.stem}.float.tflite"
                 as_float.write_bytes(float_model(card))
                 for kind, path in (("float", as_float), ("int8", as_int8)):
-                    each = per_round(machine, plugin, (INVOKE, path), 1, RUNS)
+                    each, _ = per_round(machine, plugin, (INVOKE, path), 1, RUNS)
                     yield Count(model.stem, kind, core, card.sha256, each)
                     bar.update()
-            each = per_round(machine, plugin, (WATCH, frames), FRAMES, FRAMES)
-            yield Count("frame", "int8", core, "", each)
-            bar.update()
+            for what, rate in FRAME_RATES.items():
+                words = (WATCH, frames, rate)
+                each, invoked = per_round(machine, plugin, words, FRAMES, FRAMES)
+                yield Count(what, "int8", core, "", each, invoked)
+                bar.update()
         bar.close()
 
 
