@@ -20,6 +20,8 @@ from trainer.reports.figures import measure
 from trainer.truth import is_measurable, measurable
 
 SPLITS = {"public_test": Split.PUBLIC_TEST, "private_test": Split.PRIVATE_TEST}
+#: Every face, whatever its split: of a data set that the model has not learned from.
+ALL = "all"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--answer", default=DEFAULT_ANSWER, help="of the card's answers: default, fer2013, ferplus…"
     )
-    parser.add_argument("--split", choices=sorted(SPLITS), help="one split only (both)")
+    parser.add_argument(
+        "--split",
+        choices=(*sorted(SPLITS), ALL),
+        help="one split only (both test splits); all: every face of a data set that is new to the"
+        " model",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -55,7 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("--report needs matplotlib: install mien[train]")
     classifier = EmotionClassifier.load(arguments.model, answer=arguments.answer)
     faces = read(arguments.data)
-    training = faces.of(Split.TRAINING)
+    # What is new to the model has no face that it knows.
+    is_known = (faces.split == Split.TRAINING) & (arguments.split != ALL)
+    training = faces.where(is_known)
     shown = _shown(faces, arguments.split)
     harder = conditions(classifier.alignment) if arguments.conditions else ()
     splits = {name: measure(classifier, seen, training, harder) for name, seen in shown.items()}
@@ -80,11 +89,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _shown(faces: Faces, asked: str | None) -> dict[str, Faces]:
-    """The faces of each split that is to be measured, by a key of `SPLITS`.
+    """The faces of each split that is to be measured, by a key of `SPLITS`, or `ALL`.
 
     Where none was asked for, one that has no faces is left out, and standard error says so: data
     sets of one's own often have one test split.
     """
+    if asked == ALL:
+        return {ALL: measurable(faces)}
     if asked:
         return {asked: measurable(faces, SPLITS[asked])}
     there = [name for name, split in SPLITS.items() if is_measurable(faces, split)]

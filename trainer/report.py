@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+#: Of the faces that are measured: their name in figures → in reports.
+TITLES = {"public_test": "PublicTest", "private_test": "PrivateTest", "all": "All faces"}
+
 
 def lines(figures: Mapping[str, Any]) -> Iterator[str]:
     """The figures of a card or a report, in a form that people read."""
-    for name, split in (("public_test", "PublicTest"), ("private_test", "PrivateTest")):
+    for name, split in TITLES.items():
         if name in figures:
             yield from _split_lines(split, figures[name])
     if "int8_minus_float_public_test" in figures:

@@ -54,17 +54,18 @@ def majorities(faces: Faces, emotions: int = len(FERPLUS)) -> Truth:
     return Truth(rows, voted[rows])
 
 
-def measurable(faces: Faces, split: Split) -> Faces:
-    """The faces of a split that figures shall be of.
+def measurable(faces: Faces, split: Split | None = None) -> Faces:
+    """The faces of a split, None: of all, that figures shall be of.
 
     Raises:
         DataError: there is none, or none with one of FER2013's seven labels.
     """
-    found = faces.of(split)
-    if not is_measurable(faces, split):
+    found = faces if split is None else faces.of(split)
+    if not _is_known(found).any():
+        where = "the data set" if split is None else split.usage
         lack = f"of {len(found)} faces none has one of FER2013's seven labels"
         raise DataError(
-            f"{split.usage}: {lack if len(found) else 'no faces'}; add some: docs/training.md says"
+            f"{where}: {lack if len(found) else 'no faces'}; add some: docs/training.md says"
             " where they lie"
         )
     return found
@@ -72,7 +73,7 @@ def measurable(faces: Faces, split: Split) -> Faces:
 
 def is_measurable(faces: Faces, split: Split) -> bool:
     """Whether a split has a face with one of FER2013's seven labels."""
-    return bool((_is_known(faces) & (faces.split == split)).any())
+    return bool(_is_known(faces.of(split)).any())
 
 
 def _is_known(faces: Faces) -> NDArray[np.bool_]:

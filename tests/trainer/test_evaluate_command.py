@@ -62,6 +62,22 @@ def test_one_split_leaves_the_other_unseen(
     assert shown == [35]
 
 
+def test_every_face_of_a_data_set_that_is_new_to_the_model(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate("--data", data, "--json", "--split", "all") == 0
+    (figures,) = json.loads(capsys.readouterr().out).values()
+    faces = all_splits(271, 35)
+    answers = EmotionClassifier.load().predict(faces.pixels)
+    assert figures["faces"] == len(faces) == 341
+    assert figures["accuracy"] == fer2013_agreement(answers, faces)
+    # Of a data set that it has not learned from it knows no twin.
+    assert figures["without_twins"] == figures["accuracy"]
+
+    assert evaluate("--data", data, "--split", "all") == 0
+    assert capsys.readouterr().out.startswith("All faces: ")
+
+
 def test_a_report_with_conditions(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:

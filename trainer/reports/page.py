@@ -9,11 +9,9 @@ from html import escape
 from pathlib import Path
 
 from edge_app.errors import MienError
+from trainer.report import TITLES
 from trainer.reports.figures import SplitFigures
 from trainer.reports.sections import split_section
-
-#: Names of splits, as the data set's paper writes them.
-SPLITS = {"public_test": "PublicTest", "private_test": "PrivateTest"}
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1a1a19; --page: #fcfcfb; --line: #d8d7d0; }
@@ -52,7 +50,7 @@ class Heading:
 def write_report(path: Path, heading: Heading, splits: Mapping[str, SplitFigures]) -> None:
     """Write the report beside `path` and rename it, so that `path` is never half a report.
 
-    splits: figures by a key of `SPLITS`.
+    splits: figures by a key of `report.TITLES`.
 
     Raises:
         ReportError: the file cannot be written.
@@ -77,7 +75,7 @@ def page(heading: Heading, splits: Mapping[str, SplitFigures]) -> str:
     }
     about = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in rows.items())
     sections = "".join(
-        split_section(name, SPLITS[name], figures) for name, figures in splits.items()
+        split_section(name, TITLES[name], figures) for name, figures in splits.items()
     )
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
