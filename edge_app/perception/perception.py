@@ -30,8 +30,9 @@ from edge_app.perception.shipped import FACE_160, FACE_320
 from edge_app.perception.tilted import SIDES_DEG, TiltedSearch
 from edge_app.perception.upright import Upright, roll_deg
 
-#: Score from which on the small network adds faces of whole pictures to the other one's.
-_SURE_OF_FILLING = 0.6
+#: The small network adds faces of whole pictures to the other one's from this score on, and from
+#: this share of the picture's larger side: smaller ones the other finds, and takes less for one.
+_SURE_OF_FILLING, _FILLING = 0.6, 0.5
 
 
 class View(Enum):
@@ -115,8 +116,15 @@ class Perception:
         return outermost(sorted(faces, key=lambda face: -face.score))
 
     def _filling(self, image: Image) -> list[Face]:
-        """What the small network is sure of in the whole picture."""
-        return [] if self.small_detector is self.detector else self._small.detect(image)
+        """What the small network is sure of in the whole picture, if it fills that."""
+        if self.small_detector is self.detector:
+            return []
+        least = _FILLING * max(image.shape[:2])
+        return [
+            face
+            for face in self._small.detect(image)
+            if max(face.box.width, face.box.height) >= least
+        ]
 
     def read(
         self,

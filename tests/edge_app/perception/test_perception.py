@@ -61,6 +61,15 @@ def test_a_face_that_fills_the_picture_is_found(
     assert seen.emotion == HAPPY
 
 
+def test_what_only_the_small_network_takes_for_a_small_face_is_none(
+    perception: Perception, portrait: np.ndarray
+) -> None:
+    turn = cv2.getRotationMatrix2D((222, 110), -30.0, 1.0)
+    # The edge's outermost pixels make a pattern that it is sure of at 0.66.
+    photo = cv2.warpAffine(portrait, turn, (512, 512), borderMode=cv2.BORDER_REPLICATE)
+    assert len(perception.find(photo)) == 1
+
+
 def test_a_still_face_and_its_mirror_image_show_the_same(
     perception: Perception, portrait: np.ndarray
 ) -> None:

@@ -47,7 +47,8 @@ def shown_to_the_classifier(
 
     with monkeypatch.context() as patch:
         patch.setattr(perception.classifier, "predict", record)
-        perception.see(photo)
+        (face,) = perception.find(photo)
+        perception.read(photo, [face])
     return np.concatenate(shown)
 
 
