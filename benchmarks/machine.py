@@ -79,7 +79,11 @@ def _processor(root: Path) -> str:
         for name, value in [line.split(":", 1)]
     }
     part = said.get("CPU part", "")
-    return said.get("model name") or parts.get(part, part) or "unknown"
+    name = said.get("model name", "")
+    if name and "cpu family" in said and not any(letter.isdigit() for letter in name):
+        # Virtual machines' processors are called alike, fast or slow.
+        name += f" family {said['cpu family']} model {said.get('model', '?')}"
+    return name or parts.get(part, part) or "unknown"
 
 
 def _versions() -> dict[str, str]:
