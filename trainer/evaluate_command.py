@@ -39,6 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--answer", default=DEFAULT_ANSWER, help="of the card's answers: default, fer2013, ferplus…"
     )
     parser.add_argument(
+        "--mirrored",
+        action="store_true",
+        help="mean of a face and its mirror image, as smoothing makes of a camera's frames",
+    )
+    parser.add_argument(
         "--split",
         choices=(*sorted(SPLITS), ALL),
         help="one split only (both test splits); all: every face of a data set that is new to the"
@@ -67,7 +72,10 @@ def run(arguments: argparse.Namespace) -> int:
     training = faces.where(is_known)
     shown = _shown(faces, arguments.split)
     harder = conditions(classifier.alignment) if arguments.conditions else ()
-    splits = {name: measure(classifier, seen, training, harder) for name, seen in shown.items()}
+    splits = {
+        name: measure(classifier, seen, training, harder, mirrored=arguments.mirrored)
+        for name, seen in shown.items()
+    }
     figures = {name: split.as_json() for name, split in splits.items()}
     if arguments.json:
         sys.stdout.write(json.dumps(figures, indent=2) + "\n")

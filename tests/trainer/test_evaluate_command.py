@@ -78,6 +78,20 @@ def test_every_face_of_a_data_set_that_is_new_to_the_model(
     assert capsys.readouterr().out.startswith("All faces: ")
 
 
+def test_mirrored_is_the_mean_of_a_face_and_its_mirror_image(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ("--data", data, "--json", "--split", "public_test", "--mirrored", "--conditions")
+    assert evaluate(*asked) == 0
+    figures = json.loads(capsys.readouterr().out)["public_test"]
+    public = all_splits(271, 35).of(Split.PUBLIC_TEST)
+    classifier = EmotionClassifier.load()
+    both = classifier.predict(public.pixels) + classifier.predict(public.pixels[:, :, ::-1])
+    assert figures["accuracy"] == fer2013_agreement(both, public)
+    (clean, *_) = figures["conditions"][0]["curve"]
+    assert clean["accuracy"] == figures["accuracy"]
+
+
 def test_a_report_with_conditions(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from edge_app.perception.answers import Mixture
 from edge_app.perception.classifier import EmotionClassifier
@@ -42,8 +44,13 @@ def measure(
     shown: Faces,
     training: Faces,
     conditions: Sequence[Condition] = (),
+    *,
+    mirrored: bool = False,
 ) -> SplitFigures:
     """Show `shown` to the classifier; `training` says which of its pictures are known already.
+
+    mirrored: the answer to a face is the mean of the answers to it and to its mirror image, which
+    is what smoothing makes of a camera's frames.
 
     Temperature and threshold are those of the classifier's answer, and confidence is held to what
     they were fitted to.
@@ -51,16 +58,31 @@ def measure(
     Raises:
         DataError: none of `shown` has one of FER2013's seven labels.
     """
-    logits, answer = classifier.logits(shown.pixels), classifier.answer
-    probabilities, uncalibrated = (
-        Mixture(classifier.card.heads, one).probabilities(logits)
+    answer = classifier.answer
+    calibrated, raw = (
+        Mixture(classifier.card.heads, one)
         for one in (answer, msgspec.structs.replace(answer, temperature=1.0))
     )
+    views = [shown.pixels, shown.pixels[:, :, ::-1]] if mirrored else [shown.pixels]
+    logits = [classifier.logits(view) for view in views]
+    probabilities, uncalibrated = (
+        np.mean([mixture.probabilities(each) for each in logits], axis=0)
+        for mixture in (calibrated, raw)
+    )
+
+    def predict(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        both = [classifier.predict(view) for view in (pixels, pixels[:, :, ::-1])]
+        return np.asarray(np.mean(both, axis=0))
+
     truth = truth_for(answer.labels, shown)
     judged = probabilities[truth.rows]
     return SplitFigures(
         report=evaluate(probabilities, shown, shown.twins_of(training)),
         reliability=reliability(uncalibrated[truth.rows], judged, truth.labels, answer.temperature),
         risk_coverage=risk_coverage(judged, truth.labels, answer.unsure_below),
-        conditions=measure_conditions(classifier.predict, shown, conditions) if conditions else (),
+        conditions=measure_conditions(
+            predict if mirrored else classifier.predict, shown, conditions
+        )
+        if conditions
+        else (),
     )
