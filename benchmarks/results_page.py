@@ -71,6 +71,13 @@ with the part of a frame that is outside of the models.
 """
 
 _TURNS = """\
+Two runs of `mien bench` one after the other may differ by more than a change makes. On a virtual
+machine (AMD EPYC family 25 model 17) the detectors alone take 1.0 or 1.35 times as long, by where a
+process' memory happens to lie, as long as the process lives: of ten, one after another, four took
+1.8 ms with face_320, five 2.4, and one 3.5. And whoever else works on the same processor takes its
+cache: in some runs all that is outside of the models took a fifth longer than in others, where the
+models themselves took as long, so that it was 32 to 41 % of a frame.
+
 To see what a change costs, check the commit before it out beside this one (`git worktree add
 ../before HEAD~1`) and run `mien bench turns ../before`. Both pass over the clip by turns, in fresh
 processes six times, and each turn is a ratio by itself: a machine that gets slower meanwhile slows
@@ -80,10 +87,7 @@ that every ratio but 1 is noise:
 
 _TWICE = """\
 `mien bench compare` of two runs of one commit, one after the other, with nothing changed between
-them: what of a difference means nothing on this device. Where its speed drifts, take turns. On an
-AMD EPYC of family 26 the detectors alone take 1.0 or 1.35 times as long, by where a process' memory
-happens to lie, as long as the process lives: of ten, one after another, four took 1.8 ms with
-face_320, five 2.4, and one 3.5.
+them: what of a difference means nothing on this device. Where its speed drifts, take turns.
 """
 
 _SEND = """\
