@@ -207,9 +207,8 @@ class Perception:
         """The mean answer to what is shown of each face."""
         if not shown:
             return []
-        answers = self.classifier.predict(np.stack([crop for crops in shown for crop in crops]))
-        ends = np.cumsum([len(crops) for crops in shown])
-        return [part.mean(axis=0) for part in np.split(answers, ends[:-1])]
+        answers = iter(self.classifier.predict(np.stack([crop for each in shown for crop in each])))
+        return [_mean([next(answers) for _ in crops]) for crops in shown]
 
     def crop(self, image: Image, face: Face) -> NDArray[np.uint8]:
         """Cut `face` out of `image` as `read` shows it to the classifier.
@@ -234,3 +233,8 @@ class Perception:
         else:
             emotion = self.classifier.emotion(probabilities)
         return SeenFace(face, labels, probabilities, emotion, quality.weight, quality.flaws)
+
+
+def _mean(answers: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """A frame's face has one answer, which is not computed again."""
+    return answers[0] if len(answers) == 1 else np.mean(answers, axis=0)

@@ -63,26 +63,23 @@ def measure(
         Mixture(classifier.card.heads, one)
         for one in (answer, msgspec.structs.replace(answer, temperature=1.0))
     )
-    views = [shown.pixels, shown.pixels[:, :, ::-1]] if mirrored else [shown.pixels]
-    logits = [classifier.logits(view) for view in views]
+
+    def views(pixels: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+        return [pixels, pixels[:, :, ::-1]] if mirrored else [pixels]
+
+    def predict(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return np.asarray(np.mean([classifier.predict(view) for view in views(pixels)], axis=0))
+
+    logits = [classifier.logits(view) for view in views(shown.pixels)]
     probabilities, uncalibrated = (
         np.mean([mixture.probabilities(each) for each in logits], axis=0)
         for mixture in (calibrated, raw)
     )
-
-    def predict(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        both = [classifier.predict(view) for view in (pixels, pixels[:, :, ::-1])]
-        return np.asarray(np.mean(both, axis=0))
-
     truth = truth_for(answer.labels, shown)
     judged = probabilities[truth.rows]
     return SplitFigures(
         report=evaluate(probabilities, shown, shown.twins_of(training)),
         reliability=reliability(uncalibrated[truth.rows], judged, truth.labels, answer.temperature),
         risk_coverage=risk_coverage(judged, truth.labels, answer.unsure_below),
-        conditions=measure_conditions(
-            predict if mirrored else classifier.predict, shown, conditions
-        )
-        if conditions
-        else (),
+        conditions=measure_conditions(predict, shown, conditions) if conditions else (),
     )
