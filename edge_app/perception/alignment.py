@@ -54,14 +54,14 @@ def cut(
     Returns uint8 [side, side].
     """
     corners = [(w - shift) / rotation for w in (0, side, side * 1j, side * (1 + 1j))]
-    left, right = _span([corner.real for corner in corners], image.shape[1])
-    top, bottom = _span([corner.imag for corner in corners], image.shape[0])
+    # A warp reads four pixels whatever it skips: shrink a large face by area first.
+    shrink = max(int(1.0 / abs(rotation)), 1)
+    left, right = _span([corner.real for corner in corners], image.shape[1], shrink)
+    top, bottom = _span([corner.imag for corner in corners], image.shape[0], shrink)
     patch = image[top:bottom, left:right]
     if patch.ndim == 3:
         patch = np.asarray(cv2.cvtColor(patch, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
 
-    # A warp reads four pixels whatever it skips: shrink a large face by area first.
-    shrink = int(1.0 / abs(rotation))
     height, width = patch.shape
     if shrink > 1:
         width, height = max(1, width // shrink), max(1, height // shrink)
@@ -86,7 +86,7 @@ def cut_upright(image: Image, left: int, top: int, width: int, side: int) -> NDA
     As `cut` does, in a seventh to a half of its time.
 
     left, top, width: of the square, in pixels of the frame; it may reach beyond. There the
-    frame's outermost pixels are repeated.
+    frame's outermost pixels are repeated. width: best as `shrinkable` gives it.
 
     Returns uint8 [side, side].
     """
@@ -104,11 +104,19 @@ def cut_upright(image: Image, left: int, top: int, width: int, side: int) -> NDA
     )  # fmt: skip
     if any(beyond):
         patch = np.asarray(cv2.copyMakeBorder(patch, *beyond, cv2.BORDER_REPLICATE), np.uint8)
-    # By area as `cut` does; by another factor than a whole one that takes longer than its warp.
+    # By area as `cut` does.
     if (shrink := width // side) > 1:
         less = width // shrink
         patch = np.asarray(cv2.resize(patch, (less, less), interpolation=cv2.INTER_AREA))
     return np.asarray(cv2.resize(patch, (side, side)), np.uint8)
+
+
+def shrinkable(width: int, side: int) -> int:
+    """The next width from `width` on of which squares of whole pixels make `side` or a few more.
+
+    Shrinking by another factor than a whole number of pixels takes four to twenty times as long.
+    """
+    return width + -width % max(width // side, 1)
 
 
 def canonical_landmarks(alignment: Alignment) -> NDArray[np.float64]:
@@ -169,8 +177,15 @@ def framed_box(left: float, top: float, side: float) -> Box:
     return Box(middle_x - size / 2, middle_y - size / 2, middle_x + size / 2, middle_y + size / 2)
 
 
-def _span(reached: Sequence[float], limit: int) -> tuple[int, int]:
-    """The pixels from the least to the greatest place reached, two to spare, inside the frame."""
+def _span(reached: Sequence[float], limit: int, step: int) -> tuple[int, int]:
+    """The pixels from the least to the greatest place reached, two to spare, inside the frame.
+
+    step: their number is a multiple of it, so that so many make one (`shrinkable`). Where the frame
+    ends, that may cost less than `step` of them.
+    """
     first = min(max(math.floor(min(reached)) - 2, 0), limit - 1)
     last = min(max(math.ceil(max(reached)) + 2, first + 1), limit)
-    return first, last
+    count = last - first + (first - last) % step
+    first = max(min(first, limit - count), 0)
+    # A frame narrower than that is one pixel.
+    return first, first + min(count, (limit - first) // step * step or limit)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.perception.alignment import cut, cut_upright
+from edge_app.perception.alignment import cut, cut_upright, shrinkable
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.faces import Box, Face, Image
 
@@ -87,7 +87,7 @@ class Upright:
             shift = complex(size, size) / 2 - rotation * middle
             crop = cut(image, rotation, shift, size)
         else:
-            width = max(1, round(size / scale))
+            width = shrinkable(max(1, round(size / scale)), size)
             left, top = (round(z - width / 2) for z in (middle.real, middle.imag))
             rotation = complex(size / width)
             shift = -rotation * complex(left, top)

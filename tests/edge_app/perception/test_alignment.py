@@ -1,7 +1,15 @@
+import cv2
 import numpy as np
 import pytest
 
-from edge_app.perception.alignment import about_box, align, canonical_landmarks, cut, cut_upright
+from edge_app.perception.alignment import (
+    about_box,
+    align,
+    canonical_landmarks,
+    cut,
+    cut_upright,
+    shrinkable,
+)
 from edge_app.perception.card import Alignment
 from edge_app.perception.faces import Box
 
@@ -66,6 +74,31 @@ def test_a_large_face_is_shrunk_by_area_and_not_by_picking_pixels() -> None:
     checks = (np.indices((960, 960)).sum(axis=0) % 2 * 255).astype(np.uint8)
     crop = align(checks, landmarks_at(0.0, 800.0, (480.0, 480.0)), ALIGNMENT, SIDE)
     assert np.abs(crop.astype(int) - 127).max() <= 3
+
+
+@pytest.mark.parametrize("middle", [(480.0, 480.0), (301.0, 655.0), (0.0, 959.0)])
+@pytest.mark.parametrize("width", [530.0, 611.0, 803.0])
+def test_large_faces_are_shrunk_by_whole_numbers_of_pixels(
+    middle: tuple[float, float], width: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (960, 959)).astype(np.uint8)
+    factors = []
+    resize = cv2.resize
+
+    def noting_resize(patch: np.ndarray, size: tuple[int, int], **options: int) -> np.ndarray:
+        factors.extend([patch.shape[1] / size[0], patch.shape[0] / size[1]])
+        return np.asarray(resize(patch, size, **options))
+
+    monkeypatch.setattr(cv2, "resize", noting_resize)
+    align(image, landmarks_at(15.0, width, middle), ALIGNMENT, SIDE)
+    assert len(set(factors)) == 1
+    assert factors[0] == int(factors[0]) > 1
+
+
+@pytest.mark.parametrize(("width", "side", "expected"), [(47, 48, 47), (95, 48, 95),
+                                                         (97, 48, 98), (213, 48, 216)])  # fmt: skip
+def test_a_square_is_enlarged_until_it_can_be_shrunk(width: int, side: int, expected: int) -> None:
+    assert shrinkable(width, side) == expected
 
 
 @pytest.mark.parametrize("place", [(0.0, 0.0), (199.0, 5.0), (-500.0, 900.0)])
