@@ -243,5 +243,5 @@ def calibration_inputs(pictures: Sequence[Image], size: int) -> list[NDArray[np.
     samples = []
     for picture in pictures:
         letterbox.fit(picture)
-        samples.append(letterbox.patches[np.newaxis].astype(np.float32))
+        samples.append(letterbox.patches.astype(np.float32))
     return samples

@@ -36,7 +36,7 @@ class FloatDetector:
     def detect(self, frame: Image) -> list[Face]:
         """Find the faces of `frame`, as `FaceDetector.detect` does."""
         scale = self._letterbox.fit(frame)
-        picture = self._letterbox.patches[np.newaxis].astype(np.float32)
+        picture = self._letterbox.patches.astype(np.float32)
         self._interpreter.set_tensor(self._input["index"], picture)
         self._interpreter.invoke()
         found = [face for stride in self._strides for face in self._decode(stride)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -130,7 +131,7 @@ class EmotionClassifier:
                 f"crops are {crops.dtype} {list(crops.shape)}; uint8 [N, height, width] is needed"
             )
         for crop in crops:
-            answer = self.model.run_on_bytes(self._input.of(self._fitted(crop)))
+            answer = self.model.run_laid_out(partial(self._input.lay_out, self._fitted(crop)))
             yield [self._logit[byte] for byte in answer["logits"].tobytes()]
 
     def _fitted(self, crop: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -70,7 +70,7 @@ class FaceDetector:
             FrameError: another dtype or shape.
         """
         scale = self._letterbox.fit(frame)
-        found = self._decoder.decode(self.model.run_on_bytes(self._letterbox.patches[np.newaxis]))
+        found = self._decoder.decode(self.model.run_laid_out(self._letterbox.lay_out))
         return in_frame(found, scale, height=frame.shape[0], width=frame.shape[1])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +16,8 @@ from edge_app.perception.shipped import RELEASE_KEY, SHIPPED
 
 Int8 = NDArray[np.int8]
 
+#: A camera's byte with this bit flipped is the input of a network whose zero point is -128.
+SIGN_BIT = np.uint8(0x80)
 #: From -128 to 127.
 EVERY_BYTE: Int8 = np.arange(-128, 128).astype(np.int8)
 
@@ -82,18 +84,15 @@ class Int8Model:
         self._interpreter.invoke()
         return dict(self._outputs)
 
-    def run_on_bytes(self, picture: NDArray[np.uint8]) -> Outputs:
-        """Run the network on a camera's bytes: uint8 of the card's input shape.
+    def run_laid_out(self, lay_out: Callable[[Int8], None]) -> Outputs:
+        """Run the network on what `lay_out` writes into the interpreter's own memory.
 
-        For models whose zero point is -128: there flipping one bit makes a byte the input, which
-        is done on the way into the interpreter's own memory.
+        It is given int8 of the card's input shape, which holds anything, and keeps no view of it:
+        the interpreter refuses to run while one is held.
 
         Returns outputs that are to be read before the next run.
         """
-        # The view is gone when the line is: the interpreter refuses to run while one is held.
-        np.bitwise_xor(
-            picture.view(np.int8), -128, out=self._interpreter.tensor(self._input["index"])()
-        )
+        lay_out(self._interpreter.tensor(self._input["index"])())
         self._interpreter.invoke()
         return self._outputs
 

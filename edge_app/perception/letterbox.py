@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.perception.faces import FrameError, Image
+from edge_app.perception.int8_model import SIGN_BIT, Int8
 
 
 class Scale(NamedTuple):
@@ -21,21 +22,18 @@ class Scale(NamedTuple):
 class Letterbox:
     """Fits frames into one square picture that it keeps: the frame at the top left, the rest 0.
 
-    picture: uint8 [size, size]. patches: the same as the detector takes it, uint8 [size / 2,
-    size / 2, 6]: every second row of the picture with the row above and the one below, two columns
-    of them at a time, row by row. The next frame overwrites both.
+    picture: uint8 [size, size], which the next frame overwrites.
     """
 
     def __init__(self, size: int) -> None:
         """size: of the picture, in pixels; even."""
         # A row of zeros lies above the picture, as the first convolution pads it.
-        padded = np.zeros((1 + size, size), np.uint8)
-        self.picture: NDArray[np.uint8] = padded[1:]
-        self.patches: NDArray[np.uint8] = np.zeros((size // 2, size // 2, 6), np.uint8)
+        self._padded = np.zeros((1 + size, size), np.uint8)
+        self.picture: NDArray[np.uint8] = self._padded[1:]
+        self._flipped = np.empty_like(self._padded)
         # Two pixels side by side are one number, so that a patch is three of them.
-        pairs = padded.view(np.uint16)
+        pairs = self._flipped.view(np.uint16)
         self._rows = [pairs[row : row + size : 2] for row in range(3)]
-        self._joined = self.patches.view(np.uint16)
         self._coloured: NDArray[np.uint8] | None = None
         self._filled = (0, 0)
 
@@ -65,8 +63,25 @@ class Letterbox:
             cv2.cvtColor(coloured, cv2.COLOR_BGR2GRAY, dst=target)
         else:
             cv2.resize(frame, (columns, rows), dst=target, interpolation=method)
-        cv2.merge(self._rows, self._joined)
         return Scale(width / columns, height / rows)
+
+    def lay_out(self, patches: Int8) -> None:
+        """Write the picture as the detector's network takes it.
+
+        patches: int8 [1, size / 2, size / 2, 6], C-contiguous, is overwritten: every second row of
+        the picture with the row above and the one below, two columns of them at a time, row by row.
+        """
+        # Fewer bytes to flip than there will be in the patches.
+        np.bitwise_xor(self._padded, SIGN_BIT, out=self._flipped)
+        cv2.merge(self._rows, patches.view(np.uint16)[0])
+
+    @property
+    def patches(self) -> NDArray[np.uint8]:
+        """What `lay_out` writes, as bytes of a camera: uint8 [1, size / 2, size / 2, 6]."""
+        half = len(self.picture) // 2
+        patches = np.empty((1, half, half, 6), np.int8)
+        self.lay_out(patches)
+        return patches.view(np.uint8) ^ SIGN_BIT
 
 
 def check_frame(frame: Image) -> None:

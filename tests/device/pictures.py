@@ -76,7 +76,7 @@ def _count(seen: Iterator[list[SeenFace]]) -> int:
 
 def _fitted(letterbox: Letterbox, frame: Image) -> Image:
     letterbox.fit(frame)
-    return letterbox.patches.copy()
+    return letterbox.patches
 
 
 def _perception(*, xnnpack: bool) -> Perception:

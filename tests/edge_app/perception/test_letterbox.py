@@ -40,14 +40,16 @@ def test_patches_are_three_rows_of_two_columns() -> None:
     letterbox = Letterbox(64)
     letterbox.fit(frame)
     assert (letterbox.picture == frame).all()
-    assert letterbox.patches.shape == (32, 32, 6)
-    assert letterbox.patches[3, 5].tolist() == frame[5:8, 10:12].ravel().tolist()
-    assert letterbox.patches[31, 31].tolist() == frame[61:64, 62:].ravel().tolist()
-    assert letterbox.patches[0, 5].tolist() == [0, 0, *frame[0:2, 10:12].ravel()]
-    every = [letterbox.patches.copy()]
+    laid_out = np.empty((1, 32, 32, 6), np.int8)
+    letterbox.lay_out(laid_out)
+    assert (laid_out.astype(int) + 128 == letterbox.patches).all()
+    (patches,) = letterbox.patches
+    assert patches[3, 5].tolist() == frame[5:8, 10:12].ravel().tolist()
+    assert patches[31, 31].tolist() == frame[61:64, 62:].ravel().tolist()
+    assert patches[0, 5].tolist() == [0, 0, *frame[0:2, 10:12].ravel()]
     letterbox.fit(frame[:, ::-1])
-    every.append(letterbox.patches)
-    assert (every[1][:, ::-1, [1, 0, 3, 2, 5, 4]] == every[0]).all()
+    (mirrored,) = letterbox.patches
+    assert (mirrored[:, ::-1, [1, 0, 3, 2, 5, 4]] == patches).all()
 
 
 def test_a_gray_frame_is_its_three_equal_channels() -> None:

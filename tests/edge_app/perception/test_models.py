@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -172,14 +173,13 @@ def test_no_crops_are_no_answers() -> None:
     assert empty.shape == (0, len(classifier.labels))
 
 
-def test_camera_bytes_run_like_the_input_they_stand_for() -> None:
+def test_what_is_laid_out_in_place_runs_like_a_batch() -> None:
     model = Int8Model.load(FACE_160)
     given = golden_input(model.card.input.shape, 0)
-    picture = np.bitwise_xor(given.view(np.uint8), np.uint8(0x80))
     expected = model.run(given)
-    found = model.run_on_bytes(picture)
+    found = model.run_laid_out(partial(np.copyto, src=given))
     assert list(found) == list(expected)
     assert len(found) == len(expected)
     assert all((found[name] == values).all() for name, values in expected.items())
-    other = model.run_on_bytes(np.bitwise_not(picture))
+    other = model.run_laid_out(partial(np.copyto, src=np.bitwise_not(given)))
     assert any((other[name] != values).any() for name, values in expected.items())
