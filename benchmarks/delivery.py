@@ -14,8 +14,8 @@ from benchmarks.sample_events import sample_events
 from benchmarks.spread import spread
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.embedded_broker import EmbeddedBroker, EmbeddedBrokerError
-from edge_app.mqtt.outbox import Outbox
-from edge_app.mqtt.outbox_store import EventStore
+from edge_app.mqtt.outbox.outbox import Outbox
+from edge_app.mqtt.outbox.store import EventStore
 from edge_app.mqtt.publisher import MqttPublisher
 
 _PATIENCE_S = 5.0

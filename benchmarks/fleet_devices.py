@@ -18,7 +18,7 @@ from edge_app.errors import MienError
 from edge_app.events.identifiers import TimeOrderedIds
 from edge_app.events.payloads import FaceAppeared, FrameBox
 from edge_app.mqtt.address import BrokerAddress
-from edge_app.mqtt.outbox_place import memory_outbox, open_outbox
+from edge_app.mqtt.outbox.place import memory_outbox, open_outbox
 from edge_app.mqtt.publisher import MqttPublisher
 
 #: How many connections one process begins at once.

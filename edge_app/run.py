@@ -32,10 +32,10 @@ from edge_app.mqtt.connection import ConnectionHandler
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.discovery import Description
 from edge_app.mqtt.home_assistant import HomeAssistant
-from edge_app.mqtt.outbox import Outbox
-from edge_app.mqtt.outbox_alerts import OnAlert
-from edge_app.mqtt.outbox_place import memory_outbox, open_outbox, state_directory
-from edge_app.mqtt.outbox_store import Limits
+from edge_app.mqtt.outbox.alerts import OnAlert
+from edge_app.mqtt.outbox.outbox import Outbox
+from edge_app.mqtt.outbox.place import memory_outbox, open_outbox, state_directory
+from edge_app.mqtt.outbox.store import Limits
 from edge_app.mqtt.publisher import MqttPublisher
 from edge_app.mqtt.requests import RequestInbox
 from edge_app.own_stderr import is_native_asked_for, own_stderr

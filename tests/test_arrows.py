@@ -29,6 +29,8 @@ ALLOWED = {
     "edge_app/events": {"edge_app.perception", "edge_app.events"},
     "edge_app/history": {"edge_app.events", "edge_app.history"},
     "edge_app/mqtt": {"edge_app.events", "edge_app.history.recorder", "edge_app.mqtt"},
+    # Knows of no broker: that is what it is for.
+    "edge_app/mqtt/outbox": {"edge_app.events.payloads", "edge_app.mqtt.outbox"},
     "edge_app/health": {"edge_app.events", "edge_app.health"},
     "edge_app/analyze": {
         "edge_app.frames",
@@ -56,7 +58,7 @@ ALLOWED = {
         "edge_app.doctor",
         "edge_app.settings",
         "edge_app.from_settings",
-        "edge_app.mqtt.outbox_place",
+        "edge_app.mqtt.outbox.place",
         "edge_app.setup.places",
         "edge_app.setup.purpose",
     },

@@ -21,7 +21,7 @@ from edge_app.doctor.report import encode, lines
 from edge_app.errors import MienError
 from edge_app.frames.setting import choose_source
 from edge_app.from_settings import camera_options, credentials_of, model_folder
-from edge_app.mqtt.outbox_place import state_directory
+from edge_app.mqtt.outbox.place import state_directory
 from edge_app.settings import Settings, read_settings
 from edge_app.setup.places import SERVICE_STATE, place_for
 from edge_app.setup.purpose import missing_purpose

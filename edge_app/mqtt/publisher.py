@@ -22,10 +22,10 @@ from edge_app.mqtt.connection import (
 )
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.messages import ALERT, EVENT, INFO, RESPONSE, STATE, SUMMARY, TELEMETRY, send
-from edge_app.mqtt.outbox import Outbox
-from edge_app.mqtt.outbox_alerts import DAMAGED, DROPPED
-from edge_app.mqtt.outbox_lanes import RESERVED, WINDOW
-from edge_app.mqtt.outbox_place import memory_outbox
+from edge_app.mqtt.outbox.alerts import DAMAGED, DROPPED
+from edge_app.mqtt.outbox.lanes import RESERVED, WINDOW
+from edge_app.mqtt.outbox.outbox import Outbox
+from edge_app.mqtt.outbox.place import memory_outbox
 from edge_app.mqtt.refusal import Refusal
 from edge_app.mqtt.sender import Sender
 from edge_app.mqtt.topics import Topics

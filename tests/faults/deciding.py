@@ -13,7 +13,7 @@ from types import FrameType
 
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.backoff import Backoff
-from edge_app.mqtt.outbox_place import open_outbox
+from edge_app.mqtt.outbox.place import open_outbox
 from edge_app.mqtt.publisher import MqttPublisher
 from tests.brokers import wait_until
 from tests.edge_app.mqtt.samples import appeared

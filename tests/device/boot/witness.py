@@ -19,8 +19,8 @@ from pathlib import Path
 
 from edge_app.events.identifiers import TimeOrderedIds
 from edge_app.events.payloads import Event, FaceAppeared, FrameBox
-from edge_app.mqtt.outbox import Outbox
-from edge_app.mqtt.outbox_store import EventStore, Limits, StoredEvent
+from edge_app.mqtt.outbox.outbox import Outbox
+from edge_app.mqtt.outbox.store import EventStore, Limits, StoredEvent
 
 #: The device that the storm's events name.
 STORM = "storm"

@@ -12,7 +12,7 @@ from pathlib import Path
 from edge_app.events.payloads import EmotionChanged, FaceLeft, decode_event
 from edge_app.history.recorder import Recorder
 from edge_app.mqtt.event_log import event_line
-from edge_app.mqtt.outbox_place import open_outbox
+from edge_app.mqtt.outbox.place import open_outbox
 from edge_app.mqtt.publisher import MqttPublisher
 from tests.brokers import Mosquitto
 from tests.edge_app.mqtt.listener import Listener

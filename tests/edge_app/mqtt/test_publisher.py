@@ -18,10 +18,10 @@ from edge_app.events.payloads import FaceLeft, PresentFace, State, decode_event,
 from edge_app.events.publisher import Backlog
 from edge_app.health.alerts import outbox_alert
 from edge_app.mqtt.backoff import Backoff
-from edge_app.mqtt.outbox_alerts import DROPPED, REFUSED
-from edge_app.mqtt.outbox_lanes import WINDOW
-from edge_app.mqtt.outbox_place import open_outbox
-from edge_app.mqtt.outbox_store import Limits
+from edge_app.mqtt.outbox.alerts import DROPPED, REFUSED
+from edge_app.mqtt.outbox.lanes import WINDOW
+from edge_app.mqtt.outbox.place import open_outbox
+from edge_app.mqtt.outbox.store import Limits
 from edge_app.mqtt.publisher import MqttPublisher
 from tests.brokers import Mosquitto, wait_until
 from tests.edge_app.mqtt.held_backoff import HeldBackoff

@@ -7,12 +7,12 @@ import pytest
 
 from edge_app.errors import MienError, UsageError
 from edge_app.events.payloads import decode_event, encode
-from edge_app.mqtt.outbox import Outbox
-from edge_app.mqtt.outbox_alerts import DAMAGED, STORAGE
-from edge_app.mqtt.outbox_handover import Handover
-from edge_app.mqtt.outbox_place import open_outbox, state_directory
-from edge_app.mqtt.outbox_store import EventStore, StoreDamagedError, StoreRefusedError
-from edge_app.mqtt.outbox_writer import RETRY_S
+from edge_app.mqtt.outbox.alerts import DAMAGED, STORAGE
+from edge_app.mqtt.outbox.handover import Handover
+from edge_app.mqtt.outbox.outbox import Outbox
+from edge_app.mqtt.outbox.place import open_outbox, state_directory
+from edge_app.mqtt.outbox.store import EventStore, StoreDamagedError, StoreRefusedError
+from edge_app.mqtt.outbox.writer import RETRY_S
 from tests.brokers import wait_until
 from tests.edge_app.mqtt.samples import appeared
 from tests.faults.disk import SmallDisk, small_disk
@@ -221,7 +221,7 @@ def test_a_file_that_cannot_be_read_at_the_start_stops_nobody(
     with Handover(file) as handover:
         handover.hold([encode(appeared(3))])
     monkeypatch.setattr(SpoiltStore, "error", kind("disk I/O error"), raising=False)
-    monkeypatch.setattr("edge_app.mqtt.outbox_place.EventStore", SpoiltStore)
+    monkeypatch.setattr("edge_app.mqtt.outbox.place.EventStore", SpoiltStore)
     alerts: dict[str, str | None] = {}
     with open_outbox(tmp_path, "hall", {}, on_alert=alerts.__setitem__) as outbox:
         outbox.start(lambda: None)
@@ -235,7 +235,7 @@ def test_nothing_stays_open_where_there_is_no_outbox(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(SpoiltStore, "error", UsageError("no way"), raising=False)
-    monkeypatch.setattr("edge_app.mqtt.outbox_place.EventStore", SpoiltStore)
+    monkeypatch.setattr("edge_app.mqtt.outbox.place.EventStore", SpoiltStore)
     before = {each.name for each in Path("/proc/self/fd").iterdir()}
     with pytest.raises(UsageError, match="no way"):
         open_outbox(tmp_path, "hall", {})

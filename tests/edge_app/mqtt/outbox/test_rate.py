@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge_app.mqtt.outbox_rate import TICK_S, DrainRate
+from edge_app.mqtt.outbox.rate import TICK_S, DrainRate
 
 
 class Clock:

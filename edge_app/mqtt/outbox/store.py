@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from edge_app.closing import Closing
 from edge_app.errors import MienError, UsageError
-from edge_app.mqtt.outbox_loss import Loss, read_loss, write_loss
+from edge_app.mqtt.outbox.loss import Loss, read_loss, write_loss
 
 _LOG = logging.getLogger(__name__)
 

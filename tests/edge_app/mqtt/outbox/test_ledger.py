@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from edge_app.mqtt.outbox_lanes import Lanes
-from edge_app.mqtt.outbox_ledger import MEMORY_EVENTS, REMOVAL_EVENTS, Ledger
+from edge_app.mqtt.outbox.lanes import Lanes
+from edge_app.mqtt.outbox.ledger import MEMORY_EVENTS, REMOVAL_EVENTS, Ledger
 
 
 class Clock:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from edge_app.errors import UsageError
-from edge_app.mqtt.outbox_loss import Loss
-from edge_app.mqtt.outbox_store import EventStore, Limits, StoredEvent, StoreRefusedError
+from edge_app.mqtt.outbox.loss import Loss
+from edge_app.mqtt.outbox.store import EventStore, Limits, StoredEvent, StoreRefusedError
 
 NO_LIMITS = Limits()
 
@@ -123,7 +123,7 @@ def test_a_second_process_is_refused(tmp_path: Path) -> None:
         store.write(events(1, 1), [], NO_LIMITS, 0.0)
         program = (
             "import sys; from pathlib import Path;"
-            "from edge_app.mqtt.outbox_store import EventStore; EventStore(Path(sys.argv[1]))"
+            "from edge_app.mqtt.outbox.store import EventStore; EventStore(Path(sys.argv[1]))"
         )
         done = subprocess.run(
             [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=False

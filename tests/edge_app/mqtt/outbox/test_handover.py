@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.mqtt.outbox_handover import HALF, Handover
+from edge_app.mqtt.outbox.handover import HALF, Handover
 
 
 def entries(first: int, last: int) -> list[bytes]:
@@ -64,7 +64,7 @@ def test_it_holds_as_much_as_there_is_room_for(tmp_path: Path) -> None:
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from edge_app.mqtt.outbox_handover import Handover
+from edge_app.mqtt.outbox.handover import Handover
 handover = Handover(Path(sys.argv[1]))
 handover.clear()
 for number in range(3):
