@@ -5,6 +5,7 @@ from __future__ import annotations
 import cmath
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -139,22 +140,25 @@ def similarity(
     # Plain numbers: for four points arrays take ten times as long.
     points = [complex(x, y) for x, y in landmarks.tolist()]
     source = [points[index] for index in _PLACED]
-    target = [
-        complex(x, y) * side
-        for x, y in (
-            alignment.right_eye, alignment.left_eye, alignment.right_mouth, alignment.left_mouth,
-        )
-    ]  # fmt: skip
-    from_middle, to_middle = sum(source) / 4, sum(target) / 4
+    target, to_middle = _targets(alignment, side)
+    from_middle = sum(source) / 4
     centred = [z - from_middle for z in source]
     spread = sum(z.real**2 + z.imag**2 for z in centred)
     # Landmarks that fall on one point have no size: one pixel keeps the crop finite.
-    rotation = sum(
-        z.conjugate() * (w - to_middle) for z, w in zip(centred, target, strict=True)
-    ) / max(spread, 1.0)
+    rotation = sum(z.conjugate() * w for z, w in zip(centred, target, strict=True)) / max(
+        spread, 1.0
+    )
     if rotation == 0:
         rotation = complex(1.0)
     return rotation, to_middle - rotation * from_middle
+
+
+@lru_cache
+def _targets(alignment: Alignment, side: int) -> tuple[tuple[complex, ...], complex]:
+    """Where the placed landmarks shall lie in the crop, about their middle, and that."""
+    places = [complex(x, y) * side for x, y in canonical_landmarks(alignment).tolist()]
+    middle = sum(places) / 4
+    return tuple(place - middle for place in places), middle
 
 
 def about_box(box: Box, roll_deg: float, side: int) -> tuple[complex, complex]:

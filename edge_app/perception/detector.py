@@ -88,12 +88,14 @@ def in_frame(found: Iterable[Detection], scale: Scale, *, height: int, width: in
     A detection that lies in the padding altogether is dropped.
     """
     faces = []
-    for edges, points, score in found:
-        left, right = (min(max(edge * scale.x, 0.0), float(width)) for edge in edges[::2])
-        top, bottom = (min(max(edge * scale.y, 0.0), float(height)) for edge in edges[1::2])
-        if right > left and bottom > top:
+    for (left, top, right, bottom), points, score in found:
+        box = Box(
+            max(left * scale.x, 0.0), max(top * scale.y, 0.0),
+            min(right * scale.x, float(width)), min(bottom * scale.y, float(height)),
+        )  # fmt: skip
+        if box.right > box.left and box.bottom > box.top:
             landmarks = np.array([(x * scale.x, y * scale.y) for x, y in points], np.float32)
-            faces.append(Face(Box(left, top, right, bottom), landmarks, score))
+            faces.append(Face(box, landmarks, score))
     return faces
 
 

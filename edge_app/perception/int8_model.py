@@ -59,6 +59,8 @@ class Int8Model:
             raise ModelError(f"{path}: outputs {sorted(outputs)}, its card: {sorted(card.outputs)}")
         for name, details in outputs.items():
             self._check(f"output {name}", details, card.outputs[name])
+        # What gives the memory away for a moment.
+        self._memory = self._interpreter.tensor(self._input["index"])
         indices = {name: details["index"] for name, details in outputs.items()}
         self._outputs = Outputs(self._interpreter, indices)
 
@@ -92,7 +94,7 @@ class Int8Model:
 
         Returns outputs that are to be read before the next run.
         """
-        lay_out(self._interpreter.tensor(self._input["index"])())
+        lay_out(self._memory())
         self._interpreter.invoke()
         return self._outputs
 

@@ -25,7 +25,7 @@ from edge_app.perception.labels import UNSURE
 from edge_app.perception.letterbox import check_frame
 from edge_app.perception.light import spread
 from edge_app.perception.overlap import outermost, unseen
-from edge_app.perception.quality import Quality, assess
+from edge_app.perception.quality import assess
 from edge_app.perception.shipped import FACE_160, FACE_320
 from edge_app.perception.tilted import SIDES_DEG, TiltedSearch
 from edge_app.perception.upright import Upright, roll_deg
@@ -148,26 +148,8 @@ class Perception:
         check_frame(image)
         if look_again:
             faces = [self.upright.look_again(image, face) for face in faces]
-        classifier = self.classifier
-        alignment, side = classifier.alignment, classifier.side
-        placed = [similarity(face.landmarks, alignment, side) for face in faces]
-        crops = [cut(image, rotation, shift, side) for rotation, shift in placed]
-        qualities = [
-            assess(crop, face.landmarks, side / abs(rotation))
-            for crop, face, (rotation, _) in zip(crops, faces, placed, strict=True)
-        ]
-        readable = [
-            self._shown(image, face, crop, view)
-            for face, crop, quality, view in zip(
-                faces, crops, qualities, views or [View.PLAIN] * len(faces), strict=True
-            )
-            if quality.weight > 0.0
-        ]
-        answers = iter(self._answers(readable))
-        return [
-            self._seen(face, quality, next(answers) if quality.weight > 0.0 else None)
-            for face, quality in zip(faces, qualities, strict=True)
-        ]
+        views = views or [View.PLAIN] * len(faces)
+        return [self._seen(image, face, view) for face, view in zip(faces, views, strict=True)]
 
     def read_crop(self, image: Image) -> SeenFace:
         """What a picture shows that is a face and little else, as face data sets cut them.
@@ -189,26 +171,35 @@ class Perception:
         (seen,) = self.read(image, [face], look_again=False, views=[View.FOUR])
         return seen
 
+    def _seen(self, image: Image, face: Face, view: View) -> SeenFace:
+        """What one face shows, if anything can be read of it."""
+        classifier = self.classifier
+        labels, side = classifier.labels, classifier.side
+        rotation, shift = similarity(face.landmarks, classifier.alignment, side)
+        crop = cut(image, rotation, shift, side)
+        quality = assess(crop, face.landmarks, side / abs(rotation))
+        if quality.weight > 0.0:
+            answers = classifier.predict(self._shown(image, face, crop, view))
+            # The one answer of a frame's face is not computed again.
+            probabilities = answers[0] if len(answers) == 1 else answers.mean(axis=0)
+            emotion = classifier.emotion(probabilities)
+        else:
+            probabilities = np.full(len(labels), 1.0 / len(labels), np.float32)
+            emotion = UNSURE
+        return SeenFace(face, labels, probabilities, emotion, quality.weight, quality.flaws)
+
     def _shown(
         self, image: Image, face: Face, crop: NDArray[np.uint8], view: View
-    ) -> list[NDArray[np.uint8]]:
-        """What the classifier looks at to read a face that was cut as `crop`."""
+    ) -> NDArray[np.uint8]:
+        """What the classifier looks at to read a face that was cut as `crop`: uint8 [N, S, S]."""
         plain = spread(crop)
         if view is View.PLAIN:
-            return [plain]
-        mirrored = plain[:, ::-1]
+            return plain[np.newaxis]
         if view is View.MIRRORED:
-            return [mirrored]
+            return plain[np.newaxis, :, ::-1]
         side = self.classifier.side
         boxed = spread(cut(image, *about_box(face.box, roll_deg(face.landmarks), side), side))
-        return [plain, mirrored, boxed, boxed[:, ::-1]]
-
-    def _answers(self, shown: Sequence[Sequence[NDArray[np.uint8]]]) -> list[NDArray[np.float32]]:
-        """The mean answer to what is shown of each face."""
-        if not shown:
-            return []
-        answers = iter(self.classifier.predict(np.stack([crop for each in shown for crop in each])))
-        return [_mean([next(answers) for _ in crops]) for crops in shown]
+        return np.stack([plain, plain[:, ::-1], boxed, boxed[:, ::-1]])
 
     def crop(self, image: Image, face: Face) -> NDArray[np.uint8]:
         """Cut `face` out of `image` as `read` shows it to the classifier.
@@ -222,19 +213,3 @@ class Perception:
         face = self.upright.look_again(image, face)
         classifier = self.classifier
         return spread(align(image, face.landmarks, classifier.alignment, classifier.side))
-
-    def _seen(
-        self, face: Face, quality: Quality, probabilities: NDArray[np.float32] | None
-    ) -> SeenFace:
-        labels = self.classifier.labels
-        if probabilities is None:
-            probabilities = np.full(len(labels), 1.0 / len(labels), np.float32)
-            emotion = UNSURE
-        else:
-            emotion = self.classifier.emotion(probabilities)
-        return SeenFace(face, labels, probabilities, emotion, quality.weight, quality.flaws)
-
-
-def _mean(answers: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """A frame's face has one answer, which is not computed again."""
-    return answers[0] if len(answers) == 1 else np.mean(answers, axis=0)

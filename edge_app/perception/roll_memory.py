@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from edge_app.perception.faces import Face, Image
 from edge_app.perception.upright import Upright, roll_deg, turned
@@ -57,7 +57,7 @@ class RollMemory:
         return [
             face
             if number is None or number not in self._known
-            else replace(face, landmarks=turned(face.landmarks, self._known[number].turn_deg))
+            else Face(face.box, turned(face.landmarks, self._known[number].turn_deg), face.score)
             for face, number in zip(faces, tracks, strict=True)
         ]
 

@@ -51,6 +51,7 @@ class EmotionFilter:
         self._labels, self._unsure_below, self._reaction = labels, unsure_below, reaction
         self._weighted = [0.0] * len(labels)
         self._weight = 0.0
+        self._average = [1.0 / len(labels)] * len(labels)
         self._updated_ns = 0
         self._candidate: str | None = None
         self._leads_since_ns = 0
@@ -60,12 +61,12 @@ class EmotionFilter:
     @property
     def probabilities(self) -> NDArray[np.float32]:
         """The average as probabilities: float32 [len(labels)]."""
-        return np.array(self._average(), np.float32)
+        return np.array(self._average, np.float32)
 
     @property
     def affect(self) -> Affect | None:
         """Valence and arousal of the average; None until the first emotion is decided."""
-        return None if self.emotion is None else affect(self._labels, self._average())
+        return None if self.emotion is None else affect(self._labels, self._average)
 
     def update(
         self, probabilities: NDArray[np.float32], timestamp_ns: int, weight: float = 1.0
@@ -85,6 +86,7 @@ class EmotionFilter:
             for before, probability in zip(self._weighted, probabilities.tolist(), strict=True)
         ]
         self._weight = kept * self._weight + weight
+        self._average = _probabilities(self._weighted, self._weight)
         self._updated_ns = timestamp_ns
 
         leader = self._leader()
@@ -112,20 +114,11 @@ class EmotionFilter:
         """Its probability; `unsure` is as likely as an emotion must be to be told."""
         if emotion == UNSURE:
             return self._unsure_below
-        return self._average()[self._labels.index(emotion)]
-
-    def _average(self) -> list[float]:
-        """The probabilities; plain numbers, for arrays take four times as long for so few."""
-        if self._weight == 0.0:
-            return [1.0 / len(self._labels)] * len(self._labels)
-        highest = max(self._weighted)
-        raised = [math.exp((logarithm - highest) / self._weight) for logarithm in self._weighted]
-        whole = sum(raised)
-        return [value / whole for value in raised]
+        return self._average[self._labels.index(emotion)]
 
     def _leader(self) -> str:
         """The emotion that the average speaks for; the present one keeps a margin's head start."""
-        now, margin = self._average(), self._reaction.margin
+        now, margin = self._average, self._reaction.margin
         best = now.index(max(now))
         threshold = self._unsure_below
         if self.emotion == UNSURE:
@@ -136,3 +129,11 @@ class EmotionFilter:
             if now[best] < now[present] + margin:
                 best, threshold = present, threshold - margin
         return self._labels[best] if now[best] >= threshold else UNSURE
+
+
+def _probabilities(weighted: list[float], weight: float) -> list[float]:
+    """Sums of weighted logarithms as probabilities: arrays take four times as long for so few."""
+    highest = max(weighted)
+    raised = [math.exp((logarithm - highest) / weight) for logarithm in weighted]
+    whole = sum(raised)
+    return [value / whole for value in raised]
