@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+import cv2
+import numpy as np
+
 from edge_app.frames.source import Frame, FrameSource
 from edge_app.frames.video_file import VideoFileSource
 from edge_app.samples import CLIP
@@ -17,13 +20,25 @@ SECONDS = 8.0
 ROOM_TO_S, FACE_FROM_S = 2.0, 3.5
 
 
-def clip_frames(seconds: float = SECONDS) -> list[Frame]:
-    """Decode the first `seconds` of the clip."""
+def clip_frames(
+    seconds: float = SECONDS, *, from_s: float = 0.0, colour: bool = False
+) -> list[Frame]:
+    """Decode the clip from `from_s` to `seconds`.
+
+    colour: BGR, as video files and streams are decoded; otherwise gray, as cameras' pictures are
+    taken, a third of the bytes.
+    """
     frames = []
     with VideoFileSource(CLIP, pace="fast") as clip:
         while (frame := clip.read()) is not None and frame.timestamp_ns < seconds * 1e9:
-            frames.append(frame)
+            if frame.timestamp_ns >= from_s * 1e9:
+                frames.append(frame if colour else _gray(frame))
     return frames
+
+
+def _gray(frame: Frame) -> Frame:
+    gray = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY), np.uint8)
+    return Frame(gray, frame.timestamp_ns)
 
 
 def room_and_face(frames: Sequence[Frame]) -> tuple[list[Frame], list[Frame]]:

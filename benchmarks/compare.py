@@ -132,6 +132,7 @@ def rows(ratios: Sequence[Ratio]) -> list[list[str]]:
 
 def _conditions(before: Result, after: Result) -> Iterator[tuple[str, object, object]]:
     old, new = before.machine, after.machine
+    yield "frames", before.frames, after.frames
     for what in ("device", "processor", "governor", "kernel", "runtime"):
         yield what, getattr(old, what), getattr(new, what)
     yield from _each("model", old.models, new.models)

@@ -15,14 +15,13 @@ from statistics import median
 
 import cv2
 
+from benchmarks.clip_frames import clip_frames
 from benchmarks.stages import ALWAYS, Rates, make_episodes, make_watcher
 from edge_app.frames.mailbox import Mailbox
 from edge_app.frames.source import Frame
-from edge_app.frames.video_file import VideoFileSource
 from edge_app.perception import Perception
 from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.watcher import Watcher
-from edge_app.samples import CLIP
 
 #: The part of the sample clip in which the face is near and still, and as many frames of it as a
 #: camera has buffers.
@@ -55,16 +54,9 @@ class Line:
         self.faces = len(present)
 
 
-def still_frames(*, gray: bool = False) -> list[Frame]:
-    """Frames of the sample clip with one face."""
-    with VideoFileSource(CLIP, pace="fast") as clip:
-        frames = []
-        while (frame := clip.read()) is not None and frame.timestamp_ns < _TO_S * 1e9:
-            if frame.timestamp_ns >= _FROM_S * 1e9:
-                frames.append(frame)
-    if gray:
-        return [Frame(cv2.cvtColor(f.image, cv2.COLOR_BGR2GRAY), f.timestamp_ns) for f in frames]  # type: ignore[arg-type]  # OpenCV's type is wider
-    return frames
+def still_frames(*, colour: bool = False) -> list[Frame]:
+    """Frames of the sample clip with one face, as `clip_frames` gives them."""
+    return clip_frames(_TO_S, from_s=_FROM_S, colour=colour)
 
 
 def bare(model: Int8Model) -> Callable[[], None]:
@@ -94,7 +86,7 @@ def main(words: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(words)
     cv2.setNumThreads(1)
     perception = Perception.load(threads=1)
-    gray, colour = still_frames(gray=True), still_frames()
+    gray, colour = still_frames(), still_frames(colour=True)
     searched = Line(perception, gray, ALWAYS)
     steps = {
         "detector, bare": bare(perception.detector.model),

@@ -173,7 +173,8 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """One run. invalid: why its figures must not be used; warnings: what to know of them.
 
-    energy_meter: what watts were read from, or `none`.
+    energy_meter: what watts were read from, or `none`. frames: what those of the clip were: gray,
+    as cameras give them, or in colour, as in all results that do not say it.
     """
 
     schema_version: int
@@ -191,6 +192,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     loads: tuple[Load, ...]
     delivery: Delivery | None
     limit: Limit
+    frames: str = "colour"
 
 
 def encode(result: Result) -> bytes:

@@ -61,9 +61,11 @@ where they were, follows them in between, and reads them ten times a second at m
 searched`, the whole of it, and read, is the most that it can cost. `outside the models` is of that:
 where a part is searched, by a smaller network, it is a larger share of less time, and so it is
 where a processor multiplies bytes fast (AVX-512 VNNI). On the cores of a Raspberry Pi it is the
-instructions that can be told: see below. A stage's time does not hold that of the stages it calls.
-The limit is what the runtime gets out of large convolutions on this machine. A run during which a
-Raspberry Pi's throttling bits change is marked invalid.
+instructions that can be told: see below. Frames are gray, as a Raspberry Pi's and USB cameras give
+them; older results are of frames in colour, three times the bytes, as video files and network
+streams come. A stage's time does not hold that of the stages it calls. The limit is what the
+runtime gets out of large convolutions on this machine. A run during which a Raspberry Pi's
+throttling bits change is marked invalid.
 
 Arm cores in an emulator cannot be timed, but their instructions can be counted:
 [instructions.md](instructions.md) has them for Cortex-A53, A72 and A76, by model and for a frame,
@@ -156,7 +158,7 @@ def _by_device_and_commit(
 
 
 _COLUMNS = (
-    "device", "frames/s as scheduled", "frames/s searched", "face_320, ms", "emotion, ms",
+    "device", "frames", "frames/s as scheduled", "frames/s searched", "face_320, ms", "emotion, ms",
     "outside the models", "start, s", "memory, MB", "core at 15 frames/s", "commit",
 )  # fmt: skip
 
@@ -169,6 +171,7 @@ def _summary(result: Result) -> list[str]:
     start = result.start_up
     return [
         result.machine.device + (" (invalid)" if result.invalid else ""),
+        result.frames,
         f"{scheduled.frames_per_second:.1f}",
         f"{searched.frames_per_second:.1f}",
         *(f"{_one_thread(result.models, name).took.p50:.2f}" for name in ("face_320", "emotion")),

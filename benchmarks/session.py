@@ -124,6 +124,7 @@ def measure_all(plan: Plan, tell: Callable[[str], None]) -> Result:
         loads=tuple(loads),
         delivery=delivery,
         limit=limit,
+        frames="gray",
     )
 
 

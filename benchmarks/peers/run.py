@@ -176,7 +176,7 @@ def scenes_of(faces: Faces, folder: Path, count: int) -> tuple[NDArray[np.uint8]
 
 def run(folder: Path, asked: Questions, rounds: int) -> dict[str, Measured]:
     """Measure all peers; one that does not start is said so, and left out."""
-    _, there = room_and_face(clip_frames())
+    _, there = room_and_face(clip_frames(colour=True))
     frames = np.stack([frame.image for frame in there])
     with tempfile.TemporaryDirectory(prefix="mien-peers-") as name, ExitStack() as stack:
         files = [Path(name) / f"{what}.npy" for what in ("frames", "faces", "scenes")]

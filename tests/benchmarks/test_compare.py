@@ -68,10 +68,12 @@ def test_what_makes_a_comparison_doubtful_is_said() -> None:
     whole = result()
     other = msgspec.structs.replace(
         result(invalid=("the throttling bits changed",)),
+        frames="gray",
         machine=msgspec.structs.replace(whole.machine, governor="performance", models={}),
     )
     assert list(remarks(whole, whole)) == []
     said = list(remarks(whole, other))
     assert "B is INVALID: the throttling bits changed" in said
     assert "governor: ondemand in A, performance in B" in said
+    assert "frames: colour in A, gray in B" in said
     assert any(line.startswith("model emotion: 5e5e") for line in said)

@@ -125,7 +125,7 @@ Cortex-A53 and A72 have no dot product for bytes, and XNNPACK gives each core it
                 f" {by_float / by_int8:.2f} |"
             )
     yield f"""
-A frame of 640 by 480 pixels with one face in it, as the daemon watches it at 15 frames a second
+A gray frame of 640 by 480 pixels with one face in it, as the daemon watches it at 15 a second
 with its usual settings: the mean of {frames} frames. About every third is searched for faces, once
 a second all of it and otherwise near the face; one or two of them for tilted ones, too. Beside it a
 frame of which everything is asked: all of it is searched, and its face is read. Without the camera
