@@ -44,26 +44,28 @@ class Letterbox:
             FrameError: not uint8 [H, W] or uint8 [H, W, 3] with at least one pixel.
         """
         check_frame(frame)
-        height, width = frame.shape[:2]
         size = len(self.picture)
-        shrink = max(height, width) / size
-        rows, columns = (max(1, round(side / shrink)) for side in (height, width))
+        shrink = max(frame.shape[:2]) / size
+        rows, columns = (max(1, round(side / shrink)) for side in frame.shape[:2])
         if self._filled != (rows, columns):
             self.picture.fill(0)
             self._filled = rows, columns
-        # Averaging keeps small faces that sampling between four pixels would break up.
-        method = cv2.INTER_AREA if shrink > 2 else cv2.INTER_LINEAR
+        whole = Scale(1.0, 1.0)
+        while max(frame.shape[:2]) > 2 * size:
+            frame, halved = _halve(frame)
+            whole = Scale(whole.x * halved.x, whole.y * halved.y)
         target = self.picture[:rows, :columns]
         if frame.ndim == 3:
             # Shrunk first: there is less of it to turn gray.
             if self._coloured is None:
                 self._coloured = np.empty((size, size, 3), np.uint8)
             coloured = self._coloured[:rows, :columns]
-            cv2.resize(frame, (columns, rows), dst=coloured, interpolation=method)
+            cv2.resize(frame, (columns, rows), dst=coloured)
             cv2.cvtColor(coloured, cv2.COLOR_BGR2GRAY, dst=target)
         else:
-            cv2.resize(frame, (columns, rows), dst=target, interpolation=method)
-        return Scale(width / columns, height / rows)
+            cv2.resize(frame, (columns, rows), dst=target)
+        height, width = frame.shape[:2]
+        return Scale(whole.x * width / columns, whole.y * height / rows)
 
     def lay_out(self, patches: Int8) -> None:
         """Write the picture as the detector's network takes it.
@@ -82,6 +84,19 @@ class Letterbox:
         patches = np.empty((1, half, half, 6), np.int8)
         self.lay_out(patches)
         return patches.view(np.uint8) ^ SIGN_BIT
+
+
+def _halve(frame: Image) -> tuple[Image, Scale]:
+    """Average two by two pixels, without an odd last row or column.
+
+    Averaging keeps small faces that sampling between four pixels would break up. By two, OpenCV
+    does it in a tenth of the time that it takes by the factor that a frame's size asks for.
+    """
+    height, width = frame.shape[:2]
+    rows, columns = max(1, height // 2), max(1, width // 2)
+    even = frame[: min(2 * rows, height), : min(2 * columns, width)]
+    half = cv2.resize(even, (columns, rows), interpolation=cv2.INTER_AREA)
+    return np.asarray(half, np.uint8), Scale(even.shape[1] / columns, even.shape[0] / rows)
 
 
 def check_frame(frame: Image) -> None:

@@ -65,8 +65,9 @@ def test_averages_the_noise_of_a_large_frame() -> None:
     frame = np.random.default_rng(0).integers(0, 256, (640, 640)).astype(np.uint8)
     letterbox = Letterbox(64)
     letterbox.fit(frame)
-    # 74 / 10 when all hundred pixels count, 74 / 2 when four of them do.
-    assert letterbox.picture.std() == pytest.approx(7.4, abs=0.5)
+    # 74 / 10 when all hundred pixels count alike, less where neighbours' do too; 74 / 2 when four
+    # of them do.
+    assert 5.0 < letterbox.picture.std() < 8.0
 
 
 @pytest.mark.parametrize(
