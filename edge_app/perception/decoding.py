@@ -8,7 +8,6 @@ numbers. A frame without faces costs a look at one byte a cell.
 from __future__ import annotations
 
 import math
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from edge_app.perception.int8_model import EVERY_BYTE, Int8, by_byte, dequantize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from edge_app.perception.card import DetectorCard, Tensor
 
@@ -46,18 +45,15 @@ class Decoder:
 
         outputs: int8 by name, each [1, rows, columns, values] as the card says.
         """
-        found = [candidate for level in self._levels for candidate in level.candidates(outputs)]
-        boxes, scores = [each.box for each in found], [each.score for each in found]
-        kept = [found[index] for index in suppress(boxes, scores, self._nms_iou)]
-        return [Detection(each.box, each.landmarks(), each.score) for each in kept]
-
-
-class _Candidate(NamedTuple):
-    """A cell that reaches the threshold."""
-
-    score: float
-    box: Sequence[float]
-    landmarks: Callable[[], list[tuple[float, float]]]
+        found = [
+            (level, *candidate) for level in self._levels for candidate in level.candidates(outputs)
+        ]
+        boxes, squares = [box for _, _, _, box in found], [square for _, _, square, _ in found]
+        kept = [found[index] for index in suppress(boxes, squares, self._nms_iou)]
+        return [
+            Detection(box, level.landmarks(outputs, cell), math.sqrt(square))
+            for level, cell, square, box in kept
+        ]
 
 
 class _Level:
@@ -82,8 +78,13 @@ class _Level:
         self._centre, self._half = by_byte(bbox * stride), by_byte(np.exp(bbox) * (stride / 2))
         self._landmark = by_byte(kps * stride)
 
-    def candidates(self, outputs: Mapping[str, Int8]) -> Iterator[_Candidate]:
-        """The cells that reach the threshold; none in most frames."""
+    def candidates(
+        self, outputs: Mapping[str, Int8]
+    ) -> Iterator[tuple[int, float, tuple[float, float, float, float]]]:
+        """The cells that reach the threshold, each with its score's square and its box.
+
+        There are none in most frames.
+        """
         obj = outputs[self._names["obj"]].tobytes()
         has_object = obj.translate(self._has_object)
         cell = has_object.find(1)
@@ -93,32 +94,27 @@ class _Level:
         while cell >= 0:
             square = self._cls[cls[cell]] * self._obj[obj[cell]]
             if square >= self._least_square:
-                yield _Candidate(
-                    math.sqrt(square),
-                    self._box(bbox[4 * cell : 4 * cell + 4], *self._corner(cell)),
-                    partial(self._landmarks, outputs, cell),
-                )
+                yield cell, square, self._box(bbox[4 * cell : 4 * cell + 4], cell)
             cell = has_object.find(1, cell + 1)
 
-    def _box(self, values: bytes, left: int, top: int) -> tuple[float, float, float, float]:
+    def _box(self, values: bytes, cell: int) -> tuple[float, float, float, float]:
         x, y, width, height = values
-        centre_x, centre_y = left + self._centre[x], top + self._centre[y]
+        row, column = divmod(cell, self._columns)
+        centre_x = column * self._stride + self._centre[x]
+        centre_y = row * self._stride + self._centre[y]
         half_width, half_height = self._half[width], self._half[height]
         return (
             centre_x - half_width, centre_y - half_height,
             centre_x + half_width, centre_y + half_height,
         )  # fmt: skip
 
-    def _landmarks(self, outputs: Mapping[str, Int8], cell: int) -> list[tuple[float, float]]:
-        left, top = self._corner(cell)
-        place = (0, top // self._stride, left // self._stride)
-        values: bytes = outputs[self._names["kps"]][place].tobytes()
+    def landmarks(self, outputs: Mapping[str, Int8], cell: int) -> list[tuple[float, float]]:
+        """Those of one cell, x and y of each."""
+        row, column = divmod(cell, self._columns)
+        left, top = column * self._stride, row * self._stride
+        values: bytes = outputs[self._names["kps"]][0, row, column].tobytes()
         offsets = [self._landmark[byte] for byte in values]
         return [(left + x, top + y) for x, y in zip(offsets[::2], offsets[1::2], strict=True)]
-
-    def _corner(self, cell: int) -> tuple[int, int]:
-        row, column = divmod(cell, self._columns)
-        return column * self._stride, row * self._stride
 
 
 def probabilities(tensor: Tensor) -> NDArray[np.float64]:
