@@ -20,7 +20,7 @@ from edge_app.errors import MienError
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.backoff import Backoff
 from edge_app.mqtt.credentials import Credentials
-from edge_app.mqtt.link import Link, LinkClient, LinkError
+from edge_app.mqtt.link import LARGEST_PACKET, Link, LinkClient, LinkError
 from edge_app.mqtt.topics import OFFLINE, ONLINE
 
 KEEP_ALIVE_S = 15
@@ -310,11 +310,14 @@ class Connection:
         link.disconnect(FAREWELL_S / 2, end if link.is_mqtt_5 else None)
 
     def _session(self, version: MQTTProtocolVersion) -> dict[str, Any]:
-        if version != MQTTProtocolVersion.MQTTv5 or not self._session_s:
+        if version != MQTTProtocolVersion.MQTTv5:
             return {}
+        properties = _session_expiry(PacketTypes.CONNECT, self._session_s)
+        # What is larger, the broker keeps to itself (MQTT 5, 3.1.2.11.4).
+        properties.MaximumPacketSize = LARGEST_PACKET
         return {
-            "clean_start": not self._worked,
-            "properties": _session_expiry(PacketTypes.CONNECT, self._session_s),
+            "clean_start": not (self._session_s and self._worked),
+            "properties": properties,
         }
 
     def _make_client(self, version: MQTTProtocolVersion) -> LinkClient:

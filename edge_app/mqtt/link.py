@@ -21,6 +21,10 @@ from edge_app.mqtt.transport import TransportError, open_transport
 
 TCP_TIMEOUT_S = 5.0
 
+#: In bytes; nothing that concerns us is nearly as large. Above the longest topic there can be, so
+#: that the beginning of a larger packet tells which message it is.
+LARGEST_PACKET = 131_072
+
 _LOG = logging.getLogger(__name__)
 
 # MQTT 5, section 2.4; paho translates the return codes of 3.1.1 to these.
@@ -82,6 +86,21 @@ class LinkClient(mqtt.Client):
                 self._maximum_packet_size,
             )
         return False
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        """Of a packet that is too large, keep the beginning.
+
+        paho holds a whole packet in memory, and a second time while it reads it: a single one may
+        have 256 MB. Not every broker can be asked to keep it to itself, and to end the connection
+        would end every later one, too, where the message is retained.
+        """
+        data = super()._sock_recv(min(bufsize, LARGEST_PACKET))
+        packet = self._in_packet
+        if len(packet["packet"]) < LARGEST_PACKET:
+            return data
+        # One byte of each piece stays: paho takes nothing for the end of the connection.
+        packet["to_process"] -= len(data[1:])
+        return data[:1]
 
     def _create_socket_connection(self) -> socket.socket:
         assert self.open_socket is not None  # noqa: S101 - `Link.open` sets it

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from edge_app.events.requests import LARGEST_REQUEST, REPEAT_S, REQUESTS
+from edge_app.mqtt.link import LARGEST_PACKET
 from edge_app.mqtt.messages import AVAILABILITY, DISCOVERY, MESSAGES, REQUEST, Message
 from edge_app.mqtt.requests import CAPACITY
 
@@ -35,8 +36,9 @@ mosquitto_pub -t mien/kitchen/request/pause -m '{{"id": "1"}}'
 
 A request is refused, with an answer whose `status` is `error`, and changes nothing, if it is
 unknown, is no JSON of the form below, has a field that is not listed, has more than
-{LARGEST_REQUEST:,} bytes, or is retained (which MQTT 3.1.1 hides the first time). The same
-`id` again within {REPEAT_S / 60:.0f} minutes gets the first answer again, and nothing is done
+{LARGEST_REQUEST:,} bytes, or is retained (which MQTT 3.1.1 hides the first time). Of more than
+{LARGEST_PACKET:,} bytes, a broker that speaks MQTT 5 keeps it to itself, and no answer comes. The
+same `id` again within {REPEAT_S / 60:.0f} minutes gets the first answer again, and nothing is done
 twice; but of `pause`, `resume` and `privacy` only the last one is known again, since another may
 have undone what came before. Of more than {CAPACITY} requests that wait at once, the rest is left
 unanswered. Whoever may publish on these topics may ask: the broker's access rules decide who that

@@ -16,6 +16,7 @@ from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.backoff import Backoff
 from edge_app.mqtt.connection import BrokerError, Connection, ConnectionHandler
 from edge_app.mqtt.credentials import Credentials
+from edge_app.mqtt.link import LARGEST_PACKET
 from tests.brokers import HOST, Mosquitto, free_port, wait_until
 from tests.edge_app.mqtt.scripted_broker import (
     MakeBroker,
@@ -95,6 +96,51 @@ def test_falls_back_to_3_1_1(scripted: MakeBroker, refuse: Callable[[socket.sock
     broker = scripted(lambda each, version: accept(each) if version == 4 else refuse(each))
     assert connect(broker.address).connections == 1
     assert broker.versions == [5, 4]
+
+
+class Hearing(ConnectionHandler):
+    """Keeps what comes."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, bytes]] = []
+
+    def received(self, message: mqtt.MQTTMessage) -> None:
+        self.heard.append((message.topic, bytes(message.payload)))
+
+
+def publication(topic: bytes, packet_id: bytes, payload: bytes) -> bytes:
+    """A PUBLISH of quality of service 1, as MQTT 3.1.1 has it."""
+    body = len(topic).to_bytes(2) + topic + packet_id + payload
+    length, left = b"", len(body)
+    while left > 0x7F:
+        length, left = length + bytes([left & 0x7F | 0x80]), left >> 7
+    return b"\x32" + length + bytes([left]) + body
+
+
+def test_of_a_huge_message_only_the_beginning_is_kept(scripted: MakeBroker) -> None:
+    """A broker that knows no MQTT 5 cannot be asked to keep it to itself."""
+    size, answers = 100 * LARGEST_PACKET, list[bytes]()
+
+    def answer(connection: socket.socket, version: int) -> None:
+        if version == 5:
+            refuse_in_5(connection)
+            return
+        accept(connection)
+        connection.sendall(publication(b"mien/a", b"\0\7", b"x" * size))
+        connection.sendall(publication(b"mien/b", b"\0\x08", b"next"))
+        with connection.makefile("rb") as packets:
+            answers.extend((packets.read(4), packets.read(4)))
+
+    broker, hearing = scripted(answer), Hearing()
+    connection = Connection(broker.address, hearing, client_id="mien-test")
+    connection.start()
+    wait_until(lambda: len(answers) == 2)
+    connection.close()
+    assert [topic for topic, _ in hearing.heard] == ["mien/a", "mien/b"]
+    # A few bytes more than that, since the pieces of the rest are told apart by one byte each.
+    assert LARGEST_PACKET // 2 < len(hearing.heard[0][1]) < 2 * LARGEST_PACKET
+    assert hearing.heard[1][1] == b"next"
+    assert answers == [b"\x40\x02\0\x07", b"\x40\x02\0\x08"]
 
 
 def test_remembers_the_version_that_worked(scripted: MakeBroker) -> None:

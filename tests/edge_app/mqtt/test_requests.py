@@ -9,6 +9,7 @@ from paho.mqtt.enums import MQTTProtocolVersion
 
 from edge_app.events.requests import LARGEST_REQUEST, RawRequest
 from edge_app.mqtt.connection import Connection
+from edge_app.mqtt.link import LARGEST_PACKET
 from edge_app.mqtt.requests import CAPACITY, RequestInbox
 from tests.brokers import Mosquitto, wait_until
 from tests.edge_app.mqtt.listener import Listener
@@ -36,14 +37,21 @@ def take(inbox: RequestInbox) -> RawRequest:
     return taken[0]
 
 
-def subscribed(inbox: RequestInbox, others: Listener) -> None:
+def first_request(inbox: RequestInbox, others: Listener) -> RawRequest:
     """Ask until the first request arrives: the subscription is there."""
+    taken: list[RawRequest] = []
 
     def is_there() -> bool:
         others.client.publish("mien/kitchen/request/probe", b"", qos=1)
-        return inbox.take() is not None
+        return (request := inbox.take()) is not None and not taken.append(request)
 
     wait_until(is_there)
+    return taken[0]
+
+
+def subscribed(inbox: RequestInbox, others: Listener) -> None:
+    """The subscription is there, and nothing waits."""
+    first_request(inbox, others)
     others.client.publish("mien/kitchen/request/last-probe", b"", qos=1).wait_for_publish(10)
     while take(inbox).name != "last-probe":
         pass
@@ -69,6 +77,26 @@ def test_of_an_oversized_request_nothing_is_kept(inbox: RequestInbox, others: Li
     assert len(take(inbox).payload) == LARGEST_REQUEST
     others.client.publish("mien/kitchen/request/pause", b"x" * (LARGEST_REQUEST + 1), qos=1)
     assert take(inbox) == RawRequest(name="pause", payload=b"", is_oversized=True)
+
+
+@pytest.mark.parametrize("is_retained", [False, True])
+def test_a_huge_request_stays_at_the_broker(
+    mosquitto: Mosquitto, others: Listener, *, is_retained: bool
+) -> None:
+    huge = b"x" * (LARGEST_PACKET + 1)
+    if is_retained:
+        others.client.publish("mien/kitchen/request/pause", huge, qos=1, retain=True)
+        others.wait_for("mien/kitchen/request/pause")
+    inbox = RequestInbox("kitchen")
+    connection = Connection(mosquitto.address, inbox, client_id="kitchen")
+    connection.start()
+    taken = [first_request(inbox, others)]
+    others.client.publish("mien/kitchen/request/pause", huge, qos=1)
+    others.client.publish("mien/kitchen/request/last", b"{}", qos=1)
+    while taken[-1].name != "last":
+        taken.append(take(inbox))
+    connection.close()
+    assert {each.name for each in taken} == {"probe", "last"}
 
 
 def test_topics_that_have_no_answer_are_passed_over(inbox: RequestInbox, others: Listener) -> None:
