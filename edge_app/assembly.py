@@ -32,17 +32,12 @@ from edge_app.health.telemetry import Activity, Telemeter
 from edge_app.health.watchdog import Watchdog
 from edge_app.kept_privacy import KeptPrivacy
 from edge_app.perception import Perception
-from edge_app.perception.classifier import NETWORKS, EmotionClassifier
-from edge_app.perception.detector import FaceDetector, model_for
-from edge_app.perception.model_folder import ModelFolder
 from edge_app.perception.schedule import DetectionSchedule, ReadingSchedule
-from edge_app.perception.shipped import FACE_160
 from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.tiling import TiledDetector
 from edge_app.perception.watcher import Watcher, tracker_for
 from edge_app.reports import Reports
 from edge_app.request_desk import Inbox, RequestDesk
-from edge_app.settings import Perception as PerceptionSettings
 from edge_app.settings import Settings
 
 #: Between two openings of a source: its back-off, the end of its reader, and some to spare.
@@ -51,38 +46,6 @@ _BETWEEN_OPENINGS_S = 3.0
 SOURCE_LOST = 74
 
 _LOG = logging.getLogger(__name__)
-
-
-def load_perception(asked: PerceptionSettings, models: ModelFolder) -> Perception:
-    """Load the models that the settings ask for.
-
-    Raises:
-        ModelError: a model is not signed as it must be, does not fit its card, or no runtime takes
-            it.
-    """
-    detector = FaceDetector(models.load(model_for(asked.smallest_face), asked.threads))
-    network = NETWORKS[asked.network]
-    if (unused := models.passed_over(network)) is not None:
-        _LOG.warning(
-            "%s is not used: network = %r in [perception] reads %s, Mien's own here",
-            unused,
-            asked.network,
-            network.name,
-        )
-    return Perception(
-        detector,
-        EmotionClassifier(models.load(network, asked.threads), asked.answer),
-        _small_detector(detector, models, asked.threads),
-    )
-
-
-def _small_detector(
-    detector: FaceDetector, models: ModelFolder, threads: int
-) -> FaceDetector | None:
-    """What finds the same faces with less work where they are large; None: `detector` itself."""
-    if detector.model.path.name == FACE_160.name or not models.has_a_pair_of_detectors():
-        return None
-    return FaceDetector(models.load(FACE_160, threads))
 
 
 class Assembly:

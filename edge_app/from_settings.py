@@ -7,10 +7,11 @@ from pathlib import Path
 
 from edge_app.frames.setting import CameraOptions
 from edge_app.mqtt.credentials import Credentials
+from edge_app.mqtt.outbox.place import state_directory
 from edge_app.mqtt.tls import TlsFiles
 from edge_app.perception.model_folder import ModelFolder
 from edge_app.perception.shipped import RELEASE_KEY
-from edge_app.settings import Camera, Models, Mqtt
+from edge_app.settings import Camera, Models, Mqtt, Outbox
 
 
 def camera_options(camera: Camera) -> CameraOptions:
@@ -38,6 +39,11 @@ def credentials_of(mqtt: Mqtt, environ: Mapping[str, str]) -> Credentials:
         password_file=_named(mqtt.password_file),
         tls=TlsFiles(_named(mqtt.ca_file), _named(mqtt.certificate_file), _named(mqtt.key_file)),
     ).with_systemd(environ)
+
+
+def outbox_directory(outbox: Outbox, environ: Mapping[str, str]) -> Path:
+    """Where events wait: in the folder that is named, else where the system lets us keep things."""
+    return _named(outbox.directory) or state_directory(environ)
 
 
 def _named(setting: str) -> Path | None:

@@ -15,15 +15,15 @@ from pathlib import Path
 
 import cv2
 
-from edge_app.assembly import Assembly, load_perception
+from edge_app.asked_models import load_perception
+from edge_app.assembly import Assembly
 from edge_app.called import program
 from edge_app.camera_trouble import Troubles
-from edge_app.errors import MienError
 from edge_app.events.publisher import JsonLinesPublisher, Publisher
 from edge_app.frames.setting import choose_source, open_lasting
 from edge_app.frames.source import FrameSource
 from edge_app.frames.stream_address import public_name
-from edge_app.from_settings import camera_options, credentials_of, model_folder
+from edge_app.from_settings import camera_options, credentials_of, model_folder, outbox_directory
 from edge_app.health.alerts import outbox_alert
 from edge_app.health.notify import Notifier
 from edge_app.kept_privacy import KeptPrivacy
@@ -38,6 +38,7 @@ from edge_app.mqtt.outbox.place import memory_outbox, open_outbox, state_directo
 from edge_app.mqtt.outbox.store import Limits
 from edge_app.mqtt.publisher import MqttPublisher
 from edge_app.mqtt.requests import RequestInbox
+from edge_app.next_start import check_next_start
 from edge_app.own_stderr import is_native_asked_for, own_stderr
 from edge_app.perception import Perception
 from edge_app.perception.labels import UNSURE
@@ -117,7 +118,9 @@ def run(arguments: argparse.Namespace) -> int:
             publisher=publisher,
             source=source,
             open_source=lambda: _open_source(settings.camera, troubles),
-            check_settings=lambda: _check_anew(arguments),
+            check_settings=lambda: check_next_start(
+                _read(arguments), arguments.settings, os.environ, running=settings
+            ),
             troubles=troubles,
             since_file=_since_file(settings.device_name),
             kept=kept,
@@ -141,19 +144,6 @@ def _read(arguments: argparse.Namespace) -> Settings:
 def _check_source(settings: Settings) -> None:
     """Refuse a source that names nothing, also where it is not opened yet."""
     choose_source(settings.camera.source, options=camera_options(settings.camera))
-
-
-def _check_anew(arguments: argparse.Namespace) -> None:
-    """Read the settings as the next start would.
-
-    Raises:
-        MienError: it could not begin its work with them.
-    """
-    settings = _read(arguments)
-    _check_source(settings)
-    if (lacking := missing_purpose(settings, arguments.settings)) is not None:
-        raise MienError(lacking)
-    parse_broker(settings.mqtt.broker)
 
 
 def _is_watched() -> bool:
@@ -252,7 +242,7 @@ def _publisher(
 def _outbox(settings: Settings, on_alert: OnAlert) -> Outbox:
     wanted = settings.outbox
     return open_outbox(
-        Path(wanted.directory) if wanted.directory else state_directory(os.environ),
+        outbox_directory(wanted, os.environ),
         settings.device_name,
         os.environ,
         limits=Limits(

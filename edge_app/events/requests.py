@@ -67,7 +67,10 @@ class ChangeSettings(Request, frozen=True, kw_only=True):
 
 
 class Restart(Request, frozen=True, kw_only=True):
-    """End the process, so that the service manager starts it again, if its settings let it."""
+    """End the process, so that the service manager starts it again.
+
+    Refused while its settings, or the models and files that they name, would keep it from starting.
+    """
 
 
 class Identify(Request, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from edge_app.perception.card import (
     Alignment,
     Answer,
     ClassifierCard,
+    ModelCard,
     ModelError,
 )
 from edge_app.perception.faces import FrameError
@@ -30,40 +31,50 @@ from edge_app.perception.shipped import EMOTION, EMOTION_SMALL
 NETWORKS = {"full": EMOTION, "small": EMOTION_SMALL}
 
 
+def check_classifier(path: Path, card: ModelCard, answer: str) -> tuple[ClassifierCard, Mixture]:
+    """Whether a card is a classifier's; with what makes the answer of the name `answer`.
+
+    path: of its model, for messages.
+
+    Raises:
+        ModelError: it is not, or has no such answer.
+    """
+    if not isinstance(card, ClassifierCard):
+        raise ModelError(f"{path}: its card is no emotion classifier's")
+    side, channels = card.input.shape[1], card.input.shape[-1]
+    border = (card.input.shape, card.input.dtype, card.input.zero_point)
+    if (
+        border != ((1, side, side, channels), "int8", -128)
+        or channels not in {1, WINDOW}
+        or not math.isclose(card.input.scale, 1 / 255, rel_tol=1e-5)
+    ):
+        raise ModelError(
+            f"{path}: takes {card.input.dtype} {list(card.input.shape)}, scale"
+            f" {card.input.scale}, zero point {card.input.zero_point}; a classifier takes int8"
+            f" [1, S, S, 1] or [1, S, S, {WINDOW}], scale 1/255, zero point -128"
+        )
+    shapes = {name: tensor.shape for name, tensor in card.outputs.items()}
+    width = sum(len(head.labels) for head in card.heads)
+    if shapes != {"logits": (1, width)}:
+        raise ModelError(
+            f"{path}: its card has {width} labels for the outputs {shapes};"
+            " name a classifier with one output, logits"
+        )
+    if answer not in card.answers:
+        raise ModelError(f"{path}: it has no answer {answer!r}; ask for {', '.join(card.answers)}")
+    try:
+        return card, Mixture(card.heads, card.answers[answer])
+    except ValueError as error:
+        raise ModelError(f"{path}: answer {answer!r} of its card: {error}") from error
+
+
 class EmotionClassifier:
     """The int8 emotion network with what its card says of its answers."""
 
     def __init__(self, model: Int8Model, answer: str = DEFAULT_ANSWER) -> None:
-        if not isinstance(model.card, ClassifierCard):
-            raise ModelError(f"{model.path}: its card is no emotion classifier's")
-        card = model.card
-        side, channels = card.input.shape[1], card.input.shape[-1]
-        border = (card.input.shape, card.input.dtype, card.input.zero_point)
-        if (
-            border != ((1, side, side, channels), "int8", -128)
-            or channels not in {1, WINDOW}
-            or not math.isclose(card.input.scale, 1 / 255, rel_tol=1e-5)
-        ):
-            raise ModelError(
-                f"{model.path}: takes {card.input.dtype} {list(card.input.shape)}, scale"
-                f" {card.input.scale}, zero point {card.input.zero_point}; a classifier takes int8"
-                f" [1, S, S, 1] or [1, S, S, {WINDOW}], scale 1/255, zero point -128"
-            )
-        shapes = {name: tensor.shape for name, tensor in card.outputs.items()}
+        card, self._mixture = check_classifier(model.path, model.card, answer)
         self._width = sum(len(head.labels) for head in card.heads)
-        if shapes != {"logits": (1, self._width)}:
-            raise ModelError(
-                f"{model.path}: its card has {self._width} labels for the outputs {shapes};"
-                " name a classifier with one output, logits"
-            )
-        if answer not in card.answers:
-            raise ModelError(
-                f"{model.path}: it has no answer {answer!r}; ask for {', '.join(card.answers)}"
-            )
-        try:
-            self._mixture = Mixture(card.heads, card.answers[answer])
-        except ValueError as error:
-            raise ModelError(f"{model.path}: answer {answer!r} of its card: {error}") from error
+        side, channels = card.input.shape[1], card.input.shape[-1]
         self.model = model
         self.card: ClassifierCard = card
         self.answer: Answer = card.answers[answer]

@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from edge_app.perception.card import DetectorCard, ModelError
+from edge_app.perception.card import DetectorCard, ModelCard, ModelError
 from edge_app.perception.decoding import Decoder, Detection
 from edge_app.perception.faces import Box, Face, Image
 from edge_app.perception.int8_model import Int8Model
@@ -20,6 +20,27 @@ from edge_app.perception.shipped import FACE_160, FACE_320
 _SMALL_NETWORK_FROM = 0.15
 
 
+def check_detector(path: Path, card: ModelCard) -> DetectorCard:
+    """Whether a card is a face detector's. path: of its model, for messages.
+
+    Raises:
+        ModelError: it is not.
+    """
+    if not isinstance(card, DetectorCard):
+        raise ModelError(f"{path}: its card is no face detector's; name another model")
+    border = card.input
+    half = border.shape[1]
+    if (border.shape, border.dtype, border.scale, border.zero_point) != (
+        (1, half, half, 6), "int8", 1.0, -128,
+    ):  # fmt: skip
+        raise ModelError(
+            f"{path}: takes {border.dtype} {list(border.shape)}, scale {border.scale},"
+            f" zero point {border.zero_point}; a face detector takes int8 [1, S, S, 6], scale"
+            " 1, zero point -128"
+        )
+    return card
+
+
 class FaceDetector:
     """YuNet with its model. One thread at a time may call it.
 
@@ -28,22 +49,10 @@ class FaceDetector:
 
     def __init__(self, model: Int8Model, *, score_threshold: float | None = None) -> None:
         """score_threshold: of the faces that are told; None: the card's."""
-        card = model.card
-        if not isinstance(card, DetectorCard):
-            raise ModelError(f"{model.path}: its card is no face detector's; name another model")
-        border = card.input
-        half = border.shape[1]
-        if (border.shape, border.dtype, border.scale, border.zero_point) != (
-            (1, half, half, 6), "int8", 1.0, -128,
-        ):  # fmt: skip
-            raise ModelError(
-                f"{model.path}: takes {border.dtype} {list(border.shape)}, scale {border.scale},"
-                f" zero point {border.zero_point}; a face detector takes int8 [1, S, S, 6], scale"
-                " 1, zero point -128"
-            )
+        card = check_detector(model.path, model.card)
         self.model = model
         self.card: DetectorCard = card
-        self.side = 2 * half
+        self.side = 2 * card.input.shape[1]
         self._letterbox = Letterbox(self.side)
         self._decoder = Decoder(card, score_threshold)
 

@@ -75,10 +75,7 @@ class Int8Model:
             ModelError: file, card and hash do not belong together, they are not signed as they
                 must be, or no runtime takes the model.
         """
-        if path.resolve().parent == SHIPPED.resolve():
-            trusted_key = RELEASE_KEY
-        card = read_card(path) if trusted_key is None else read_signed_card(path, trusted_key)
-        return cls(path, card, threads)
+        return cls(path, read_trusted_card(path, trusted_key), threads)
 
     def run(self, batch: Int8) -> dict[str, Int8]:
         """Run the network on `batch`: int8 of the card's input shape → int8 by output name."""
@@ -111,6 +108,17 @@ class Int8Model:
                 f" {zero_point}; its card says {said.dtype} {list(said.shape)}, scale"
                 f" {said.scale}, zero point {said.zero_point}"
             )
+
+
+def read_trusted_card(path: Path, trusted_key: Path | None = None) -> ModelCard:
+    """Read the card beside a model, signed as `Int8Model.load` wants it.
+
+    Raises:
+        ModelError: there is none, or it is not signed as it must be.
+    """
+    if path.resolve().parent == SHIPPED.resolve():
+        trusted_key = RELEASE_KEY
+    return read_card(path) if trusted_key is None else read_signed_card(path, trusted_key)
 
 
 def dequantize(values: Int8, tensor: Tensor) -> NDArray[np.float32]:

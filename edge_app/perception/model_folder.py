@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge_app.perception.card import ModelError
-from edge_app.perception.int8_model import Int8Model
+from edge_app.perception.card import ModelCard, ModelError, read_model
+from edge_app.perception.int8_model import Int8Model, read_trusted_card
 from edge_app.perception.manifest import MANIFEST, verify_folder
 from edge_app.perception.shipped import CLASSIFIERS, DETECTORS, MODELS, RELEASE_KEY
 
@@ -91,8 +91,23 @@ class ModelFolder:
         Raises:
             ModelError: as `check`, or the model does not fit its card, or no runtime takes it.
         """
+        path, key = self._trusted(shipped)
+        return Int8Model.load(path, threads, trusted_key=key)
+
+    def examine(self, shipped: Path) -> tuple[Path, ModelCard]:
+        """Path and card of what `load` would load, without a runtime.
+
+        Raises:
+            ModelError: as `check`, or the model does not fit its card.
+        """
+        path, key = self._trusted(shipped)
+        card = read_trusted_card(path, key)
+        read_model(path, card)
+        return path, card
+
+    def _trusted(self, shipped: Path) -> tuple[Path, Path | None]:
         path = self.locate(shipped)
-        return Int8Model.load(path, threads, trusted_key=None if path == shipped else self.key)
+        return path, None if path == shipped else self.key
 
 
 def _signed_models(folder: Path, key: Path) -> set[str]:

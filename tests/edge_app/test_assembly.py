@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.assembly import Assembly, load_perception
+from edge_app.asked_models import load_perception
+from edge_app.assembly import Assembly
 from edge_app.events.payloads import FaceLeft
 from edge_app.frames.video_file import VideoFileSource
 from edge_app.kept_privacy import KeptPrivacy

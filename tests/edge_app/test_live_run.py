@@ -18,7 +18,9 @@ import yaml
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from edge_app.perception.shipped import EMOTION
 from tests.brokers import Mosquitto, wait_until
+from tests.edge_app import own_models
 from tests.json_schema import JsonSchema
 
 DOCUMENT = yaml.safe_load(
@@ -88,12 +90,14 @@ def outsider(mosquitto: Mosquitto) -> Iterator[Outsider]:
 
 
 def start(
-    mosquitto: Mosquitto, folder: Path, *words: str, stderr: int | None = None
+    mosquitto: Mosquitto | None, folder: Path, *words: str, stderr: int | None = None
 ) -> subprocess.Popen[bytes]:
+    """mosquitto: None where the settings name the broker."""
+    broker = [] if mosquitto is None else ["--broker", f"127.0.0.1:{mosquitto.port}"]
     return subprocess.Popen(
         [
             *(sys.executable, "-m", "edge_app.cli", "run", "--source", "sample:"),
-            *("--broker", f"127.0.0.1:{mosquitto.port}", "--device", "desk", *words),
+            *(*broker, "--device", "desk", *words),
         ],
         env={**os.environ, "STATE_DIRECTORY": str(folder / "state")},
         stderr=stderr,
@@ -209,6 +213,43 @@ def test_a_restart_is_refused_while_the_settings_would_keep_it_from_starting(
             assert daemon.wait(30) == 75
         finally:
             daemon.kill()
+
+
+def test_a_restart_is_refused_while_what_the_settings_name_would_keep_it_from_starting(
+    mosquitto: Mosquitto, outsider: Outsider, tmp_path: Path
+) -> None:
+    key = own_models.OWNER.write_public(tmp_path / "key.pem")
+    models = own_models.make(tmp_path / "models")
+    own_models.sign(models)
+    whole = (models / EMOTION.name).read_bytes()
+    (models / EMOTION.name).write_bytes(whole[: len(whole) // 2])
+    own = f'[models]\ndirectory = "{models}"\ntrusted_key = "{key}"\n'
+    secure = f'broker = "mqtts://127.0.0.1:{mosquitto.port}"\n'
+    settings = tmp_path / "mien.toml"
+    settings.write_text(f'[mqtt]\nbroker = "127.0.0.1:{mosquitto.port}"\n')
+    unlike_now = {
+        own: f"{models / EMOTION.name}: ",
+        '[perception]\nanswer = "ferpluss"\n': "it has no answer 'ferpluss'",
+        '[mqtt]\nbroker = "embedded:99999"\n': "the port is a number",
+        f'[mqtt]\n{secure}ca_file = "/nowhere/ca.pem"\n': "CA file /nowhere/ca.pem: No such file",
+        '[mqtt]\nbroker = "me@localhost"\npassword_file = "/nowhere/it"\n': "password file /now",
+        f'[mqtt]\n{secure}[outbox]\ndirectory = "/proc/x"\n': "outbox /proc/x/outbox-desk.sql",
+    }
+    with start(None, tmp_path, "--settings", str(settings)) as daemon:
+        try:
+            wait_until(lambda: outsider.on("telemetry"), 60)
+            for number, (text, said) in enumerate(unlike_now.items()):
+                settings.write_text(text)
+                answer = outsider.ask("restart", str(number))
+                assert answer["status"] == "error", text
+                assert said in answer["error"]
+            (models / EMOTION.name).write_bytes(whole)
+            settings.write_text(f'{own}[mqtt]\n{secure}[outbox]\ndirectory = "{tmp_path / "o"}"\n')
+            assert outsider.ask("restart", "last")["status"] == "ok"
+            assert daemon.wait(30) == 75
+        finally:
+            daemon.kill()
+    assert (tmp_path / "o/outbox-desk.sqlite").exists()
 
 
 def test_a_paused_device_does_not_tell_the_password_in_a_misspelt_source(

@@ -50,7 +50,7 @@ def open_outbox(
     Raises:
         UsageError: the directory cannot be used, or another process uses this outbox.
     """
-    path = directory / f"outbox-{device}.sqlite"
+    path = outbox_file(directory, device)
     with contextlib.ExitStack() as opened:
         store = opened.enter_context(EventStore(path))
         _tell_of_others(path)
@@ -60,6 +60,11 @@ def open_outbox(
         outbox = Outbox(store, handover, limits=limits, drain_per_s=drain_per_s, on_alert=on_alert)
         opened.pop_all()  # the outbox closes them
     return outbox
+
+
+def outbox_file(directory: Path, device: str) -> Path:
+    """Where the outbox of a device in `directory` has its events."""
+    return directory / f"outbox-{device}.sqlite"
 
 
 def _tell_of_others(path: Path) -> None:

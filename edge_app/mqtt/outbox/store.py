@@ -342,6 +342,20 @@ def _make(path: Path) -> None:
         raise _no_way(path, error) from error
 
 
+def find_way(path: Path) -> None:
+    """Have a file there that can be opened, or leave it to later where the disk refuses.
+
+    Not for the file of a store that this process has open: to open it a second time and to close
+    it ends SQLite's hold on it, since a lock of POSIX belongs to a process.
+
+    Raises:
+        UsageError: there is no way to it.
+    """
+    with contextlib.suppress(StoreRefusedError):
+        _make(path)
+        _check_way(path)
+
+
 def _no_way(path: Path, error: OSError) -> MienError:
     """What is wrong where a file cannot be made or opened: the disk, or the settings."""
     if error.errno in _TROUBLE:
