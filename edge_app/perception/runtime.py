@@ -6,7 +6,6 @@ import contextlib
 import importlib
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -86,7 +85,8 @@ def _without_native_chatter() -> Iterator[None]:
     Its other lines are passed on. The descriptor is the process's: call it while loading only.
     """
     sys.stderr.flush()
-    with tempfile.TemporaryFile() as said:
+    # In memory: a device whose disks are full or read-only must start as well.
+    with os.fdopen(os.memfd_create("mien-runtime"), "w+b") as said:
         ours = os.dup(2)
         os.dup2(said.fileno(), 2)
         try:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -105,6 +106,23 @@ def test_events_state_and_availability_arrive_at_a_broker(mosquitto: Mosquitto) 
     assert len(events) == 3
     assert isinstance(events[1], EmotionChanged)
     assert events[1].emotion == "happy"
+
+
+def test_it_starts_and_publishes_where_no_disk_takes_a_byte(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    with Subscriber(mosquitto.address, [Topics("desk").event]) as subscriber:
+        done = mien(
+            *("run", "--source", "sample:", "--pace", "fast", "--device", "desk"),
+            *("--broker", f"127.0.0.1:{mosquitto.port}"),
+            env={**os.environ, "STATE_DIRECTORY": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
+            # Stands in for full disks everywhere: no file may grow, not the smallest.
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)),
+        )
+        assert done.returncode == 0, done.stderr
+        assert "Traceback" not in done.stderr
+        heard = [subscriber.receive(10) for _ in range(3)]
+    assert all(heard)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
