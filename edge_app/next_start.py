@@ -9,6 +9,7 @@ from edge_app.asked_models import check_perception
 from edge_app.errors import MienError
 from edge_app.frames.setting import choose_source
 from edge_app.from_settings import camera_options, credentials_of, model_folder, outbox_directory
+from edge_app.hearing import check_hearing
 from edge_app.mqtt.address import BrokerAddress, Embedded, parse_broker
 from edge_app.mqtt.outbox.place import outbox_file
 from edge_app.mqtt.outbox.store import find_way
@@ -32,6 +33,7 @@ def check_next_start(
     choose_source(settings.camera.source, options=camera_options(settings.camera))
     if (lacking := missing_purpose(settings, file)) is not None:
         raise MienError(lacking)
+    check_hearing(settings, environ)
     check_perception(settings.perception, model_folder(settings.models))
     broker = parse_broker(settings.mqtt.broker)
     if isinstance(broker, Embedded):

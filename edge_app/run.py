@@ -26,6 +26,7 @@ from edge_app.frames.stream_address import public_name
 from edge_app.from_settings import camera_options, credentials_of, model_folder, outbox_directory
 from edge_app.health.alerts import outbox_alert
 from edge_app.health.notify import Notifier
+from edge_app.hearing import check_hearing
 from edge_app.kept_privacy import KeptPrivacy
 from edge_app.mqtt.address import DEFAULT_PORT, BrokerAddress, Embedded, parse_broker
 from edge_app.mqtt.connection import ConnectionHandler
@@ -76,6 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
             notifier.say("no purpose is acknowledged: sudo mien setup")
             sys.stderr.write(f"mien: {lacking}\n")
             return UNACKNOWLEDGED
+        check_hearing(settings, os.environ)
         notifier.say("starting: loading the models, connecting to the broker")
         # Its own threads wait for one another more than they work on pictures of this size: a
         # quarter of the processor's time, for nothing.

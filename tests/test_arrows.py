@@ -47,6 +47,7 @@ ALLOWED = {
         "edge_app.doctor",
         "edge_app.settings",
         "edge_app.from_settings",
+        "edge_app.hearing",
         "edge_app.kept_privacy",
         "edge_app.setup.places",
         "edge_app.setup.purpose",
@@ -69,6 +70,7 @@ ALLOWED = {
         "edge_app.setup",
         "edge_app.settings",
         "edge_app.from_settings",
+        "edge_app.hearing",
     },
     # Ends with an offer to check the device.
     "edge_app/setup/command.py": {"edge_app.setup", "edge_app.doctor.command", "edge_app.called"},

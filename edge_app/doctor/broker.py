@@ -19,6 +19,7 @@ from edge_app.errors import MienError
 from edge_app.events.payloads import encode
 from edge_app.events.requests import Response
 from edge_app.from_settings import credentials_of
+from edge_app.hearing import REMEDY, UNHEARD
 from edge_app.mqtt.address import BrokerAddress, Embedded, parse_broker
 from edge_app.mqtt.connection import FIRST_CONNECTION_S, Connection, ConnectionHandler
 from edge_app.mqtt.credentials import Credentials
@@ -42,15 +43,20 @@ def check_broker(
     device: str,
     *,
     environ: Mapping[str, str],
+    is_service: bool = False,
     resolve: Callable[..., object] = socket.getaddrinfo,
     now_s: Callable[[], float] = time.time,
 ) -> Iterator[Finding]:
     """Each step as far as the one before it worked.
 
-    now_s: seconds since 1970, for certificates.
+    is_service: the settings are the installed service's, whose standard output nobody reads. now_s:
+    seconds since 1970, for certificates.
     """
     try:
         address = parse_broker(settings.broker)
+        if address is None and is_service:
+            yield GROUP.failure("address", UNHEARD, REMEDY)
+            return
         if address is None:
             yield GROUP.ok("address", "none is set: events are printed on standard output")
             return

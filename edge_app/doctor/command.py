@@ -91,7 +91,12 @@ def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Chec
         models.GROUP,
         lambda: models.check_models(settings.perception, model_folder(settings.models)),
     )
-    yield broker.GROUP, lambda: broker.check_broker(settings.mqtt, device, environ=os.environ)
+    yield (
+        broker.GROUP,
+        lambda: broker.check_broker(
+            settings.mqtt, device, environ=os.environ, is_service=_is_services(file)
+        ),
+    )
     yield (
         disk.GROUP,
         lambda: disk.check_disk(settings.outbox, directory, device, locking=processes.locking),
@@ -104,11 +109,14 @@ def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Chec
 
 def _state(file: Path | None) -> Path:
     """Where `mien run` would keep things; the service's own where its settings are asked about."""
-    is_services = file is not None and place_for(file).has_credentials
     # Whoever asks with sudo has root's, where neither pause nor outbox of the service is.
-    if is_services and not os.environ.get("STATE_DIRECTORY"):
+    if _is_services(file) and not os.environ.get("STATE_DIRECTORY"):
         return SERVICE_STATE
     return state_directory(os.environ)
+
+
+def _is_services(file: Path | None) -> bool:
+    return file is not None and place_for(file).has_credentials
 
 
 def _purpose(settings: Settings, file: Path | None) -> Finding:

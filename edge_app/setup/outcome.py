@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edge_app.errors import UsageError
 from edge_app.from_settings import credentials_of
+from edge_app.hearing import UNHEARD
 from edge_app.mqtt.address import BrokerAddress, parse_broker
 from edge_app.settings import Settings, read_settings
 from edge_app.setup.answers import Answers
@@ -130,14 +131,16 @@ def _check(text: str, place: Place) -> None:
         trial.flush()
         try:
             settings = read_settings(Path(trial.name), {})
-            _check_broker(settings)
+            _check_broker(settings, place)
         except UsageError as error:
             reason = str(error).replace(trial.name, str(place.settings))
             raise UsageError(f"{reason}; nothing was written") from error
 
 
-def _check_broker(settings: Settings) -> None:
+def _check_broker(settings: Settings, place: Place) -> None:
     broker = parse_broker(settings.mqtt.broker)
+    if broker is None and place.has_credentials:
+        raise UsageError(f"{UNHEARD}; name a broker")
     if isinstance(broker, BrokerAddress):
         credentials_of(settings.mqtt, {}).context(broker)
 

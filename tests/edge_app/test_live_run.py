@@ -90,7 +90,12 @@ def outsider(mosquitto: Mosquitto) -> Iterator[Outsider]:
 
 
 def start(
-    mosquitto: Mosquitto | None, folder: Path, *words: str, stderr: int | None = None
+    mosquitto: Mosquitto | None,
+    folder: Path,
+    *words: str,
+    stdout: int | None = None,
+    stderr: int | None = None,
+    **environment: str,
 ) -> subprocess.Popen[bytes]:
     """mosquitto: None where the settings name the broker."""
     broker = [] if mosquitto is None else ["--broker", f"127.0.0.1:{mosquitto.port}"]
@@ -99,7 +104,8 @@ def start(
             *(sys.executable, "-m", "edge_app.cli", "run", "--source", "sample:"),
             *(*broker, "--device", "desk", *words),
         ],
-        env={**os.environ, "STATE_DIRECTORY": str(folder / "state")},
+        env={**os.environ, "STATE_DIRECTORY": str(folder / "state"), **environment},
+        stdout=stdout,
         stderr=stderr,
     )
 
@@ -226,16 +232,22 @@ def test_a_restart_is_refused_while_what_the_settings_name_would_keep_it_from_st
     own = f'[models]\ndirectory = "{models}"\ntrusted_key = "{key}"\n'
     secure = f'broker = "mqtts://127.0.0.1:{mosquitto.port}"\n'
     settings = tmp_path / "mien.toml"
-    settings.write_text(f'[mqtt]\nbroker = "127.0.0.1:{mosquitto.port}"\n')
+    now = f'[mqtt]\nbroker = "127.0.0.1:{mosquitto.port}"\n'
+    settings.write_text(now)
     unlike_now = {
-        own: f"{models / EMOTION.name}: ",
-        '[perception]\nanswer = "ferpluss"\n': "it has no answer 'ferpluss'",
+        own + now: f"{models / EMOTION.name}: ",
+        "": "no broker is set",
+        f'[perception]\nanswer = "ferpluss"\n{now}': "it has no answer 'ferpluss'",
         '[mqtt]\nbroker = "embedded:99999"\n': "the port is a number",
         f'[mqtt]\n{secure}ca_file = "/nowhere/ca.pem"\n': "CA file /nowhere/ca.pem: No such file",
         '[mqtt]\nbroker = "me@localhost"\npassword_file = "/nowhere/it"\n': "password file /now",
         f'[mqtt]\n{secure}[outbox]\ndirectory = "/proc/x"\n': "outbox /proc/x/outbox-desk.sql",
     }
-    with start(None, tmp_path, "--settings", str(settings)) as daemon:
+    with start(
+        *(None, tmp_path, "--settings", str(settings)),
+        stdout=subprocess.DEVNULL,
+        NOTIFY_SOCKET=str(tmp_path / "notify"),
+    ) as daemon:
         try:
             wait_until(lambda: outsider.on("telemetry"), 60)
             for number, (text, said) in enumerate(unlike_now.items()):

@@ -56,6 +56,12 @@ def test_no_broker_is_well() -> None:
     assert "standard output" in found["address"].text
 
 
+def test_no_broker_of_the_installed_service() -> None:
+    found = check(Mqtt(), is_service=True)
+    assert verdicts(found) == {"address": "failure"}
+    assert "[mqtt]" in found["address"].advice
+
+
 def test_the_embedded_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     assert verdicts(check(Mqtt(broker="embedded:1884"))) == {"address": "ok"}
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)

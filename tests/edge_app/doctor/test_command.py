@@ -177,6 +177,7 @@ def test_the_services_settings_go_with_the_services_state(
     found = by_name(capsys.readouterr().out)
     assert ("paused by a request" in found["camera", "source"]["text"]) == (not given)
     assert found["disk", "directory"]["text"].startswith(str(own if given else state))
+    assert found["broker", "address"]["verdict"] == "failure"
 
 
 def test_a_camera_without_a_purpose_is_not_opened(tmp_path: Path) -> None:

@@ -23,11 +23,14 @@ def test_a_daemon_tells_its_manager_how_it_does(tmp_path: Path) -> None:
             "STATE_DIRECTORY": str(tmp_path),
         }
         environment.pop("WATCHDOG_PID", None)
-        with subprocess.Popen(
-            [sys.executable, "-m", "edge_app.cli", "run", "--source", "sample:"],
-            env=environment,
-            stdout=subprocess.DEVNULL,
-        ) as daemon:
+        with (
+            (tmp_path / "events").open("wb") as events,
+            subprocess.Popen(
+                [sys.executable, "-m", "edge_app.cli", "run", "--source", "sample:"],
+                env=environment,
+                stdout=events,
+            ) as daemon,
+        ):
             try:
                 deadline = time.monotonic() + 90
                 while "STOPPING=1" not in heard and time.monotonic() < deadline:

@@ -47,6 +47,19 @@ def test_the_service_gets_its_password_from_systemd(tmp_path: Path) -> None:
     assert PHRASE not in "".join(said).replace(str(tmp_path), "")
 
 
+@pytest.mark.parametrize("said", [{}, {"broker": ""}])
+def test_the_service_needs_a_broker(tmp_path: Path, said: dict[str, str]) -> None:
+    """What it prints is thrown away; a file of one's own may do without."""
+    place = service(tmp_path)
+    with pytest.raises(UsageError, match=r"no broker is set.*nothing was written"):
+        write(place, **said)
+    assert not place.settings.exists()
+    write(place_for(tmp_path / "own.toml"), **said)
+    write(place, broker="b.example")
+    write(place, privacy="aggregates")
+    assert read_settings(place.settings, {}).mqtt.broker == "b.example"
+
+
 def test_a_password_file_that_was_named_gives_way_to_systemds(tmp_path: Path) -> None:
     place = service(tmp_path)
     place.settings.parent.mkdir(parents=True)
@@ -68,7 +81,7 @@ def test_another_broker_does_not_get_the_old_ones_password(tmp_path: Path) -> No
 
 def test_another_camera_likewise(tmp_path: Path) -> None:
     place = service(tmp_path)
-    write(place, camera="rtsp://me@lens.example/1", camera_password=PHRASE)
+    write(place, broker="b", camera="rtsp://me@lens.example/1", camera_password=PHRASE)
     named = read_settings(place.settings, {}).camera.password_file
     assert (named, place.camera_password.read_text()) == (str(place.camera_password), f"{PHRASE}\n")
     write(place, camera="rtsp://me@lens.example/1")
