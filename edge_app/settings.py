@@ -330,7 +330,8 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         str,
         msgspec.Meta(
             description="Folder on a disk. Empty: systemd's `$STATE_DIRECTORY`, or `mien` in a"
-            " user's own state folder."
+            " user's own state folder. The installed service may write another one only with"
+            " `ReadWritePaths=` in a drop-in of its unit; docs/device.md says how."
         ),
     ] = ""
     max_events: Annotated[

@@ -15,6 +15,7 @@ from typing import TextIO
 import edge_app.run
 from edge_app.doctor import board, broker, camera, clock, disk, models, permissions, versions
 from edge_app.doctor.closed import reason_to_stay_closed
+from edge_app.doctor.drop_ins import may_write
 from edge_app.doctor.finding import Check, Finding, Group, examine, worst
 from edge_app.doctor.processes import Process, Processes
 from edge_app.doctor.report import encode, lines
@@ -99,7 +100,13 @@ def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Chec
     )
     yield (
         disk.GROUP,
-        lambda: disk.check_disk(settings.outbox, directory, device, locking=processes.locking),
+        lambda: disk.check_disk(
+            settings.outbox,
+            directory,
+            device,
+            locking=processes.locking,
+            is_allowed=not _is_services(file) or may_write(directory, state),
+        ),
     )
     yield board.GROUP, lambda: board.check_board(settings.governor)
     yield clock.GROUP, clock.check_clock

@@ -25,31 +25,44 @@ def check_disk(
     device: str,
     *,
     locking: Callable[[Path], Process | None],
+    is_allowed: bool = True,
     free_bytes: Callable[[Path], int] = lambda path: shutil.disk_usage(path).free,
 ) -> Iterator[Finding]:
     """Write and read there as `mien run` would; nothing stays behind.
 
-    directory: where events wait. locking: who has a file locked.
+    directory: where events wait. locking: who has a file locked. is_allowed: whether the unit of
+    the service lets it write there, whoever else may.
     """
     there = directory
     while not there.exists() and there != there.parent:
         there = there.parent
+    yield _directory(directory, there, is_allowed=is_allowed)
+    yield _room(settings, there, free_bytes)
+    yield from check_outbox(GROUP, directory / f"outbox-{device}.sqlite", locking)
+
+
+def _directory(directory: Path, there: Path, *, is_allowed: bool) -> Finding:
+    """there: the directory, or what there is of its path."""
     try:
         with tempfile.TemporaryFile(dir=there) as file:
             file.write(bytes(4096))
             file.flush()
     except OSError as error:
-        yield GROUP.failure(
+        return GROUP.failure(
             "directory",
             f"{there}: cannot be written: {error.strerror}",
             "ask as the service's user; give it that folder, or set directory in [outbox];"
             " a disk that went read-only may be worn out",
         )
-    else:
-        what = "can be written" if there == directory else f"will be made in {there}"
-        yield GROUP.ok("directory", f"{directory}: {what}")
-    yield _room(settings, there, free_bytes)
-    yield from check_outbox(GROUP, directory / f"outbox-{device}.sqlite", locking)
+    if not is_allowed:
+        return GROUP.failure(
+            "directory",
+            f"{directory}: the unit makes it read-only for the service",
+            f"put ReadWritePaths={directory} under [Service] in a drop-in (docs/device.md), or"
+            " leave directory in [outbox] empty",
+        )
+    what = "can be written" if there == directory else f"will be made in {there}"
+    return GROUP.ok("directory", f"{directory}: {what}")
 
 
 def _room(settings: Outbox, there: Path, free_bytes: Callable[[Path], int]) -> Finding:

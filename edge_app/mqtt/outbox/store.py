@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _IN_USE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 #: A disk that is full or fails, or that the system made read-only because it does.
 _TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+
+#: A disk does so, and a unit does: ProtectSystem= makes all but the state directory read-only.
+_READ_ONLY = "read-only file system; a service needs ReadWritePaths= in its unit to write there"
 
 #: The number of the newest event in a file that cannot be opened, as long as it cannot: above all
 #: that any file holds, by more than it may hold.
@@ -335,7 +339,9 @@ def _make(path: Path) -> None:
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # A disk that is read-only now lets nobody touch what is there.
+        # Of one that is there SQLite would only say that the disk fails.
+        if os.statvfs(path.parent).f_flag & os.ST_RDONLY:
+            raise StoreRefusedError(_READ_ONLY)
         if not path.exists():
             path.touch(mode=0o600)
     except OSError as error:
@@ -358,6 +364,8 @@ def find_way(path: Path) -> None:
 
 def _no_way(path: Path, error: OSError) -> MienError:
     """What is wrong where a file cannot be made or opened: the disk, or the settings."""
+    if error.errno == errno.EROFS:
+        return StoreRefusedError(_READ_ONLY)
     if error.errno in _TROUBLE:
         return StoreRefusedError(str(error.strerror).lower())
     return UsageError(f"outbox {path}: {error.strerror}; give another directory in [outbox]")

@@ -180,6 +180,21 @@ def test_the_services_settings_go_with_the_services_state(
     assert found["broker", "address"]["verdict"] == "failure"
 
 
+def test_the_service_may_not_write_its_outbox_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings, state, other = (tmp_path / name for name in ("mien.toml", "state", "other"))
+    settings.write_text(f'[camera]\nsource = "sample:"\n[outbox]\ndirectory = "{other}"\n')
+    monkeypatch.setenv("STATE_DIRECTORY", str(state))
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    for services, verdict in ((settings, "failure"), (tmp_path / "another.toml", "ok")):
+        monkeypatch.setattr(places, "SERVICE_SETTINGS", services)
+        command.run(parser.parse_args(["--settings", str(settings), "--json"]))
+        found = by_name(capsys.readouterr().out)["disk", "directory"]
+        assert found["verdict"] == verdict, found
+
+
 def test_a_camera_without_a_purpose_is_not_opened(tmp_path: Path) -> None:
     settings = tmp_path / "mien.toml"
     settings.write_text(f'[camera]\nsource = "{DEVICE}"\n', encoding="utf-8")

@@ -184,6 +184,7 @@ def test_a_read_only_disk_without_a_runtime_directory(tmp_path: Path) -> None:
                 outbox.put(appeared())
                 wait_until(lambda raised=raised: raised.get(STORAGE) is not None)
                 assert "kept in memory" in (raised[STORAGE] or "")
+                assert "ReadWritePaths=" in (raised[STORAGE] or ""), device
                 assert not outbox.is_durable
 
 
