@@ -1,5 +1,6 @@
 -- What flows.json fills and dashboard.json reads. Once: sqlite3 /var/lib/mien/fleet.sqlite < fleet.sql
--- The table `event` is that of `mien events --store`. A file without valence and arousal: add-affect.sql.
+-- The table `event` is that of `mien events --store`. A file without valence and arousal: add-affect.sql;
+-- one whose telemetry must have a frame rate, which the privacy mode `aggregates` leaves out: add-aggregates.sql.
 -- Times: milliseconds since 1970, UTC.
 PRAGMA journal_mode = WAL;
 
@@ -13,7 +14,7 @@ CREATE INDEX IF NOT EXISTS event_time ON event (time_ms);
 
 CREATE TABLE IF NOT EXISTS telemetry (
     device TEXT NOT NULL, time_ms INTEGER NOT NULL, uptime_s REAL NOT NULL,
-    frames_per_second REAL NOT NULL, faces INTEGER, temperature_c REAL, cpu_share REAL NOT NULL,
+    frames_per_second REAL, faces INTEGER, temperature_c REAL, cpu_share REAL,
     rss_bytes INTEGER NOT NULL, outbox_waiting INTEGER NOT NULL, outbox_dropped INTEGER NOT NULL,
     PRIMARY KEY (device, time_ms)
 ) STRICT, WITHOUT ROWID;

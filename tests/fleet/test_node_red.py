@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.events.payloads import Telemetry, decode_event, encode
+from edge_app.events.payloads import decode_event, encode
 from tests.brokers import HOST, Mosquitto, wait_until
 from tests.edge_app.history.dashboard import dashboard_queries
 from tests.edge_app.mqtt.listener import Listener
-from tests.edge_app.mqtt.samples import TIME, appeared, left
+from tests.edge_app.mqtt.samples import appeared, left, telemetry, telemetry_of_aggregates
 
 FLEET = Path(__file__).parents[2] / "docs" / "fleet"
 
@@ -79,14 +79,6 @@ def rows(database: Path, query: str) -> list[tuple[object, ...]]:
         return connection.execute(query).fetchall()
 
 
-def telemetry() -> Telemetry:
-    return Telemetry(
-        time=TIME, uptime_s=5, source="open", privacy="full", frames_per_second=9.5,
-        frames_seen=50, frames_refused=0, faces=1, temperature_c=None, throttled=None,
-        cpu_share=0.5, rss_bytes=10_000, outbox_waiting=0, outbox_dropped=0,
-    )  # fmt: skip
-
-
 @pytest.mark.timeout(400)
 def test_a_run_arrives_and_the_dashboard_shows_it(
     mosquitto: Mosquitto, database: Path, tmp_path: Path
@@ -102,12 +94,14 @@ def test_a_run_arrives_and_the_dashboard_shows_it(
             ],
             check=True, timeout=200, env=os.environ | {"STATE_DIRECTORY": str(tmp_path)},
         )  # fmt: skip
-        other.client.publish("mien/kitchen/telemetry", encode(telemetry()), qos=1)
+        for told in (telemetry(), telemetry_of_aggregates()):
+            other.client.publish("mien/kitchen/telemetry", encode(told), qos=1)
         other.wait_for("mien/kitchen/telemetry")
         sent = [decode_event(each.payload) for each in other.on("mien/kitchen/event")]
         assert len(sent) >= 3
         wait_until(lambda: len(rows(database, "SELECT id FROM event")) == len(sent), 60)
-        wait_until(lambda: rows(database, "SELECT device FROM telemetry WHERE rss_bytes=10000"), 60)
+        sent_here = "SELECT frames_per_second FROM telemetry WHERE rss_bytes=10000 ORDER BY time_ms"
+        wait_until(lambda: rows(database, sent_here) == [(9.5,), (None,)], 60)
     stored = {
         row[0]: row[1:]
         for row in rows(database, "SELECT id, device, type, time_ms, valence, arousal FROM event")
@@ -138,4 +132,6 @@ def test_what_came_while_it_was_away_and_what_is_no_event(
         other.wait_for("mien/kitchen/event")
     with node_red(mosquitto, database, folder) as log:
         wait_until(lambda: len(rows(database, "SELECT id FROM event")) == 3, 60)
-    assert "malformed JSON" in log.read_text(encoding="utf-8")
+    said = log.read_text(encoding="utf-8")
+    assert "malformed JSON" in said
+    assert "NOT NULL constraint failed: event.id" in said

@@ -17,6 +17,7 @@ from edge_app.history.recorder import Recorder
 from edge_app.history.schema import TABLES
 from tests.edge_app.history.dashboard import FLEET, dashboard, dashboard_queries
 from tests.edge_app.history.days import fortnight, visit
+from tests.edge_app.mqtt.samples import changed, left, telemetry, telemetry_of_aggregates
 
 
 def fleet_tables(connection: sqlite3.Connection) -> None:
@@ -25,6 +26,18 @@ def fleet_tables(connection: sqlite3.Connection) -> None:
 
 def columns(connection: sqlite3.Connection, table: str) -> list[tuple[object, ...]]:
     return connection.execute(f"PRAGMA table_info({table})").fetchall()
+
+
+def indices(connection: sqlite3.Connection, table: str) -> set[object]:
+    return {row[1] for row in connection.execute(f"PRAGMA index_list({table})")}
+
+
+def store(connection: sqlite3.Connection, table: str, message: object) -> None:
+    """Put a message into the table as the flow's own statement does."""
+    nodes = json.loads((FLEET / "flows.json").read_text(encoding="utf-8"))
+    (statement,) = [node["sql"] for node in nodes if node["id"] == f"mien-{table}-row"]
+    payload = msgspec.json.encode(message).decode()
+    connection.execute(statement, {"device": "kitchen", "payload": payload})
 
 
 def test_the_fleets_events_are_those_of_a_store() -> None:
@@ -50,6 +63,49 @@ def test_an_older_fleets_file_is_brought_up_to_date() -> None:
         fleet.executescript((FLEET / "add-affect.sql").read_text(encoding="utf-8"))
         fleet_tables(new)
         assert columns(fleet, "event") == columns(new, "event")
+
+
+def test_a_fleets_file_without_aggregates_is_brought_up_to_date() -> None:
+    older = (FLEET / "fleet.sql").read_text(encoding="utf-8")
+    for column in ("frames_per_second", "cpu_share"):
+        assert f"{column} REAL," in older
+        older = older.replace(f"{column} REAL,", f"{column} REAL NOT NULL,")
+    with (
+        contextlib.closing(sqlite3.connect(":memory:")) as fleet,
+        contextlib.closing(sqlite3.connect(":memory:")) as new,
+    ):
+        fleet.executescript(older)
+        store(fleet, "telemetry", telemetry())
+        with pytest.raises(sqlite3.IntegrityError):
+            store(fleet, "telemetry", telemetry_of_aggregates())
+        fleet.executescript((FLEET / "add-aggregates.sql").read_text(encoding="utf-8"))
+        store(fleet, "telemetry", telemetry_of_aggregates())
+        assert len(fleet.execute("SELECT * FROM telemetry").fetchall()) == 2
+        fleet_tables(new)
+        assert columns(fleet, "telemetry") == columns(new, "telemetry")
+        assert indices(fleet, "telemetry") == indices(new, "telemetry")
+
+
+def test_the_flow_stores_what_each_privacy_mode_tells_once() -> None:
+    with contextlib.closing(sqlite3.connect(":memory:")) as fleet:
+        fleet_tables(fleet)
+        for message in (telemetry(), telemetry_of_aggregates(), telemetry_of_aggregates()):
+            store(fleet, "telemetry", message)
+        stored = fleet.execute(
+            "SELECT device, frames_per_second, cpu_share, rss_bytes FROM telemetry ORDER BY time_ms"
+        )
+        assert stored.fetchall() == [("kitchen", 9.5, 0.5, 10_000), ("kitchen", None, None, 10_000)]
+        for event in (changed(), left(), changed()):
+            store(fleet, "event", event)
+        events = fleet.execute("SELECT type, emotion FROM event ORDER BY id").fetchall()
+        assert events == [("emotion_changed", "happy"), ("face_left", None)]
+
+
+def test_the_flow_does_not_pass_over_what_is_no_event() -> None:
+    with contextlib.closing(sqlite3.connect(":memory:")) as fleet:
+        fleet_tables(fleet)
+        with pytest.raises(sqlite3.IntegrityError, match=r"NOT NULL.*event\.id"):
+            store(fleet, "event", {"id": None})
 
 
 def test_means_of_valence_and_arousal_count_the_seconds(tmp_path: Path) -> None:

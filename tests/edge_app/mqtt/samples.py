@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+import msgspec
 
 from edge_app.events.payloads import (
     EmotionChanged,
@@ -12,6 +14,7 @@ from edge_app.events.payloads import (
     Info,
     State,
     Summary,
+    Telemetry,
 )
 
 TIME = datetime(2025, 3, 1, 12, 1, 7, tzinfo=UTC)
@@ -73,3 +76,20 @@ def summary(faces: int = 0) -> Summary:
     return Summary(
         start=TIME, end=TIME, faces=faces, emotions_s={}, minimum_group=1, withheld=False
     )
+
+
+def telemetry() -> Telemetry:
+    return Telemetry(
+        time=TIME, uptime_s=5, source="open", privacy="full", frames_per_second=9.5,
+        frames_seen=50, frames_refused=0, faces=1, temperature_c=None, throttled=None,
+        cpu_share=0.5, rss_bytes=10_000, outbox_waiting=0, outbox_dropped=0,
+    )  # fmt: skip
+
+
+def telemetry_of_aggregates() -> Telemetry:
+    """What is left of it where nothing may betray whether somebody is there."""
+    return msgspec.structs.replace(
+        telemetry(),
+        time=TIME + timedelta(minutes=1), privacy="aggregates",
+        frames_per_second=None, frames_seen=None, faces=None, cpu_share=None,
+    )  # fmt: skip
