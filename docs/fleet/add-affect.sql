@@ -1,6 +1,6 @@
 -- For a file of an older fleet.sql, whose events have no valence and arousal; stored ones stay without.
 -- Once, while Node-RED is stopped and before it starts with this flows.json:
---   sqlite3 /var/lib/mien/fleet.sqlite < add-affect.sql
+--   sqlite3 /var/lib/mien-fleet/fleet.sqlite < add-affect.sql
 BEGIN IMMEDIATE;
 ALTER TABLE event ADD COLUMN valence REAL;
 ALTER TABLE event ADD COLUMN arousal REAL;

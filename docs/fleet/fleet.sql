@@ -1,4 +1,5 @@
--- What flows.json fills and dashboard.json reads. Once: sqlite3 /var/lib/mien/fleet.sqlite < fleet.sql
+-- What flows.json fills and dashboard.json reads. Once: sqlite3 /var/lib/mien-fleet/fleet.sqlite < fleet.sql,
+-- in a folder of its own: /var/lib/mien is the daemon's, which goes when its package is purged.
 -- The table `event` is that of `mien events --store`. A file without valence and arousal: add-affect.sql;
 -- one whose telemetry must have a frame rate, which the privacy mode `aggregates` leaves out: add-aggregates.sql.
 -- Times: milliseconds since 1970, UTC.
