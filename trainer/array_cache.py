@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.replacing import WriteError, replaced
+from trainer.replacing import WriteError, keep_from_others, replaced
 
 _LOG = logging.getLogger(__name__)
 
@@ -37,6 +37,8 @@ def load_arrays(path: Path, otherwise: str) -> Arrays | None:
 def save_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
     """Write arrays by name in one step; the folder is made where it is missing.
 
+    The file is readable by its owner only: what is kept may be faces.
+
     Where they cannot be written a warning says so and nothing is left: whoever made them has them,
     and hours of training need not end for what a later run can make again.
     """
@@ -44,6 +46,7 @@ def save_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
     try:
         # The suffix stays the last one: NumPy would add another.
         with replaced(path) as beside:
+            keep_from_others(beside)
             np.savez(beside, **named)
     except WriteError as error:
         _LOG.warning("%s; this run goes on, and a later one makes it again", error)

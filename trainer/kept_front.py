@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from trainer.batches import as_input
 from trainer.checkpoints import replaced_in_run
-from trainer.replacing import reserve
+from trainer.replacing import keep_from_others, reserve
 
 Gray = NDArray[np.uint8]
 
@@ -55,8 +55,11 @@ class Front:
         """
         path = self._folder / f"view-{view:02}.npy"
         if not path.exists():
-            with replaced_in_run(path) as beside, beside.open("wb") as file:
-                self._write(file, view, pixels)
+            with replaced_in_run(path) as beside:
+                # Faces can still be made out in maps.
+                keep_from_others(beside)
+                with beside.open("wb") as file:
+                    self._write(file, view, pixels)
         return np.asarray(np.load(path, mmap_mode="r"))
 
     def _write(self, file: BinaryIO, view: int, pixels: Gray) -> None:

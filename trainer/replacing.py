@@ -42,6 +42,17 @@ def replaced(path: Path) -> Iterator[Path]:
             beside.unlink()
 
 
+def keep_from_others(path: Path) -> None:
+    """Make the file that is then written readable by its owner only.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    # Before it holds anything; one that a killed process left may have another mode.
+    path.touch()
+    path.chmod(0o600)
+
+
 def write_beside(path: Path, text: str) -> None:
     """Replace a text file in one step; the folder is made where it is missing.
 

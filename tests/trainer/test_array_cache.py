@@ -1,3 +1,4 @@
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,13 @@ def test_arrays_come_back(tmp_path: Path) -> None:
     assert stored is not None
     assert stored.keys() == {"one", "two"}
     assert stored["one"].tolist() == [0, 1, 2]
+
+
+def test_others_do_not_read_what_is_kept(tmp_path: Path) -> None:
+    # What a killed run left, when anybody might read it.
+    (tmp_path / "new-a.npz").touch(0o644)
+    save_arrays(tmp_path / "a.npz", {"one": np.arange(3)})
+    assert stat.S_IMODE((tmp_path / "a.npz").stat().st_mode) == 0o600
 
 
 def test_a_damaged_file_is_told_and_not_taken(

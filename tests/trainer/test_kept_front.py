@@ -1,5 +1,6 @@
 import errno
 import os
+import stat
 from pathlib import Path
 
 import keras
@@ -34,7 +35,9 @@ def test_a_views_maps_are_those_of_its_pictures(
     np.testing.assert_allclose(kept, front.maps(pixels), atol=1e-3)
     # The second time they come from the file.
     assert np.array_equal(front.maps_of_view(3, np.zeros_like(pixels)), kept)
-    assert [path.name for path in (tmp_path / "maps").iterdir()] == ["view-03.npy"]
+    (file,) = (tmp_path / "maps").iterdir()
+    assert file.name == "view-03.npy"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
     front.remove_views()
     assert not (tmp_path / "maps").exists()
 
