@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from edge_app.perception.labels import FER2013, FERPLUS
 from trainer.data import DataError, Faces, Split
+from trainer.data.class_names import folder_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,19 @@ def measurable(faces: Faces, split: Split | None = None) -> Faces:
         where = "the data set" if split is None else split.usage
         lack = f"of {len(found)} faces none has one of FER2013's seven labels"
         raise DataError(
-            f"{where}: {lack if len(found) else 'no faces'}; add some: docs/training.md says"
-            " where they lie"
+            f"{where}: {lack if len(found) else 'no faces'}; {_remedy(split)}:"
+            ' see "The data" in docs/training.md'
         )
     return found
+
+
+def _remedy(split: Split | None) -> str:
+    if split is None:
+        return "add some"
+    folder = f"{folder_of(split)}/<class>/*"
+    if split is Split.TRAINING:
+        return f"add some, of crops in {folder}"
+    return f"add some, of crops in {folder}; of photos in <class>/* a hash takes one in ten"
 
 
 def is_measurable(faces: Faces, split: Split) -> bool:

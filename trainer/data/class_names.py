@@ -54,6 +54,11 @@ def split_of(name: str) -> Split | None:
     return _SPLITS.get(re.sub(r"[ _-]", "", name.casefold()))
 
 
+def folder_of(split: Split) -> str:
+    """The name that a split's folder has first of all: train, validation or test."""
+    return next(name for name, meant in _SPLITS.items() if meant is split)
+
+
 def folders_in(path: Path) -> list[Path]:
     """A folder's own folders, ordered by name; hidden ones are left out."""
     return sorted(p for p in path.iterdir() if p.is_dir() and not p.name.startswith((".", "__")))
