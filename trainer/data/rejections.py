@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from trainer.data.faces import DataError
+from trainer.data.pictures import SUFFIXES
 
 _LOG = logging.getLogger(__name__)
 
@@ -80,10 +81,16 @@ class Rejections:
         passed_over = tuple(self._lines())
         reading = Reading(self.source, self.rows, self.left_out, tuple(self.examples), passed_over)
         if self.rows == 0:
-            raise DataError("; ".join((f"{self.source}: without a single row", *passed_over)))
+            remedies = passed_over or (self._remedy(),)
+            raise DataError("; ".join((f"{self.source}: without a single row", *remedies)))
         if self.left_out == self.rows or self.left_out > largest_share * self.rows:
             raise DataError(f"{reading.text()}; is it of another format?")
         tell(reading)
+
+    def _remedy(self) -> str:
+        if self.source.is_dir():
+            return f"put pictures ({', '.join(sorted(SUFFIXES))}) into the folders of classes"
+        return "is it whole?"
 
     def _lines(self) -> Iterator[str]:
         for why, paths in self._passed_over.items():

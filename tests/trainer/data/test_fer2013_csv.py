@@ -132,7 +132,7 @@ def test_only_the_first_malformed_rows_are_quoted(tmp_path: Path) -> None:
         (["emotion,path,Usage", "1,a.png,Training"], "names no column pixels"),
         (good(), "names no column emotion, pixels, Usage"),
         ([""], "names no column"),
-        ([HEADER], "without a single row"),
+        ([HEADER], "without a single row; is it whole"),
         ([HEADER, *good(18), f"9,{picture(1)},Training"], "of another format"),
         ([HEADER, "1,2,Training"], "of another format"),
     ],

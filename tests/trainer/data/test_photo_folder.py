@@ -123,7 +123,7 @@ def test_a_folder_without_a_single_face_is_refused(tmp_path: Path, crops: FaceCr
 def test_an_empty_or_missing_folder_is_named(tmp_path: Path, crops: FaceCrops) -> None:
     with pytest.raises(DataError, match="none: no such folder"):
         read(tmp_path / "none", crops)
-    with pytest.raises(DataError, match="without a single row"):
+    with pytest.raises(DataError, match=r"without a single row; put pictures \(.*\.jpg.*class"):
         read(tmp_path, crops)
 
 
