@@ -44,6 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
         MienError: the history cannot be read, or the page not written.
     """
     source: Path = arguments.file
+    if source.is_dir():
+        raise UsageError(f"{source}: a folder; name the file that mien events --store wrote")
     target: Path = arguments.output or source.with_suffix(".html")
     if os.path.realpath(target) == os.path.realpath(source):
         raise UsageError(f"{target}: the page would replace the history; name another --output")

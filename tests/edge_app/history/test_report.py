@@ -347,6 +347,8 @@ def test_while_it_is_being_recorded(file: Path) -> None:
     ("arguments", "message"),
     [
         (("nowhere.sqlite",), "no such file"),
+        (("FOLDER",), "a folder; name the file"),
+        ((".",), "a folder; name the file"),
         (("FILE", "--time-zone", "Mars/Olympus"), "not known here"),
         (("FILE", "--time-zone", "../etc"), "not known here"),
         (("FILE", "--output", "FILE"), "would replace the history"),
@@ -362,7 +364,7 @@ def test_asked_wrongly(
     record(file)
     diary = file.with_name("diary")
     diary.write_text("Dear diary. " * 1000, encoding="utf-8")
-    names = {"FILE": str(file), "DIARY": str(diary)}
+    names = {"FILE": str(file), "DIARY": str(diary), "FOLDER": str(file.parent)}
     assert main(["report", *(names.get(each, each) for each in arguments)]) == 2
     output, errors = capsys.readouterr()
     assert output == ""
