@@ -27,7 +27,8 @@ _REQUESTS = f"""\
 ## Requests
 
 Send JSON with an `id` of your own, new for each request, to `mien/<device>/request/<name>`, not
-retained. The answer comes on `mien/<device>/response/<name>` with the same `id`:
+retained. The answer comes on `mien/<device>/response/<name>` with the same `id` (the commands
+are in Debian's package `mosquitto-clients`):
 
 ```sh
 mosquitto_sub -t 'mien/kitchen/response/#' &
