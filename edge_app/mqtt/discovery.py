@@ -5,12 +5,15 @@ Abbreviated as documented under "MQTT, supported abbreviations in MQTT discovery
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from edge_app.mqtt.messages import DISCOVERY, EVENT, STATE, TELEMETRY
-from edge_app.mqtt.topics import OFFLINE, ONLINE, Topics
+from edge_app.mqtt.topics import LEVEL, OFFLINE, ONLINE, TopicError, Topics
+
+_PREFIX = re.compile(rf"{LEVEL}(/{LEVEL})*")
 
 _DOMINANT = (
     "{% set ns = namespace(best=none, most=0) %}"
@@ -51,8 +54,14 @@ def discovery_topic(device: str, prefix: str) -> str:
     """Where the message goes, retained.
 
     Raises:
-        TopicError: the device's name is no level of a topic.
+        TopicError: the device's name is no level of a topic, or the prefix are none.
     """
+    # As `settings.HomeAssistant.prefix`.
+    if not _PREFIX.fullmatch(prefix):
+        raise TopicError(
+            f"discovery prefix {prefix!r}: use letters, digits, '-' and '_', 1 to 64 of them"
+            " between slashes, for example 'homeassistant'"
+        )
     return DISCOVERY.address.format(prefix=prefix, device=Topics(device).device)
 
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from edge_app.errors import UsageError
 from edge_app.mqtt.discovery import Description, discovery, discovery_topic
 from edge_app.mqtt.topics import TopicError
+from edge_app.settings import read_settings
 
 DESCRIPTION = Description(device="kitchen", version="1.2", emotions=("happy", "sad", "unsure"))
 CONFIG = json.loads(json.dumps(discovery(DESCRIPTION)))
@@ -36,6 +38,17 @@ def test_the_topic_is_one_that_home_assistant_listens_to() -> None:
     assert re.fullmatch(r"homeassistant/device/[a-zA-Z0-9_-]+/config", topic)
     with pytest.raises(TopicError):
         discovery_topic("kitchen/+", "homeassistant")
+
+
+@pytest.mark.parametrize("prefix", ["home", "a/b_c-9", "", "/a", "a/", "a//b", "a/#", "+", "a b"])
+def test_a_prefix_is_taken_where_the_settings_take_it(prefix: str) -> None:
+    try:
+        read_settings(None, {"home_assistant": {"prefix": prefix}})
+    except UsageError:
+        with pytest.raises(TopicError, match="discovery prefix"):
+            discovery_topic("kitchen", prefix)
+    else:
+        assert discovery_topic("kitchen", prefix) == f"{prefix}/device/mien_kitchen/config"
 
 
 def test_the_device_and_its_origin_are_named() -> None:

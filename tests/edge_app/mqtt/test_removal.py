@@ -26,6 +26,8 @@ def test_a_device_is_taken_away(mosquitto: Mosquitto, capsys: pytest.CaptureFixt
     ("words", "code", "said"),
     [
         (["remove", "--device", "a/b"], 2, "device name 'a/b'"),
+        (["remove", "--device", "kitchen", "--prefix", "a/#"], 2, "discovery prefix 'a/#'"),
+        (["remove", "--device", "kitchen", "--prefix", ""], 2, "discovery prefix ''"),
         (["remove", "--device", "kitchen"], 1, "connection refused"),
     ],
 )
