@@ -10,6 +10,7 @@ import msgspec
 
 from edge_app.errors import UsageError
 from edge_app.events.payloads import PrivacyMode
+from edge_app.mistakes import in_words
 from edge_app.setup import checks
 from edge_app.setup.toml_text import Changes, changed
 
@@ -83,7 +84,7 @@ def read_device(path: Path) -> Device:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: not TOML: {error}") from error
     except msgspec.ValidationError as error:
-        raise UsageError(f"{path}: {error}") from error
+        raise UsageError(f"{path}: {in_words(error, Device)}") from error
     wrong = {
         "broker": checks.broker(device.broker),
         # Not whether its library is here: this is another machine.

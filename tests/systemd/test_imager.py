@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from edge_app.settings import read_settings
 from edge_app.setup.places import SERVICE_BROKER_PASSWORD, SERVICE_SETTINGS
 from systemd.imager.build import files, main
 from systemd.imager.cloud_init import INSTALLER, installer
-from systemd.imager.device import PLACEHOLDER, Device
-from systemd.imager.image_gen import LAYER, package_file
+from systemd.imager.device import PLACEHOLDER, Device, read_device
+from systemd.imager.image_gen import LAYER, PACKAGES, package_file
 
 #: What YAML, TOML and the shell would each like to read otherwise.
 ODD = """it's "a" \\ name: #1 $HOME `id` ü"""
@@ -246,12 +247,27 @@ def test_the_command_says_what_is_to_be_filled_in(
     assert "mien setup" not in said
 
 
+def test_the_page_shows_all_that_a_description_may_say(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/setup.md").read_text(encoding="utf-8")
+    section = page.partition("## A card that sets itself up")[2]
+    (shown,) = re.findall(r"```toml\n(.*?)```", section, re.DOTALL)
+    assert tuple(tomllib.loads(shown)) == Device.__struct_fields__
+    file = tmp_path / "device.toml"
+    file.write_text(shown, encoding="utf-8")
+    device = read_device(file)
+    assert device.package == Device().package
+    assert PLACEHOLDER not in "".join(files(device).values())
+    table = " ".join(line for line in section.splitlines() if line.startswith("| `"))
+    assert {f"{PACKAGES}/", *files(device)} == set(re.findall("`([^`]*)`", table))
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ('name = "Porch!"', "name"),
         ('user = "mien"', "user"),
-        ('nmae = "x"', "nmae"),
+        ('nmae = "x"', "nmae.*did you mean `name`"),
+        ('hdmi = "x"', "hdmi.*there are name, user, ssh_key, .*sha256"),
         ('package = "/boot/x.deb; reboot"', "package"),
         ('broker = "mqtt://a:pw@b"', "broker: .*password file"),
         ('camera = "rtsp://a:pw@b/"', "camera: .*can be read"),

@@ -16,7 +16,8 @@ from edge_app.settings import read_settings
 from edge_app.setup.answers import WrongAnswersError, read_answers
 
 PAGE = (Path(__file__).parents[3] / "docs/setup.md").read_text(encoding="utf-8")
-(EXAMPLE,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+ANSWERS = PAGE.partition("\n## ")[0]
+(EXAMPLE,) = re.findall(r"```toml\n(.*?)```", ANSWERS, re.DOTALL)
 GOOD = 'purpose = "test"\nacknowledged = true\n'
 
 
