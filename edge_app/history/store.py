@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,8 @@ from edge_app.closing import Closing
 from edge_app.errors import MienError, UsageError
 from edge_app.history.rows import Row
 from edge_app.history.schema import APPLICATION_ID, FORGET, INSERT, MIGRATIONS, TABLES, VERSION
+
+_LOG = logging.getLogger(__name__)
 
 #: How long a reader may hold up the writer.
 _BUSY_S = 10.0
@@ -35,8 +38,7 @@ class HistoryStore(Closing):
         self._path = path
         self._lock = _lock(path)
         try:
-            # SQLite would let everybody read it.
-            os.close(_make(path))
+            _keep_from_others(path)
             with translated(path):
                 self._database = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
                 try:
@@ -186,6 +188,22 @@ def _lock(path: Path) -> int:
         os.close(descriptor)
         raise UsageError(f"{path}: another mien records into it; name another file") from error
     return descriptor
+
+
+def _keep_from_others(path: Path) -> None:
+    """Make the file if it is not there; an empty one becomes its owner's alone, as a new one is."""
+    # SQLite would let everybody read it.
+    descriptor = _make(path)
+    try:
+        status = os.fstat(descriptor)
+        if status.st_size == 0:
+            # Another user's file stays as it is.
+            with contextlib.suppress(PermissionError):
+                os.fchmod(descriptor, 0o600)
+        if os.fstat(descriptor).st_mode & 0o007:
+            _LOG.warning("%s: every user of this machine may read it; chmod o= %s", path, path)
+    finally:
+        os.close(descriptor)
 
 
 def _make(path: Path) -> int:

@@ -516,6 +516,32 @@ def test_nobody_else_may_read_it(file: Path, clock: Clock) -> None:
     assert file.stat().st_mode & 0o077 == 0
 
 
+def test_an_empty_file_becomes_its_owners_alone(
+    file: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    file.touch()
+    file.chmod(0o644)
+    recorder(file, clock).close()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert caplog.messages == []
+
+
+def test_a_history_that_others_may_read_is_told_and_stays_so(
+    file: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorder(file, clock).close()
+    # For a group, such as Grafana's, somebody meant it.
+    file.chmod(0o640)
+    recorder(file, clock).close()
+    assert caplog.messages == []
+    file.chmod(0o644)
+    recorder(file, clock).close()
+    assert file.stat().st_mode & 0o777 == 0o644
+    (told,) = caplog.messages
+    assert str(file) in told
+    assert "chmod o= " in told
+
+
 def test_how_much_an_event_takes(file: Path, clock: Clock) -> None:
     """docs/history.md says how much: change it there too."""
     with recorder(file, clock) as history:
