@@ -33,6 +33,7 @@ READABLE = (
 _PI_CAMERA_REFUSED = 60
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+-]*):(.*)", re.DOTALL)
+_MISSPELT = re.compile(r"/dev/video(?![0-9]+\Z).*", re.DOTALL)
 _RTSP, _HTTP = {"rtsp", "rtsps"}, {"http", "https"}
 
 
@@ -143,9 +144,9 @@ def choose_source(setting: str, *, options: CameraOptions) -> Choice:
 def _by_scheme(setting: str, scheme: str, rest: str, options: CameraOptions) -> Choice:
     if scheme == "sample" and not rest:
         return _recording(CLIP, options)
-    if scheme == "v4l2" and rest:
+    if scheme == "v4l2" and (rest.startswith("/") or _is_number(rest)):
         return _camera(rest, options)
-    if scheme == "picamera2" and (not rest or (rest.isascii() and rest.isdecimal())):
+    if scheme == "picamera2" and (not rest or _is_number(rest)):
         return _pi_camera(int(rest or "0"), options)
     raise UnknownSourceError(f"{public_name(setting)}: no such source; name {READABLE}")
 
@@ -181,9 +182,21 @@ def _pi_camera(number: int, options: CameraOptions) -> Choice:
     )
 
 
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
+
+
 def _camera(device: str, options: CameraOptions) -> Choice:
+    path = device_path(device)
+    # A camera may come later; one of the kernel's names with a slip of the pen never does. What a
+    # rule of udev calls so is there.
+    if _MISSPELT.fullmatch(str(path)) and not path.exists():
+        raise UnknownSourceError(
+            f"{path}: no such camera; the kernel counts them, such as /dev/video0: list them with"
+            " `v4l2-ctl --list-devices`"
+        )
     return Choice(
-        str(device_path(device)),
+        str(path),
         is_live=True,
         open=lambda: V4l2Source(
             device,
