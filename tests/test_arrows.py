@@ -29,6 +29,8 @@ ALLOWED = {
     "edge_app/events": {"edge_app.perception", "edge_app.events"},
     "edge_app/history": {"edge_app.events", "edge_app.history"},
     "edge_app/mqtt": {"edge_app.events", "edge_app.history.recorder", "edge_app.mqtt"},
+    # Tells what every alert means, not only those of the outbox.
+    "edge_app/mqtt/topics_page.py": {"edge_app.events", "edge_app.health.alerts", "edge_app.mqtt"},
     # Knows of no broker: that is what it is for.
     "edge_app/mqtt/outbox": {"edge_app.events.payloads", "edge_app.mqtt.outbox"},
     "edge_app/health": {"edge_app.events", "edge_app.health"},

@@ -17,7 +17,10 @@ SILENCE_S = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """When an alert holds: `holds(telemetry, seconds of silence, whether it held before)`."""
+    """When an alert holds: `holds(telemetry, seconds of silence, whether it held before)`.
+
+    text: what is wrong; what to do.
+    """
 
     severity: Severity
     text: str
@@ -65,6 +68,11 @@ RULES = {
 
 #: The alert about a camera or stream that failed and is being opened again.
 CAMERA = "camera"
+#: What it means; what to do. Its text says which camera, and why.
+CAMERA_MEANING = (
+    "the camera or stream is not there, fails or gives no frames, and is opened again and again;"
+    " check its cable, its power and `camera.source`: see [sources.md](sources.md)"
+)
 
 
 def camera_alert(text: str | None, since: datetime) -> Alert | None:

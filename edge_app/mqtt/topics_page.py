@@ -9,12 +9,14 @@ from typing import Any
 import msgspec
 
 from edge_app.events.requests import LARGEST_REQUEST, REPEAT_S, REQUESTS
+from edge_app.health.alerts import CAMERA, CAMERA_MEANING, RULES
 from edge_app.mqtt.link import LARGEST_PACKET
 from edge_app.mqtt.messages import AVAILABILITY, DISCOVERY, MESSAGES, REQUEST, Message
+from edge_app.mqtt.outbox.alerts import MEANINGS
 from edge_app.mqtt.requests import CAPACITY
 
 _FIRST = """\
-<!-- Made by `make docs` from edge_app/mqtt/messages.py and edge_app/events/. -->
+<!-- Made by `make docs` from edge_app/mqtt/, edge_app/events/ and edge_app/health/. -->
 # Topics
 
 What a device says and what it can be asked. [asyncapi.yaml](asyncapi.yaml) says the same for
@@ -107,6 +109,7 @@ def _lines() -> Iterator[str]:
             for kind in message.payload_types
         ]
     )
+    yield from _alerts()
     yield _REQUESTS
     yield "| request | fields beside `id` | what is done |"
     yield "|---|---|---|"
@@ -121,6 +124,24 @@ def _lines() -> Iterator[str]:
         yield f"| `{name}` | {fields or 'none'} | {_flat(schema['description'])} |"
     yield ""
     yield _PRIVACY
+
+
+def _alerts() -> Iterator[str]:
+    yield "## Alerts"
+    yield ""
+    yield "The id is the topic's last level. An alert's own text says more: which camera, how many."
+    yield ""
+    yield "| id | severity | what is wrong | what to do |"
+    yield "|---|---|---|---|"
+    told = [
+        (CAMERA, "critical", CAMERA_MEANING),
+        *((name, rule.severity, rule.text) for name, rule in RULES.items()),
+        *((name, "critical", meaning) for name, meaning in MEANINGS.items()),
+    ]
+    for name, severity, text in told:
+        wrong, _, remedy = text.partition("; ")
+        yield f"| `{name}` | {severity} | {wrong} | {remedy} |"
+    yield ""
 
 
 def _types(kinds: list[type[msgspec.Struct]]) -> Iterator[str]:

@@ -7,12 +7,21 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Final
 
-#: The names of the alerts: events were dropped; the disk takes none; the file was damaged; the
-#: broker's rules refuse events.
+#: The names of the alerts.
 DROPPED: Final = "outbox-dropped"
 STORAGE: Final = "outbox-storage"
 DAMAGED: Final = "outbox-damaged"
 REFUSED: Final = "outbox-refused"
+
+#: Each of them → what it means; what to do.
+MEANINGS: Final = {
+    DROPPED: "events are lost, since more waited than may or the disk took none; see why the broker"
+    " or the disk takes none, or let more wait (`[outbox]` in the settings)",
+    STORAGE: "the disk takes no events, or does not give them back; make room, or check the disk",
+    DAMAGED: "the file of waiting events was damaged, and a new one was begun; check the disk and"
+    " the power supply",
+    REFUSED: "the broker refuses events, which wait; check its access rules",
+}
 
 _LOG = logging.getLogger(__name__)
 
@@ -37,7 +46,7 @@ class OutboxAlerts:
         """Report all of them from now on: also that those of an earlier process are over."""
         with self._lock:
             self._is_started = True
-            for alert in (DROPPED, STORAGE, DAMAGED, REFUSED):
+            for alert in MEANINGS:
                 self._report(alert)
 
     def set(self, alert: str, text: str) -> None:

@@ -11,9 +11,21 @@ import yaml
 
 from edge_app.events.payloads import Alert, PresentFace, State, Summary, encode
 from edge_app.events.requests import REQUESTS, Response
+from edge_app.health.alerts import CAMERA, Alerts
 from edge_app.mqtt import asyncapi, topics_page
 from edge_app.mqtt.messages import MESSAGES
-from tests.edge_app.mqtt.samples import BOX, EPISODE, TIME, appeared, changed, info, left, state
+from edge_app.mqtt.outbox.alerts import OutboxAlerts
+from tests.edge_app.mqtt.samples import (
+    BOX,
+    EPISODE,
+    TIME,
+    appeared,
+    changed,
+    info,
+    left,
+    state,
+    telemetry,
+)
 from tests.json_schema import JsonSchema
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -22,6 +34,19 @@ DOCS = Path(__file__).parents[3] / "docs"
 def test_the_documents_are_what_the_code_says() -> None:
     assert (DOCS / "asyncapi.yaml").read_text() == asyncapi.text(), "run make docs"
     assert (DOCS / "topics.md").read_text() == topics_page.page(), "run make docs"
+
+
+def test_every_alert_is_on_the_page() -> None:
+    said: dict[str, str | None] = {}
+    OutboxAlerts(said.__setitem__).start()
+    Alerts(said.__setitem__).update(telemetry())
+    page = topics_page.page()
+    for name in (CAMERA, *said):
+        (line,) = re.findall(rf"^\| `{name}` \|(.*)\|$", page, re.MULTILINE)
+        severity, wrong, remedy = (cell.strip() for cell in line.split("|"))
+        assert severity in {"warning", "critical"}
+        assert wrong
+        assert remedy
 
 
 def test_no_description_is_indented_whatever_python_made_it() -> None:
