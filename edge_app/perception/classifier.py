@@ -85,7 +85,7 @@ class EmotionClassifier:
 
     @classmethod
     def load(
-        cls, path: Path | None = None, *, threads: int = 1, answer: str = DEFAULT_ANSWER
+        cls, path: Path | str | None = None, *, threads: int = 1, answer: str = DEFAULT_ANSWER
     ) -> Self:
         """Load the shipped model, or the one at `path` with its card beside it.
 
@@ -99,7 +99,7 @@ class EmotionClassifier:
             ModelError: model and card do not fit, the card has no such answer, or no runtime takes
                 the model.
         """
-        return cls(Int8Model.load(path or EMOTION, threads), answer)
+        return cls(Int8Model.load(EMOTION if path is None else Path(path), threads), answer)
 
     @property
     def alignment(self) -> Alignment:
@@ -114,7 +114,7 @@ class EmotionClassifier:
         Returns float32 [N, len(labels)]; rows sum to 1.
 
         Raises:
-            FrameError: crops of another dtype or shape.
+            FrameError: crops of another dtype or shape, or no array.
         """
         rows = [self._mixture.of_face(logits) for logits in self._logits(crops)]
         return np.array(rows, np.float32).reshape(len(rows), len(self.labels))
@@ -125,7 +125,7 @@ class EmotionClassifier:
         crops: as `predict` takes them. Returns float32 [N, all heads' labels].
 
         Raises:
-            FrameError: crops of another dtype or shape.
+            FrameError: crops of another dtype or shape, or no array.
         """
         rows = list(self._logits(crops))
         return np.array(rows, np.float32).reshape(len(rows), self._width)
@@ -137,6 +137,11 @@ class EmotionClassifier:
 
     def _logits(self, crops: NDArray[np.uint8]) -> Iterator[list[float]]:
         """What the network says of one crop after the other, in plain numbers."""
+        if not isinstance(crops, np.ndarray):
+            raise FrameError(
+                f"crops are {type(crops).__name__}, no NumPy array; uint8 [N, height, width] is"
+                " needed"
+            )
         if crops.ndim != 3 or crops.dtype != np.uint8 or 0 in crops.shape[1:]:
             raise FrameError(
                 f"crops are {crops.dtype} {list(crops.shape)}; uint8 [N, height, width] is needed"

@@ -57,13 +57,13 @@ class FaceDetector:
         self._decoder = Decoder(card, score_threshold)
 
     @classmethod
-    def load(cls, path: Path | None = None, *, threads: int = 1) -> Self:
+    def load(cls, path: Path | str | None = None, *, threads: int = 1) -> Self:
         """Load the model at `path`, or the shipped one of 320 by 320 pixels.
 
         Raises:
             ModelError: the model and its card do not belong together, or are no face detector.
         """
-        return cls(Int8Model.load(path or FACE_320, threads))
+        return cls(Int8Model.load(FACE_320 if path is None else Path(path), threads))
 
     def at_threshold(self, score_threshold: float) -> Self:
         """The same model with faces from another score on."""

@@ -117,6 +117,11 @@ def test_a_detector_is_no_classifier_and_the_other_way_round() -> None:
         FaceDetector.load(EMOTION)
 
 
+def test_a_path_may_be_text() -> None:
+    assert FaceDetector.load(str(FACE_320)).model.path == FACE_320
+    assert EmotionClassifier.load(str(EMOTION)).model.path == EMOTION
+
+
 def test_without_a_runtime_the_message_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -110,11 +111,15 @@ def test_a_frame_of_another_form_is_refused(perception: Perception, frame: np.nd
         np.zeros((1, 48, 48), np.float32),
         np.zeros((48, 48), np.uint8),
         np.zeros((1, 0, 48), np.uint8),
+        None,
+        [[[0]]],
     ],
 )
-def test_crops_of_another_form_are_refused(crops: np.ndarray) -> None:
-    with pytest.raises(FrameError, match="uint8"):
-        EmotionClassifier.load().predict(crops)
+def test_crops_of_another_form_are_refused(crops: Any) -> None:
+    classifier = EmotionClassifier.load()
+    for asked in (classifier.predict, classifier.logits):
+        with pytest.raises(FrameError, match="uint8"):
+            asked(crops)
 
 
 def test_an_unlikely_emotion_is_unsure(perception: Perception) -> None:
