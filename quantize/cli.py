@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge_app.errors import UsageError
 from edge_app.perception.card import read_card
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.int8_model import Int8Model
@@ -170,8 +171,9 @@ def _balance(text: str) -> float:
 
 
 def _classifier(arguments: argparse.Namespace) -> int:
-    faces = read(arguments.data)
     output = arguments.output or arguments.run / EMOTION.name
+    _check_model_file(output)
+    faces = read(arguments.data)
     from quantize.checks import check_sources  # noqa: PLC0415 - loads TensorFlow
     from quantize.classifier import Options, make_classifier  # noqa: PLC0415 - loads TensorFlow
     from quantize.ranges import Calibration  # noqa: PLC0415
@@ -206,6 +208,14 @@ def _classifier(arguments: argparse.Namespace) -> int:
     print(f"written: {output} and its card")
     _tell_to_sign(output.parent)
     return 0
+
+
+def _check_model_file(output: Path) -> None:
+    """Raises UsageError for a folder, and for an ending by which no device would find the model."""
+    if output.is_dir():
+        raise UsageError(f"{output}: a folder; name the file to write, as {output / EMOTION.name}")
+    if output.suffix != EMOTION.suffix:
+        raise UsageError(f"{output}: a model's file ends with {EMOTION.suffix}; name such a one")
 
 
 def _gray_yunet(arguments: argparse.Namespace) -> int:

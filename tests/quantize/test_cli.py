@@ -1,5 +1,7 @@
 import argparse
 import os
+import re
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +26,24 @@ def test_shares_that_make_no_sense_are_usage(
         main(["quantize", "classifier", "runs/base", "--data", ".", "--shares", shares])
     assert caught.value.code == 2
     assert "--shares" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        ("", "a folder; name the file to write, as .*emotion.tflite"),
+        ("model.bin", "ends with .tflite"),
+        ("model", "ends with .tflite"),
+    ],
+)
+def test_an_output_that_is_no_models_file_is_refused_before_anything_is_read(
+    output: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["classifier", "no-run", "--data", "no-data", "--output", str(tmp_path / output)]
+    assert main(["quantize", *words]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert re.search(said, line)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_network_that_learned_with_pytorch_is_converted_by_tensorflow(
