@@ -67,8 +67,9 @@ def run(arguments: argparse.Namespace, perception: Sees | None = None) -> int:
     there is whole.
 
     Raises:
-        UsageError: the output folder holds other things, or an analysis of other files.
-        MienError: the output folder or the table cannot be written, or the models not loaded.
+        UsageError: the output folder holds other things or an analysis of other files, or cannot be
+            written to.
+        MienError: the table cannot be written, or the models not loaded.
     """
     files, wrong, left_out = find_inputs(arguments.files)
     folder: Path = arguments.output

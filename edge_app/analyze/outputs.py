@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from edge_app.analyze.earlier import RECORD, TABLES, Earlier, read_earlier
 from edge_app.analyze.inputs import is_picture
-from edge_app.errors import MienError
+from edge_app.errors import MienError, UsageError
 from edge_app.frames.opencv_name import opencv_name, printable
 
 #: MPEG-4 takes a rate as a fraction whose numerator is no greater. OpenCV makes it one of tenths,
@@ -30,17 +31,23 @@ def make_folder(folder: Path) -> Earlier:
     Returns what it held.
 
     Raises:
-        UsageError: it holds other things, which must not be overwritten.
-        MienError: it cannot be made.
+        UsageError: it holds other things, which must not be overwritten, or cannot be made or
+            written to.
     """
     try:
         is_new = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
         if is_new:
             return Earlier(is_new=True)
-        return read_earlier(folder, [path.name for path in folder.iterdir()])
+        earlier = read_earlier(folder, [path.name for path in folder.iterdir()])
+        is_effective = os.access in os.supports_effective_ids
+        if not os.access(folder, os.W_OK | os.X_OK, effective_ids=is_effective):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
-        raise MienError(f"{folder}: {error.strerror}; name another folder with --output") from error
+        raise UsageError(
+            f"{folder}: {error.strerror}; name another folder with --output"
+        ) from error
+    return earlier
 
 
 class OutputNames:

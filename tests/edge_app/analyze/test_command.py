@@ -192,6 +192,11 @@ def test_folder_with_other_files_is_refused(portrait: Path) -> None:
     assert cli.main(["analyze", str(portrait), "--output", str(portrait.parent)]) == 2
 
 
+def test_an_output_that_is_no_folder_is_refused(portrait: Path) -> None:
+    for place in (portrait, Path("/proc/mien-analysis")):
+        assert cli.main(["analyze", str(portrait), "--output", str(place)]) == 2
+
+
 def test_own_table_and_photos_are_left_alone(portrait: Path) -> None:
     """The folder of somebody who has an analysis of their own."""
     here = portrait.parent

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,7 @@ from edge_app.analyze.outputs import (
     write_picture,
 )
 from edge_app.errors import MienError, UsageError
+from tests.edge_app.frames.forbidden import not_as_root
 
 
 def chosen(folder: Path, *inputs: str) -> list[str]:
@@ -74,8 +76,16 @@ def test_folder_with_other_things_is_refused(tmp_path: Path, name: str) -> None:
 def test_folder_that_cannot_be_made_is_one_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for folder in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(MienError, match=r"--output"):
+        with pytest.raises(UsageError, match=r"--output"):
             make_folder(folder)
+
+
+def test_folder_that_cannot_be_written_to_is_refused() -> None:
+    # Not `tmp_path`, which nobody else may enter.
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o555)
+        with not_as_root(), pytest.raises(UsageError, match=r"Permission denied; .*--output"):
+            make_folder(Path(folder))
 
 
 @pytest.mark.parametrize("failure", [KeyboardInterrupt(), MienError("bad frame")])

@@ -11,14 +11,23 @@ _NOBODY = 65534
 
 
 @contextlib.contextmanager
-def forbidden(folder: Path) -> Iterator[Path]:
-    """Shut `folder`, which is made; root may enter everywhere, and is somebody else meanwhile."""
-    folder.mkdir(mode=0)
+def not_as_root() -> Iterator[None]:
+    """Root may do everything, and is somebody else meanwhile."""
     user = os.geteuid()
     if user == 0:
         os.seteuid(_NOBODY)
     try:
-        yield folder
+        yield
     finally:
         os.seteuid(user)
+
+
+@contextlib.contextmanager
+def forbidden(folder: Path) -> Iterator[Path]:
+    """Shut `folder`, which is made."""
+    folder.mkdir(mode=0)
+    try:
+        with not_as_root():
+            yield folder
+    finally:
         folder.chmod(0o700)
