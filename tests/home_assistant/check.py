@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import shlex
 import socket
 import subprocess
@@ -17,10 +18,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import yaml
 from homeassistant import bootstrap, loader, runner
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import device_registry, entity_registry
+from homeassistant.setup import async_setup_component
 
 #: How the entities are called that come of the device `desk`.
 NAMES = {
@@ -112,6 +115,17 @@ def start_device(folder: Path, broker_port: int) -> subprocess.Popen[bytes]:
     )  # fmt: skip
 
 
+def check_registered(hass: HomeAssistant) -> None:
+    """One device, with the entities that we say it has."""
+    registered = entity_registry.async_get(hass).entities
+    unique = {entity.unique_id for entity in registered.values() if entity.platform == "mqtt"}
+    assert unique == {f"mien_desk_{name}" for name in (*NAMES, *DISABLED)}, unique
+    off = {entity.entity_id for entity in registered.values() if entity.disabled}
+    assert off == set(DISABLED.values()), off
+    devices = device_registry.async_get(hass).devices
+    assert [each.name for each in devices.values()] == ["Mien desk"], devices
+
+
 async def check_disabled(hass: HomeAssistant, state: Callable[[str], str]) -> None:
     """Enable what nobody asked for yet, and see what it tells."""
     registry = entity_registry.async_get(hass)
@@ -124,10 +138,41 @@ async def check_disabled(hass: HomeAssistant, state: Callable[[str], str]) -> No
     await until("all is there again", lambda: state("paused") == "off")
 
 
+def automation() -> dict[str, Any]:
+    """The one that the page shows, for the device `desk`."""
+    page = (Path(__file__).parents[2] / "docs" / "home-assistant.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    read: dict[str, Any] = yaml.safe_load(shown.replace("mien_kitchen", "mien_desk"))
+    return {"id": "smile", "alias": "smile", **read}
+
+
+async def watch_light(hass: HomeAssistant) -> list[ServiceCall]:
+    """Start the page's automation; each time that it switches the light on is in the list."""
+    calls: list[ServiceCall] = []
+    hass.services.async_register("light", "turn_on", calls.append)
+    assert await async_setup_component(hass, "automation", {"automation": [automation()]})
+    return calls
+
+
+async def check_smile_is_of_now(
+    hass: HomeAssistant, smiles: list[ServiceCall], state: Callable[[str], str]
+) -> None:
+    """The device is said to be there again, and nobody has smiled since."""
+    assert state("emotion_change") == "unavailable"
+    before = len(smiles)
+    await hass.services.async_call(
+        "mqtt", "publish", {"topic": "mien/desk/availability", "payload": "online"}, blocking=True
+    )
+    await until("the last event is told again", lambda: state("emotion_change").startswith("20"))
+    await hass.async_block_till_done()
+    assert len(smiles) == before, "the light went on without a smile"
+
+
 async def check(folder: Path, broker_port: int) -> None:
     complaints = Complaints()
     logging.getLogger().addHandler(complaints)
     hass = await start_home_assistant(folder, broker_port)
+    smiles = await watch_light(hass)
 
     def state(name: str) -> str:
         found = hass.states.get({**NAMES, **DISABLED}[name])
@@ -143,13 +188,7 @@ async def check(folder: Path, broker_port: int) -> None:
     device = start_device(folder, broker_port)
     try:
         await until("all entities are there", lambda: "missing" not in map(state, NAMES))
-        registered = entity_registry.async_get(hass).entities
-        unique = {entity.unique_id for entity in registered.values() if entity.platform == "mqtt"}
-        assert unique == {f"mien_desk_{name}" for name in (*NAMES, *DISABLED)}, unique
-        off = {entity.entity_id for entity in registered.values() if entity.disabled}
-        assert off == set(DISABLED.values()), off
-        devices = device_registry.async_get(hass).devices
-        assert [each.name for each in devices.values()] == ["Mien desk"], devices
+        check_registered(hass)
         await until("one person is counted", lambda: state("people") == "1")
         await until("who is happy", lambda: state("emotion") == "happy")
         faces = attribute("emotion", "faces")
@@ -159,6 +198,7 @@ async def check(folder: Path, broker_port: int) -> None:
             lambda: attribute("emotion_change", "event_type") == "happy",
         )
         assert attribute("emotion_change", "confidence") > 0
+        await until("the light goes on", lambda: smiles)
         assert float(state("frame_rate")) >= 0
         assert int(state("memory")) > 1_000_000
         assert int(state("outbox")) >= 0
@@ -177,6 +217,7 @@ async def check(folder: Path, broker_port: int) -> None:
         await press("button", "press", "restart")
         await until("the button ends the device", lambda: device.poll() == 75)
         await until("which is then away", lambda: state("frame_rate") == "unavailable")
+        await check_smile_is_of_now(hass, smiles, state)
     finally:
         device.kill()
         device.wait()
