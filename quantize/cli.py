@@ -15,9 +15,9 @@ from edge_app.perception.detector import FaceDetector
 from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.shipped import EMOTION, FACE_320, RELEASE_KEY, SHIPPED
 from quantize.runs import GRAY_YUNET
-from trainer.cli import quiet_tensorflow
 from trainer.data import Split, read
 from trainer.framing import measure_alignment
+from trainer.quiet_tensorflow import quiet_tensorflow
 from trainer.report import lines
 from trainer.truth import is_measurable
 
@@ -112,7 +112,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Quantize, measure, write, and print the figures."""
-    quiet_tensorflow()
     if arguments.make is not _gray_yunet:
         # A network is converted by TensorFlow, whatever it has learned with.
         os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -174,6 +173,7 @@ def _classifier(arguments: argparse.Namespace) -> int:
     output = arguments.output or arguments.run / EMOTION.name
     _check_model_file(output)
     faces = read(arguments.data)
+    quiet_tensorflow()
     from quantize.checks import check_sources  # noqa: PLC0415 - loads TensorFlow
     from quantize.classifier import Options, make_classifier  # noqa: PLC0415 - loads TensorFlow
     from quantize.ranges import Calibration  # noqa: PLC0415
@@ -219,6 +219,7 @@ def _check_model_file(output: Path) -> None:
 
 
 def _gray_yunet(arguments: argparse.Namespace) -> int:
+    quiet_tensorflow()
     from quantize.face_photos import (  # noqa: PLC0415 - its errors load LiteRT's schema
         read_face_photos,
         read_picture,
@@ -244,6 +245,7 @@ def _gray_yunet(arguments: argparse.Namespace) -> int:
 
 
 def _detector(arguments: argparse.Namespace) -> int:
+    quiet_tensorflow()
     from quantize.detector import make_all  # noqa: PLC0415 - loads TensorFlow
 
     for card in make_all(arguments.weights, arguments.photos, arguments.output, _tell_footprint):
@@ -273,6 +275,7 @@ def _tell_footprint(footprint: Footprint) -> None:
 
 
 def _parity(arguments: argparse.Namespace) -> int:
+    quiet_tensorflow()
     from quantize.parity_command import compare_parity  # noqa: PLC0415 - loads TensorFlow
 
     for line in compare_parity(arguments):
@@ -281,6 +284,7 @@ def _parity(arguments: argparse.Namespace) -> int:
 
 
 def _calibration(arguments: argparse.Namespace) -> int:
+    quiet_tensorflow()
     from quantize.parity_command import compare_calibration  # noqa: PLC0415 - loads TensorFlow
 
     for line in compare_calibration(arguments):

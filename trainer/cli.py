@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 from trainer import average_command, evaluate_command, mixtures_command
 from trainer.data import read
 from trainer.data.class_counts import class_lines
 from trainer.data.defects import find_corrections, find_defects
+from trainer.quiet_tensorflow import quiet_tensorflow
 from trainer.recipes import RECIPES
 from trainer.reproduction import command as reproduction_command
 
@@ -61,14 +61,6 @@ def run(arguments: argparse.Namespace) -> int:
         quiet_tensorflow()
         return reproduction_command.run(arguments)
     return _train(arguments)
-
-
-def quiet_tensorflow() -> None:
-    """Keep TensorFlow's notes on processors and GPUs off standard error; to call before its import.
-
-    Who sets its own variable in order to look for a fault keeps them.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def _train(arguments: argparse.Namespace) -> int:
