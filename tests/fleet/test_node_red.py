@@ -122,16 +122,15 @@ def test_what_came_while_it_was_away_and_what_is_no_event(
     mosquitto: Mosquitto, database: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "node-red"
-    with node_red(mosquitto, database, folder), Listener(mosquitto.address) as other:
+    with node_red(mosquitto, database, folder) as log, Listener(mosquitto.address) as other:
         for payload in (encode(appeared(1)), b"{", b"[]", b'{"id": null}', encode(appeared(1))):
             other.client.publish("mien/kitchen/event", payload, qos=1)
         other.client.publish("mien/kitchen/event", encode(appeared(2)), qos=1)
         wait_until(lambda: len(rows(database, "SELECT id FROM event")) == 2, 60)
+        for refusal in (b"malformed JSON", b"NOT NULL constraint failed: event.id"):
+            wait_until(lambda refusal=refusal: refusal in log.read_bytes(), 60)
     with Listener(mosquitto.address) as other:
         other.client.publish("mien/kitchen/event", encode(left()), qos=1)
         other.wait_for("mien/kitchen/event")
-    with node_red(mosquitto, database, folder) as log:
+    with node_red(mosquitto, database, folder):
         wait_until(lambda: len(rows(database, "SELECT id FROM event")) == 3, 60)
-    said = log.read_text(encoding="utf-8")
-    assert "malformed JSON" in said
-    assert "NOT NULL constraint failed: event.id" in said
