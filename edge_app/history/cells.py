@@ -15,6 +15,10 @@ from edge_app.history.rows import SummaryRow
 
 _HOUR_MS = 3_600_000
 
+#: A visit may have begun so much earlier than its length and its end say: a face counts as gone
+#: only after a moment, and nothing is seen while a stream stands still. More is a clock that leapt.
+_LEAP_MS = 60_000
+
 
 @dataclass(slots=True)
 class Cell:
@@ -114,13 +118,19 @@ def _add_visit(
 
 
 def _span(visit: Visit) -> Span:
-    """From its beginning to its end, as far as they are known."""
+    """From its beginning to its end, as far as they are known.
+
+    Where the clock was set in between, it was wrong before and is right now: the length, which the
+    device does not take from that clock, and the end count.
+    """
     known = [at for at in (visit.start_ms, visit.end_ms) if at is not None]
     known += [at for at, _ in visit.changes]
     start_ms, end_ms = min(known), max(known)
     if visit.end_ms is not None and visit.duration_s is not None:
+        end_ms = visit.end_ms
         # A face counts only after a moment: it was there before it was said to appear.
-        start_ms = min(start_ms, visit.end_ms - int(min(visit.duration_s, 1e9) * 1000))
+        latest_ms = end_ms - int(min(visit.duration_s, 1e9) * 1000)
+        start_ms = start_ms if latest_ms - _LEAP_MS <= start_ms <= latest_ms else latest_ms
     return Span(start_ms, end_ms)
 
 
@@ -131,7 +141,7 @@ def _spread(
     stretches: dict[str, list[Span]] = defaultdict(list)
     ends = [at for at, _ in visit.changes[1:]] + [span.end_ms]
     for (at, emotion), end_ms in zip(visit.changes, ends, strict=False):
-        stretches[emotion].append(Span(at, end_ms))
+        stretches[emotion].append(Span(max(at, span.start_ms), min(end_ms, span.end_ms)))
     for emotion, seconds in visit.emotions_s.items():
         # Where its changes are missing, all of the visit has to do.
         on = [each for each in stretches[emotion] if each.end_ms > each.start_ms] or [span]

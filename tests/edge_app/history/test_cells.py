@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from edge_app.events.identifiers import TimeOrderedIds
@@ -33,10 +34,15 @@ class Recording:
         start: datetime,
         *shown: tuple[str, float],
         without: type[FaceAppeared | EmotionChanged | FaceLeft] | None = None,
+        wrong_by: timedelta = timedelta(),
+        right_from: int = 0,
     ) -> None:
-        for event in visit(start, list(shown), self.ids):
+        """wrong_by: how much the device's clock is ahead until its event number right_from."""
+        for number, event in enumerate(visit(start, list(shown), self.ids)):
             if without is None or not isinstance(event, without):
-                self._recorder.take("mien/kitchen/event", encode(event))
+                ahead = wrong_by if number < right_from else timedelta()
+                said = msgspec.structs.replace(event, time=event.time + ahead)
+                self._recorder.take("mien/kitchen/event", encode(said))
 
     def summary(self, summary: Summary) -> None:
         self._recorder.take("mien/kitchen/summary", encode(summary))
@@ -102,6 +108,25 @@ def test_half_a_visit_is_one(recording: Recording, without: type[FaceAppeared | 
     cell = recording.cells().hours[12]
     assert cell.visits == 1
     assert bool(cell.lengths_s) is (without is FaceAppeared)
+
+
+@pytest.mark.parametrize("wrong_by", [timedelta(days=-3), timedelta(days=3)])
+@pytest.mark.parametrize("right_from", [1, 2, 3])
+def test_a_clock_that_is_set_during_a_visit_makes_it_no_longer(
+    recording: Recording, wrong_by: timedelta, right_from: int
+) -> None:
+    """As where a board without a clock starts with somebody before it, and then learns the time.
+
+    right_from: the first event with the right time, after the one of the face's coming.
+    """
+    recording.visit(NOON, ("happy", 40.0), ("sad", 20.0), wrong_by=wrong_by, right_from=right_from)
+    cells = recording.cells(days=7)
+    (hour,), (day,) = cells.hours.values(), cells.days.values()
+    # It ends a minute after noon.
+    assert (list(cells.hours), list(cells.days)) == ([12], [DAY])
+    for cell in (hour, day):
+        assert (cell.visits, cell.group, cell.lengths_s) == (1, 1, [60.0])
+        assert cell.shown_s == pytest.approx({"happy": 40.0, "sad": 20.0})
 
 
 def test_days_and_hours_of_the_time_zone(recording: Recording) -> None:
