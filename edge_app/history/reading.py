@@ -21,8 +21,17 @@ from edge_app.history.rows import AvailabilityRow, SummaryRow
 from edge_app.history.schema import DAY_MS
 from edge_app.history.store import read_version, translated
 
-_EVENTS = """SELECT device, type, time_ms, episode, is_historical, emotion, duration_s, emotions_s,
-    valence, arousal FROM event WHERE time_ms BETWEEN ? AND ? ORDER BY time_ms, id"""
+#: A visit may have begun so much earlier than its length and its end say: a face counts as gone
+#: only after a moment, and nothing is seen while a stream stands still.
+LATE_MS = 60_000
+
+#: All of the visits that have an event in the period: what began before it may go on in it.
+_EVENTS = """WITH told AS (
+        SELECT device, episode, time_ms - COALESCE(duration_s, 0) * 1000 - ?3 AS from_ms
+        FROM event WHERE time_ms BETWEEN ?1 AND ?2)
+    SELECT device, type, time_ms, episode, is_historical, emotion, duration_s, emotions_s,
+    valence, arousal FROM event WHERE time_ms BETWEEN (SELECT MIN(from_ms) FROM told) AND ?2
+    AND (device, episode) IN (SELECT device, episode FROM told) ORDER BY time_ms, id"""
 _SUMMARIES = """SELECT device, start_ms, end_ms, faces, emotions_s, minimum_group, withheld,
     valence, arousal FROM summary WHERE end_ms > ? AND start_ms < ?"""
 
@@ -63,7 +72,11 @@ class PastAlert(NamedTuple):
 
 @dataclass(slots=True)
 class DeviceHistory:
-    """What one device saw and said; late: how many of its events were sent later than decided."""
+    """What one device saw and said.
+
+    visits: all of those that have an event in the period. events: how many it decided in the
+    period; late: how many of them were sent later.
+    """
 
     visits: dict[str, Visit] = field(default_factory=lambda: defaultdict(Visit))
     summaries: list[SummaryRow] = field(default_factory=list)
@@ -166,11 +179,12 @@ def _read_events(
     database: sqlite3.Connection, period: Span, devices: dict[str, DeviceHistory], version: int
 ) -> None:
     for device, kind, time_ms, episode, late, emotion, *leaving in database.execute(
-        _of_version(_EVENTS, version), period
+        _of_version(_EVENTS, version), (*period, LATE_MS)
     ):
         history = devices[device]
-        history.events += 1
-        history.late += late
+        if time_ms >= period.start_ms:
+            history.events += 1
+            history.late += late
         visit = history.visits[episode]
         if kind == "face_appeared":
             visit.start_ms = time_ms

@@ -10,7 +10,7 @@ import pytest
 from edge_app.events.identifiers import TimeOrderedIds
 from edge_app.events.payloads import EmotionChanged, FaceAppeared, FaceLeft, Summary, encode
 from edge_app.history.cells import Cells, count
-from edge_app.history.reading import DeviceHistory, Span, read_history
+from edge_app.history.reading import DeviceHistory, History, Span, read_history
 from edge_app.history.recorder import Recorder
 from edge_app.history.rows import SummaryRow
 from tests.edge_app.history.days import visit
@@ -47,9 +47,12 @@ class Recording:
     def summary(self, summary: Summary) -> None:
         self._recorder.take("mien/kitchen/summary", encode(summary))
 
-    def cells(self, *, days: int = 3, zone: str = "UTC") -> Cells:
+    def history(self, *, days: int = 3, zone: str = "UTC") -> History:
         self._recorder.close()
-        history = read_history(self.file, days=days, zone=ZoneInfo(zone))
+        return read_history(self.file, days=days, zone=ZoneInfo(zone))
+
+    def cells(self, *, days: int = 3, zone: str = "UTC") -> Cells:
+        history = self.history(days=days, zone=zone)
         assert history.period is not None
         return count(history.devices["kitchen"], history.period, ZoneInfo(zone))
 
@@ -156,6 +159,29 @@ def test_only_the_part_within_the_period_counts(recording: Recording) -> None:
     cells = recording.cells(days=1)
     assert list(cells.days) == [DAY]
     assert cells.days[DAY].shown_s["happy"] == pytest.approx(600.0)
+
+
+@pytest.mark.parametrize("days", [1, 2])
+def test_what_was_on_when_the_period_begins_counts_for_as_long_as_it_was(
+    recording: Recording, days: int
+) -> None:
+    midnight = datetime(2025, 3, 5, tzinfo=UTC)
+    recording.visit(midnight - timedelta(hours=3), ("happy", 60.0))
+    recording.visit(
+        midnight - timedelta(hours=1), ("happy", 4200.0), ("neutral", 2400.0), ("happy", 600.0)
+    )
+    hour = recording.cells(days=days).hours[0]
+    assert hour.shown_s == pytest.approx({"happy": 1200.0, "neutral": 2400.0})
+    assert (hour.visits, hour.group) == (0, 1)
+
+
+def test_only_events_within_the_period_are_its_events(recording: Recording) -> None:
+    recording.visit(datetime(2025, 3, 4, 23, tzinfo=UTC), ("sad", 7000.0), ("happy", 200.0))
+    recording.visit(datetime(2025, 3, 4, 20, tzinfo=UTC), ("sad", 60.0))
+    history = recording.history(days=1)
+    assert (history.devices["kitchen"].events, history.outside) == (2, 5)
+    (visit,) = history.devices["kitchen"].visits.values()
+    assert len(visit.changes) == 2
 
 
 def test_a_day_without_events_is_told_by_summaries(recording: Recording) -> None:
