@@ -19,10 +19,11 @@ from edge_app.events.payloads import (
     Summary,
     decode_event,
 )
+from edge_app.history.alerts import Alerts
 from edge_app.history.forgetting import surely_before_ms
 from edge_app.history.listening import FIRST_CONNECTION, Listening
 from edge_app.history.plausible import is_plausible
-from edge_app.history.rows import AlertEnd, AlertRow, AvailabilityRow, EventRow, Row, SummaryRow
+from edge_app.history.rows import AlertRow, AvailabilityRow, EventRow, Row, SummaryRow
 from edge_app.history.schema import DAY_MS
 from edge_app.history.store import HistoryStore
 
@@ -72,14 +73,15 @@ class Recorder(Closing):
         self._listening = Listening(now_ms, now_s)
         self._store = HistoryStore(path, start_ms=now_ms)
         self._rows: list[Row] = []
+        self._alerts = Alerts()
         self._connection: int | None = FIRST_CONNECTION
         self._written_s = now_s
         self._forgotten_s: float | None = None
         #: Messages that could not be recorded, and how many of them before this stretch.
         self.refused = self._refused_before = 0
 
-    def take(self, topic: str, payload: bytes) -> None:
-        """Note one message under `mien/`.
+    def take(self, topic: str, payload: bytes, connection: int = FIRST_CONNECTION) -> None:
+        """Note one message under `mien/`; connection: the number of the one that it came on.
 
         Raises:
             UnrecordableError: it cannot be read; it is counted.
@@ -88,7 +90,7 @@ class Recorder(Closing):
             self._gathered_from_s = self._clock_s()
         self._listening.heard()
         try:
-            self._rows.append(_row(topic, payload, self._now()))
+            self._rows += self._read(topic, payload, connection)
         except (ValueError, OverflowError, RecursionError) as error:
             # msgspec's errors and Unicode's are ValueErrors.
             self.refused += 1
@@ -130,6 +132,26 @@ class Recorder(Closing):
         finally:
             self._store.close()
 
+    def _read(self, topic: str, payload: bytes, connection: int) -> list[Row]:
+        now_ms = _milliseconds(self._now())
+        _, device, kind, *rest = topic.split("/")
+        match kind:
+            case "event":
+                return [_event(device, decode_event(payload))]
+            case "summary":
+                return [_summary(device, _SUMMARY.decode(payload))]
+            case "alert":
+                raised = _alert(device, rest[0], payload) if payload else None
+                return [
+                    *self._alerts.take(
+                        device, rest[0], raised, connection=connection, now_ms=now_ms
+                    )
+                ]
+            case _:
+                if payload not in {b"online", b"offline"}:
+                    raise ValueError("neither online nor offline")
+                return [AvailabilityRow(device, now_ms, payload == b"online")]
+
     def _write(self, now_s: float) -> None:
         refused = self.refused - self._refused_before
         self._store.write(self._rows, end_ms=self._listening.end_ms, refused=refused)
@@ -144,21 +166,6 @@ class Recorder(Closing):
         running = (now_ms - self._listening.steady_ms, now_ms)
         stretches = [*self._store.stretches(), running]
         self._store.forget(surely_before_ms(stretches, now_ms, self._keep_days * DAY_MS))
-
-
-def _row(topic: str, payload: bytes, now: datetime) -> Row:
-    _, device, kind, *rest = topic.split("/")
-    match kind:
-        case "event":
-            return _event(device, decode_event(payload))
-        case "summary":
-            return _summary(device, _SUMMARY.decode(payload))
-        case "alert":
-            return _alert(device, rest[0], payload, now)
-        case _:
-            if payload not in {b"online", b"offline"}:
-                raise ValueError("neither online nor offline")
-            return AvailabilityRow(device, _milliseconds(now), payload == b"online")
 
 
 def _event(device: str, event: Event) -> EventRow:
@@ -212,9 +219,7 @@ def _summary(device: str, summary: Summary) -> SummaryRow:
     )
 
 
-def _alert(device: str, alert_id: str, payload: bytes, now: datetime) -> Row:
-    if not payload:
-        return AlertEnd(_milliseconds(now), device, alert_id)
+def _alert(device: str, alert_id: str, payload: bytes) -> AlertRow:
     alert: Alert = _ALERT.decode(payload)
     return AlertRow(device, alert_id, _milliseconds(alert.since), alert.severity, alert.text)
 

@@ -69,11 +69,12 @@ class AlertRow(NamedTuple):
 
 
 class AlertEnd(NamedTuple):
-    """An alert is over."""
+    """The alert that began then is over."""
 
     end_ms: int
     device: str
     id: str
+    since_ms: int
 
 
 Row = EventRow | SummaryRow | AvailabilityRow | AlertRow | AlertEnd

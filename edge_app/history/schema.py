@@ -77,9 +77,8 @@ INSERT = {
             SELECT is_online FROM availability WHERE device = ?1 ORDER BY number DESC LIMIT 1)""",
     AlertRow: """INSERT INTO alert (device, id, since_ms, severity, text) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET severity = excluded.severity, text = excluded.text""",
-    # Older ones that are open ended while nobody recorded: when, is not known.
-    AlertEnd: """UPDATE alert SET end_ms = ?1 WHERE device = ?2 AND id = ?3 AND since_ms = (
-        SELECT MAX(since_ms) FROM alert WHERE device = ?2 AND id = ?3 AND end_ms IS NULL)""",
+    AlertEnd: """UPDATE alert SET end_ms = ? WHERE device = ? AND id = ? AND since_ms = ?
+        AND end_ms IS NULL""",
 }
 
 DAY_MS = 86_400_000

@@ -102,7 +102,7 @@ class _Store(Closing):
             return True
         self._recorder.flush(connection)
         try:
-            self._recorder.take(message.topic, message.payload)
+            self._recorder.take(message.topic, message.payload, message.connection)
         except UnrecordableError as error:
             if message.topic not in self._complained:
                 self._complained.add(message.topic)

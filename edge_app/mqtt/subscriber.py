@@ -30,11 +30,16 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMessage:
-    """A message as it came. is_retained: the broker kept it; it is not news."""
+    """A message as it came.
+
+    is_retained: the broker kept it; it is not news. connection: the number of the one that it came
+    on; what is retained may come before `Subscriber.connection` says that number.
+    """
 
     topic: str
     payload: bytes
     is_retained: bool
+    connection: int
 
 
 class Subscriber(Closing):
@@ -136,7 +141,11 @@ class _Intake(ConnectionHandler):
         """Pass a message on, if it was asked for: amqtt also sends what others asked for."""
         if not any(mqtt.topic_matches_sub(each, message.topic) for each in self._filters):
             return
-        self.messages.put(ReceivedMessage(message.topic, bytes(message.payload), message.retain))
+        self.messages.put(
+            ReceivedMessage(
+                message.topic, bytes(message.payload), message.retain, self._connections
+            )
+        )
 
     def disconnected(self) -> None:
         """Nothing is heard any more."""

@@ -180,6 +180,43 @@ def test_an_alert_whose_end_nobody_recorded_stays_without_one(file: Path, clock:
     ]
 
 
+def test_an_end_that_is_said_again_is_not_that_of_an_alert_that_ended_unheard(
+    file: Path, clock: Clock
+) -> None:
+    """As where a device that starts anew takes back all that an earlier process raised."""
+    alert = Alert(id="camera", severity="warning", text="lost", since=TIME)
+    with recorder(file, clock) as history:
+        history.take("mien/kitchen/alert/camera", encode(alert))
+        history.take("mien/hall/alert/camera", encode(alert))
+    with recorder(file, clock) as history:
+        # The broker keeps what is still on.
+        history.take("mien/hall/alert/camera", encode(alert))
+        history.take("mien/garden/alert/camera", encode(alert))
+        clock.seconds = 60.0
+        for device in ("kitchen", "hall"):
+            history.take(f"mien/{device}/alert/camera", b"")
+        history.take("mien/garden/alert/camera", b"", 2)
+    assert rows(file, "SELECT device, end_ms FROM alert ORDER BY device") == [
+        ("garden", None),
+        ("hall", ms(TIME) + 60_000),
+        ("kitchen", None),
+    ]
+
+
+def test_an_alert_that_another_one_follows_at_once_is_over(file: Path, clock: Clock) -> None:
+    """A device that starts anew, with what the alert is about still so."""
+    first = Alert(id="outbox-storage", severity="critical", text="full", since=TIME)
+    again = msgspec.structs.replace(first, since=TIME + timedelta(hours=1))
+    with recorder(file, clock) as history:
+        history.take("mien/kitchen/alert/outbox-storage", encode(first))
+        clock.seconds = 3605.0
+        history.take("mien/kitchen/alert/outbox-storage", encode(again))
+    assert rows(file, "SELECT since_ms, end_ms FROM alert ORDER BY since_ms") == [
+        (ms(TIME), ms(TIME) + 3_605_000),
+        (ms(again.since), None),
+    ]
+
+
 def test_alerts_that_are_too_old_go_also_without_an_end(file: Path, clock: Clock) -> None:
     alert = Alert(id="camera", severity="warning", text="lost", since=TIME)
     with recorder(file, clock) as history:

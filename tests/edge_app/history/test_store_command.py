@@ -155,6 +155,31 @@ def test_the_time_without_a_broker_is_not_known(
     assert rows(file, query) == [(1, 0), (0, 1)]
 
 
+def test_an_alert_that_ended_while_nobody_recorded_gets_no_end_later(
+    mosquitto: Mosquitto, publisher: MqttPublisher, tmp_path: Path
+) -> None:
+    file = tmp_path / "history.sqlite"
+    names = ("camera", "too-hot")
+    for run in (1, 2):
+        with events(mosquitto, "--store", str(file)) as process:
+            for name in names:
+                alert = Alert(id=name, severity="warning", text="lost", since=TIME)
+                # In the second run the device starts anew, and nothing is wrong any more.
+                publisher.publish_alert(name, alert if run == 1 else None)
+            publisher.publish_event(appeared(run))
+            wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == [(run,)])  # noqa: B023 - called at once
+            process.terminate()
+            assert process.wait(20) == 0
+        if run == 1:
+            with Listener(mosquitto.address) as other:
+                publisher.publish_alert("camera", None)
+                other.wait_for("mien/kitchen/alert/camera")
+    assert rows(file, "SELECT id, end_ms IS NULL FROM alert ORDER BY id") == [
+        ("camera", 1),
+        ("too-hot", 0),
+    ]
+
+
 def test_keep_without_a_store(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["events", "--keep", "3"]) == 2
     assert capsys.readouterr().err == "mien: --keep needs --store FILE\n"

@@ -25,7 +25,9 @@ def test_nothing_is_missed_once_connected(mosquitto: Mosquitto) -> None:
     with Subscriber(mosquitto.address, ["mien/+/event", "mien/+/availability"]) as subscriber:
         publisher.publish_event(appeared())
         retained, event = subscriber.receive(5), subscriber.receive(5)
-        assert retained == ReceivedMessage("mien/kitchen/availability", b"online", is_retained=True)
+        assert retained == ReceivedMessage(
+            "mien/kitchen/availability", b"online", is_retained=True, connection=1
+        )
         assert event is not None
         assert event.topic == "mien/kitchen/event"
         assert not event.is_retained
@@ -44,7 +46,7 @@ def test_it_subscribes_again(mosquitto: Mosquitto) -> None:
         publisher.connect()
         message = subscriber.receive(5)
         assert message is not None
-        assert message.payload == b"online"
+        assert (message.payload, message.connection) == (b"online", 2)
         publisher.close()
 
 
