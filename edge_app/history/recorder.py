@@ -147,6 +147,9 @@ class Recorder(Closing):
                         device, rest[0], raised, connection=connection, now_ms=now_ms
                     )
                 ]
+            case _ if not payload:
+                # `mien home-assistant remove`: the device was offline before.
+                return []
             case _:
                 if payload not in {b"online", b"offline"}:
                     raise ValueError("neither online nor offline")

@@ -168,7 +168,9 @@ def _print_events(
         is_of_use = store.take(message, subscriber.connection)
         kind = message.topic.split("/")[2]
         is_event = kind == "event"
-        is_shown = is_event or (kind == "availability" and not arguments.json)
+        # An empty availability is a device that somebody took away.
+        is_presence = kind == "availability" and bool(message.payload)
+        is_shown = is_event or (is_presence and not arguments.json)
         if not (is_of_use and is_shown):
             continue
         try:

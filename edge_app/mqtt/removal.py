@@ -1,4 +1,4 @@
-"""`mien home-assistant remove`: a device's name → Home Assistant shows it no longer."""
+"""`mien home-assistant remove`: a device's name → no retained message speaks of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,20 @@ from edge_app.mqtt.connection import (
     ConnectionHandler,
 )
 from edge_app.mqtt.discovery import discovery_topic
-from edge_app.mqtt.messages import DISCOVERY, send
+from edge_app.mqtt.messages import (
+    ALERT,
+    AVAILABILITY,
+    DISCOVERY,
+    INFO,
+    STATE,
+    TELEMETRY,
+    Message,
+    send,
+)
+from edge_app.mqtt.topics import OFFLINE, ROOT, Topics
+
+#: How long a broker may take, after another answer, to say what it keeps of the availability.
+_SAYS_S = 1.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,14 +45,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Empty the retained message, and say how it stays so.
+    """Empty what the broker keeps of the device: the discovery, and where it is offline the rest.
 
     Raises:
         UsageError: an address, a device or a password file that cannot be.
         BrokerError: the broker cannot be reached, or does not take it.
     """
     address = parse_address(arguments.broker)
-    emptying = _Emptying(discovery_topic(arguments.device, arguments.prefix))
+    topics = Topics(arguments.device)
+    emptying = _Emptying(topics, discovery_topic(arguments.device, arguments.prefix))
     connection = Connection(
         address,
         emptying,
@@ -48,34 +62,82 @@ def run(arguments: argparse.Namespace) -> int:
     )
     try:
         connection.start()
-        if not emptying.is_answered.wait(FIRST_CONNECTION_S) or not emptying.is_accepted:
-            raise BrokerError(
-                f"broker {address}: {emptying.topic} is not taken; check the broker's access rules"
-                " for this user"
-            )
+        is_taken = emptying.is_hidden.wait(FIRST_CONNECTION_S)
+        if is_taken and emptying.is_heard.wait(_SAYS_S) and emptying.is_offline:
+            is_taken = emptying.is_empty.wait(FIRST_CONNECTION_S)
     finally:
         connection.close()
+    if not is_taken or emptying.refused:
+        raise BrokerError(
+            f"broker {address}: {', '.join(emptying.refused or emptying.unanswered)} is not taken;"
+            " check the broker's access rules for this user"
+        )
+    kept = (
+        "is gone"
+        if emptying.is_offline
+        else "stays, since it does not say that the device is offline"
+    )
     sys.stderr.write(
         f"mien: {arguments.device} is taken away from Home Assistant; it comes back with the"
         " device's next connection unless its settings say [home_assistant] discovery = false\n"
+        f"mien: what the broker kept of {arguments.device} itself {kept}\n"
     )
     return 0
 
 
 class _Emptying(ConnectionHandler):
-    """Publishes one empty retained message."""
+    """Publishes empty retained messages, and tells any thread how far that is."""
 
-    def __init__(self, topic: str) -> None:
-        self.topic = topic
-        self.is_answered = threading.Event()
-        self.is_accepted = False
+    def __init__(self, topics: Topics, discovery: str) -> None:
+        self._topics = topics
+        self._due: list[tuple[Message, str]] = [(DISCOVERY, discovery)]
+        self._sent: dict[int | None, str] = {}
+        self.refused: list[str] = []
+        #: The broker has answered to the discovery; it said what it keeps of the availability; it
+        #: has answered to everything else.
+        self.is_hidden, self.is_heard, self.is_empty = (threading.Event() for _ in range(3))
+        self.is_offline = False
+
+    @property
+    def unanswered(self) -> list[str]:
+        """The topics to which the broker did not answer."""
+        return list(self._sent.values())
 
     def connected(self, client: mqtt.Client) -> None:
-        """Publish it."""
-        send(client, DISCOVERY, self.topic, b"")
+        """Ask what there is; alerts first, since the availability begins the rest."""
+        client.subscribe(f"{ROOT}/{self._topics.device}/alert/+", qos=1)
+        client.subscribe(self._topics.availability, qos=1)
+
+    def received(self, message: mqtt.MQTTMessage) -> None:
+        """Note what the broker keeps."""
+        if not message.retain:
+            return
+        if message.topic != self._topics.availability:
+            self._due.append((ALERT, message.topic))
+            return
+        self.is_offline = message.payload == OFFLINE
+        self.is_heard.set()
+        if self.is_offline:
+            self._due += [
+                (INFO, self._topics.info),
+                (STATE, self._topics.state),
+                (TELEMETRY, self._topics.telemetry),
+                # Last: who was interrupted may begin again.
+                (AVAILABILITY, self._topics.availability),
+            ]
+
+    def proceed(self, client: mqtt.Client) -> None:
+        """Publish what is due; alerts as soon as the device is known to be offline."""
+        due = [each for each in self._due if self.is_offline or each[0] is DISCOVERY]
+        for message, topic in due:
+            self._due.remove((message, topic))
+            self._sent[send(client, message, topic, b"")] = topic
 
     def acknowledged(self, packet_id: int, *, is_accepted: bool) -> None:
-        """It is the only message on this connection."""
-        del packet_id
-        self.is_accepted = is_accepted
-        self.is_answered.set()
+        """Note what is done."""
+        topic = self._sent.pop(packet_id)
+        if not is_accepted:
+            self.refused.append(topic)
+        self.is_hidden.set()
+        if self.is_offline and not self._due and not self._sent:
+            self.is_empty.set()

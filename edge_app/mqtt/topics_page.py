@@ -96,7 +96,8 @@ def _lines() -> Iterator[str]:
     yield from textwrap.wrap(
         f"`{_shown(AVAILABILITY.address)}` is also the last will. Expiry needs MQTT 5; that of a"
         " request is what we recommend to whoever sends it. The last line is for Home Assistant:"
-        " see [home-assistant.md](home-assistant.md).",
+        " see [home-assistant.md](home-assistant.md). The command there that takes a device away"
+        " empties all that is retained of it.",
         100,
         break_on_hyphens=False,
     )

@@ -146,6 +146,14 @@ def test_availability_is_kept_where_it_changes(file: Path, clock: Clock) -> None
     assert [online for device, online in stored if device == "hall"] == [1]
 
 
+def test_a_device_that_is_taken_away_was_offline_before(file: Path, clock: Clock) -> None:
+    with recorder(file, clock) as history:
+        for payload in (b"offline", b""):
+            history.take("mien/kitchen/availability", payload)
+        assert history.refused == 0
+    assert rows(file, "SELECT is_online FROM availability") == [(0,)]
+
+
 def test_an_alert_from_its_beginning_to_its_end(file: Path, clock: Clock) -> None:
     alert = Alert(id="camera", severity="warning", text="lost", since=TIME)
     with recorder(file, clock) as history:

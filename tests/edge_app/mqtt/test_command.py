@@ -75,6 +75,11 @@ def test_availability_as_it_changes(mosquitto: Mosquitto, publisher: MqttPublish
         assert process.stdout.readline().endswith(" kitchen  online\n")
         publisher.close()
         assert process.stdout.readline().endswith(" kitchen  offline\n")
+        # Somebody takes it away, and it is back.
+        with Listener(mosquitto.address) as other:
+            for payload in (b"", b"online"):
+                other.client.publish("mien/kitchen/availability", payload, qos=1)
+            assert process.stdout.readline().endswith(" kitchen  online\n")
 
 
 def test_json_lines_are_the_payloads(mosquitto: Mosquitto, publisher: MqttPublisher) -> None:

@@ -3,10 +3,14 @@ from __future__ import annotations
 import pytest
 
 from edge_app import cli
-from tests.brokers import Mosquitto, free_port
+from edge_app.events.payloads import Alert
+from edge_app.mqtt.publisher import MqttPublisher
+from tests.brokers import Mosquitto, free_port, wait_until
 from tests.edge_app.mqtt.listener import Listener
+from tests.edge_app.mqtt.samples import TIME, info, state, telemetry
 
 TOPIC = "homeassistant/device/mien_kitchen/config"
+KINDS = ("availability", "info", "state", "telemetry", "alert/camera", "alert/too-hot")
 
 
 def test_a_device_is_taken_away(mosquitto: Mosquitto, capsys: pytest.CaptureFixture[str]) -> None:
@@ -20,6 +24,71 @@ def test_a_device_is_taken_away(mosquitto: Mosquitto, capsys: pytest.CaptureFixt
         late.client.publish("homeassistant/end", b"", qos=1)
         late.wait_for("homeassistant/end")
         assert late.on(TOPIC) == []
+
+
+def keep_everything(device: str, mosquitto: Mosquitto) -> None:
+    """Let the broker keep one of each kind, and the device be gone."""
+    publisher = MqttPublisher(mosquitto.address, device=device)
+    publisher.connect()
+    publisher.announce(info())
+    publisher.publish_state(state())
+    publisher.publish_telemetry(telemetry())
+    for name in ("camera", "too-hot"):
+        alert = Alert(id=name, severity="critical", text="lost", since=TIME)
+        publisher.publish_alert(name, alert)
+    wait_until(lambda: kept(mosquitto) >= {f"mien/{device}/{kind}" for kind in KINDS})
+    publisher.close()
+
+
+def kept(mosquitto: Mosquitto) -> set[str]:
+    with Listener(mosquitto.address) as late:
+        late.client.publish("mien/end", b"", qos=1)
+        late.wait_for("mien/end")
+        return {each.topic for each in late.heard if each.retain}
+
+
+def remove(device: str, mosquitto: Mosquitto) -> int:
+    words = ["home-assistant", "remove", "--device", device, "--broker"]
+    return cli.main([*words, str(mosquitto.address)])
+
+
+def test_nothing_is_left_of_a_device_that_is_gone(
+    mosquitto: Mosquitto, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for device in ("kitchen", "hall"):
+        keep_everything(device, mosquitto)
+    hall = {f"mien/hall/{kind}" for kind in KINDS}
+    assert kept(mosquitto) == {f"mien/kitchen/{kind}" for kind in KINDS} | hall
+    assert remove("kitchen", mosquitto) == 0
+    assert "what the broker kept of kitchen itself is gone" in capsys.readouterr().err
+    assert kept(mosquitto) == hall
+
+
+def test_a_device_that_is_online_keeps_its_own(
+    mosquitto: Mosquitto, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publisher = MqttPublisher(mosquitto.address, device="kitchen")
+    publisher.connect()
+    publisher.announce(info())
+    wait_until(lambda: kept(mosquitto) == {"mien/kitchen/availability", "mien/kitchen/info"})
+    assert remove("kitchen", mosquitto) == 0
+    assert "stays, since it does not say that the device is offline" in capsys.readouterr().err
+    assert kept(mosquitto) == {"mien/kitchen/availability", "mien/kitchen/info"}
+    publisher.close()
+
+
+def test_what_the_rules_leave_is_named(
+    mosquitto: Mosquitto, capsys: pytest.CaptureFixture[str]
+) -> None:
+    restrict(mosquitto, "topic readwrite #\ntopic deny mien/kitchen/info\n")
+    with Listener(mosquitto.address) as other:
+        topic = "mien/kitchen/availability"
+        other.client.publish(topic, b"offline", qos=1, retain=True)
+        other.wait_for(topic)
+        assert remove("kitchen", mosquitto) == 1
+        other.wait_for(topic, 2)
+    assert "mien/kitchen/info is not taken" in capsys.readouterr().err
+    assert kept(mosquitto) == set()
 
 
 @pytest.mark.parametrize(
@@ -39,15 +108,19 @@ def test_what_cannot_be_is_said(
     assert said in capsys.readouterr().err
 
 
-def test_a_broker_that_refuses_is_named(
-    mosquitto: Mosquitto, capsys: pytest.CaptureFixture[str]
-) -> None:
+def restrict(mosquitto: Mosquitto, lines: str) -> None:
     mosquitto.stop()
     rules = mosquitto._folder / "rules"
-    rules.write_text("topic read #\n", encoding="utf-8")
+    rules.write_text(lines, encoding="utf-8")
     rules.chmod(0o600)
     mosquitto._lines.append(f"acl_file {rules}")
     mosquitto.start()
+
+
+def test_a_broker_that_refuses_is_named(
+    mosquitto: Mosquitto, capsys: pytest.CaptureFixture[str]
+) -> None:
+    restrict(mosquitto, "topic read #\n")
     words = ["home-assistant", "remove", "--device", "kitchen", "--broker"]
     assert cli.main([*words, str(mosquitto.address)]) == 1
     assert "is not taken; check the broker's access rules" in capsys.readouterr().err
