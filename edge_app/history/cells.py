@@ -47,7 +47,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """What a device saw. from_summaries: the days of which only summaries tell."""
+    """What a device saw. from_summaries: the days of which, in all or in part, summaries tell."""
 
     days: dict[date, Cell]
     hours: dict[int, Cell]
@@ -57,7 +57,8 @@ class Cells:
 def count(history: DeviceHistory, period: Span, zone: tzinfo | None) -> Cells:
     """Count what lies in the period.
 
-    A day without events is told by its summaries, if there are any.
+    A summary counts where no events tell of its time: always in the mode `aggregates`, the only one
+    with a least number of faces above 1, and in the mode `full` on a day without any.
     """
     days: dict[date, Cell] = defaultdict(Cell)
     hours: dict[int, Cell] = defaultdict(Cell)
@@ -70,7 +71,7 @@ def count(history: DeviceHistory, period: Span, zone: tzinfo | None) -> Cells:
         if summary.start_ms < period.start_ms:
             continue
         start = _local(summary.start_ms, zone)
-        if start.date() in with_events:
+        if summary.minimum_group <= 1 and start.date() in with_events:
             continue
         from_summaries.add(start.date())
         for cell in (days[start.date()], hours[start.hour]):

@@ -103,7 +103,10 @@ def _device(
         )
     if cells.from_summaries:
         told = ", ".join(f"{day}" for day in sorted(cells.from_summaries))
-        yield paragraph(f"Only summaries tell of {told}: a visit across two of them counts twice.")
+        yield paragraph(
+            f"Only summaries tell of {told}, or of a part of it: a visit across two of them counts"
+            " twice."
+        )
     if days:
         all_days = [*_days(period, zone)]
         yield from _visits(name, {day: days.get(day, _NOTHING) for day in all_days}, minimum_group)

@@ -184,25 +184,40 @@ def test_only_events_within_the_period_are_its_events(recording: Recording) -> N
     assert len(visit.changes) == 2
 
 
+def a_summary(start: datetime, faces: int, minimum_group: int) -> Summary:
+    return Summary(
+        start=start, end=start + timedelta(hours=1), faces=faces, emotions_s={"sad": 2.0},
+        minimum_group=minimum_group, withheld=minimum_group > 1, valence=-0.5, arousal=-0.25,
+    )  # fmt: skip
+
+
 def test_a_day_without_events_is_told_by_summaries(recording: Recording) -> None:
+    """Where events are published, 1 is the least number that anything is said of."""
     recording.visit(NOON, ("happy", 10.0))
     for start, faces in ((NOON, 9), (NOON - timedelta(days=1), 7)):
-        recording.summary(
-            Summary(
-                start=start, end=start + timedelta(hours=1), faces=faces,
-                emotions_s={"sad": 2.0}, minimum_group=5, withheld=True,
-                valence=-0.5, arousal=-0.25,
-            )
-        )  # fmt: skip
+        recording.summary(a_summary(start, faces, 1))
     cells = recording.cells()
     yesterday = date(2025, 3, 4)
     assert cells.from_summaries == {yesterday}
     assert cells.days[DAY].visits == 1
     assert cells.days[yesterday].visits == 7
     assert cells.days[yesterday].shown_s == {"sad": 2.0}
-    assert cells.days[yesterday].withheld
     assert cells.days[yesterday].affects.mean == (-0.5, -0.25)
-    assert cells.days[yesterday].affects_by == 5
+    assert cells.days[yesterday].affects_by == 1
+
+
+def test_a_day_that_changes_to_aggregates_is_told_by_both(recording: Recording) -> None:
+    recording.visit(NOON, ("happy", 10.0))
+    recording.summary(a_summary(NOON, 1, 1))
+    for hours in (1, 2):
+        recording.summary(a_summary(NOON + timedelta(hours=hours), 40, 5))
+    cells = recording.cells()
+    assert cells.from_summaries == {DAY}
+    assert {hour: cell.visits for hour, cell in cells.hours.items()} == {12: 1, 13: 40, 14: 40}
+    assert (cells.days[DAY].visits, cells.days[DAY].group) == (81, 81)
+    assert cells.days[DAY].shown_s == pytest.approx({"happy": 10.0, "sad": 4.0})
+    assert cells.days[DAY].withheld
+    assert cells.hours[13].affects_by == 5
 
 
 def test_an_interval_that_began_before_the_calendar_is_none_of_the_period() -> None:
