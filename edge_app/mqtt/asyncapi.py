@@ -14,7 +14,7 @@ import yaml
 
 from edge_app.events.requests import REQUESTS
 from edge_app.mqtt.connection import KEEP_ALIVE_S
-from edge_app.mqtt.messages import ALERT, AVAILABILITY, DISCOVERY, MESSAGES, REQUEST, Message
+from edge_app.mqtt.messages import AVAILABILITY, DISCOVERY, MESSAGES, REQUEST, Message
 from edge_app.mqtt.topics import LEVEL, OFFLINE, ONLINE
 
 _BINDING = {"bindingVersion": "0.2.0"}
@@ -147,11 +147,13 @@ def _channel(message: Message) -> dict[str, Any]:
 
 def _message_names(message: Message) -> list[str]:
     if message is AVAILABILITY:
-        return ["Availability"]
-    if message is DISCOVERY:
-        return ["DeviceDiscovery", "Nothing"]
-    names = [kind.__name__ for kind in message.payload_types]
-    return [*names, "Nothing"] if message is ALERT else names
+        names = ["Availability"]
+    elif message is DISCOVERY:
+        names = ["DeviceDiscovery"]
+    else:
+        names = [kind.__name__ for kind in message.payload_types]
+    # Whoever takes a device away empties all that is kept of it.
+    return [*names, "Nothing"] if message.is_retained else names
 
 
 def _operations() -> Iterator[tuple[str, dict[str, Any]]]:

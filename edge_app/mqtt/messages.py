@@ -45,7 +45,7 @@ class Message:
 
 AVAILABILITY = Message(
     address="mien/{device}/availability",
-    purpose="`online` or `offline`; the last will. Empty: there is no such device any more.",
+    purpose="`online` or `offline`; the last will.",
     payload=None, qos=1, is_retained=True,
 )  # fmt: skip
 INFO = Message(

@@ -96,6 +96,12 @@ def test_every_message_and_request_has_a_channel_and_an_operation() -> None:
     }
 
 
+def test_whatever_is_kept_may_be_taken_away() -> None:
+    channels = asyncapi.document()["channels"].values()
+    emptied = {channel["address"] for channel in channels if "Nothing" in channel["messages"]}
+    assert emptied == {message.address for message in MESSAGES.values() if message.is_retained}
+
+
 SAMPLES = [
     *(appeared(), changed(), changed(None), left(), info(), state()),
     State(
