@@ -25,6 +25,13 @@ for the availability. Times are UTC. Readers should pass over fields that they d
 do not raise `schema_version`.
 """
 
+_GONE = """\
+A broker says `offline` for a device that vanished. If it dies together with the device, as in one
+power cut, nobody does: a broker that keeps its retained messages on a disk comes back with `online`
+and the last `state`. A device whose `telemetry` is missing, or has a `time` more than two intervals
+ago (`telemetry.interval_s`, 60 s unless set), is gone, whatever `availability` and `state` say.
+"""
+
 _REQUESTS = f"""\
 ## Requests
 
@@ -102,6 +109,7 @@ def _lines() -> Iterator[str]:
         break_on_hyphens=False,
     )
     yield ""
+    yield _GONE
     yield from _types(
         [
             kind
