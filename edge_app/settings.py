@@ -255,7 +255,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """What is said of all faces together."""
 
     interval_s: Annotated[
-        SummaryIntervalSeconds, msgspec.Meta(description="How often, in seconds.")
+        SummaryIntervalSeconds,
+        msgspec.Meta(
+            description="How often, in seconds. A power cut loses the interval that runs."
+        ),
     ] = 300
     minimum_group: Annotated[
         int,

@@ -68,9 +68,12 @@ In the privacy mode `aggregates` nothing is published about a single face: no ev
 that was emptied once, and no telemetry that a face changes, which is load and frame rate beside
 the number of faces. What remains is `summary`, `telemetry`, `info`, `availability` and alerts.
 Events of before that still wait for a broker are delivered when it comes back; of summaries the
-last 256 wait, in memory alone, so that a restart while the broker is away loses them. The mode that
-was asked for last outlives a restart, too, unless the settings have come to say `aggregates` since.
-Both are kept in the state directory; a file there that is damaged keeps the camera closed.
+last 256 wait, in memory alone, so that a restart while the broker is away loses them. The interval
+that runs is in memory, too, since in this mode nothing about a single visit is written to a disk: a
+stop ends and tells it, a power cut or a kill loses it, up to a day of the longest
+`summary.interval_s`. The mode that was asked for last outlives a restart, unless the settings have
+come to say `aggregates` since, and so does a pause. Both are kept in the state directory; a file
+there that is damaged keeps the camera closed.
 
 A `summary` in this mode says nothing about fewer faces than `summary.minimum_group` (5 unless set):
 neither how many they were, nor zero, nor what they showed; and among more faces, nothing about an
