@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from edge_app.frames.opencv_messages import muted_stderr, silence_opencv
 from edge_app.frames.source import SourceError
+from edge_app.picture_depth import ADVICE, is_lost_in_8_bits
 
 #: What a folder's files must end with to be taken for pictures.
 SUFFIXES = frozenset(
@@ -21,7 +22,8 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
     """Read a file as uint8 [H, W, 3], BGR, upright as its EXIF orientation says.
 
     Raises:
-        SourceError: there is no such file, it may not be read, or it is no whole picture.
+        SourceError: there is no such file, it may not be read, it is no whole picture, or one of 16
+            bits a value that would read as black.
     """
     silence_opencv()
     try:
@@ -36,9 +38,12 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
     try:
         with muted_stderr():
             image = cv2.imdecode(content, cv2.IMREAD_COLOR)
+            is_lost = image is not None and is_lost_in_8_bits(content, np.asarray(image, np.uint8))
     except cv2.error as error:
         # OpenCV refuses more than 2^30 pixels.
         raise SourceError(f"{path}: OpenCV refuses it: {error.err}") from error
     if image is None:
         raise SourceError(f"{path}: not a picture that can be read, or damaged; copy it again")
+    if is_lost:
+        raise SourceError(f"{path}: {ADVICE}")
     return np.asarray(image, np.uint8)

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.picture_depth import ADVICE, is_lost_in_8_bits
+
 SIDE = 48
 
 #: What a file must end with to be taken for a picture.
@@ -54,7 +56,8 @@ def read_picture(path: Path, *, colour: bool = False) -> NDArray[np.uint8]:
     """Read a file as uint8 [H, W], or as uint8 [H, W, 3], BGR; upright as its EXIF data say.
 
     Raises:
-        PictureError: the file cannot be read, or is no whole picture.
+        PictureError: the file cannot be read, is no whole picture, or one of 16 bits a value that
+            would read as black.
     """
     try:
         content = np.fromfile(path, np.uint8)
@@ -68,7 +71,10 @@ def read_picture(path: Path, *, colour: bool = False) -> NDArray[np.uint8]:
         raise PictureError("not a picture that OpenCV takes") from error
     if picture is None:
         raise PictureError("not a picture that OpenCV can read")
-    return np.asarray(picture, np.uint8)
+    read = np.asarray(picture, np.uint8)
+    if is_lost_in_8_bits(content, read):
+        raise PictureError(ADVICE)
+    return read
 
 
 def read_crop(path: Path) -> NDArray[np.uint8]:

@@ -36,6 +36,25 @@ def test_gray_and_16_bit_pictures_become_bgr_bytes(tmp_path: Path) -> None:
     assert image.min() == image.max() == 128
 
 
+@pytest.mark.parametrize("suffix", [".png", ".tiff", ".pgm"])
+@pytest.mark.parametrize("brightest", [255, 4095])
+def test_16_bit_pictures_that_would_read_as_black_are_refused(
+    tmp_path: Path, suffix: str, brightest: int
+) -> None:
+    """As some cameras store 8 or 12 bits: OpenCV keeps the upper 8 of the 16."""
+    path = tmp_path / f"deep{suffix}"
+    cv2.imwrite(str(path), np.linspace(0, brightest, 20).reshape(4, 5).astype(np.uint16))
+    with pytest.raises(SourceError, match=r"deep\.\w+: its 16 bits .* black; store it with 8"):
+        read_picture(path)
+
+
+@pytest.mark.parametrize("picture", [np.zeros((4, 5), np.uint16), np.full((4, 5), 7, np.uint8)])
+def test_dark_pictures_are_read(tmp_path: Path, picture: np.ndarray) -> None:
+    path = tmp_path / "dark.png"
+    cv2.imwrite(str(path), picture)
+    assert (read_picture(path) == picture.max()).all()
+
+
 def test_picture_stands_upright_as_exif_says(tmp_path: Path, portrait: np.ndarray) -> None:
     """Orientation 6: turn it clockwise to see it upright."""
     jpeg = cv2.imencode(".jpg", portrait[:100])[1].tobytes()

@@ -15,6 +15,12 @@ def add(path: Path, value: int, size: tuple[int, int] = (48, 48)) -> None:
     cv2.imwrite(str(path), np.full(size, value, np.uint8))
 
 
+def add_deep(path: Path, brightest: int) -> None:
+    """A picture of 16 bits a value that uses the lower ones only."""
+    values = np.linspace(0, brightest, 48 * 48).reshape(48, 48)
+    cv2.imwrite(str(path), values.astype(np.uint16))
+
+
 def fill(folder: Path, n: int = 30, classes: tuple[str, ...] = ("angry", "happy")) -> None:
     for split in ("train", "test", "validation"):
         for name in classes:
@@ -89,6 +95,8 @@ def test_pictures_of_another_size_or_in_colour_become_48_gray(tmp_path: Path) ->
         (lambda path: path.write_bytes(b"no picture"), "can read"),
         (lambda path: path.write_bytes(b""), "not a picture"),
         (lambda path: add(path, 9, (48, 64)), "64x48 pixels are no square"),
+        (lambda path: add_deep(path, 255), "16 bits a value hold 12 at most"),
+        (lambda path: add_deep(path, 4095), "16 bits a value hold 12 at most"),
         (lambda path: path.symlink_to("nowhere"), ""),
     ],
 )
