@@ -109,9 +109,18 @@ def labelled_pictures(folder: Path) -> Iterator[tuple[Path, int]]:
 
 
 def pass_over_in(folder: Path, rejections: Rejections) -> None:
-    """Tell what the folders of `<class>/*` hold that `labelled_pictures` does not read."""
+    """Tell what a folder of `<class>/*` holds that `labelled_pictures` does not read."""
+    rejections.pass_over(
+        pictures_in(folder),
+        "beside the classes' folders; move each into its class' folder",
+    )
     for part in folders_in(folder):
-        if label_of(part.name) is not None:
+        if label_of(part.name) is None:
+            rejections.pass_over(
+                pictures_below(part),
+                "in folders inside of one that names no class; move them into their class' folder",
+            )
+        else:
             rejections.pass_over(
                 pictures_below(part),
                 "in folders inside of a class' folder; move them into the class' folder itself",

@@ -137,6 +137,17 @@ def test_pictures_in_folders_of_a_class_folder_are_told(
     assert caplog.messages == [f"{tmp_path}: {told}"]
 
 
+def test_pictures_without_a_class_are_told(tmp_path: Path) -> None:
+    fill(tmp_path, 2)
+    for name in ("train/b.png", "train/a.png", "test/c.png", "train/set2/happy/d.png"):
+        add(tmp_path / name, 1)
+    _, reading = read(tmp_path)
+    assert (reading.rows, reading.left_out) == (12, 0)
+    beside, in_set = reading.passed_over
+    assert beside.startswith(f"not read: {Path('test/c.png')} and 2 more, beside the classes' ")
+    assert in_set.startswith(f"not read: {Path('train/set2/happy/d.png')}, in folders inside ")
+
+
 def test_files_of_another_kind_are_told(tmp_path: Path) -> None:
     """However many: they are no rows."""
     fill(tmp_path, 1)

@@ -148,9 +148,11 @@ def test_what_is_passed_over_is_told(tmp_path: Path, crops: FaceCrops) -> None:
     add(tmp_path / "happy" / "a.png", one_face())
     add(tmp_path / "happy" / "alice" / "b.png", one_face())
     (tmp_path / "happy" / "c.heic").write_text("no picture that is read")
+    add(tmp_path / "d.png", one_face())
     _, reading = read(tmp_path, crops)
     assert (reading.rows, reading.left_out) == (1, 0)
-    below, other = reading.passed_over
+    beside, below, other = reading.passed_over
+    assert "d.png" in beside
     assert str(Path("happy/alice/b.png")) in below
     assert str(Path("happy/c.heic")) in other
 
