@@ -65,11 +65,16 @@ def claim(run: Path, identity: dict[str, Any]) -> None:
     """Write down whose folder this is.
 
     Raises:
-        RunError: it is another run's already, or cannot be written to.
+        RunError: it is another run's already, holds a network of no run, or cannot be written to.
     """
     stored = json.loads(json.dumps(identity))
     path = run / RECIPE
     if not path.exists():
+        if (run / MODEL).exists():
+            raise RunError(
+                f"{run}: holds a {MODEL} and no {RECIPE} that says what it has learned;"
+                " name another folder with --run"
+            )
         with replaced_in_run(path) as beside:
             beside.write_text(json.dumps(stored, indent=2) + "\n")
     elif json.loads(path.read_text()) != stored:

@@ -53,3 +53,11 @@ def test_a_run_that_has_no_place_is_refused(tmp_path: Path) -> None:
     checkpoints.claim(tmp_path / "run", {"recipe": "two"})
     with pytest.raises(RunError, match="another recipe"):
         checkpoints.claim(tmp_path / "run", {"recipe": "one"})
+
+
+def test_a_network_without_a_recipe_is_not_taken_for_a_runs(tmp_path: Path) -> None:
+    """Such as one that was copied there: nothing says what it has learned."""
+    (tmp_path / checkpoints.MODEL).write_bytes(b"somebody's")
+    with pytest.raises(RunError, match=r"holds a model\.keras and no recipe\.json .*--run"):
+        checkpoints.claim(tmp_path, {"recipe": "one"})
+    assert names(tmp_path) == [checkpoints.MODEL]

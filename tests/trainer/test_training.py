@@ -12,7 +12,7 @@ import skimage.data
 from tests.trainer.synthetic import all_splits
 from trainer.augmentation import MIRRORED
 from trainer.batches import Batches, as_input, cut_out
-from trainer.checkpoints import HISTORY, RunError
+from trainer.checkpoints import HISTORY, MODEL, RunError
 from trainer.data import DataError, Faces, Split
 from trainer.distillation import Teacher, TeacherError
 from trainer.evaluation import agreements
@@ -361,6 +361,13 @@ def test_a_folder_of_another_run_is_refused(faces: Faces, tmp_path: Path) -> Non
         train(dataclasses.replace(short, seed=2), faces, tmp_path)
     with pytest.raises(RunError, match="data set"):
         train(short, faces.where(faces.split != Split.PRIVATE_TEST), tmp_path)
+
+
+def test_a_network_that_lay_there_is_not_taken_for_the_runs(faces: Faces, tmp_path: Path) -> None:
+    (tmp_path / MODEL).write_bytes(b"somebody's")
+    with pytest.raises(RunError, match=r"no recipe\.json"):
+        train(RECIPE, faces, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [MODEL]
 
 
 def test_small_pictures_come_first() -> None:
