@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,6 +21,7 @@ def find_runs(cards: Sequence[ClassifierCard], named: Sequence[Path] = ()) -> li
 
     Raises:
         QuantizeError: one's run is not there, or a named run is none of theirs.
+        RunError: what a run says of itself is damaged.
     """
     for run in named:
         if not any(_made_of(card, run) for card in cards):
@@ -40,8 +40,8 @@ def _find_run(card: ClassifierCard, named: Sequence[Path]) -> Path:
 
 
 def _made_of(card: ClassifierCard, run: Path) -> bool:
-    from trainer.checkpoints import RECIPE  # noqa: PLC0415 - loads Keras
+    from trainer.checkpoints import RECIPE, read_recipe  # noqa: PLC0415 - loads Keras
 
-    path = run / RECIPE
-    stored = json.loads(path.read_text()) if path.is_file() else {}
-    return bool(stored) and all(card.recipe.get(key) == value for key, value in stored.items())
+    if not (run / RECIPE).is_file():
+        return False
+    return all(card.recipe.get(key) == value for key, value in read_recipe(run).items())

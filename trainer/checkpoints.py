@@ -46,9 +46,16 @@ def replaced_in_run(path: Path) -> Iterator[Path]:
 
 
 def read_history(run: Path) -> list[dict[str, float]]:
-    """The figures of each whole epoch."""
+    """The figures of each whole epoch.
+
+    Raises:
+        RunError: the file is damaged.
+    """
     path = run / HISTORY
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    try:
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    except ValueError as error:
+        raise RunError(f"{path}: damaged: {error}; remove {run} and start the run again") from error
 
 
 def write_history(run: Path, history: list[dict[str, float]]) -> None:
@@ -65,7 +72,8 @@ def claim(run: Path, identity: dict[str, Any]) -> None:
     """Write down whose folder this is.
 
     Raises:
-        RunError: it is another run's already, holds a network of no run, or cannot be written to.
+        RunError: it is another run's already, says damaged things of whose it is, holds a network
+            of no run, or cannot be written to.
     """
     stored = json.loads(json.dumps(identity))
     path = run / RECIPE
@@ -77,7 +85,12 @@ def claim(run: Path, identity: dict[str, Any]) -> None:
             )
         with replaced_in_run(path) as beside:
             beside.write_text(json.dumps(stored, indent=2) + "\n")
-    elif json.loads(path.read_text()) != stored:
+        return
+    try:
+        held = json.loads(path.read_text())
+    except ValueError as error:
+        raise RunError(f"{path}: not JSON: {error}; name another folder with --run") from error
+    if held != stored:
         raise RunError(
             f"{run}: holds a run of another recipe, data set or Keras;"
             " name another folder with --run"

@@ -48,6 +48,9 @@ def test_the_runs_that_the_shipped_models_were_made_of_are_here(tmp_path: Path) 
     assert find_runs(cards, [copy]) == [copy, *runs[1:]]
     with pytest.raises(QuantizeError, match="not the run of emotion"):
         find_runs(cards, [copy, tmp_path])  # and no other instead of the one that was named
+    (copy / RECIPE).write_text('{"recipe": ')
+    with pytest.raises(RunError, match=r"copy/recipe\.json: not JSON"):
+        find_runs(cards, [copy])
     cards[0].recipe["data_sha256"] = "of other data"
     with pytest.raises(QuantizeError, match="emotion: made of no run in"):
         find_runs(cards)

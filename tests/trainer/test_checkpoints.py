@@ -61,3 +61,16 @@ def test_a_network_without_a_recipe_is_not_taken_for_a_runs(tmp_path: Path) -> N
     with pytest.raises(RunError, match=r"holds a model\.keras and no recipe\.json .*--run"):
         checkpoints.claim(tmp_path, {"recipe": "one"})
     assert names(tmp_path) == [checkpoints.MODEL]
+
+
+@pytest.mark.parametrize("content", [b'{"recipe": ', b"\xff\xfe{"])
+def test_a_damaged_file_of_a_run_is_one_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / checkpoints.RECIPE).write_bytes(content)
+    (tmp_path / checkpoints.HISTORY).write_bytes(b'{"epoch": 1}\n' + content)
+    with pytest.raises(
+        RunError, match=r"recipe\.json: not JSON: .*; name another folder"
+    ) as claimed:
+        checkpoints.claim(tmp_path, {"recipe": "one"})
+    with pytest.raises(RunError, match=r"history\.jsonl: damaged: .*; remove ") as read:
+        checkpoints.read_history(tmp_path)
+    assert "\n" not in f"{claimed.value}{read.value}"
