@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,7 @@ def load_arrays(path: Path, otherwise: str) -> Arrays | None:
         # NumPy leaves a damaged archive open that it opened itself.
         with path.open("rb") as file, np.load(file) as stored:
             return dict(stored)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # noqa: BLE001 - NumPy passes on what its readers of archives raise
         _LOG.warning("%s: damaged (%s); %s", path, error, otherwise)
         return None
 

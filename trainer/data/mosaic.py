@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +14,8 @@ PICTURE = "fer2013_mosaic.png"
 LABELS = "fer2013_labels.npz"
 TILE = 48
 TILES_A_ROW = 341
+#: What the labels' file holds.
+_ARRAYS = {"emotion": np.int64, "usage": np.int64, "ferplus_votes": np.float32}
 _POINTER = b"version https://git-lfs"
 
 
@@ -65,17 +65,17 @@ def _labels(path: Path) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[n
     try:
         # NumPy leaves a damaged archive open that it opened itself.
         with path.open("rb") as file, np.load(file) as stored:
-            missing = {"emotion", "usage", "ferplus_votes"} - set(stored.files)
-            if missing:
-                raise DataError(f"{path}: without {', '.join(sorted(missing))}")
-            return (
-                stored["emotion"].astype(np.int64),
-                stored["usage"].astype(np.int64),
-                stored["ferplus_votes"].astype(np.float32),
-            )
-    # A single array is no context to NumPy.
-    except (ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            arrays = {
+                name: stored[name].astype(dtype)
+                for name, dtype in _ARRAYS.items()
+                if name in stored.files
+            }
+    except Exception as error:  # NumPy passes on what its readers of archives and headers raise
         raise DataError(f"{path}: not an archive of NumPy's with numbers; get it again") from error
+    missing = _ARRAYS.keys() - arrays.keys()
+    if missing:
+        raise DataError(f"{path}: without {', '.join(sorted(missing))}")
+    return arrays["emotion"], arrays["usage"], arrays["ferplus_votes"]
 
 
 def _is_pointer(path: Path) -> bool:
