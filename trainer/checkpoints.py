@@ -7,8 +7,10 @@ moment loses the epoch that was under way, and nothing else.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
+import os
 from collections.abc import Collection, Iterator
 from itertools import takewhile
 from pathlib import Path
@@ -19,7 +21,7 @@ import numpy as np
 
 import trainer.networks.normalization  # noqa: F401 - Keras reads these layers once they are there
 from edge_app.errors import MienError
-from trainer.replacing import WriteError, replaced
+from trainer.replacing import WriteError, remove_left, replaced
 
 HISTORY = "history.jsonl"
 RECIPE = "recipe.json"
@@ -43,6 +45,40 @@ def replaced_in_run(path: Path) -> Iterator[Path]:
             yield beside
     except WriteError as error:
         raise RunError(f"{error}; a run goes on after its last whole epoch") from error
+
+
+@contextlib.contextmanager
+def alone_in(run: Path) -> Iterator[None]:
+    """Keep other processes out of a run's folder, which is made where it is missing.
+
+    Removes the epochs that a killed one left half written.
+
+    Raises:
+        RunError: another process trains in it, or it cannot be made.
+    """
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+        folder = os.open(run, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise RunError(f"{run}: {error.strerror}; name another folder with --run") from error
+    try:
+        _lock(folder, run)
+        remove_left(run, "epoch-*.keras")
+        yield
+    finally:
+        os.close(folder)
+
+
+def _lock(folder: int, run: Path) -> None:
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise RunError(
+            f"{run}: another process trains in it; wait for it, or name another folder with --run"
+        ) from error
+    except OSError:
+        # Some network file systems lock no folders; there a run is as alone as its user sees to.
+        return
 
 
 def read_history(run: Path) -> list[dict[str, float]]:

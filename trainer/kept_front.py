@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from trainer.batches import as_input
 from trainer.checkpoints import replaced_in_run
-from trainer.replacing import keep_from_others, reserve
+from trainer.replacing import keep_from_others, remove_left, reserve
 
 Gray = NDArray[np.uint8]
 
@@ -34,7 +34,9 @@ class Front:
     """
 
     def __init__(self, network: keras.Model, stages: int, folder: Path) -> None:
-        """folder: where the maps of views are kept; it is made where it is missing."""
+        """folder: where the maps of views are kept, by one process at a time; it is made where it
+        is missing.
+        """
         maps = network.get_layer(f"stage_{stages}").output
         self._front = keras.Model(network.inputs, maps)
         self._folder = folder
@@ -55,6 +57,8 @@ class Front:
         """
         path = self._folder / f"view-{view:02}.npy"
         if not path.exists():
+            # A killed run's: gigabytes, for a large data set.
+            remove_left(self._folder, "view-*.npy")
             with replaced_in_run(path) as beside:
                 # Faces can still be made out in maps.
                 keep_from_others(beside)

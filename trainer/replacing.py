@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -23,12 +24,13 @@ class WriteError(MienError):
 def replaced(path: Path) -> Iterator[Path]:
     """Give a name beside `path` to write to; what stands there at the end takes its place.
 
-    The folder is made where it is missing. After any failure the file beside is removed.
+    The folder is made where it is missing. After any failure the file beside is removed; a kill
+    leaves it. No two writers are given one name: each would take the other's half for whole.
 
     Raises:
         WriteError: it cannot be written.
     """
-    beside = path.with_name("new-" + path.name)
+    beside = path.with_name(f"new-{secrets.token_hex(4)}-{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield beside
@@ -51,6 +53,15 @@ def keep_from_others(path: Path) -> None:
     # Before it holds anything; one that a killed process left may have another mode.
     path.touch()
     path.chmod(0o600)
+
+
+def remove_left(folder: Path, pattern: str) -> None:
+    """Remove what killed writers of files of `folder` left beside them; pattern: of their names.
+
+    Nobody may be writing such a file.
+    """
+    for path in folder.glob(f"new-*-{pattern}"):
+        path.unlink(missing_ok=True)
 
 
 def write_beside(path: Path, text: str) -> None:

@@ -54,9 +54,9 @@ def train(
     Returns the path of the model: float32 [N, 48, 48, 1] in 0…1 → logits by head.
 
     Raises:
-        RunError: `run` holds another recipe's run or another data set's, or `start` is no network
-            of the recipe's size and heads, or missing where the recipe keeps weights, or Training
-            has too few faces for a batch.
+        RunError: `run` holds another recipe's run or another data set's, or another process trains
+            in it, or `start` is no network of the recipe's size and heads, or missing where the
+            recipe keeps weights, or Training has too few faces for a batch.
         DataError: PublicTest has no face to measure on.
         DistributionError: there are not so many devices.
         TeacherError: the recipe wants a teacher and there is none, or none for it.
@@ -86,9 +86,10 @@ def train(
     _refuse_less_than_a_batch(recipe, shown.training, faces)
     with data_parallel(devices):
         network = _begun(recipe, start, len(shown.training) // recipe.batch)
-        # Once all is known to fit: a folder that is claimed takes no other data and no other start.
-        checkpoints.claim(run, identity)
-        model = _fitted(recipe, network, shown, run, progress)
+        with checkpoints.alone_in(run):
+            # Once all is known to fit: a folder that is claimed takes no other data or start.
+            checkpoints.claim(run, identity)
+            model = _fitted(recipe, network, shown, run, progress)
 
     # At its own size and without the optimizer: what quantization and evaluation take.
     keras.config.set_dtype_policy("float32")

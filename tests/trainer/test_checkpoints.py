@@ -74,3 +74,23 @@ def test_a_damaged_file_of_a_run_is_one_line(tmp_path: Path, content: bytes) -> 
     with pytest.raises(RunError, match=r"history\.jsonl: damaged: .*; remove ") as read:
         checkpoints.read_history(tmp_path)
     assert "\n" not in f"{claimed.value}{read.value}"
+
+
+def test_a_run_is_one_processs_at_a_time(tmp_path: Path) -> None:
+    left = tmp_path / "new-12ab34cd-epoch-0002.keras"
+    left.touch()
+    with checkpoints.alone_in(tmp_path):
+        assert not left.exists()
+        with (
+            pytest.raises(RunError, match=r"another process trains in it; wait for it.* --run"),
+            checkpoints.alone_in(tmp_path),
+        ):
+            pass
+    with checkpoints.alone_in(tmp_path):
+        pass
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(RunError, match=r"file/run: .*name another folder"),
+        checkpoints.alone_in(tmp_path / "file" / "run"),
+    ):
+        pass

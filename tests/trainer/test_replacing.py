@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.trainer.full_disk import full_disk
-from trainer.replacing import WriteError, replaced, reserve, write_beside
+from trainer.replacing import WriteError, remove_left, replaced, reserve, write_beside
 
 
 def test_the_new_text_takes_the_old_ones_place(tmp_path: Path) -> None:
@@ -41,6 +41,27 @@ def test_what_is_not_finished_is_removed(tmp_path: Path, failure: BaseException)
     with pytest.raises(type(failure)):
         fail_half_way()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_writers_of_one_file_each_leave_a_whole_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    with replaced(path) as first, first.open("w") as slow:
+        slow.write("ha")
+        slow.flush()
+        write_beside(path, "whole")
+        assert path.read_text() == "whole"
+        slow.write("lf")
+    assert path.read_text() == "half"
+    assert [each.name for each in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_what_a_kill_left_is_removed(tmp_path: Path) -> None:
+    with replaced(tmp_path / "view-1.npy") as beside:
+        beside.touch()
+    for left in (beside, tmp_path / "new-face.jpg"):
+        left.touch()
+    remove_left(tmp_path, "view-*.npy")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["new-face.jpg", "view-1.npy"]
 
 
 def test_space_is_reserved_before_it_is_used(tmp_path: Path) -> None:

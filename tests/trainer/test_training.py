@@ -12,7 +12,7 @@ import skimage.data
 from tests.trainer.synthetic import all_splits
 from trainer.augmentation import MIRRORED
 from trainer.batches import Batches, as_input, cut_out
-from trainer.checkpoints import HISTORY, MODEL, RunError
+from trainer.checkpoints import HISTORY, MODEL, RunError, alone_in
 from trainer.data import DataError, Faces, Split
 from trainer.distillation import Teacher, TeacherError
 from trainer.evaluation import agreements
@@ -368,6 +368,12 @@ def test_a_network_that_lay_there_is_not_taken_for_the_runs(faces: Faces, tmp_pa
     with pytest.raises(RunError, match=r"no recipe\.json"):
         train(RECIPE, faces, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [MODEL]
+
+
+def test_a_folder_that_another_process_trains_in_is_refused(faces: Faces, tmp_path: Path) -> None:
+    with alone_in(tmp_path), pytest.raises(RunError, match="another process trains in it"):
+        train(RECIPE, faces, tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_small_pictures_come_first() -> None:

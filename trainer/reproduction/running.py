@@ -38,8 +38,9 @@ def reproduce(
     Leaves `result.json`, and `model.keras`: float32 [N, 48, 48, 1] in 0…1 → {"logits": [N, 7]}.
 
     Raises:
-        ReproductionError: no such recipe; it needs what is not here; it has fewer epochs; the data
-            set is too small; or `run` is another run's.
+        ReproductionError: no such recipe; it needs what is not here; it has fewer epochs; or the
+            data set is too small.
+        RunError: `run` is another run's, or another process trains in it.
     """
     if name not in RECIPES:
         raise ReproductionError(f"{name}: no such recipe; there are {', '.join(RECIPES)}")
@@ -63,10 +64,11 @@ def run_recipe(
         "keras": keras.__version__,
         "backend": keras.backend.backend(),
     }
-    checkpoints.claim(run, identity)
-    history = fit(
-        recipe, training, validation, run, epochs=epochs or recipe.epochs, progress=progress
-    )
+    with checkpoints.alone_in(run):
+        checkpoints.claim(run, identity)
+        history = fit(
+            recipe, training, validation, run, epochs=epochs or recipe.epochs, progress=progress
+        )
     path = run / RESULT
     if path.exists() and (stored := read_result(path)).epochs_run == len(history):
         return stored

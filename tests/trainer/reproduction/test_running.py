@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.trainer.synthetic import all_splits
-from trainer.checkpoints import HISTORY, RunError
+from trainer.checkpoints import HISTORY, RunError, alone_in
 from trainer.data import Faces
 from trainer.reproduction import RECIPES
 from trainer.reproduction.faces import split
@@ -69,6 +69,11 @@ def test_a_killed_run_ends_as_if_it_had_not_been(faces: Faces, tmp_path: Path) -
     assert sorted(path.name for path in killed.iterdir()) == [
         "epoch-0003.keras", "history.jsonl", "model.keras", "recipe.json", "result.json",
     ]  # fmt: skip
+
+
+def test_a_folder_that_another_process_trains_in_is_refused(faces: Faces, tmp_path: Path) -> None:
+    with alone_in(tmp_path), pytest.raises(RunError, match="another process trains in it"):
+        run_recipe(QUICK, faces, tmp_path)
 
 
 def test_a_run_cut_short_says_so_and_can_be_taken_to_its_end(faces: Faces, tmp_path: Path) -> None:
