@@ -11,7 +11,7 @@ from trainer.data.faces import FERPLUS_COLUMNS, DataError, Faces
 from trainer.data.image_folders import class_folders, labelled_pictures, pass_over_in
 from trainer.data.pictures import PictureError, read_picture
 from trainer.data.rejections import Rejections, Tell, warn
-from trainer.data.splits import split_by_group
+from trainer.data.splits import groups_of_photos, split_by_group
 
 
 def is_photo_folder(folder: Path) -> bool:
@@ -23,8 +23,8 @@ def read_photo_folder(folder: Path, crops: FaceCrops | None = None, tell: Tell =
     """Read photos with one face each.
 
     Photos without a face or with several are left out and reported, however many they are. The
-    split of a photo depends on its file's name (`splits.split_by_group`), so that copies of it in
-    two classes stay together.
+    split of a photo depends on its file's name, and copies of it stay together, in whatever classes
+    and under whatever names (`splits.groups_of_photos`).
 
     crops: cuts the faces out; the shipped models' where none is given. tell: takes the report, on
     what is passed over too: `image_folders.pass_over_in`.
@@ -50,4 +50,6 @@ def read_photo_folder(folder: Path, crops: FaceCrops | None = None, tell: Tell =
     pass_over_in(folder, rejections)
     rejections.close(tell, largest_share=1.0)
     votes = np.zeros((len(pixels), len(FERPLUS_COLUMNS)), np.float32)
-    return Faces(np.stack(pixels), np.array(labels, np.int64), votes, split_by_group(names))
+    faces = np.stack(pixels)
+    split = split_by_group(groups_of_photos(names, faces))
+    return Faces(faces, np.array(labels, np.int64), votes, split)

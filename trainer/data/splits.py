@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import PurePath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,31 @@ def split_by_group(groups: Sequence[str]) -> NDArray[np.int64]:
     Returns int64 [N], a `Split` a face.
     """
     return np.array([_split_of(group) for group in groups], np.int64)
+
+
+def groups_of_photos(names: Sequence[str], crops: NDArray[np.uint8]) -> list[str]:
+    """Group photos with the same crop, and those named alike but for case and suffix.
+
+    names: of their files. crops: uint8 [N, H, W]. Returns the first name, by order, of each photo's
+    group: a photo that is added moves none, but copies of itself that are named later.
+    """
+    groups = list(range(len(names)))
+
+    def group_of(index: int) -> int:
+        while groups[index] != index:
+            index = groups[index]
+        return index
+
+    seen: dict[str | bytes, int] = {}
+    for index, (name, crop) in enumerate(zip(names, crops, strict=True)):
+        for key in (PurePath(name).stem.casefold(), crop.tobytes()):
+            one, other = group_of(index), group_of(seen.setdefault(key, index))
+            groups[max(one, other)] = min(one, other)
+    first: dict[int, str] = {}
+    for index, name in enumerate(names):
+        group = group_of(index)
+        first[group] = min(name, first.get(group, name))
+    return [first[group_of(index)] for index in range(len(names))]
 
 
 def hold_out(pictures: NDArray[np.uint8]) -> NDArray[np.bool_]:

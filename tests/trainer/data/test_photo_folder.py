@@ -144,6 +144,14 @@ def test_a_folder_of_classes_that_are_numbers_is_refused(tmp_path: Path, crops: 
         read(tmp_path, crops)
 
 
+def test_copies_of_a_photo_are_in_one_split(tmp_path: Path, crops: FaceCrops) -> None:
+    for index, name in enumerate("abcdefghijkl"):
+        add(tmp_path / ("sad" if index % 2 else "happy") / f"{name}.png", one_face())
+    faces, _ = read(tmp_path, crops)
+    assert len(faces) == 12
+    assert len(set(faces.split.tolist())) == 1
+
+
 def test_what_is_passed_over_is_told(tmp_path: Path, crops: FaceCrops) -> None:
     add(tmp_path / "happy" / "a.png", one_face())
     add(tmp_path / "happy" / "alice" / "b.png", one_face())

@@ -4,7 +4,7 @@ import os
 import numpy as np
 
 from trainer.data import Split
-from trainer.data.splits import hold_out, split_by_group
+from trainer.data.splits import groups_of_photos, hold_out, split_by_group
 
 
 def test_groups_stay_together_and_every_split_gets_its_share() -> None:
@@ -30,6 +30,16 @@ def test_a_name_that_is_not_utf_8_has_a_split() -> None:
         for share in shares
     ]
     assert split_by_group([os.fsdecode(name) for name in names]).tolist() == splits
+
+
+def test_photos_are_grouped_by_their_names_and_their_pictures() -> None:
+    names = ["c.jpg", "C.PNG", "b.jpg", "d.jpg", "a.jpg", "e.jpg"]
+    crops = np.array([1, 2, 2, 3, 3, 4], np.uint8).reshape(6, 1, 1)
+    # The second is named like the first and shows what the third does.
+    assert groups_of_photos(names, crops) == ["C.PNG"] * 3 + ["a.jpg"] * 2 + ["e.jpg"]
+    # Two groups become one where a later photo belongs to both.
+    again = groups_of_photos(["x.jpg", "y.jpg", "x.png"], crops[[0, 1, 1]])
+    assert again == ["x.jpg"] * 3
 
 
 def test_identical_pictures_are_held_out_together() -> None:
