@@ -212,13 +212,13 @@ def make_all(
     `faces/` and `no_faces/`.
 
     Raises:
-        QuantizeError: weights that are not YuNet's, photos that cannot be read, or a folder that
-            cannot be written.
+        QuantizeError: weights that are not YuNet's, photos that cannot be read or too few of them,
+            or a folder that cannot be written.
     """
     gray = read_gray_yunet(weights)
     calibration, evaluation = split(read_face_photos(photos / "faces"))
-    pictures = list(pictures_at_all_sizes(calibration))
     _, without_faces = split_backgrounds(photos / "no_faces")
+    pictures = list(pictures_at_all_sizes(calibration))
     for size, name in SIZES.items():
         made = make_detector(gray, pictures, size)
         footprint = measure_footprint(made.float_model, made.int8_model, made.card.figures["macs"])

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from quantize.errors import QuantizeError
+from trainer.data.pictures import pictures_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,7 +54,8 @@ def read_face_photos(folder: Path) -> list[FacePhoto]:
     """Read `folder/boxes.json` and name its photos, ordered by name.
 
     Raises:
-        QuantizeError: the file is missing or of another form.
+        QuantizeError: the file is missing or of another form, or `split` leaves no face to be
+            judged by.
     """
     labels = folder / "boxes.json"
     try:
@@ -64,7 +66,7 @@ def read_face_photos(folder: Path) -> list[FacePhoto]:
         ) from error
     except msgspec.DecodeError as error:
         raise QuantizeError(f"{labels}: not a list of photos with face boxes: {error}") from error
-    return [
+    read = [
         FacePhoto(
             folder / name,
             np.array([face.box or face.lm_box for face in said.faces], np.float32).reshape(-1, 4),
@@ -72,6 +74,13 @@ def read_face_photos(folder: Path) -> list[FacePhoto]:
         )
         for name, said in sorted(photos.items())
     ]
+    _, judged = split(read)
+    if not any(len(photo.boxes) for photo in judged):
+        raise QuantizeError(
+            f"{labels}: a detector is judged by every second photo by name, and none of them has a"
+            " face with its box; add photos"
+        )
+    return read
 
 
 def split(photos: Sequence[FacePhoto]) -> tuple[list[FacePhoto], list[FacePhoto]]:
@@ -80,8 +89,17 @@ def split(photos: Sequence[FacePhoto]) -> tuple[list[FacePhoto], list[FacePhoto]
 
 
 def split_backgrounds(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Pictures without a face, to teach and to be judged by: by turns, by name."""
-    paths = sorted(folder.glob("*.jpg"))
+    """Pictures without a face, to teach and to be judged by: by turns, by name.
+
+    Raises:
+        QuantizeError: there are not two.
+    """
+    paths = pictures_in(folder) if folder.is_dir() else []
+    if len(paths) < 2:
+        raise QuantizeError(
+            f"{folder}: {len(paths)} pictures without a face, and two are the fewest: one to teach"
+            " a detector, another to judge it by; add pictures"
+        )
     return paths[::2], paths[1::2]
 
 

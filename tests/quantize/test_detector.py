@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import shutil
 from pathlib import Path
 
 import cv2
@@ -21,7 +23,7 @@ from edge_app.perception.overlap import intersection_over_union
 from edge_app.perception.shipped import FACE_160, FACE_320
 from quantize.detector import calibration_inputs, make_detector, prepare_detector
 from quantize.errors import QuantizeError
-from quantize.face_photos import read_face_photos, read_picture, split
+from quantize.face_photos import read_face_photos, read_picture, split, split_backgrounds
 from quantize.float_detector import FloatDetector
 from quantize.graph import float_tensors, output_tensors
 from quantize.runs import GRAY_YUNET
@@ -244,6 +246,41 @@ def test_command_says_what_is_missing_and_writes_nothing(
         assert main(["quantize", *command, *arguments]) == 1
         assert reason in capsys.readouterr().err
     assert not output.exists()
+
+
+def test_too_few_pictures_are_said_and_nothing_is_written(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos, output = tmp_path / "photos", tmp_path / "models"
+    boxes, no_faces = photos / "faces" / "boxes.json", photos / "no_faces"
+    boxes.parent.mkdir(parents=True)
+    face = {"box": [10, 10, 50, 50]}
+
+    def said_by(command: list[str]) -> str:
+        arguments = ["--photos", str(photos), "--output", str(output)]
+        assert main(["quantize", *command, *arguments]) == 1
+        return capsys.readouterr().err
+
+    for command in (["detector"], ["gray-yunet", "--source", str(source)]):
+        for second in ({}, {"b.png": {"faces": [], "complete": True}}):
+            labels = {"a.png": {"faces": [face], "complete": True}, **second}
+            boxes.write_text(json.dumps(labels))
+            assert "boxes.json: a detector is judged by every second" in said_by(command)
+        boxes.write_text(json.dumps(labels | {"b.png": {"faces": [face], "complete": True}}))
+        assert "no_faces: 0 pictures without a face" in said_by(command)
+        no_faces.mkdir()
+        cv2.imwrite(str(no_faces / "a.png"), astronaut(64))
+        assert "no_faces: 1 pictures without a face" in said_by(command)
+        shutil.rmtree(no_faces)
+    assert not output.exists()
+
+
+def test_pictures_without_faces_may_be_of_any_kind(tmp_path: Path) -> None:
+    for name in ("c.png", "a.jpg", "b.PNG"):
+        cv2.imwrite(str(tmp_path / name), astronaut(64))
+    taught, judged = split_backgrounds(tmp_path)
+    assert [path.name for path in taught] == ["a.jpg", "c.png"]
+    assert [path.name for path in judged] == ["b.PNG"]
 
 
 def test_equal_channels_and_moved_biases_are_yunet_still(gray: keras.Model) -> None:
