@@ -62,11 +62,14 @@ def write_together(pairs: Sequence[tuple[Path, bytes]]) -> None:
 
 
 def git_revision() -> str:
-    """The commit that this source tree is at; empty outside of a repository."""
+    """The commit that this source tree is at; empty outside of a repository, or without git."""
     asked = ["git", "rev-parse", "--verify", "--quiet", "HEAD"]
-    said = subprocess.run(
-        asked, cwd=Path(__file__).parent, capture_output=True, text=True, check=False
-    )
+    try:
+        said = subprocess.run(
+            asked, cwd=Path(__file__).parent, capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return ""
     return said.stdout.strip() if said.returncode == 0 else ""
 
 

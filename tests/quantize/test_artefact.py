@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -16,7 +17,7 @@ from edge_app.perception.card import (
     read_card,
 )
 from edge_app.perception.shipped import EMOTION
-from quantize.artefact import write_artefact
+from quantize.artefact import git_revision, write_artefact
 from quantize.errors import QuantizeError
 
 
@@ -77,3 +78,11 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path: Path, card: ModelCard) -> 
     (tmp_path / "file").touch()
     with pytest.raises(QuantizeError, match="cannot be written"):
         write_artefact(tmp_path / "file" / "emotion.tflite", b"new", card)
+
+
+def test_a_machine_without_git_has_no_revision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert re.fullmatch("[0-9a-f]{40}", git_revision())
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert git_revision() == ""
