@@ -152,11 +152,13 @@ def _add_weights(parser: argparse.ArgumentParser) -> None:
 
 
 def _shares(text: str) -> dict[str, float]:
-    """Read `name=share,…`; the shares sum to 1."""
+    """Read `name=share,…`; each is from 0 to 1, and they sum to 1."""
     shares = {}
     for part in text.split(","):
         name, _, share = part.partition("=")
         shares[name.strip()] = float(share)
+    if not all(0.0 <= share <= 1.0 for share in shares.values()):
+        raise argparse.ArgumentTypeError("a share is from 0 to 1")
     if not math.isclose(sum(shares.values()), 1.0, abs_tol=1e-3):
         raise argparse.ArgumentTypeError("the shares do not sum to 1")
     return shares

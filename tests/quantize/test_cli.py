@@ -18,7 +18,9 @@ def test_shares_that_are_not_a_whole_are_refused() -> None:
         _shares("fer2013=0.5,ferplus=0.6")
 
 
-@pytest.mark.parametrize("shares", ["fer2013", "fer2013=half", "fer2013=2"])
+@pytest.mark.parametrize(
+    "shares", ["fer2013", "fer2013=half", "fer2013=2", "fer2013=1.5,ferplus=-0.5", "fer2013=nan"]
+)
 def test_shares_that_make_no_sense_are_usage(
     shares: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
