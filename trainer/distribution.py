@@ -26,8 +26,11 @@ def data_parallel(devices: int) -> Iterator[None]:
     part of a batch on TensorFlow, and from the whole on JAX.
 
     Raises:
-        DistributionError: there are fewer devices, or the backend is another one.
+        DistributionError: there are fewer devices, none are asked for, or the backend is another
+            one.
     """
+    if devices < 1:
+        raise DistributionError(f"{devices} devices were asked for; a run takes at least 1")
     backend = keras.backend.backend()
     if devices == 1:
         yield

@@ -59,3 +59,12 @@ def test_two_devices_share_the_batches_and_keep_the_same_weights(tmp_path: Path)
 def test_more_devices_than_there_are_is_an_error() -> None:
     with pytest.raises(DistributionError, match="64 devices were asked for"), data_parallel(64):
         pass
+
+
+@pytest.mark.parametrize("devices", [0, -1])
+def test_fewer_than_one_device_is_an_error(devices: int) -> None:
+    with (
+        pytest.raises(DistributionError, match=f"{devices} devices were asked for; .* least 1"),
+        data_parallel(devices),
+    ):
+        pass
