@@ -81,7 +81,8 @@ class Upright:
         size = self._size
         face_side = size * self._framing.share
         middle = complex(box.left + box.right, box.top + box.bottom) / 2
-        scale = face_side / max(box.width, box.height)
+        # A box without any area is one pixel, as to `alignment.about_box`.
+        scale = face_side / max(box.width, box.height, 1.0)
         if roll:
             rotation = cmath.rect(scale, -math.radians(roll))
             shift = complex(size, size) / 2 - rotation * middle

@@ -85,6 +85,11 @@ def test_at_the_frame_s_edge_nobody_is_found_where_nobody_is(
     assert Upright(detector).look(portrait(0.0), box, 25.0) is None
 
 
+@pytest.mark.parametrize("roll", [0.0, 25.0])
+def test_in_an_empty_box_nobody_is_found(detector: FaceDetector, roll: float) -> None:
+    assert Upright(detector).look(portrait(0.0), Box(500, 20, 500, 20), roll) is None
+
+
 @pytest.mark.parametrize("by_deg", [-90.0, -12.0, 0.0, 30.0])
 def test_turning_turns_about_the_middle(by_deg: float) -> None:
     landmarks = np.array([[30, 40], [70, 40], [50, 60], [35, 80], [65, 80]], np.float32)
