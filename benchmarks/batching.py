@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.as_command import at_least_one, exit_code
 from edge_app.perception.card import read_card, read_model
 from edge_app.perception.runtime import make_interpreter
 from edge_app.perception.shipped import EMOTION
@@ -24,8 +25,8 @@ def main() -> int:
     """Print a row for each number of faces."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--classifier", type=Path, default=EMOTION, help="default: the shipped one")
-    parser.add_argument("--threads", type=int, default=1, help="default: %(default)s")
-    parser.add_argument("--rounds", type=int, default=200, help="default: %(default)s")
+    parser.add_argument("--threads", type=at_least_one, default=1, help="default: %(default)s")
+    parser.add_argument("--rounds", type=at_least_one, default=200, help="default: %(default)s")
     arguments = parser.parse_args()
     model = read_model(arguments.classifier, read_card(arguments.classifier))
     one, runtime = make_interpreter(model, arguments.threads)
@@ -92,4 +93,4 @@ def _after_resizing(interpreter: Any, crops: np.ndarray) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from benchmarks import labelled_faces, scenes
+from benchmarks.as_command import exit_code
 from benchmarks.text_table import markdown
 from edge_app.perception import EmotionClassifier, Perception
 from edge_app.perception.labels import FER2013
@@ -88,4 +89,4 @@ def _right(said: NDArray[np.intp], labels: NDArray[np.integer]) -> tuple[str, st
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

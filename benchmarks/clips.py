@@ -13,6 +13,7 @@ from pathlib import Path
 
 import cv2
 
+from benchmarks.as_command import at_least_one, exit_code
 from benchmarks.noting_perception import NotingPerception
 from benchmarks.stages import ALWAYS, Rates, make_watcher
 from edge_app.errors import UsageError
@@ -135,7 +136,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, nargs="?", default=Path("../shared/data"))
-    parser.add_argument("--every", type=int, default=2, help="take every so manyth frame")
+    parser.add_argument("--every", type=at_least_one, default=2, help="take every so manyth frame")
     arguments = parser.parse_args(words)
     folder = arguments.data / "clips"
     clips = sorted(path for path in folder.glob("*") if path.suffix in SUFFIXES)
@@ -169,4 +170,4 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

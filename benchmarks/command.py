@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import plot, report, text_table
+from benchmarks.as_command import exit_code
 from benchmarks.compare import compare, remarks, rows
 from benchmarks.model_latency import Model
 from benchmarks.results import Result, encode, read_result
@@ -149,11 +150,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run the command by itself; errors are one line."""
     parser = argparse.ArgumentParser(prog="mien bench", description=__doc__)
     add_arguments(parser)
-    try:
-        return run(parser.parse_args(words))
-    except MienError as error:
-        print(f"mien: {error}", file=sys.stderr)
-        return 2 if isinstance(error, UsageError) else 1
+    return exit_code(lambda: run(parser.parse_args(words)))
 
 
 if __name__ == "__main__":

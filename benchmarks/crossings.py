@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.as_command import exit_code
 from benchmarks.mot_metrics import MotCounts
 from edge_app.perception.faces import Box, Face
 from edge_app.perception.overlap import intersection_over_union
@@ -184,4 +185,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import cv2
 
+from benchmarks.as_command import exit_code
 from edge_app.mqtt.embedded_broker import EmbeddedBroker
 from edge_app.samples import CLIP
 
@@ -71,4 +72,4 @@ def _peak_mb(source: str, state: Path) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

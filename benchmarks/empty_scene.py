@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.as_command import exit_code
 from benchmarks.stages import make_watcher
 from edge_app.frames.source import Frame
 from edge_app.frames.video_file import VideoFileSource
@@ -84,4 +85,4 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

@@ -20,6 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from benchmarks import labelled_faces
+from benchmarks.as_command import exit_code
 from benchmarks.model_latency import Model, make_candidates, measure, only_runtime
 from benchmarks.text_table import markdown
 from edge_app.perception import EmotionClassifier
@@ -124,4 +125,4 @@ def _percents(one: Member) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import msgspec
 
+from benchmarks.as_command import at_least_one, exit_code
 from benchmarks.fleet_devices import Outcome, Share, play
 from benchmarks.mosquitto import own_mosquitto
 from edge_app.errors import MienError
@@ -97,7 +98,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _parse(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fleet", description=__doc__)
-    parser.add_argument("--devices", type=int, default=200)
+    parser.add_argument("--devices", type=at_least_one, default=200)
     parser.add_argument("--seconds", type=float, default=30.0, help="of publishing")
     parser.add_argument("--events-per-s", type=float, default=0.5, help="of each device")
     parser.add_argument("--outbox", choices=("disk", "memory"), default="disk")
@@ -202,7 +203,4 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except MienError as error:
-        sys.exit(f"fleet: {error}")
+    sys.exit(exit_code(main))

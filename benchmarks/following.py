@@ -14,6 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.as_command import at_least_one, exit_code
 from edge_app.errors import UsageError
 from edge_app.frames.video_file import SUFFIXES, VideoFileSource
 from edge_app.perception import Perception
@@ -95,7 +96,9 @@ def main(words: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, nargs="?", default=Path("../shared/data"))
-    parser.add_argument("--frames", type=int, default=120, help="of each clip, from its begin")
+    parser.add_argument(
+        "--frames", type=at_least_one, default=120, help="of each clip, from its begin"
+    )
     arguments = parser.parse_args(words)
     cv2.setNumThreads(1)
     comparison = _Comparison(Perception.load())
@@ -121,4 +124,4 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

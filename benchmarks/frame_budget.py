@@ -15,6 +15,7 @@ from statistics import median
 
 import cv2
 
+from benchmarks.as_command import at_least_one, exit_code
 from benchmarks.clip_frames import clip_frames
 from benchmarks.stages import ALWAYS, Rates, make_episodes, make_watcher
 from edge_app.frames.mailbox import Mailbox
@@ -82,7 +83,7 @@ def measure(
 def main(words: Sequence[str] | None = None) -> int:
     """Print the medians; returns 1 when the frame costs more than its limit."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=300)
+    parser.add_argument("--rounds", type=at_least_one, default=300)
     arguments = parser.parse_args(words)
     cv2.setNumThreads(1)
     perception = Perception.load(threads=1)
@@ -130,4 +131,4 @@ def _undisturbed(times: Sequence[float]) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

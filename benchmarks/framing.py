@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from benchmarks import labelled_faces, scenes
+from benchmarks.as_command import exit_code
 from benchmarks.text_table import markdown
 from edge_app.frames.video_file import SUFFIXES, VideoFileSource
 from edge_app.perception import Box, Face, Perception
@@ -186,4 +187,4 @@ def _print(title: str, rows: Sequence[Sequence[str]]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

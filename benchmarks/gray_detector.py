@@ -15,6 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.as_command import exit_code
 from benchmarks.text_table import markdown
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.faces import Box, Face, Image
@@ -131,4 +132,4 @@ def _original(onnx: Path, shipped: FaceDetector) -> Detect:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

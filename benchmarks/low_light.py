@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import labelled_faces
+from benchmarks.as_command import exit_code
 from edge_app.perception import EmotionClassifier
 from edge_app.perception.light import spread
 from trainer.conditions import low_light
@@ -104,4 +105,4 @@ def dark_faces(pixels: Gray) -> dict[str, Gray]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

@@ -17,6 +17,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from benchmarks.as_command import at_least_one, exit_code
 from benchmarks.mosquitto import own_mosquitto
 from benchmarks.sample_events import sample_events
 from edge_app.errors import MienError
@@ -52,7 +53,9 @@ def main(words: Sequence[str] | None = None) -> int:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path("build"), help="on the disk to measure")
-    parser.add_argument("--events", type=int, default=1500, help="how many to measure with")
+    parser.add_argument(
+        "--events", type=at_least_one, default=1500, help="how many to measure with"
+    )
     arguments = parser.parse_args(words)
     arguments.folder.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=arguments.folder) as name:
@@ -253,4 +256,4 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import labelled_faces
+from benchmarks.as_command import exit_code
 from edge_app.perception import EmotionClassifier, FaceDetector
 from edge_app.perception.light import spread
 from edge_app.perception.quality import Quality, assess, turn
@@ -106,4 +107,4 @@ def _shrink(width: int) -> Callable[[Gray], cv2.typing.MatLike]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from benchmarks import labelled_faces, scenes
+from benchmarks.as_command import exit_code
 from edge_app.perception import Perception
 from edge_app.perception.upright import roll_deg
 from trainer.data import Faces
@@ -151,4 +152,4 @@ def _read(
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

@@ -16,6 +16,7 @@ import numpy as np
 import skimage.data
 from numpy.typing import NDArray
 
+from benchmarks.as_command import exit_code
 from edge_app.frames.opencv_messages import silence_opencv
 from edge_app.samples import CLIP
 
@@ -203,4 +204,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.errors import UsageError
 from edge_app.perception import Face
 
 Gray = NDArray[np.uint8]
@@ -54,12 +55,12 @@ def backgrounds(folder: Path) -> list[Gray]:
     """Every .jpg of `folder` as uint8 [480, 640].
 
     Raises:
-        FileNotFoundError: there is none.
+        UsageError: there is none.
     """
     read = [cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in sorted(folder.glob("*.jpg"))]
     pictures = [picture for picture in read if picture is not None]
     if not pictures:
-        raise FileNotFoundError(f"{folder}: no .jpg picture; name a folder of scenes without faces")
+        raise UsageError(f"{folder}: no .jpg picture; name a folder of scenes without faces")
     return [
         np.asarray(cv2.resize(picture, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
         for picture in pictures

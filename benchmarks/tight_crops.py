@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from benchmarks import labelled_faces
+from benchmarks.as_command import exit_code
 from benchmarks.text_table import markdown
 from edge_app.perception import Perception, SeenFace
 from edge_app.perception.labels import FER2013
@@ -83,4 +84,4 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.as_command import exit_code
 from benchmarks.noting_perception import NotingPerception
 from benchmarks.stages import make_watcher
 from edge_app.frames.source import Frame
@@ -157,4 +158,4 @@ def _off_middle(box: Box) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import scenes, text_table
+from benchmarks.as_command import at_least_one, exit_code
 from benchmarks.clip_frames import clip_frames, room_and_face
 from benchmarks.labelled_faces import DATA
 from benchmarks.peers.worker import FOLLOWS, PEERS
@@ -161,7 +162,7 @@ def scenes_of(faces: Faces, folder: Path, count: int) -> tuple[NDArray[np.uint8]
     """Paste `count` of the faces into pictures of `folder`, upright; their labels beside.
 
     Raises:
-        FileNotFoundError: there is no picture.
+        UsageError: there is no picture.
     """
     pictures = scenes.backgrounds(folder)
     rng = np.random.default_rng(2013)
@@ -251,9 +252,9 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA, help="FER2013, default: %(default)s")
     parser.add_argument("--peers", type=Path, default=Path("build/peers"), metavar="FOLDER")
-    parser.add_argument("--rounds", type=int, default=20, help=f"of {_ROW} frames")
+    parser.add_argument("--rounds", type=at_least_one, default=20, help=f"of {_ROW} frames")
     parser.add_argument("--faces", type=int, default=0, help="the first so many; 0: all")
-    parser.add_argument("--scenes", type=int, default=500, help="default: %(default)s")
+    parser.add_argument("--scenes", type=at_least_one, default=500, help="default: %(default)s")
     arguments = parser.parse_args(words)
     private = read(arguments.data).of(Split.PRIVATE_TEST)
     private = private.where(private.labels < len(FER2013))
@@ -274,4 +275,4 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))
