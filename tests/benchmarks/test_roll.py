@@ -45,11 +45,17 @@ def test_points_are_lost_by_faces_that_are_found_at_both_rolls() -> None:
         0: [reading(right=True, roll=1.0), reading(right=True, roll=2.0), None],
         30: [reading(right=False, roll=31.0), None, reading(right=False, roll=30.0)],
         -30: [reading(right=True, roll=-29.0), reading(right=True, roll=-28.0), None],
+        # Two faces on both sides alike.
+        20: [reading(right=False, roll=21.0), reading(right=True, roll=22.0), None],
+        -20: [reading(right=False, roll=-19.0), reading(right=True, roll=-18.0), None],
     }
+    alike = [cell.strip() for cell in table(readings, "public_test")[-2].split("|")[1:-1]]
+    # As of two faces, not of four: each side is held against one reading upright.
+    assert alike[6:8] == ["50.0%", "+50.0 ± 35.4"]
     row = [cell.strip() for cell in table(readings, "public_test")[-1].split("|")[1:-1]]
     assert row[:3] == ["±30°", "33.3%", "66.7%"]
     assert row[5] == "30.0° ± 0.0"
-    assert row[6:8] == ["66.7%", "+33.3 ± 27.2"]
+    assert row[6:8] == ["66.7%", "+33.3 ± 15.7"]
     assert row[8:10] == ["100.0%", "+0.0 ± 0.0"]
     # Of six, three of each side: one is lost by tilting and another found by it.
     assert row[10:] == ["66.7%", "+0.0 ± 23.6"]
