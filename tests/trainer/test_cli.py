@@ -1,33 +1,53 @@
-import argparse
-import sys
-import types
+"""`mien train run` as typed."""
+
+import re
 from pathlib import Path
 
 import pytest
 
+from edge_app.cli import main
 from tests.trainer.data.test_mosaic import write_mosaic
-from trainer import cli
+from trainer.augmentation import MIRRORED
+from trainer.checkpoints import read_history, read_network, read_recipe
 from trainer.data.class_counts import class_lines
 from trainer.data.mosaic import read_mosaic
+from trainer.heads import MixedHead
+from trainer.networks import mien
+from trainer.recipes import RECIPES, Recipe
+
+# Keras traces each network anew, which takes a minute on a slow machine.
+pytestmark = pytest.mark.timeout(600)
 
 
-def test_a_run_says_what_it_learns_from_before_it_trains(
+def test_a_run_says_what_it_learns_from_trains_and_leaves_a_network(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setitem(mien.SIZES, "tiny", mien.Size(8, (mien.Stage(8, 1),)))
+    recipe = Recipe(
+        name="quick", epochs=2, size="tiny", heads=(MixedHead(1.0),), batch=32,
+        learning_rate=0.05, warm_up_epochs=0.5, augmentation=MIRRORED,
+    )  # fmt: skip
+    monkeypatch.setitem(RECIPES, recipe.name, recipe)
     write_mosaic(tmp_path, tiles=341, labels=300)
-    said: list[str] = []
+    run = tmp_path / "run"
+    words = ["train", "run", "--recipe", "quick", "--data", str(tmp_path), "--run", str(run)]
+    assert main(words) == 0
+    said = capsys.readouterr().out.splitlines()
 
-    def train(*_: object, **__: object) -> Path:
-        said.extend(capsys.readouterr().out.splitlines())
-        return tmp_path / "model.keras"
-
-    training = types.ModuleType("trainer.training")
-    training.train = train  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "trainer.training", training)
-    parser = argparse.ArgumentParser()
-    cli.add_arguments(parser)
-    assert cli.run(parser.parse_args(["run", "--data", str(tmp_path)])) == 0
     table = class_lines(read_mosaic(tmp_path))
     assert "300 faces" in said
     first = said.index(table[0])
     assert said[first : first + len(table)] == table
+    *epochs, last = said[-3:]
+    assert first + len(table) <= len(said) - 3
+    for number, line in enumerate(epochs, 1):
+        figures = r"loss [\d.]+, PublicTest \w+_fer2013 [\d.]+%.*, \d+ s"
+        assert re.fullmatch(rf"epoch {number}/2: {figures}", line)
+    model = run / "model.keras"
+    assert last == f"written: {model}; next: mien quantize classifier {run} --data {tmp_path}"
+    assert len(read_history(run)) == 2
+    assert read_recipe(run)["recipe"]["name"] == "quick"
+    assert read_network(model).output_names == ["logits"]
+
+    assert main(words) == 0
+    assert [line for line in capsys.readouterr().out.splitlines() if "epoch" in line] == []
