@@ -49,6 +49,15 @@ def test_follows_movement(
     assert found.score == face.score
 
 
+@pytest.mark.parametrize(("angle_deg", "is_followed"), [(16, True), (20, False), (24, False)])
+def test_who_turns_too_far_between_two_frames_is_lost(
+    portrait: np.ndarray, face: Face, angle_deg: float, *, is_followed: bool
+) -> None:
+    """From there on flow leads astray by several pixels."""
+    now, _ = moved(portrait, angle_deg, 1.0, (0, 0))
+    assert (follow(portrait, face, now) is not None) == is_followed
+
+
 def test_whoever_is_hidden_is_lost(portrait: np.ndarray, face: Face) -> None:
     hidden = portrait.copy()
     hidden[40:220, 150:300] = np.random.default_rng(1).integers(0, 255, (180, 150, 3), np.uint8)

@@ -14,6 +14,14 @@ def test_a_flat_crop_is_spread_over_the_whole_range() -> None:
     assert (np.diff(wide[0].astype(int)) >= 0).all()
 
 
+def test_single_pixels_do_not_stop_a_crop_from_being_spread() -> None:
+    """As a glint in an eye, or a dead pixel."""
+    flat = (RAMP // 12 + 100).astype(np.uint8)
+    flat[0, :10], flat[1, :10] = 255, 0
+    wide = spread(flat)
+    assert (wide[2:].min(), wide[2:].max()) == (0, 255)
+
+
 def test_a_crop_of_contrast_is_left_as_it_is() -> None:
     assert spread(RAMP) is RAMP
 

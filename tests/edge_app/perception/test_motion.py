@@ -77,6 +77,18 @@ def test_a_visitor_after_many_is_seen_as_well() -> None:
     assert gate.moved(room.view(visitor=(150, 60)))
 
 
+def test_one_visitor_does_not_hide_the_next() -> None:
+    """What moves adds little to its own noise, however much it differs from the room."""
+    room, gate = Room(), MotionGate()
+    for _ in range(60):
+        gate.moved(room.view())
+    for _ in range(5):
+        assert gate.moved(room.view(visitor=(150, 40)))
+    for _ in range(10):
+        gate.moved(room.view())
+    assert gate.moved(room.view(visitor=(150, 40)))
+
+
 def test_another_size_is_a_new_room() -> None:
     gate = MotionGate()
     for size in ((240, 320), (120, 200), (1, 1), (3, 700), (240, 320)):

@@ -35,5 +35,8 @@ def test_unseen_are_those_that_overlap_nobody() -> None:
 def test_an_eye_is_no_face_and_a_child_before_its_mother_is_one() -> None:
     mother, eye, child = face(0, size=100), face(20, 20, 30), face(40, 75, 60)
     assert outermost([mother, eye, child]) == [mother, child]
+    # As a detector draws it: an eye's box reaches out of the face's.
+    assert outermost([mother, face(-9, 20, 30)]) == [mother]
+    assert len(outermost([mother, face(-15, 20, 30)])) == 2
     # Who is surer is who is there: what holds a surer face is kept.
     assert outermost([eye, mother]) == [eye, mother]

@@ -94,6 +94,15 @@ def test_a_face_that_is_unsure_now_and_then_stays_so() -> None:
     assert told_of(emotions, faces, each_s=3.0) == ["happy", UNSURE]
 
 
+def test_an_emotion_that_is_told_may_fall_a_little_below_the_threshold() -> None:
+    emotions = EmotionFilter(LABELS, 0.5, REACTION)
+    show(emotions, (0.62, 0.2, 0.18), 2.0)
+    assert set(show(emotions, (0.45, 0.3, 0.25), 10.0, start_s=2.0)) == {"happy"}
+    assert show(emotions, (0.37, 0.33, 0.3), 10.0, start_s=12.0)[-1] == UNSURE
+    # Which it must reach again, and a little more.
+    assert set(show(emotions, (0.55, 0.25, 0.2), 10.0, start_s=22.0)) == {UNSURE}
+
+
 @pytest.mark.parametrize("unsure_below", [0.0, 0.5, 0.86, 0.95, 0.99])
 @pytest.mark.parametrize("reaction", REACTIONS.values(), ids=REACTIONS)
 def test_a_sure_model_gets_out_of_unsure(reaction: Reaction, unsure_below: float) -> None:

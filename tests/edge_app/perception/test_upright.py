@@ -58,6 +58,21 @@ def test_a_face_beside_the_box_is_not_taken(detector: FaceDetector) -> None:
     assert Upright(detector).look(frame, beside, 0.0) is None
 
 
+def test_a_face_of_another_size_than_the_box_is_not_taken(detector: FaceDetector) -> None:
+    """A box about her and the wall around: it is not hers."""
+    frame = portrait(0.0, shrink=1.0)
+    face = detector.detect(frame)[0].box
+    upright = Upright(detector)
+
+    def around(times: float) -> Box:
+        x, y = (face.left + face.right) / 2, (face.top + face.bottom) / 2
+        half_width, half_height = times * face.width / 2, times * face.height / 2
+        return Box(x - half_width, y - half_height, x + half_width, y + half_height)
+
+    assert upright.look(frame, around(1.3), 0.0) is not None
+    assert upright.look(frame, around(2.2), 0.0) is None
+
+
 @pytest.mark.parametrize("edge", ["left", "top", "right", "bottom"])
 def test_a_face_that_the_frame_s_edge_cuts_is_found_where_it_is(
     detector: FaceDetector, edge: str
