@@ -6,6 +6,7 @@ import pytest
 
 from trainer.data import DataError, Faces, Split
 from trainer.data.image_folders import is_image_folders, read_image_folders
+from trainer.data.pictures import read_crop
 from trainer.data.rejections import Reading
 
 
@@ -87,6 +88,16 @@ def test_pictures_of_another_size_or_in_colour_become_48_gray(tmp_path: Path) ->
     faces, _ = read(tmp_path)
     assert (faces.pixels == 50).all()
     assert faces.pixels.shape == (3, 48, 48)
+
+
+def test_a_crop_is_averaged_to_its_size_and_enlarged_smoothly(tmp_path: Path) -> None:
+    stripes = np.tile(np.array([0, 255], np.uint8), (96, 48))
+    ramp = np.tile(np.arange(0, 240, 10, dtype=np.uint8), (24, 1))
+    for name, picture in (("large", stripes), ("small", ramp)):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), picture)
+    assert set(np.unique(read_crop(tmp_path / "large.png"))) <= {127, 128}
+    # No two of 48 columns alike, away from the edge.
+    assert (np.diff(read_crop(tmp_path / "small.png")[0].astype(int))[2:-2] > 0).all()
 
 
 @pytest.mark.parametrize(
