@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import keras
 import pytest
+from keras import layers
 
+from quantize.graph import operations
 from quantize.latency import Latency
 from quantize.ranges import Range, observe
 from quantize.selective import KeptLayer, try_layers
@@ -40,6 +43,24 @@ def test_the_worst_layer_is_found(float_model: bytes, ranges: dict[str, Range]) 
     most_added = max(spoiled, key=lambda layer: layer.added_noise_db)
     assert most_added.name == bad
     assert worst(spoiled)[0].signal_to_noise_db < 20
+
+
+def test_what_joins_a_bad_and_a_good_branch_has_lost_nothing_of_its_own() -> None:
+    keras.utils.set_random_seed(1)
+    shown = layers.Input((12, 12, 3), name="image")
+    branches = [layers.Conv2D(8, 3, padding="same", activation="relu")(shown) for _ in range(2)]
+    joined = layers.Conv2D(4, 1, name="bbox")(layers.Add()(branches))
+    float_model = to_float_tflite(keras.Model(shown, {"bbox": joined}, name="fork"), "image")
+    ranges = tensor_ranges(observe(float_model, SAMPLES), "image", (0.0, 255.0))
+    kinds = dict(zip(layer_names(float_model), operations(float_model), strict=True))
+    bad = next(name for name, kind in kinds.items() if kind == "CONV_2D")
+    low, high = ranges[bad]
+    spoiled = quantize_by_ranges(float_model, ranges | {bad: (30 * low, 30 * high)})
+    noise = {layer.name: layer for layer in layer_noise(float_model, spoiled, SAMPLES[:5])}
+    (sum_of_both,) = (layer for layer in noise.values() if layer.operation == "ADD")
+    assert noise[bad].added_noise_db > 10
+    assert sum_of_both.signal_to_noise_db < noise[bad].signal_to_noise_db + 10
+    assert sum_of_both.added_noise_db < 1
 
 
 def test_a_layer_in_real_numbers_wins_back_what_it_lost(
