@@ -47,23 +47,14 @@ def is_ckplus(folder: Path) -> bool:
     return bool(named) and all(named)
 
 
-def read_ckplus(
-    folder: Path,
-    crops: FaceCrops | None = None,
-    tell: Tell = warn,
-    *,
-    peak_frames: int = PEAK_FRAMES,
-    neutral: bool = False,
-) -> Faces:
-    """Read the peaks of the labelled sequences; contempt is label 7.
+def read_ckplus(folder: Path, crops: FaceCrops | None = None, tell: Tell = warn) -> Faces:
+    """Read the last `PEAK_FRAMES` of each labelled sequence; contempt is label 7.
 
     A square picture is a crop of a face already; out of any other the face is cut as the device
     would. A subject's faces are all in one split (`splits.split_by_group`).
 
     crops: cuts the faces out; the shipped models' where none is given. tell: takes the report on
-    frames that are left out. peak_frames: how many frames of a sequence, from its last one
-    backwards, show its emotion. neutral: take each sequence's first frame as neutral, too. The
-    latter two count for CK+ as distributed; copies are taken as they are.
+    frames that are left out.
 
     Raises:
         DataError: neither of the two layouts, or more than 5 % of the frames unusable.
@@ -74,11 +65,7 @@ def read_ckplus(
             " with pictures like S010_004_00000017.png"
         )
     rejections = Rejections(folder)
-    frames = (
-        _sequences(folder, rejections, peak_frames, neutral=neutral)
-        if _own_folders(folder)
-        else labelled_pictures(folder)
-    )
+    frames = _sequences(folder, rejections) if _own_folders(folder) else labelled_pictures(folder)
     pixels, labels, subjects = [], [], []
     for path, label in frames:
         rejections.rows += 1
@@ -106,9 +93,7 @@ def _own_folders(folder: Path) -> bool:
     return (folder / IMAGES).is_dir() and (folder / EMOTIONS).is_dir()
 
 
-def _sequences(
-    folder: Path, rejections: Rejections, peak_frames: int, *, neutral: bool
-) -> Iterator[tuple[Path, int]]:
+def _sequences(folder: Path, rejections: Rejections) -> Iterator[tuple[Path, int]]:
     """Frames and labels of the sequences that have a file with their emotion."""
     for path in sorted((folder / EMOTIONS).glob("S*/*/*_emotion.txt")):
         try:
@@ -118,9 +103,7 @@ def _sequences(
             rejections.rows += 1
             rejections.add(f"{path.relative_to(folder)}:1", str(error))
             continue
-        yield from ((frame, label) for frame in frames[-peak_frames:])
-        if neutral:
-            yield frames[0], LABELS[0]
+        yield from ((frame, label) for frame in frames[-PEAK_FRAMES:])
 
 
 def _frames(folder: Path, sequence: str) -> list[Path]:
