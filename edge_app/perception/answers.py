@@ -86,9 +86,3 @@ class Mixture:
         weighed = [weight * value for weight, value in zip(self._weights, mixed, strict=True)]
         whole = sum(weighed)
         return [value / whole for value in weighed]
-
-
-def softmax(logits: Floats) -> Floats:
-    """Softmax of each row: float32 [N, K] → float32 [N, K]."""
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True), dtype=np.float32)

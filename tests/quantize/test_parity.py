@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge_app.perception.answers import softmax
 from edge_app.perception.faces import Box, Face
 from quantize.detector_report import Found
 from quantize.face_photos import FacePhoto
 from quantize.parity import classifier_parity, detector_parity, kl_divergence
+from tests.softmax import softmax
 from tests.trainer.synthetic import synthetic_faces
 from trainer.data import DataError
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from edge_app.perception.answers import softmax
+from tests.softmax import softmax
 from tests.trainer.synthetic import synthetic_faces
 from trainer.data import DataError
 from trainer.evaluation import (

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from edge_app.perception.answers import softmax
+from tests.softmax import softmax
 from trainer.evaluation import calibration_error
 from trainer.reliability import reliability
 

@@ -2,8 +2,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from edge_app.perception.answers import Mixture, softmax
+from edge_app.perception.answers import Mixture
 from edge_app.perception.card import Answer, Head
+from tests.softmax import softmax
 
 HEADS = (Head("a", ("happy", "sad")), Head("b", ("sad", "happy", "contempt")))
 BOTH = Answer(("happy", "sad"), {"a": 0.25, "b": 0.75}, temperature=1.0, unsure_below=0.0)

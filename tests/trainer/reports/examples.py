@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from edge_app.perception.answers import softmax
+from tests.softmax import softmax
 from tests.trainer.synthetic import synthetic_faces
 from trainer.evaluation import evaluate
 from trainer.reliability import reliability

@@ -6,10 +6,10 @@ from typing import cast
 import numpy as np
 import pytest
 
-from edge_app.perception.answers import softmax
 from edge_app.perception.card import Answer, Head
 from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.labels import FER2013, FERPLUS
+from tests.softmax import softmax
 from tests.trainer.alignments import UPRIGHT
 from tests.trainer.reports.examples import figures
 from tests.trainer.synthetic import synthetic_faces
