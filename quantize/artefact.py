@@ -1,4 +1,7 @@
-"""int8 TFLite bytes with their card → two files side by side, both new or both old."""
+"""int8 TFLite bytes with their card → two files side by side, both whole before one is replaced.
+
+A kill between the two renames leaves a new model beside an old card, which devices refuse.
+"""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ REACTIONS = {
 
 #: A face that lies between two emotions would go back and forth with every turn of the head. So
 #: one that left an emotion within so many seconds goes back to it after a hold so many times as
-#: long; at once where it leads by so much of probability.
+#: long; after the hold alone where it leads by so much of probability.
 RETURN_S = 600.0
 _RETURN_HOLD = 8.0
 _CLEAR_LEAD = 0.4

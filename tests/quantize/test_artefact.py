@@ -1,4 +1,4 @@
-"""Model and card are written both or not at all."""
+"""Model and card are both whole before one is replaced."""
 
 from __future__ import annotations
 
