@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import cmath
 import math
-from collections.abc import Sequence
 from functools import lru_cache
 
 import cv2
@@ -54,11 +53,14 @@ def cut(
 
     Returns uint8 [side, side].
     """
-    corners = [(w - shift) / rotation for w in (0, side, side * 1j, side * (1 + 1j))]
+    # The frame's pixels that the square's sides are long, right and down.
+    back = side / rotation
+    middle = (0.5 + 0.5j) * back - shift / rotation
+    reach = (abs(back.real) + abs(back.imag)) / 2
     # A warp reads four pixels whatever it skips: shrink a large face by area first.
-    shrink = max(int(1.0 / abs(rotation)), 1)
-    left, right = _span([corner.real for corner in corners], image.shape[1], shrink)
-    top, bottom = _span([corner.imag for corner in corners], image.shape[0], shrink)
+    shrink = max(int(abs(back) / side), 1)
+    left, right = _span(middle.real, reach, image.shape[1], shrink)
+    top, bottom = _span(middle.imag, reach, image.shape[0], shrink)
     patch = image[top:bottom, left:right]
     if patch.ndim == 3:
         patch = np.asarray(cv2.cvtColor(patch, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
@@ -181,14 +183,14 @@ def framed_box(left: float, top: float, side: float) -> Box:
     return Box(middle_x - size / 2, middle_y - size / 2, middle_x + size / 2, middle_y + size / 2)
 
 
-def _span(reached: Sequence[float], limit: int, step: int) -> tuple[int, int]:
-    """The pixels from the least to the greatest place reached, two to spare, inside the frame.
+def _span(middle: float, reach: float, limit: int, step: int) -> tuple[int, int]:
+    """The pixels within `reach` of a place, two to spare, inside the frame.
 
     step: their number is a multiple of it, so that so many make one (`shrinkable`). Where the frame
     ends, that may cost less than `step` of them.
     """
-    first = min(max(math.floor(min(reached)) - 2, 0), limit - 1)
-    last = min(max(math.ceil(max(reached)) + 2, first + 1), limit)
+    first = min(max(math.floor(middle - reach) - 2, 0), limit - 1)
+    last = min(max(math.ceil(middle + reach) + 2, first + 1), limit)
     count = last - first + (first - last) % step
     first = max(min(first, limit - count), 0)
     # A frame narrower than that is one pixel.

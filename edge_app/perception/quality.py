@@ -87,12 +87,15 @@ def _measure(crop: NDArray[np.uint8]) -> tuple[float, float, float]:
     """Sharpness, contrast and noise, in the units of the bounds."""
     if crop.shape != (_SIDE, _SIDE):
         crop = np.asarray(cv2.resize(crop, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), np.uint8)
-    smooth = cv2.GaussianBlur(crop.astype(np.float32), (0, 0), 1.0)
-    edges = _deviation(cv2.Laplacian(crop, cv2.CV_16S))
+    # Of one type throughout: straight after a network ran, OpenCV's code for each further one comes
+    # from memory, and takes twice as long as the work itself.
+    gray = crop.astype(np.float32)
+    smooth = cv2.GaussianBlur(gray, (0, 0), 1.0)
+    edges = _deviation(cv2.Laplacian(gray, cv2.CV_32F))
     smooth_edges = _deviation(cv2.Laplacian(smooth, cv2.CV_32F))
     # One gray level is added so that an even crop has no sharpness, and no noise either.
     return (
-        smooth_edges / (_deviation(crop) + 1.0),
+        smooth_edges / (_deviation(gray) + 1.0),
         _deviation(smooth[_SIDE // 6 : -_SIDE // 6, _SIDE // 6 : -_SIDE // 6]),
         edges / (smooth_edges or 1.0),
     )

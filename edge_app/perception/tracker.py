@@ -155,8 +155,10 @@ class _Matching:
         box: where to look for a track; None: it takes no part.
         """
         waiting = [index for index in indices if index not in self.found]
+        if not waiting or not self.alone:
+            return
         places = [(track, place) for track in self.alone if (place := box(track)) is not None]
-        if not waiting or not places:
+        if not places:
             return
         costs = [
             [1.0 - buffered_overlap(self._faces[index].box, place, _BUFFER) for _, place in places]
