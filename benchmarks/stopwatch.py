@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 
 class Stopwatch:
@@ -19,17 +19,24 @@ class Stopwatch:
         self._running: list[str] = []
         self._since_ns = 0
         self._taken_ns: dict[str, int] = {}
+        self._stages: dict[str, _Stage] = {}
 
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
+    def stage(self, name: str) -> AbstractContextManager[None]:
         """Time what is done within this, but for the stages in it."""
+        known = self._stages.get(name)
+        if known is None:
+            known = self._stages[name] = _Stage(self, name)
+        return known
+
+    def begin(self, name: str) -> None:
+        """Go on to the stage of that name, within the one that runs."""
         self._book()
         self._running.append(name)
-        try:
-            yield
-        finally:
-            self._book()
-            self._running.pop()
+
+    def end(self) -> None:
+        """Go back to the stage before."""
+        self._book()
+        self._running.pop()
 
     def take(self) -> dict[str, float]:
         """Milliseconds of each stage that ran since the last call."""
@@ -43,3 +50,16 @@ class Stopwatch:
             stage = self._running[-1]
             self._taken_ns[stage] = self._taken_ns.get(stage, 0) + now_ns - self._since_ns
         self._since_ns = now_ns
+
+
+class _Stage(AbstractContextManager[None]):
+    """Kept, and no generator: a frame has nine, and what they take seems to be the frame's."""
+
+    def __init__(self, stopwatch: Stopwatch, name: str) -> None:
+        self._stopwatch, self._name = stopwatch, name
+
+    def __enter__(self) -> None:
+        self._stopwatch.begin(self._name)
+
+    def __exit__(self, *_: object) -> None:
+        self._stopwatch.end()
