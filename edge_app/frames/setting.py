@@ -33,7 +33,8 @@ READABLE = (
 _PI_CAMERA_REFUSED = 60
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+-]*):(.*)", re.DOTALL)
-_MISSPELT = re.compile(r"/dev/video(?![0-9]+\Z).*", re.DOTALL)
+#: Copied from instructions, or with a blank, which udev allows in no name.
+_NO_CAMERA = re.compile(r"/dev/video([xn?*]?|.*\s.*)", re.DOTALL | re.IGNORECASE)
 _RTSP, _HTTP = {"rtsp", "rtsps"}, {"http", "https"}
 
 
@@ -188,9 +189,8 @@ def _is_number(text: str) -> bool:
 
 def _camera(device: str, options: CameraOptions) -> Choice:
     path = device_path(device)
-    # A camera may come later; one of the kernel's names with a slip of the pen never does. What a
-    # rule of udev calls so is there.
-    if _MISSPELT.fullmatch(str(path)) and not path.exists():
+    # A camera may come later, by a name that a rule of udev gives it, too.
+    if _NO_CAMERA.fullmatch(str(path)) and not path.exists():
         raise UnknownSourceError(
             f"{path}: no such camera; the kernel counts them, such as /dev/video0: list them with"
             " `v4l2-ctl --list-devices`"

@@ -132,9 +132,11 @@ def test_a_misspelt_source_is_a_wrong_use_and_a_missing_camera_is_not() -> None:
     for text in ("missing.mp4", "ftp://camera", "v4l3:0", "sample:other", "picamera2:front"):
         with pytest.raises(UsageError):
             open_lasting(text, options=FAST, on_trouble=lambda _text: None)
-    with pytest.raises(SourceError) as caught:
-        open_source("/dev/video987", options=FAST)
-    assert not isinstance(caught.value, UsageError)
+    # Links of udev's go with their camera.
+    for text in ("/dev/video987", "/dev/video-front", "v4l2:/dev/videoNorth"):
+        with pytest.raises(SourceError, match="no such camera") as caught:
+            open_source(text, options=FAST)
+        assert not isinstance(caught.value, UsageError)
 
 
 def test_no_secret_of_a_misspelt_stream_is_told() -> None:
@@ -179,6 +181,9 @@ def test_no_secret_is_told_of_a_url_that_looks_like_a_path(text: str, shown: str
         ("v4l2:-1", "no such source"),
         ("v4l2:/dev/video", "no such camera; the kernel counts them"),
         ("/dev/videoX", "no such camera; the kernel counts them"),
+        ("/dev/videon", "no such camera; the kernel counts them"),
+        ("/dev/video?", "no such camera; the kernel counts them"),
+        ("/dev/video*", "no such camera; the kernel counts them"),
         ("/dev/video0 ", "no such camera; the kernel counts them"),
         ("missing.mp4", "no such file or folder"),
         ("/dev/video987", "no such camera"),
