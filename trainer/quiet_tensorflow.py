@@ -5,13 +5,20 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 #: How its notes begin. It writes them before it reads the level, so that no variable stops them.
 _NOTES = (b"WARNING: All log messages before absl::InitializeLog()", b"I0000 ")
+#: Standard input → standard error, without them.
+_FILTER = f"""
+import os, sys
+for line in sys.stdin.buffer:
+    if not line.startswith({_NOTES}):
+        os.write(2, line)
+"""
 
 
 def quiet_tensorflow() -> None:
@@ -33,15 +40,17 @@ def quiet_tensorflow() -> None:
 def _without_notes() -> Iterator[None]:
     """Keep the notes out of standard error, whose descriptor is the process's; the rest passes."""
     sys.stderr.flush()
-    with tempfile.TemporaryFile() as said:
+    read_end, write_end = os.pipe()
+    # A process of its own also passes on why TensorFlow aborts this one; Ctrl-C leaves it alone.
+    with subprocess.Popen(
+        [sys.executable, "-I", "-c", _FILTER], stdin=read_end, start_new_session=True
+    ):
+        os.close(read_end)
         ours = os.dup(2)
-        os.dup2(said.fileno(), 2)
+        os.dup2(write_end, 2)
+        os.close(write_end)
         try:
             yield
         finally:
             os.dup2(ours, 2)
             os.close(ours)
-            said.seek(0)
-            for line in said:
-                if not line.startswith(_NOTES):
-                    os.write(2, line)

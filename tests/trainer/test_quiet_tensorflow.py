@@ -1,6 +1,8 @@
 import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +30,22 @@ def test_notes_are_for_who_asks_for_them(asked: dict[str, str], *, is_quiet: boo
     ).stderr.splitlines()  # fmt: skip
     assert said[-1] == "ours"
     assert (len(said) == 1) == is_quiet, said
+
+
+def test_why_tensorflow_aborts_is_told(tmp_path: Path) -> None:
+    (tmp_path / "tensorflow.py").write_text(
+        "import os\n"
+        "os.write(2, b'I0000 a note\\nF0000 this processor has no AVX\\nand no end of line')\n"
+        "os.abort()\n"
+    )
+    path = os.pathsep.join((str(tmp_path), str(Path(__file__).parents[2])))
+    done = subprocess.run(
+        [sys.executable, "-c", _PROGRAM], cwd=tmp_path,
+        env=_UNSET | {"KERAS_BACKEND": "tensorflow", "PYTHONPATH": path},
+        capture_output=True, text=True, check=False, timeout=200,
+    )  # fmt: skip
+    assert done.returncode == -signal.SIGABRT
+    assert done.stderr.splitlines() == ["F0000 this processor has no AVX", "and no end of line"]
 
 
 def test_another_backend_needs_no_tensorflow() -> None:
