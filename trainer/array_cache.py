@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,9 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.replacing import WriteError, keep_from_others, replaced
+from trainer.replacing import WriteError, keep_from_others, remove_left, replaced
 
 _LOG = logging.getLogger(__name__)
+
+#: No writer takes so long; another run may be writing the same file.
+_DAY_S = 86_400.0
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -20,8 +25,13 @@ Arrays = dict[str, NDArray[Any]]
 def load_arrays(path: Path, otherwise: str) -> Arrays | None:
     """Read what `save_arrays` wrote; None if there is no such file, or a damaged one.
 
+    What killed writers of it left beside it is removed once it is a day old.
+
     otherwise: what is done about a damaged one, for the log.
     """
+    # Faces of others may be read from a folder that only they may change.
+    with contextlib.suppress(OSError):
+        remove_left(path.parent, glob.escape(path.name), unchanged_s=_DAY_S)
     if not path.exists():
         return None
     try:

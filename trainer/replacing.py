@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -55,13 +56,20 @@ def keep_from_others(path: Path) -> None:
     path.chmod(0o600)
 
 
-def remove_left(folder: Path, pattern: str) -> None:
+def remove_left(folder: Path, pattern: str, *, unchanged_s: float = 0.0) -> None:
     """Remove what killed writers of files of `folder` left beside them; pattern: of their names.
 
-    Nobody may be writing such a file.
+    Nobody may be writing such a file, or only to one that changed within `unchanged_s` seconds.
+
+    Raises:
+        OSError: one cannot be removed.
     """
+    newest_s = time.time() - unchanged_s
     for path in folder.glob(f"new-*-{pattern}"):
-        path.unlink(missing_ok=True)
+        # Gone already where somebody else replaced or removed it.
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime <= newest_s:
+                path.unlink()
 
 
 def write_beside(path: Path, text: str) -> None:

@@ -1,4 +1,6 @@
+import os
 import stat
+import time
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,24 @@ def test_others_do_not_read_what_is_kept(tmp_path: Path) -> None:
     (tmp_path / "new-a.npz").touch(0o644)
     save_arrays(tmp_path / "a.npz", {"one": np.arange(3)})
     assert stat.S_IMODE((tmp_path / "a.npz").stat().st_mode) == 0o600
+
+
+def test_what_killed_runs_left_is_removed_once_nobody_may_be_writing_it(tmp_path: Path) -> None:
+    save_arrays(tmp_path / "a.npz", {"one": np.arange(3)})
+    for name, hours in (
+        ("new-01234567-a.npz", 25),
+        ("new-89abcdef-a.npz", 23),
+        ("new-01234567-b.npz", 25),
+    ):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (time.time() - hours * 3600,) * 2)
+    # Nobody writes it again: a run that finds it whole removes them.
+    assert load_arrays(tmp_path / "a.npz", "made again") is not None
+    assert sorted(each.name for each in tmp_path.iterdir()) == [
+        "a.npz",
+        "new-01234567-b.npz",
+        "new-89abcdef-a.npz",
+    ]
 
 
 def test_a_damaged_file_is_told_and_not_taken(
