@@ -115,7 +115,7 @@ def draw(result: Result) -> str:
 def _compare(before: Path, after: Path) -> int:
     one, other = read_result(before), read_result(after)
     for remark in remarks(one, other):
-        print(f"Note: {remark}")
+        _note(remark)
     for line in text_table.plain(rows(list(compare(one, other)))):
         print(line)
     return 0
@@ -123,7 +123,8 @@ def _compare(before: Path, after: Path) -> int:
 
 def _turns(arguments: argparse.Namespace, seconds: float) -> int:
     table = text_table.markdown if arguments.markdown else text_table.plain
-    for line in table(rows(list(compare_by_turns(arguments.other, seconds, _tell)))):
+    ratios = list(compare_by_turns(arguments.other, seconds, _tell, _note))
+    for line in table(rows(ratios)):
         print(line)
     return 0
 
@@ -140,6 +141,10 @@ def _soak(arguments: argparse.Namespace) -> int:
 
 def _tell(what: str) -> None:
     sys.stderr.write(f"mien: measuring {what}\n")
+
+
+def _note(remark: str) -> None:
+    print(f"Note: {remark}")
 
 
 def _say(line: str) -> None:

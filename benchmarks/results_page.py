@@ -83,8 +83,9 @@ models themselves took as long, so that it was 32 to 41 % of a frame.
 To see what a change costs, check the commit before it out beside this one (`git worktree add
 ../before HEAD~1`) and run `mien bench turns ../before`. Both pass over the clip by turns, in fresh
 processes six times, and each turn is a ratio by itself: a machine that gets slower meanwhile slows
-both. This is a checkout by turns with itself (`mien bench --seconds 180 turns . --markdown`), so
-that every ratio but 1 is noise:
+both. A note above the table says so where both are not shown frames of one kind, as when the older
+one's are in colour. This is a checkout by turns with itself
+(`mien bench --seconds 180 turns . --markdown`), so that every ratio but 1 is noise:
 """
 
 _TWICE = """\

@@ -65,7 +65,7 @@ class Checkout(Closing):
             text=True,
         )
         try:
-            self.parts = self._greeting()
+            self.parts, self.frames = self._greeting()
         except BaseException:
             self.close()
             raise
@@ -90,14 +90,15 @@ class Checkout(Closing):
             self._stream(stream).close()
         self._process.wait()
 
-    def _greeting(self) -> Sequence[str]:
+    def _greeting(self) -> tuple[Sequence[str], str]:
         said = json.loads(self._read())
         if Path(said["root"]) != self._root:
             raise MienError(
                 f"{self._root}: its worker ran the code of {said['root']}; start it elsewhere"
             )
         parts: list[str] = said["parts"]
-        return parts
+        # Older ones do not say.
+        return parts, said.get("frames", "unknown")
 
     def _read(self) -> str:
         line = self._stream(self._process.stdout).readline()
@@ -115,9 +116,16 @@ class Checkout(Closing):
 
 
 def compare_by_turns(
-    other: Path, seconds: float, tell: Callable[[str], None], *, processes: int = PROCESSES
+    other: Path,
+    seconds: float,
+    tell: Callable[[str], None],
+    note: Callable[[str], None],
+    *,
+    processes: int = PROCESSES,
 ) -> Iterator[Ratio]:
     """This checkout (B) by another one (A): a ratio of each figure that both have.
+
+    tell: what is being measured. note: what makes the comparison doubtful.
 
     Raises:
         MienError: as `Checkout`.
@@ -127,6 +135,9 @@ def compare_by_turns(
         tell(f"by turns, processes {number + 1} of {processes}")
         with ExitStack() as stack:
             sides = [stack.enter_context(Checkout(root)) for root in (other, ROOT)]
+            kinds = [side.frames for side in sides]
+            if number == 0 and kinds[0] != kinds[1]:
+                note(f"frames: {kinds[0]} in A, {kinds[1]} in B; times may differ for that alone")
             turns += take_turns(sides[0], sides[1], seconds / processes)
     yield from ratios(turns)
 

@@ -1,8 +1,8 @@
 """One checkout in a process of its own: measures frames and models each time it is asked.
 
 `python -m benchmarks.turns_worker`, with the checkout first in PYTHONPATH. It says where its code
-lies and which parts of the work it knows when it is warm. A line on standard input names a part;
-the answer is milliseconds by figure, in JSON.
+lies, which parts of the work it knows and what kind of frames it shows them when it is warm. A line
+on standard input names a part; the answer is milliseconds by figure, in JSON.
 """
 
 from __future__ import annotations
@@ -32,8 +32,10 @@ def main(questions: IO[str], answers: IO[str]) -> int:
     candidates = make_candidates(shipped_models(), [1])
     for candidate in candidates:
         candidate.run_row()
-    with warm_workloads(clip_frames()) as workloads:
-        _answer(answers, {"root": str(ROOT), "parts": [*workloads, MODELS]})
+    frames = clip_frames()
+    kind = "gray" if frames[0].image.ndim == 2 else "colour"
+    with warm_workloads(frames) as workloads:
+        _answer(answers, {"root": str(ROOT), "parts": [*workloads, MODELS], "frames": kind})
         for question in questions:
             part = question.strip()
             if part == MODELS:

@@ -105,6 +105,25 @@ def test_what_cannot_take_turns_is_refused_in_one_line(tmp_path: Path) -> None:
         checkout.measure("models")
 
 
+@pytest.mark.parametrize(
+    ("said", "noted"),
+    [
+        (', "frames": "gray"', []),
+        (', "frames": "colour"', ["frames: colour in A, gray in B"]),
+        # A checkout of before it was said.
+        ("", ["frames: unknown in A, gray in B"]),
+    ],
+)
+def test_other_frames_are_noted_once(tmp_path: Path, said: str, noted: list[str]) -> None:
+    other = copied(
+        tmp_path, lambda _: f'print(\'{{"root": "{tmp_path}", "parts": []{said}}}\', flush=True)'
+    )
+    notes: list[str] = []
+    measured = list(compare_by_turns(other, 0.0, lambda _: None, notes.append, processes=2))
+    assert measured == []
+    assert [note.split(";")[0] for note in notes] == noted
+
+
 class Parted:
     """Knows some parts of the work, and remembers what it was asked for."""
 
