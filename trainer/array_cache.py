@@ -38,6 +38,9 @@ def load_arrays(path: Path, otherwise: str) -> Arrays | None:
         # NumPy leaves a damaged archive open that it opened itself.
         with path.open("rb") as file, np.load(file) as stored:
             return dict(stored)
+    except MemoryError:
+        # Nothing is wrong with the file, and what is made again needs as much.
+        raise
     except Exception as error:  # noqa: BLE001 - NumPy passes on what its readers of archives raise
         _LOG.warning("%s: damaged (%s); %s", path, error, otherwise)
         return None

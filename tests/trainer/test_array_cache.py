@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.trainer.full_disk import full_disk
+from tests.trainer.little_memory import little_memory
 from trainer.array_cache import load_arrays, save_arrays
 
 
@@ -54,6 +55,15 @@ def test_a_damaged_file_is_told_and_not_taken(
     assert load_arrays(path, "it is made again") is None
     assert "a.npz: damaged" in caplog.text
     assert caplog.text.rstrip().endswith("it is made again")
+
+
+def test_a_lack_of_memory_is_no_damage(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, one=np.zeros(100_000_000, np.uint8))
+    with little_memory(), pytest.raises(MemoryError):
+        load_arrays(path, "it is made again")
+    assert caplog.text == ""
+    assert load_arrays(path, "it is made again") is not None
 
 
 def test_flipped_bits_are_told_and_not_taken(tmp_path: Path) -> None:

@@ -25,8 +25,8 @@ def read_mosaic(folder: Path) -> Faces:
     Tiles stand row-major, 341 a row, in FER2013's original order.
 
     Raises:
-        DataError: a file is missing, a Git LFS pointer, no picture, no archive of labels, or holds
-            fewer tiles than labels.
+        DataError: a file is missing, cannot be read, is a Git LFS pointer, no picture, no archive
+            of labels, or holds fewer tiles than labels.
     """
     picture_path, labels_path = folder / PICTURE, folder / LABELS
     for path in (picture_path, labels_path):
@@ -70,6 +70,11 @@ def _labels(path: Path) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[n
                 for name, dtype in _ARRAYS.items()
                 if name in stored.files
             }
+    except MemoryError:
+        # Nothing is wrong with the file.
+        raise
+    except OSError as error:
+        raise _unreadable(path, error) from error
     except Exception as error:  # NumPy passes on what its readers of archives and headers raise
         raise DataError(f"{path}: not an archive of NumPy's with numbers; get it again") from error
     missing = _ARRAYS.keys() - arrays.keys()
@@ -80,5 +85,12 @@ def _labels(path: Path) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[n
 
 def _is_pointer(path: Path) -> bool:
     """Whether Git left a few lines in the place of a large file."""
-    with path.open("rb") as file:
-        return file.read(len(_POINTER)) == _POINTER
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_POINTER)) == _POINTER
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> DataError:
+    return DataError(f"{path}: {error.strerror or error}; make it readable, or get it again")

@@ -1,3 +1,4 @@
+import errno
 import io
 import os
 from pathlib import Path
@@ -6,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.trainer.little_memory import little_memory
 from trainer.data import DataError, Split, read_mosaic
 
 
@@ -102,6 +104,35 @@ def test_labels_that_are_no_archive_are_refused(tmp_path: Path) -> None:
         with pytest.raises(DataError, match=r"labels\.npz: not an archive") as caught:
             read_mosaic(tmp_path)
         assert "\n" not in str(caught.value)
+
+
+def test_a_lack_of_memory_is_no_reason_to_get_the_labels_again(tmp_path: Path) -> None:
+    write_mosaic(tmp_path, 341, 341)
+    np.savez_compressed(tmp_path / "fer2013_labels.npz", emotion=np.zeros(100_000_000, np.uint8))
+    with little_memory(), pytest.raises(MemoryError):
+        read_mosaic(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["fer2013_labels.npz", "fer2013_mosaic.png"])
+def test_why_a_file_cannot_be_read_is_told(tmp_path: Path, name: str) -> None:
+    write_mosaic(tmp_path, 341, 341)
+    (tmp_path / name).unlink()
+    # A file whose first bytes no disk can give.
+    (tmp_path / name).symlink_to("/proc/self/mem")
+    with pytest.raises(DataError, match=rf"{name}: Input/output error; make it readable, or get"):
+        read_mosaic(tmp_path)
+
+
+def test_why_the_labels_cannot_be_read_to_their_end_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_file: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    write_mosaic(tmp_path, 341, 341)
+    monkeypatch.setattr(np, "load", fail)
+    with pytest.raises(DataError, match=r"labels\.npz: Input/output error; make it readable, or"):
+        read_mosaic(tmp_path)
 
 
 def test_the_real_data_set_has_its_known_numbers(shared_data: Path) -> None:
