@@ -1,3 +1,4 @@
+.bail on
 -- For a file of an older fleet.sql, whose events have no valence and arousal; stored ones stay without.
 -- Once, while Node-RED is stopped and before it starts with this flows.json:
 --   sqlite3 /var/lib/mien-fleet/fleet.sqlite < add-affect.sql

@@ -1,6 +1,8 @@
+.bail on
 -- For a file of an older fleet.sql, which takes no telemetry of the privacy mode `aggregates`.
 -- Once, while Node-RED is stopped and before it starts with this flows.json:
 --   sqlite3 /var/lib/mien-fleet/fleet.sqlite < add-aggregates.sql
+-- `.bail on`: where the disk is full, sqlite3 would go on after the copy, and drop what was not copied.
 BEGIN IMMEDIATE;
 CREATE TABLE telemetry_new (
     device TEXT NOT NULL, time_ms INTEGER NOT NULL, uptime_s REAL NOT NULL,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import sqlite3
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +24,29 @@ from tests.edge_app.mqtt.samples import changed, left, telemetry, telemetry_of_a
 
 def fleet_tables(connection: sqlite3.Connection) -> None:
     connection.executescript((FLEET / "fleet.sql").read_text(encoding="utf-8"))
+
+
+def bring_up_to_date(file: Path, script: str, *first: str) -> subprocess.CompletedProcess[str]:
+    """Give a script of docs/fleet to the shell, as the script's own comment says."""
+    shell = shutil.which("sqlite3")
+    if shell is None:
+        pytest.skip("no sqlite3 (apt-get install sqlite3)")
+    commands = [word for each in first for word in ("-cmd", each)]
+    with (FLEET / script).open(encoding="utf-8") as lines:
+        return subprocess.run(
+            [shell, *commands, str(file)], stdin=lines, capture_output=True, text=True, check=False
+        )
+
+
+def fleet_without_aggregates(file: Path) -> sqlite3.Connection:
+    """An older fleet's file, whose telemetry must have a frame rate."""
+    older = (FLEET / "fleet.sql").read_text(encoding="utf-8")
+    for column in ("frames_per_second", "cpu_share"):
+        assert f"{column} REAL," in older
+        older = older.replace(f"{column} REAL,", f"{column} REAL NOT NULL,")
+    fleet = sqlite3.connect(file)
+    fleet.executescript(older)
+    return fleet
 
 
 def columns(connection: sqlite3.Connection, table: str) -> list[tuple[object, ...]]:
@@ -51,39 +76,57 @@ def test_the_fleets_events_are_those_of_a_store() -> None:
         assert columns(ours, "event") == columns(fleet, "event") != []
 
 
-def test_an_older_fleets_file_is_brought_up_to_date() -> None:
+def test_an_older_fleets_file_is_brought_up_to_date(tmp_path: Path) -> None:
     older = (FLEET / "fleet.sql").read_text(encoding="utf-8")
     affect = ",\n    valence REAL, arousal REAL"
     assert affect in older
+    file = tmp_path / "fleet.sqlite"
     with (
-        contextlib.closing(sqlite3.connect(":memory:")) as fleet,
+        contextlib.closing(sqlite3.connect(file)) as fleet,
         contextlib.closing(sqlite3.connect(":memory:")) as new,
     ):
         fleet.executescript(older.replace(affect, ""))
-        fleet.executescript((FLEET / "add-affect.sql").read_text(encoding="utf-8"))
+        assert bring_up_to_date(file, "add-affect.sql").returncode == 0
         fleet_tables(new)
         assert columns(fleet, "event") == columns(new, "event")
 
 
-def test_a_fleets_file_without_aggregates_is_brought_up_to_date() -> None:
-    older = (FLEET / "fleet.sql").read_text(encoding="utf-8")
-    for column in ("frames_per_second", "cpu_share"):
-        assert f"{column} REAL," in older
-        older = older.replace(f"{column} REAL,", f"{column} REAL NOT NULL,")
+def test_a_fleets_file_without_aggregates_is_brought_up_to_date(tmp_path: Path) -> None:
+    file = tmp_path / "fleet.sqlite"
     with (
-        contextlib.closing(sqlite3.connect(":memory:")) as fleet,
+        contextlib.closing(fleet_without_aggregates(file)) as fleet,
         contextlib.closing(sqlite3.connect(":memory:")) as new,
     ):
-        fleet.executescript(older)
         store(fleet, "telemetry", telemetry())
         with pytest.raises(sqlite3.IntegrityError):
             store(fleet, "telemetry", telemetry_of_aggregates())
-        fleet.executescript((FLEET / "add-aggregates.sql").read_text(encoding="utf-8"))
+        fleet.commit()
+        assert bring_up_to_date(file, "add-aggregates.sql").returncode == 0
         store(fleet, "telemetry", telemetry_of_aggregates())
         assert len(fleet.execute("SELECT * FROM telemetry").fetchall()) == 2
         fleet_tables(new)
         assert columns(fleet, "telemetry") == columns(new, "telemetry")
         assert indices(fleet, "telemetry") == indices(new, "telemetry")
+
+
+def test_a_full_disk_takes_nothing_from_an_older_fleets_file(tmp_path: Path) -> None:
+    file = tmp_path / "fleet.sqlite"
+    with contextlib.closing(fleet_without_aggregates(file)) as fleet:
+        before = columns(fleet, "telemetry")
+        fleet.executemany(
+            "INSERT INTO telemetry VALUES ('kitchen', ?, 1, 9.5, 1, 50, 0.5, 10000, 0, 0)",
+            ((time_ms,) for time_ms in range(5_000)),
+        )
+        fleet.commit()
+        (pages,) = fleet.execute("PRAGMA page_count").fetchone()
+        # Room for the new table, but not for all that goes into it.
+        ended = bring_up_to_date(
+            file, "add-aggregates.sql", f"PRAGMA max_page_count = {pages + 10}"
+        )
+        assert ended.returncode != 0
+        assert "full" in ended.stderr
+        assert fleet.execute("SELECT COUNT(*) FROM telemetry").fetchone() == (5_000,)
+        assert columns(fleet, "telemetry") == before
 
 
 def test_the_flow_stores_what_each_privacy_mode_tells_once() -> None:
