@@ -2,6 +2,7 @@
 -- For a file of an older fleet.sql, which takes no telemetry of the privacy mode `aggregates`.
 -- Once, while Node-RED is stopped and before it starts with this flows.json:
 --   sqlite3 /var/lib/mien-fleet/fleet.sqlite < add-aggregates.sql
+-- A file that still lies in /var/lib/mien is moved first, as docs/history.md says.
 -- `.bail on`: where the disk is full, sqlite3 would go on after the copy, and drop what was not copied.
 BEGIN IMMEDIATE;
 CREATE TABLE telemetry_new (
