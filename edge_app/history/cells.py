@@ -10,10 +10,14 @@ from datetime import date, datetime, tzinfo
 import msgspec
 
 from edge_app.events.mean_affect import MeanAffect
-from edge_app.history.reading import LATE_MS, DeviceHistory, Span, Visit
+from edge_app.history.reading import DeviceHistory, Span, Visit
 from edge_app.history.rows import SummaryRow
 
 _HOUR_MS = 3_600_000
+
+#: A visit may have begun so much earlier than its length and its end say: a face counts as gone
+#: only after a moment, and nothing is seen while a stream stands still.
+_LATE_MS = 60_000
 
 
 @dataclass(slots=True)
@@ -127,7 +131,7 @@ def _span(visit: Visit) -> Span:
         end_ms = visit.end_ms
         # A face counts only after a moment: it was there before it was said to appear.
         latest_ms = end_ms - int(min(visit.duration_s, 1e9) * 1000)
-        start_ms = start_ms if latest_ms - LATE_MS <= start_ms <= latest_ms else latest_ms
+        start_ms = start_ms if latest_ms - _LATE_MS <= start_ms <= latest_ms else latest_ms
     return Span(start_ms, end_ms)
 
 

@@ -21,17 +21,11 @@ from edge_app.history.rows import AvailabilityRow, SummaryRow
 from edge_app.history.schema import DAY_MS
 from edge_app.history.store import read_version, translated
 
-#: A visit may have begun so much earlier than its length and its end say: a face counts as gone
-#: only after a moment, and nothing is seen while a stream stands still.
-LATE_MS = 60_000
-
-#: All of the visits that have an event in the period: what began before it may go on in it.
-_EVENTS = """WITH told AS (
-        SELECT device, episode, time_ms - COALESCE(duration_s, 0) * 1000 - ?3 AS from_ms
-        FROM event WHERE time_ms BETWEEN ?1 AND ?2)
-    SELECT device, type, time_ms, episode, is_historical, emotion, duration_s, emotions_s,
-    valence, arousal FROM event WHERE time_ms BETWEEN (SELECT MIN(from_ms) FROM told) AND ?2
-    AND (device, episode) IN (SELECT device, episode FROM told) ORDER BY time_ms, id"""
+#: All of the visits that have an event in the period, from their first event on, which may be any
+#: time ago: where a visit never ended, nothing else says when it began.
+_EVENTS = """SELECT device, type, time_ms, episode, is_historical, emotion, duration_s, emotions_s,
+    valence, arousal FROM event WHERE time_ms <= ?2 AND (device, episode) IN (
+        SELECT device, episode FROM event WHERE time_ms BETWEEN ?1 AND ?2) ORDER BY time_ms, id"""
 _SUMMARIES = """SELECT device, start_ms, end_ms, faces, emotions_s, minimum_group, withheld,
     valence, arousal FROM summary WHERE end_ms > ? AND start_ms < ?"""
 
@@ -179,7 +173,7 @@ def _read_events(
     database: sqlite3.Connection, period: Span, devices: dict[str, DeviceHistory], version: int
 ) -> None:
     for device, kind, time_ms, episode, late, emotion, *leaving in database.execute(
-        _of_version(_EVENTS, version), (*period, LATE_MS)
+        _of_version(_EVENTS, version), period
     ):
         history = devices[device]
         if time_ms >= period.start_ms:

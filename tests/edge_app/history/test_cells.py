@@ -113,6 +113,26 @@ def test_half_a_visit_is_one(recording: Recording, without: type[FaceAppeared | 
     assert bool(cell.lengths_s) is (without is FaceAppeared)
 
 
+@pytest.mark.parametrize("has_company", [False, True])
+def test_a_visit_that_never_ended_counts_on_the_day_on_which_it_began(
+    recording: Recording, *, has_company: bool
+) -> None:
+    """Whoever else was there, and however long."""
+    midnight = NOON.replace(hour=0)
+    start = midnight - timedelta(minutes=10)
+    recording.visit(start, ("happy", 900.0), ("sad", 60.0), without=FaceLeft)
+    if has_company:
+        recording.visit(start - timedelta(minutes=5), ("happy", 1200.0))
+    history = recording.history(days=1)
+    assert history.period is not None
+    assert history.period.start_ms == midnight.timestamp() * 1000
+    kitchen = history.devices["kitchen"]
+    (endless,) = [each for each in kitchen.visits.values() if each.end_ms is None]
+    assert endless.start_ms == start.timestamp() * 1000
+    cells = count(kitchen, history.period, ZoneInfo("UTC"))
+    assert sum(each.visits for each in cells.days.values()) == 0
+
+
 @pytest.mark.parametrize("wrong_by", [timedelta(days=-3), timedelta(days=3)])
 @pytest.mark.parametrize("right_from", [1, 2, 3])
 def test_a_clock_that_is_set_during_a_visit_makes_it_no_longer(
