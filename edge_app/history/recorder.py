@@ -19,7 +19,7 @@ from edge_app.events.payloads import (
     Summary,
     decode_event,
 )
-from edge_app.history.alerts import Alerts
+from edge_app.history.alert_spans import AlertSpans
 from edge_app.history.forgetting import surely_before_ms
 from edge_app.history.listening import FIRST_CONNECTION, Listening
 from edge_app.history.plausible import is_plausible
@@ -73,7 +73,7 @@ class Recorder(Closing):
         self._listening = Listening(now_ms, now_s)
         self._store = HistoryStore(path, start_ms=now_ms)
         self._rows: list[Row] = []
-        self._alerts = Alerts()
+        self._alerts = AlertSpans()
         self._connection: int | None = FIRST_CONNECTION
         self._written_s = now_s
         self._forgotten_s: float | None = None

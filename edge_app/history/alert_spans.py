@@ -14,7 +14,7 @@ class _On(NamedTuple):
     since_ms: int
 
 
-class Alerts:
+class AlertSpans:
     """Which alerts are on, as far as that was heard.
 
     A broker says at the beginning of a connection which ones are. The end of the others came while
