@@ -84,7 +84,7 @@ def test_a_run_arrives_and_the_dashboard_shows_it(
     mosquitto: Mosquitto, database: Path, tmp_path: Path
 ) -> None:
     with (
-        node_red(mosquitto, database, tmp_path / "node-red"),
+        node_red(mosquitto, database, tmp_path / "node-red") as log,
         Listener(mosquitto.address) as other,
     ):
         subprocess.run(
@@ -94,14 +94,16 @@ def test_a_run_arrives_and_the_dashboard_shows_it(
             ],
             check=True, timeout=200, env=os.environ | {"STATE_DIRECTORY": str(tmp_path)},
         )  # fmt: skip
-        for told in (telemetry(), telemetry_of_aggregates()):
-            other.client.publish("mien/kitchen/telemetry", encode(told), qos=1)
+        # Empty: what `mien home-assistant remove` says.
+        for told in (b"", encode(telemetry()), encode(telemetry_of_aggregates())):
+            other.client.publish("mien/kitchen/telemetry", told, qos=1)
         other.wait_for("mien/kitchen/telemetry")
         sent = [decode_event(each.payload) for each in other.on("mien/kitchen/event")]
         assert len(sent) >= 3
         wait_until(lambda: len(rows(database, "SELECT id FROM event")) == len(sent), 60)
         sent_here = "SELECT frames_per_second FROM telemetry WHERE rss_bytes=10000 ORDER BY time_ms"
         wait_until(lambda: rows(database, sent_here) == [(9.5,), (None,)], 60)
+        assert b"malformed JSON" not in log.read_bytes()
     stored = {
         row[0]: row[1:]
         for row in rows(database, "SELECT id, device, type, time_ms, valence, arousal FROM event")

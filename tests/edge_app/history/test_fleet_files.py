@@ -151,6 +151,24 @@ def test_the_flow_does_not_pass_over_what_is_no_event() -> None:
             store(fleet, "event", {"id": None})
 
 
+def test_the_flow_passes_over_telemetry_that_was_taken_back() -> None:
+    """`mien home-assistant remove` empties what the broker kept; that is no error."""
+    program = shutil.which("node")
+    if program is None:
+        pytest.skip("no Node.js (apt-get install nodejs)")
+    nodes = json.loads((FLEET / "flows.json").read_text(encoding="utf-8"))
+    (function,) = [node["func"] for node in nodes if node["id"] == "mien-telemetry-values"]
+    said = []
+    for payload in ("", "{}"):
+        message = json.dumps({"topic": "mien/kitchen/telemetry", "payload": payload})
+        told = f"((msg) => {{{function}}})({message})"
+        script = f"console.log(JSON.stringify({told}))"
+        ended = subprocess.run([program, "-e", script], capture_output=True, check=True)
+        said.append(json.loads(ended.stdout))
+    assert said[0] is None
+    assert said[1]["params"] == {"$device": "kitchen", "$payload": "{}"}
+
+
 def test_means_of_valence_and_arousal_count_the_seconds(tmp_path: Path) -> None:
     file = tmp_path / "history.sqlite"
     ids, noon = TimeOrderedIds(utc_ms=lambda: 0), datetime(2025, 3, 1, 12, tzinfo=UTC)
