@@ -90,8 +90,10 @@ class _Emptying(ConnectionHandler):
 
     def __init__(self, topics: Topics, discovery: str) -> None:
         self._topics = topics
-        self._due: list[tuple[Message, str]] = [(DISCOVERY, discovery)]
-        self._sent: dict[int | None, str] = {}
+        #: Topics, in order.
+        self._due: dict[str, Message] = {discovery: DISCOVERY}
+        #: By the number of the packet on this connection.
+        self._sent: dict[int | None, tuple[str, Message]] = {}
         self.refused: list[str] = []
         #: The broker has answered to the discovery; it said what it keeps of the availability; it
         #: has answered to everything else.
@@ -101,7 +103,7 @@ class _Emptying(ConnectionHandler):
     @property
     def unanswered(self) -> list[str]:
         """The topics to which the broker did not answer."""
-        return list(self._sent.values())
+        return [topic for topic, _ in self._sent.values()] or list(self._due)
 
     def connected(self, client: mqtt.Client) -> None:
         """Ask what there is; alerts first, since the availability begins the rest."""
@@ -113,31 +115,37 @@ class _Emptying(ConnectionHandler):
         if not message.retain:
             return
         if message.topic != self._topics.availability:
-            self._due.append((ALERT, message.topic))
+            self._due[message.topic] = ALERT
             return
         self.is_offline = message.payload == OFFLINE
         self.is_heard.set()
         if self.is_offline:
-            self._due += [
-                (INFO, self._topics.info),
-                (STATE, self._topics.state),
-                (TELEMETRY, self._topics.telemetry),
-                # Last: who was interrupted may begin again.
-                (AVAILABILITY, self._topics.availability),
-            ]
+            # Last: who was interrupted may begin again.
+            self._due.pop(self._topics.availability, None)
+            self._due |= {
+                self._topics.info: INFO,
+                self._topics.state: STATE,
+                self._topics.telemetry: TELEMETRY,
+                self._topics.availability: AVAILABILITY,
+            }
 
     def proceed(self, client: mqtt.Client) -> None:
         """Publish what is due; alerts as soon as the device is known to be offline."""
-        due = [each for each in self._due if self.is_offline or each[0] is DISCOVERY]
-        for message, topic in due:
-            self._due.remove((message, topic))
-            self._sent[send(client, message, topic, b"")] = topic
+        for topic, message in list(self._due.items()):
+            if self.is_offline or message is DISCOVERY:
+                del self._due[topic]
+                self._sent[send(client, message, topic, b"")] = topic, message
 
     def acknowledged(self, packet_id: int, *, is_accepted: bool) -> None:
         """Note what is done."""
-        topic = self._sent.pop(packet_id)
+        topic, _ = self._sent.pop(packet_id)
         if not is_accepted:
             self.refused.append(topic)
         self.is_hidden.set()
         if self.is_offline and not self._due and not self._sent:
             self.is_empty.set()
+
+    def disconnected(self) -> None:
+        """What was not acknowledged is due again; the next connection numbers its packets anew."""
+        self._due = dict(self._sent.values()) | self._due
+        self._sent.clear()

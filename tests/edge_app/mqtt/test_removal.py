@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from edge_app import cli
@@ -8,6 +10,7 @@ from edge_app.mqtt.publisher import MqttPublisher
 from tests.brokers import Mosquitto, free_port, wait_until
 from tests.edge_app.mqtt.listener import Listener
 from tests.edge_app.mqtt.samples import TIME, info, state, telemetry
+from tests.edge_app.mqtt.scripted_broker import MakeBroker, accept_in, answer_events
 
 TOPIC = "homeassistant/device/mien_kitchen/config"
 KINDS = ("availability", "info", "state", "telemetry", "alert/camera", "alert/too-hot")
@@ -45,6 +48,39 @@ def kept(mosquitto: Mosquitto) -> set[str]:
         late.client.publish("mien/end", b"", qos=1)
         late.wait_for("mien/end")
         return {each.topic for each in late.heard if each.retain}
+
+
+@pytest.mark.parametrize("is_offline", [False, True])
+def test_what_a_lost_connection_left_unanswered_is_sent_again(
+    scripted: MakeBroker, capsys: pytest.CaptureFixture[str], *, is_offline: bool
+) -> None:
+    topic = b"mien/kitchen/availability"
+    last = topic if is_offline else TOPIC.encode()
+    connections: list[list[bytes]] = []
+
+    def answer(connection: socket.socket, version: int) -> None:
+        if connections:
+            connections.append(answer_events(connection, b"\x00", last))
+            return
+        connections.append([])
+        accept_in(connection, version)
+        if is_offline:
+            # Retained; MQTT 5 has properties before the payload, here none.
+            body = len(topic).to_bytes(2) + topic + b"\x00offline"
+            connection.sendall(bytes([0x31, len(body)]) + body)
+        came = b""
+        # The subscription to the availability came before.
+        while last not in came.replace(topic + b"\x01", b""):
+            came += connection.recv(4096)
+        connection.close()
+
+    broker = scripted(answer)
+    words = ["home-assistant", "remove", "--device", "kitchen", "--broker", str(broker.address)]
+    assert cli.main(words) == 0
+    kept = "is gone" if is_offline else "stays"
+    assert f"what the broker kept of kitchen itself {kept}" in capsys.readouterr().err
+    wait_until(lambda: len(connections) == 2)
+    assert connections[1] == [b""]
 
 
 def remove(device: str, mosquitto: Mosquitto) -> int:
