@@ -27,8 +27,12 @@ _IN_USE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 #: A disk that is full or fails, or that the system made read-only because it does.
 _TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 
-#: A disk does so, and a unit does: ProtectSystem= makes all but the state directory read-only.
-_READ_ONLY = "read-only file system; a service needs ReadWritePaths= in its unit to write there"
+#: The system does so to a card at its end, and a unit does: ProtectSystem= makes all but the state
+#: directory read-only.
+_READ_ONLY = (
+    "read-only, since the disk failed or is worn out, or since the unit keeps it so"
+    " (ReadWritePaths=, docs/device.md)"
+)
 
 #: The number of the newest event in a file that cannot be opened, as long as it cannot: above all
 #: that any file holds, by more than it may hold.
