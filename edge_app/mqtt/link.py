@@ -93,6 +93,9 @@ class LinkClient(mqtt.Client):
         paho holds a whole packet in memory, and a second time while it reads it: a single one may
         have 256 MB. Not every broker can be asked to keep it to itself, and to end the connection
         would end every later one, too, where the message is retained.
+
+        Not so in websockets, where paho keeps a whole frame before any of it comes here: there only
+        a broker that speaks MQTT 5, and keeps to the size that it is told, spares the memory.
         """
         data = super()._sock_recv(min(bufsize, LARGEST_PACKET))
         packet = self._in_packet
