@@ -62,6 +62,7 @@ ALLOWED = {
         "edge_app.doctor",
         "edge_app.settings",
         "edge_app.from_settings",
+        "edge_app.installed_unit",
         "edge_app.mqtt.outbox.place",
         "edge_app.setup.places",
         "edge_app.setup.purpose",
@@ -74,6 +75,7 @@ ALLOWED = {
         "edge_app.settings",
         "edge_app.from_settings",
         "edge_app.hearing",
+        "edge_app.installed_unit",
     },
     # Ends with an offer to check the device.
     "edge_app/setup/command.py": {"edge_app.setup", "edge_app.doctor.command", "edge_app.called"},

@@ -43,18 +43,18 @@ def check_broker(
     device: str,
     *,
     environ: Mapping[str, str],
-    is_service: bool = False,
+    is_unheard: bool = False,
     resolve: Callable[..., object] = socket.getaddrinfo,
     now_s: Callable[[], float] = time.time,
 ) -> Iterator[Finding]:
     """Each step as far as the one before it worked.
 
-    is_service: the settings are the installed service's, whose standard output nobody reads. now_s:
+    is_unheard: the settings are the installed service's, whose standard output goes nowhere. now_s:
     seconds since 1970, for certificates.
     """
     try:
         address = parse_broker(settings.broker)
-        if address is None and is_service:
+        if address is None and is_unheard:
             yield GROUP.failure("address", UNHEARD, REMEDY)
             return
         if address is None:

@@ -15,13 +15,13 @@ from typing import TextIO
 import edge_app.run
 from edge_app.doctor import board, broker, camera, clock, disk, models, permissions, versions
 from edge_app.doctor.closed import reason_to_stay_closed
-from edge_app.doctor.drop_ins import may_write
 from edge_app.doctor.finding import Check, Finding, Group, examine, worst
 from edge_app.doctor.processes import Process, Processes
 from edge_app.doctor.report import encode, lines
 from edge_app.errors import MienError
 from edge_app.frames.setting import choose_source
 from edge_app.from_settings import camera_options, credentials_of, model_folder
+from edge_app.installed_unit import read_unit
 from edge_app.mqtt.outbox.place import state_directory
 from edge_app.settings import Settings, read_settings
 from edge_app.setup.places import SERVICE_STATE, place_for
@@ -61,7 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Check]]:
     device, processes = settings.device_name, Processes()
-    state = _state(file)
+    state, is_services = _state(file), _is_services(file)
+    unit = read_unit() if is_services else None
     directory = Path(settings.outbox.directory) if settings.outbox.directory else state
     purpose = _purpose(settings, file)
 
@@ -95,7 +96,10 @@ def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Chec
     yield (
         broker.GROUP,
         lambda: broker.check_broker(
-            settings.mqtt, device, environ=os.environ, is_service=_is_services(file)
+            settings.mqtt,
+            device,
+            environ=os.environ,
+            is_unheard=is_services and not (unit is not None and unit.has_output),
         ),
     )
     yield (
@@ -105,7 +109,9 @@ def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Chec
             directory,
             device,
             locking=processes.locking,
-            is_allowed=not _is_services(file) or may_write(directory, state),
+            is_allowed=not is_services
+            or directory.is_relative_to(state)
+            or (unit is not None and unit.may_write(directory)),
         ),
     )
     yield board.GROUP, lambda: board.check_board(settings.governor)

@@ -55,9 +55,10 @@ def _directory(directory: Path, there: Path, *, is_allowed: bool) -> Finding:
             " a disk that went read-only may be worn out",
         )
     if not is_allowed:
-        return GROUP.failure(
+        return GROUP.warning(
             "directory",
-            f"{directory}: the unit makes it read-only for the service",
+            f"{directory}: the unit seems to make it read-only for the service, whose events then"
+            " wait in memory",
             f"put ReadWritePaths={directory} under [Service] in a drop-in (docs/device.md), or"
             " leave directory in [outbox] empty",
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 from edge_app.errors import UsageError
 from edge_app.from_settings import credentials_of
 from edge_app.hearing import UNHEARD
+from edge_app.installed_unit import read_unit
 from edge_app.mqtt.address import BrokerAddress, parse_broker
 from edge_app.settings import Settings, read_settings
 from edge_app.setup.answers import Answers
@@ -140,7 +141,9 @@ def _check(text: str, place: Place) -> None:
 def _check_broker(settings: Settings, place: Place) -> None:
     broker = parse_broker(settings.mqtt.broker)
     if broker is None and place.has_credentials:
-        raise UsageError(f"{UNHEARD}; name a broker")
+        unit = read_unit()
+        if unit is None or not unit.has_output:
+            raise UsageError(f"{UNHEARD}; name a broker")
     if isinstance(broker, BrokerAddress):
         credentials_of(settings.mqtt, {}).context(broker)
 

@@ -57,7 +57,7 @@ def test_no_broker_is_well() -> None:
 
 
 def test_no_broker_of_the_installed_service() -> None:
-    found = check(Mqtt(), is_service=True)
+    found = check(Mqtt(), is_unheard=True)
     assert verdicts(found) == {"address": "failure"}
     assert "[mqtt]" in found["address"].advice
 

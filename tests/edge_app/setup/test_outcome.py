@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge_app.errors import MienError, UsageError
+from edge_app.installed_unit import InstalledUnit
 from edge_app.settings import read_settings
 from edge_app.setup.answers import Answers
 from edge_app.setup.outcome import outcome_of
@@ -165,6 +166,16 @@ def test_a_link_to_the_settings_stays_a_link(tmp_path: Path) -> None:
     write(place)
     assert (tmp_path / "link.toml").is_symlink()
     assert "test" in (tmp_path / "real.toml").read_text()
+
+
+def test_a_service_whose_output_goes_somewhere_needs_no_broker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit = InstalledUnit(writable=(), has_output=True)
+    monkeypatch.setattr("edge_app.setup.outcome.read_unit", lambda: unit)
+    place = service(tmp_path)
+    write(place)
+    assert read_settings(place.settings, {}).mqtt.broker == ""
 
 
 def test_a_place_that_cannot_be_written_is_named(
