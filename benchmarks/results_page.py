@@ -22,7 +22,7 @@ TURNS = FOLDER / "turns.md"
 
 _PEERS = """\
 Printed by `python -m benchmarks.peers.run` on one machine, by turns on the same frames of the
-sample clip with a face in them, after `benchmarks/peers/install.sh`. Each peer runs with the
+sample clip with a face in them, in colour, after `benchmarks/peers/install.sh`. Each peer runs with the
 settings that its own documents give. `ms a frame` is the mean, so that a thousand by it are the
 frames a second; `times Mien's` goes by it. Where Mien runs as it does on a device, it searches
 every third frame, once a second all of it, follows the face in between, and reads every second
@@ -78,7 +78,7 @@ machine (AMD EPYC family 25 model 17) the detectors alone take 1.0 or 1.35 times
 process' memory happens to lie, as long as the process lives: of ten, one after another, four took
 1.8 ms with face_320, five 2.4, and one 3.5. And whoever else works on the same processor takes its
 cache: in some runs all that is outside of the models took a fifth longer than in others, where the
-models themselves took as long, so that it was 32 to 41 % of a frame.
+models themselves took as long.
 
 To see what a change costs, check the commit before it out beside this one (`git worktree add
 ../before HEAD~1`) and run `mien bench turns ../before`. Both pass over the clip by turns, in fresh
