@@ -22,8 +22,8 @@ TURNS = FOLDER / "turns.md"
 
 _PEERS = """\
 Printed by `python -m benchmarks.peers.run` on one machine, by turns on the same frames of the
-sample clip with a face in them, in colour, after `benchmarks/peers/install.sh`. Each peer runs with the
-settings that its own documents give. `ms a frame` is the mean, so that a thousand by it are the
+sample clip with a face in them, in colour, after `benchmarks/peers/install.sh`. Each peer runs with
+the settings that its own documents give. `ms a frame` is the mean, so that a thousand by it are the
 frames a second; `times Mien's` goes by it. Where Mien runs as it does on a device, it searches
 every third frame, once a second all of it, follows the face in between, and reads every second
 frame, so its median is a frame that was followed. It takes one thread as it comes; `two threads` is
