@@ -11,8 +11,8 @@ from edge_app.frames.setting import choose_source
 from edge_app.from_settings import camera_options, credentials_of, model_folder, outbox_directory
 from edge_app.hearing import check_hearing
 from edge_app.mqtt.address import BrokerAddress, Embedded, parse_broker
+from edge_app.mqtt.outbox.disk import find_way
 from edge_app.mqtt.outbox.place import outbox_file
-from edge_app.mqtt.outbox.store import find_way
 from edge_app.settings import Settings
 from edge_app.setup.purpose import missing_purpose
 

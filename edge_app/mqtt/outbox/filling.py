@@ -6,10 +6,11 @@ from collections.abc import Callable
 from itertools import islice
 
 from edge_app.errors import MienError
+from edge_app.mqtt.outbox.disk import StoreDamagedError
 from edge_app.mqtt.outbox.lanes import ROOM, Lane, Lanes
 from edge_app.mqtt.outbox.ledger import Ledger
 from edge_app.mqtt.outbox.rate import DrainRate
-from edge_app.mqtt.outbox.store import EventStore, StoreDamagedError, StoredEvent
+from edge_app.mqtt.outbox.store import EventStore, StoredEvent
 from edge_app.mqtt.outbox.writer import RETRY_S, OutboxWriter
 
 #: A file that cannot be read so many times in a row, `RETRY_S` apart, counts as damaged.

@@ -11,13 +11,14 @@ from typing import NamedTuple
 from edge_app.closing import Closing
 from edge_app.events.payloads import Event, encode
 from edge_app.mqtt.outbox.alerts import REFUSED, STORAGE, OnAlert, OutboxAlerts
+from edge_app.mqtt.outbox.disk import StoreDamagedError, StoreRefusedError
 from edge_app.mqtt.outbox.filling import LaneFilling
 from edge_app.mqtt.outbox.handover import Handover
 from edge_app.mqtt.outbox.lanes import WINDOW
 from edge_app.mqtt.outbox.ledger import MEMORY_EVENTS, REMOVAL_S, Ledger
 from edge_app.mqtt.outbox.payload import PAYLOAD_ERRORS, as_historical, is_json
 from edge_app.mqtt.outbox.rate import DrainRate
-from edge_app.mqtt.outbox.store import EventStore, Limits, StoreDamagedError, StoreRefusedError
+from edge_app.mqtt.outbox.store import EventStore, Limits
 from edge_app.mqtt.outbox.writer import OutboxWriter
 
 #: Historical events offered a second: a backlog of an hour is gone in seconds, and the broker

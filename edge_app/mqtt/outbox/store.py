@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +11,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge_app.closing import Closing
-from edge_app.errors import MienError, UsageError
+from edge_app.mqtt.outbox.disk import (
+    StoreDamagedError,
+    StoreRefusedError,
+    have_file,
+    translated,
+)
 from edge_app.mqtt.outbox.loss import Loss, read_loss, write_loss
 
 _LOG = logging.getLogger(__name__)
@@ -22,29 +25,9 @@ _LOG = logging.getLogger(__name__)
 #: one.
 _VERSION = 1
 
-_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-_IN_USE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-#: A disk that is full or fails, or that the system made read-only because it does.
-_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
-
-#: The system does so to a card at its end, and a unit does: ProtectSystem= makes all but the state
-#: directory read-only.
-_READ_ONLY = (
-    "read-only, since the disk failed or is worn out, or since the unit keeps it so"
-    " (ReadWritePaths=, docs/device.md)"
-)
-
 #: The number of the newest event in a file that cannot be opened, as long as it cannot: above all
 #: that any file holds, by more than it may hold.
 NUMBERED_FROM = 1 << 40
-
-
-class StoreRefusedError(MienError):
-    """The disk takes nothing more, or gives nothing back."""
-
-
-class StoreDamagedError(MienError):
-    """The file is no database of ours any more."""
 
 
 class StoredEvent(NamedTuple):
@@ -149,7 +132,7 @@ class EventStore(Closing):
         """
         database, ahead = self._opened()
         count, size = self.count, self.size
-        with _translated(self._path):
+        with translated(self._path):
             self._synchronize(database, "FULL" if added else "NORMAL")
             database.execute("BEGIN IMMEDIATE")
             try:
@@ -192,7 +175,7 @@ class EventStore(Closing):
         database, ahead = self._database, self._ahead
         if database is None or ahead is None:
             return []
-        with _translated(self._path):
+        with translated(self._path):
             rows = database.execute(
                 "SELECT sequence, elapsed_s, payload FROM event"
                 " WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?",
@@ -211,7 +194,7 @@ class EventStore(Closing):
         """
         if self._database is None:
             return set()
-        with _translated(self._path):
+        with translated(self._path):
             return {
                 bytes(payload)
                 for (payload,) in self._database.execute(
@@ -246,14 +229,14 @@ class EventStore(Closing):
             if self._is_closed:
                 raise StoreRefusedError("closed")
             if self._path is not None:
-                _make(self._path)
+                have_file(self._path)
             self._database = self._open()
         if self._ahead is None:
             self._ahead = NUMBERED_FROM - self._newest[0]
         return self._database, self._ahead
 
     def _open(self) -> sqlite3.Connection:
-        with _translated(self._path):
+        with translated(self._path):
             database = sqlite3.connect(
                 self._path or ":memory:", timeout=0, isolation_level=None, check_same_thread=False
             )
@@ -332,78 +315,3 @@ def _beyond(
             return
         count, size = count - 1, size - length
         yield sequence, length
-
-
-def _make(path: Path) -> None:
-    """Have a file there, for its owner only; SQLite gives its other files the same rights.
-
-    Raises:
-        UsageError: there cannot be one.
-        StoreRefusedError: the disk does not take one.
-    """
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Of one that is there SQLite would only say that the disk fails.
-        if os.statvfs(path.parent).f_flag & os.ST_RDONLY:
-            raise StoreRefusedError(_READ_ONLY)
-        if not path.exists():
-            path.touch(mode=0o600)
-    except OSError as error:
-        raise _no_way(path, error) from error
-
-
-def find_way(path: Path) -> None:
-    """Have a file there that can be opened, or leave it to later where the disk refuses.
-
-    Not for the file of a store that this process has open: to open it a second time and to close
-    it ends SQLite's hold on it, since a lock of POSIX belongs to a process.
-
-    Raises:
-        UsageError: there is no way to it.
-    """
-    with contextlib.suppress(StoreRefusedError):
-        _make(path)
-        _check_way(path)
-
-
-def _no_way(path: Path, error: OSError) -> MienError:
-    """What is wrong where a file cannot be made or opened: the disk, or the settings."""
-    if error.errno == errno.EROFS:
-        return StoreRefusedError(_READ_ONLY)
-    if error.errno in _TROUBLE:
-        return StoreRefusedError(str(error.strerror).lower())
-    return UsageError(f"outbox {path}: {error.strerror}; give another directory in [outbox]")
-
-
-@contextlib.contextmanager
-def _translated(path: Path | None) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-        if code in _IN_USE:
-            raise UsageError(
-                "outbox: another mien has it open; end that one, or give this one another"
-                " directory in [outbox]"
-            ) from error
-        if code == sqlite3.SQLITE_CANTOPEN and path is not None:
-            _check_way(path)
-        # Tables that are not there, or not ours, are no trouble of the disk.
-        is_damage = code in _DAMAGE or code == sqlite3.SQLITE_ERROR
-        raise (StoreDamagedError if is_damage else StoreRefusedError)(str(error)) from error
-
-
-def _check_way(path: Path) -> None:
-    """Tell settings from a disk: SQLite says the same of a directory that is not ours, and of one
-    in which there is no room for its log.
-
-    Raises:
-        UsageError: it is the settings.
-    """
-    try:
-        with path.open("r+b"):
-            pass
-    except OSError as error:
-        trouble = _no_way(path, error)
-        if isinstance(trouble, UsageError):
-            raise trouble from error

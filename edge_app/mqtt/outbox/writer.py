@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from edge_app.errors import MienError
 from edge_app.mqtt.outbox.alerts import DAMAGED, DROPPED, STORAGE, OutboxAlerts
+from edge_app.mqtt.outbox.disk import StoreDamagedError
 from edge_app.mqtt.outbox.handover import Handover
 from edge_app.mqtt.outbox.ledger import Ledger
-from edge_app.mqtt.outbox.store import EventStore, Limits, StoreDamagedError
+from edge_app.mqtt.outbox.store import EventStore, Limits
 
 #: How often a disk that refuses is tried again.
 RETRY_S = 5.0

@@ -12,18 +12,13 @@ import pytest
 
 from edge_app.events.payloads import decode_event, encode
 from edge_app.mqtt.outbox.alerts import DAMAGED, DROPPED, REFUSED, STORAGE, OnAlert
+from edge_app.mqtt.outbox.disk import StoreDamagedError, StoreRefusedError
 from edge_app.mqtt.outbox.filling import MOST_FAILURES
 from edge_app.mqtt.outbox.handover import HALF, Handover
 from edge_app.mqtt.outbox.lanes import RESERVED, ROOM, WINDOW
 from edge_app.mqtt.outbox.ledger import MEMORY_EVENTS
 from edge_app.mqtt.outbox.outbox import Outbox
-from edge_app.mqtt.outbox.store import (
-    EventStore,
-    Limits,
-    StoreDamagedError,
-    StoredEvent,
-    StoreRefusedError,
-)
+from edge_app.mqtt.outbox.store import EventStore, Limits, StoredEvent
 from edge_app.mqtt.outbox.writer import AGE_CHECK_S, RETRY_S
 from tests.brokers import wait_until
 from tests.edge_app.mqtt.samples import appeared

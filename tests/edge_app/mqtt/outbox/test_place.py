@@ -8,10 +8,11 @@ import pytest
 from edge_app.errors import MienError, UsageError
 from edge_app.events.payloads import decode_event, encode
 from edge_app.mqtt.outbox.alerts import DAMAGED, STORAGE
+from edge_app.mqtt.outbox.disk import StoreDamagedError, StoreRefusedError
 from edge_app.mqtt.outbox.handover import Handover
 from edge_app.mqtt.outbox.outbox import Outbox
 from edge_app.mqtt.outbox.place import open_outbox, state_directory
-from edge_app.mqtt.outbox.store import EventStore, StoreDamagedError, StoreRefusedError
+from edge_app.mqtt.outbox.store import EventStore
 from edge_app.mqtt.outbox.writer import RETRY_S
 from tests.brokers import wait_until
 from tests.edge_app.mqtt.samples import appeared

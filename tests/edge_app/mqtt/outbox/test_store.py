@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from edge_app.errors import UsageError
+from edge_app.mqtt.outbox.disk import StoreRefusedError
 from edge_app.mqtt.outbox.loss import Loss
-from edge_app.mqtt.outbox.store import EventStore, Limits, StoredEvent, StoreRefusedError
+from edge_app.mqtt.outbox.store import EventStore, Limits, StoredEvent
 
 NO_LIMITS = Limits()
 
