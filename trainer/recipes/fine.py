@@ -148,6 +148,31 @@ BY_HEART_5 = replace(
     augmentation=replace(BY_HEART_4.augmentation, blur=0.35, glasses=0.3),
     kept_stages=0,
 )
+# On from the mean of the two before, further off from them: a higher rate, new views, and teachers
+# that both know the faces by heart. More masks, which alone still cost more than they should.
+BY_HEART_6 = replace(
+    BY_HEART_5,
+    name="by-heart-6",
+    seed=6,
+    learning_rate=0.04,
+    taught=0.45,
+    views=20,
+    augmentation=replace(BY_HEART_5.augmentation, mask=0.45),
+)
+# From nothing, by heart from the first epoch on: all runs above go back to one beginning, and what
+# they say together is no more than what each says.
+FRESH = replace(
+    BY_HEART_5,
+    name="fresh",
+    seed=7,
+    epochs=72,
+    learning_rate=0.1,
+    warm_up_epochs=2.0,
+    weight_decay=5e-4,
+    taught=0.3,
+    views=24,
+    mild_share=0.7,
+)
 PATIENT_MEDIUM = replace(
     PATIENT, name="patient-medium", size="fine-medium", learning_rate=0.1, weight_decay=3e-4
 )
