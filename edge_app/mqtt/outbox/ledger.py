@@ -152,10 +152,11 @@ class Ledger:
     def forget(self, count: int, first: int, last: int, *, on_disk: int) -> None:
         """So many events never will be delivered; count anew, once the disk has changed.
 
-        first, last: they are between these. on_disk: how many there are now.
+        first, last: they are between these, and so may be some that were delivered, which go too;
+        last is 0 where none goes. on_disk: how many there are now.
         """
         self.dropped += count
-        if count:
+        if last:
             self._delivered = {each for each in self._delivered if not first <= each <= last}
             if self.lanes is not None:
                 self.lanes.forget(first, last)

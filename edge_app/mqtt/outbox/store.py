@@ -202,14 +202,16 @@ class EventStore(Closing):
                 )
             }
 
-    def put_aside(self, damage: str) -> None:
+    def put_aside(self, damage: str, *, is_loss: bool = True) -> None:
         """Move a damaged file away; the next write begins an empty one.
+
+        is_loss: whether events waited in it, or may have.
 
         Raises:
             StoreRefusedError: the disk does not let us.
         """
         self._close_database()
-        self._move_aside(damage)
+        self._move_aside(damage, is_loss=is_loss)
         self.count = self.size = 0
 
     def close(self) -> None:
@@ -286,7 +288,7 @@ class EventStore(Closing):
             database.execute(f"PRAGMA synchronous = {mode}")
             self._synchronous = mode
 
-    def _move_aside(self, damage: str) -> None:
+    def _move_aside(self, damage: str, *, is_loss: bool) -> None:
         """Keep the newest damaged file for whoever looks into it; only one, the card is small."""
         assert self._path is not None  # noqa: S101 - memory does not get damaged
         aside = self._path.with_name(f"{self._path.name}.damaged")
@@ -299,8 +301,11 @@ class EventStore(Closing):
         except OSError as error:
             raise StoreRefusedError(f"{self._path}: {error.strerror}") from error
         _LOG.error("%s; moved aside to %s, a new outbox is begun", damage, aside)
-        text = f"{damage}; moved aside to {aside.name}: the events in it were not sent"
-        self.loss = self.loss._replace(damage=text)
+        # Where nothing was lost with this file, an earlier one with which there was is told of.
+        if is_loss or self.loss.damage is None:
+            what = "the events that waited in it were not sent" if is_loss else "no event was lost"
+            text = f"{damage}; moved aside to {aside.name}: {what}"
+            self.loss = self.loss._replace(damage=text)
 
 
 def _beyond(

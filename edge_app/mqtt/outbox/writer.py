@@ -157,10 +157,12 @@ class OutboxWriter:
                 self._alerts.resolve(STORAGE)
 
     def begin_anew(self, damage: str) -> None:
-        """The file is damaged: what was in it is lost, but nothing more."""
+        """The file is damaged: what waited in it is lost, but nothing more."""
         before = self._store.count
+        with self._ledger.changed:
+            is_loss = not self._store.is_known or self._ledger.undelivered_of(before) > 0
         try:
-            self._store.put_aside(damage)
+            self._store.put_aside(damage, is_loss=is_loss)
         except MienError as error:
             self.refuse(error)
             return

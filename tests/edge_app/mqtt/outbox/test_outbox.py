@@ -65,9 +65,9 @@ class UnreadableStore(FailingStore):
             raise StoreRefusedError("disk I/O error")
         return super().read(after, up_to, limit)
 
-    def put_aside(self, damage: str) -> None:
+    def put_aside(self, damage: str, *, is_loss: bool = True) -> None:
         self.is_unreadable = False
-        super().put_aside(damage)
+        super().put_aside(damage, is_loss=is_loss)
 
 
 def with_three_on_the_disk(
@@ -347,8 +347,8 @@ def test_a_file_that_stays_unreadable_does_not_hold_up_what_comes(tmp_path: Path
     assert (tmp_path / "outbox.sqlite.damaged").stat().st_size > 0
 
 
-class OnceDamagedStore(EventStore):
-    """Is found damaged once, when it is told to."""
+class OnceDamagedStore(FailingStore):
+    """Is found damaged once, when it is told to; then it refuses, where it is told that."""
 
     is_damaged = False
 
@@ -510,6 +510,44 @@ def test_a_file_that_is_damaged_under_way(tmp_path: Path, caplog: pytest.LogCapt
         assert (len(outbox), outbox.dropped) == (0, 3)
     assert "moved aside" in caplog.text
     assert (tmp_path / "outbox.sqlite.damaged").exists()
+
+
+def test_a_file_that_is_damaged_after_all_was_delivered_loses_nothing(tmp_path: Path) -> None:
+    alerts, clock = Alerts(), Clock()
+    store = OnceDamagedStore(tmp_path / "outbox.sqlite")
+    with with_three_on_the_disk(store, alerts, clock) as outbox:
+        outbox.connected()
+        take(outbox, 3)  # and they stay on the disk for a minute
+        store.is_damaged, store.error = True, StoreRefusedError("disk I/O error")
+        outbox.put(appeared(3))
+        wait_until(lambda: alerts.raised == {DAMAGED, STORAGE})
+        assert (len(outbox), outbox.dropped) == (1, 0)
+        assert str(alerts[DAMAGED]).endswith("outbox.sqlite.damaged: no event was lost")
+        assert take(outbox, 1) == [(3, False)]
+        store.error = None
+        clock.now_s += RETRY_S
+        outbox.put(appeared(4))
+        wait_until(lambda: alerts.raised == {DAMAGED})
+        assert take(outbox, 1) == [(4, False)]
+        assert (len(outbox), outbox.dropped) == (0, 0)
+
+
+def test_a_damage_without_a_loss_does_not_hide_one_with(tmp_path: Path) -> None:
+    alerts = Alerts()
+    store = OnceDamagedStore(tmp_path / "outbox.sqlite")
+    with with_three_on_the_disk(store, alerts, Clock()) as outbox:
+        store.is_damaged = True
+        outbox.put(appeared(3))
+        wait_until(lambda: outbox.dropped == 3)
+        wait_until(lambda: outbox._ledger.committed == 4)
+        outbox.connected()
+        take(outbox, 1)
+        store.is_damaged = True
+        outbox.put(appeared(4))
+        take(outbox, 1)
+        assert (len(outbox), outbox.dropped) == (0, 3)
+    with open_outbox(tmp_path / "outbox.sqlite", on_alert=alerts):
+        assert str(alerts[DAMAGED]).endswith("the events that waited in it were not sent")
 
 
 def test_what_a_killed_process_handed_over_is_not_lost(tmp_path: Path) -> None:
