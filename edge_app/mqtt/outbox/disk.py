@@ -65,8 +65,11 @@ def find_way(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def translated(path: Path | None) -> Iterator[None]:
-    """SQLite's errors inside as our own; path: of the file, None for one in memory.
+def translated(opening: Path | None = None) -> Iterator[None]:
+    """SQLite's errors inside as our own.
+
+    opening: the file that is opened inside, and closed again where that fails; None for one that
+    is open already, at which nobody may look (see `find_way`), and for one in memory.
 
     Raises:
         UsageError: another process has the file open, or there is no way to it.
@@ -82,8 +85,8 @@ def translated(path: Path | None) -> Iterator[None]:
                 "outbox: another mien has it open; end that one, or give this one another"
                 " directory in [outbox]"
             ) from error
-        if code == sqlite3.SQLITE_CANTOPEN and path is not None:
-            _check_way(path)
+        if code == sqlite3.SQLITE_CANTOPEN and opening is not None:
+            _check_way(opening)
         # Tables that are not there, or not ours, are no trouble of the disk.
         is_damage = code in _DAMAGE or code == sqlite3.SQLITE_ERROR
         raise (StoreDamagedError if is_damage else StoreRefusedError)(str(error)) from error

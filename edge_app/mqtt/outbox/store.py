@@ -132,7 +132,7 @@ class EventStore(Closing):
         """
         database, ahead = self._opened()
         count, size = self.count, self.size
-        with translated(self._path):
+        with translated():
             self._synchronize(database, "FULL" if added else "NORMAL")
             database.execute("BEGIN IMMEDIATE")
             try:
@@ -175,7 +175,7 @@ class EventStore(Closing):
         database, ahead = self._database, self._ahead
         if database is None or ahead is None:
             return []
-        with translated(self._path):
+        with translated():
             rows = database.execute(
                 "SELECT sequence, elapsed_s, payload FROM event"
                 " WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?",
@@ -194,7 +194,7 @@ class EventStore(Closing):
         """
         if self._database is None:
             return set()
-        with translated(self._path):
+        with translated():
             return {
                 bytes(payload)
                 for (payload,) in self._database.execute(

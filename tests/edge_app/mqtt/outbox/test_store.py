@@ -118,21 +118,39 @@ def test_a_version_that_knows_no_losses_reads_and_writes_the_file(tmp_path: Path
         assert (store.count, store.loss) == (3, Loss())
 
 
+def second_process_says(path: Path) -> str:
+    """The error of one that opens the same file."""
+    program = (
+        "import sys; from pathlib import Path;"
+        "from edge_app.mqtt.outbox.store import EventStore; EventStore(Path(sys.argv[1]))"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=False
+    ).stderr
+
+
 def test_a_second_process_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "outbox.sqlite"
     with EventStore(path) as store:
         store.write(events(1, 1), [], NO_LIMITS, 0.0)
-        program = (
-            "import sys; from pathlib import Path;"
-            "from edge_app.mqtt.outbox.store import EventStore; EventStore(Path(sys.argv[1]))"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=False
-        )
-        assert "another mien has it open" in done.stderr
+        assert "another mien has it open" in second_process_says(path)
         store.write(events(2, 2), [], NO_LIMITS, 0.0)
         with pytest.raises(UsageError, match="another mien has it open"):
             EventStore(path)
+
+
+def test_a_log_that_cannot_be_opened_lets_no_second_process_in(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.sqlite"
+    with EventStore(path) as store:
+        for mode in ("MEMORY", "DELETE"):  # which opens its log with the next write
+            store._database.execute(f"PRAGMA journal_mode = {mode}")
+        (tmp_path / "outbox.sqlite-journal").mkdir()
+        with pytest.raises(StoreRefusedError, match="unable to open"):
+            store.write(events(1, 1), [], NO_LIMITS, 0.0)
+        (tmp_path / "outbox.sqlite-journal").rmdir()
+        assert "another mien has it open" in second_process_says(path)
+        store.write(events(1, 1), [], NO_LIMITS, 0.0)
+        assert sequences(store) == [1]
 
 
 def test_a_write_that_fails_changes_nothing(tmp_path: Path) -> None:
