@@ -7,7 +7,6 @@ are as long as this file.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ class Notifier(Closing):
     """Speaks to the service manager, or to nobody where there is none.
 
     A message that cannot be sent is dropped: a manager that does not listen is no reason to stop.
+    Each method that sends says whether it was; where there is no manager, nothing is missing.
     """
 
     def __init__(self, address: str, watchdog_s: float | None = None) -> None:
@@ -48,21 +48,21 @@ class Notifier(Closing):
             int(usec) / 1e6 if is_number and is_meant else None,
         )
 
-    def ready(self) -> None:
+    def ready(self) -> bool:
         """Say that the service has begun its work; the watchdog counts from here."""
-        self._send("READY=1")
+        return self._send("READY=1")
 
-    def feed(self) -> None:
+    def feed(self) -> bool:
         """Give the watchdog another term."""
-        self._send("WATCHDOG=1")
+        return self._send("WATCHDOG=1")
 
-    def say(self, status: str) -> None:
+    def say(self, status: str) -> bool:
         """What `systemctl status` shows: one line."""
-        self._send(f"STATUS={' '.join(status.split())[:_LONGEST_STATUS]}")
+        return self._send(f"STATUS={' '.join(status.split())[:_LONGEST_STATUS]}")
 
-    def stopping(self) -> None:
+    def stopping(self) -> bool:
         """Say that the service is on its way out."""
-        self._send("STOPPING=1")
+        return self._send("STOPPING=1")
 
     def close(self) -> None:
         """Say nothing more."""
@@ -70,7 +70,10 @@ class Notifier(Closing):
             self._socket.close()
             self._socket = None
 
-    def _send(self, line: str) -> None:
+    def _send(self, line: str) -> bool:
         if self._socket is not None:
-            with contextlib.suppress(OSError):
+            try:
                 self._socket.sendto(line.encode(), self._address)
+            except OSError:
+                return False
+        return True

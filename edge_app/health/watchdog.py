@@ -56,12 +56,11 @@ class Watchdog:
         if has_frame or was_reopened or activity.source == "paused":
             self._progress_s = now_s
         if not self._is_ready and (has_frame or activity.source != "open"):
-            self._is_ready = True
-            self._notifier.ready()
+            # Said again where the manager did not take it, which would wait in vain, then kill.
+            self._is_ready = self._notifier.ready()
             self._fed_s = now_s
         is_due = self._interval_s is not None and now_s - self._fed_s >= self._interval_s
-        if is_due and now_s - self._progress_s < self._patience_s:
-            self._notifier.feed()
+        if is_due and now_s - self._progress_s < self._patience_s and self._notifier.feed():
             self._fed_s = now_s
         if self._is_ready and now_s - self._said_s >= STATUS_S:
             self._say(activity, backlog, privacy, now_s)
@@ -75,9 +74,9 @@ class Watchdog:
     ) -> None:
         passed_s, frames = now_s - self._said_s, activity.frames_seen - self._said_frames
         status = _describe(activity, backlog, privacy, frames / passed_s)
-        if status != self._said:
-            self._notifier.say(status)
-        self._said, self._said_s, self._said_frames = status, now_s, activity.frames_seen
+        if status != self._said and self._notifier.say(status):
+            self._said = status
+        self._said_s, self._said_frames = now_s, activity.frames_seen
 
 
 def _describe(

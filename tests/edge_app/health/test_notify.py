@@ -49,17 +49,22 @@ def test_an_abstract_socket_is_reached() -> None:
 def test_without_a_manager_nothing_is_said() -> None:
     with Notifier.from_environment({}) as notifier:
         assert notifier.watchdog_s is None
-        notifier.ready()
+        assert notifier.ready()
 
 
 def test_a_manager_that_does_not_listen_stops_nobody(
     manager: socket.socket, tmp_path: Path
 ) -> None:
     with Notifier(manager.getsockname()) as notifier:
-        for _ in range(2000):  # more than its socket takes
-            notifier.feed()
+        took = [notifier.feed() for _ in range(2000)]  # more than its socket takes
+        assert (took[0], took[-1]) == (True, False)
+        assert not notifier.ready()
+        for _ in range(sum(took)):
+            assert manager.recv(100) == b"WATCHDOG=1"
+        assert notifier.ready()
+        assert manager.recv(100) == b"READY=1"
     with Notifier(str(tmp_path / "nobody")) as notifier:
-        notifier.feed()
+        assert not notifier.feed()
     notifier.feed()  # closed
 
 

@@ -18,19 +18,25 @@ class Manager(Notifier):
     def __init__(self) -> None:
         super().__init__("", WATCHDOG_S)
         self.now_s = self.fed_s = 0.0
-        self.is_ready = self.is_stopping = False
+        self.is_ready = self.is_stopping = self.is_deaf = False
         self.feedings = 0
         self.statuses: list[str] = []
 
-    def ready(self) -> None:
-        self.is_ready, self.fed_s = True, self.now_s
+    def ready(self) -> bool:
+        if not self.is_deaf:
+            self.is_ready, self.fed_s = True, self.now_s
+        return not self.is_deaf
 
-    def feed(self) -> None:
-        self.feedings += 1
-        self.fed_s = self.now_s
+    def feed(self) -> bool:
+        if not self.is_deaf:
+            self.feedings += 1
+            self.fed_s = self.now_s
+        return not self.is_deaf
 
-    def say(self, status: str) -> None:
-        self.statuses.append(status)
+    def say(self, status: str) -> bool:
+        if not self.is_deaf:
+            self.statuses.append(status)
+        return not self.is_deaf
 
     def stopping(self) -> None:
         self.is_stopping = True
@@ -98,6 +104,23 @@ def test_it_is_not_ready_before_the_first_frame() -> None:
     assert not loop.manager.is_ready
     loop.run(1)
     assert loop.manager.is_ready
+
+
+def test_what_the_manager_did_not_take_is_said_again() -> None:
+    loop = Loop()
+    loop.manager.is_deaf = True
+    loop.run(20)
+    assert not loop.manager.is_ready
+    loop.manager.is_deaf = False
+    loop.run(0.25)
+    assert loop.manager.is_ready
+    loop.manager.is_deaf = True
+    assert loop.run(WATCHDOG_S - 1)
+    loop.manager.is_deaf = False
+    loop.run(0.25)
+    assert loop.manager.feedings == 1
+    loop.run(STATUS_S)
+    assert loop.manager.statuses == ["watching at 4 frames a second, faces: 1"]
 
 
 def test_a_camera_that_is_missing_at_the_start_keeps_nobody_waiting() -> None:
