@@ -107,10 +107,10 @@ class Ledger:
         """Whether it was delivered, and is on the disk still."""
         return sequence in self._delivered
 
-    def settle(self, sequence: int) -> None:
-        """The broker answered for this event, if it was offered on this connection."""
+    def settle(self, sequence: int) -> bool:
+        """The broker answered for this event; False where it was not under way any more."""
         if self.lanes is None or not self.lanes.settle(sequence):
-            return
+            return False
         if not self._delivered:
             self._removal_at = self._clock() + self._removal_s
             self.wake()
@@ -121,6 +121,7 @@ class Ledger:
         self.waiting -= 1
         if not self.waiting:
             self.changed.notify_all()
+        return True
 
     def batch(self) -> Batch:
         """What the disk does not know yet."""

@@ -174,8 +174,7 @@ class Outbox(Closing):
     def settle(self, sequence: int, *, is_accepted: bool = True) -> None:
         """The broker answered for this event: forget it. One that it refuses counts as dropped."""
         with self._changed:
-            self._ledger.settle(sequence)
-            if not is_accepted:
+            if self._ledger.settle(sequence) and not is_accepted:
                 self._ledger.dropped += 1
         if is_accepted:
             self._alerts.resolve(REFUSED)

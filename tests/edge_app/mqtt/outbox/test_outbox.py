@@ -17,7 +17,7 @@ from edge_app.mqtt.outbox.filling import MOST_FAILURES
 from edge_app.mqtt.outbox.handover import HALF, Handover
 from edge_app.mqtt.outbox.lanes import RESERVED, ROOM, WINDOW
 from edge_app.mqtt.outbox.ledger import MEMORY_EVENTS
-from edge_app.mqtt.outbox.outbox import Outbox
+from edge_app.mqtt.outbox.outbox import Offer, Outbox
 from edge_app.mqtt.outbox.store import EventStore, Limits, StoredEvent
 from edge_app.mqtt.outbox.writer import AGE_CHECK_S, RETRY_S
 from tests.brokers import wait_until
@@ -389,6 +389,26 @@ def test_a_new_file_that_cannot_be_made_leaves_the_damaged_one_as_it_is(tmp_path
             outbox.connected()
             assert [number for number, _ in take(outbox, 5)] == [300, 301, 302, 303, 304]
             assert (len(outbox), outbox.dropped) == (0, 300)
+
+
+def test_an_answer_that_comes_too_late_counts_nothing(tmp_path: Path) -> None:
+    alerts = Alerts()
+    store = OnceDamagedStore(tmp_path / "outbox.sqlite")
+    with with_three_on_the_disk(store, alerts, Clock()) as outbox:
+        outbox.connected()
+        offers: list[Offer] = []
+
+        def are_under_way() -> bool:
+            offers.extend(iter(outbox.take, None))
+            return len(offers) == 3
+
+        wait_until(are_under_way)
+        store.is_damaged = True
+        outbox.put(appeared(3))
+        wait_until(lambda: outbox.dropped == 3)
+        for offer in offers:
+            outbox.settle(offer.sequence, is_accepted=False)
+        assert (len(outbox), outbox.dropped) == (1, 3)
 
 
 class HangingStore(EventStore):
