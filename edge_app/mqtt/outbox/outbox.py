@@ -19,7 +19,7 @@ from edge_app.mqtt.outbox.ledger import MEMORY_EVENTS, REMOVAL_S, Ledger
 from edge_app.mqtt.outbox.payload import PAYLOAD_ERRORS, as_historical, is_json
 from edge_app.mqtt.outbox.rate import DrainRate
 from edge_app.mqtt.outbox.store import EventStore, Limits
-from edge_app.mqtt.outbox.writer import OutboxWriter
+from edge_app.mqtt.outbox.writer import RETRY_S, OutboxWriter
 
 #: Historical events offered a second: a backlog of an hour is gone in seconds, and the broker
 #: and its subscribers keep time for others.
@@ -257,6 +257,9 @@ class Outbox(Closing):
             except Exception as error:  # noqa: BLE001 - events must go on, for months
                 _LOG.warning("outbox: unexpected failure", exc_info=True)
                 self._writer.refuse(StoreRefusedError(type(error).__name__))
+                # What is due stays due, and would fail again at once.
+                with self._changed:
+                    self._changed.wait_for(lambda: self._is_ending, RETRY_S)
 
     def _patience(self) -> float | None:
         """Seconds until there is something to do that nobody wakes us for."""

@@ -347,6 +347,24 @@ def test_a_file_that_stays_unreadable_does_not_hold_up_what_comes(tmp_path: Path
     assert (tmp_path / "outbox.sqlite.damaged").stat().st_size > 0
 
 
+def test_an_unexpected_failure_is_not_repeated_at_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    alerts, clock = Alerts(), Clock()
+    store = FailingStore(tmp_path / "outbox.sqlite")
+    with with_three_on_the_disk(store, alerts, clock) as outbox:
+        store.is_unreadable, store.error = True, RuntimeError("unexpected")
+        outbox.connected()
+        wait_until(lambda: alerts.raised == {STORAGE})
+        put(outbox, range(3, 100))
+        clock.now_s += RETRY_S
+        put(outbox, range(100, 200))
+        store.error = None
+    assert caplog.text.count("unexpected failure") == 1
+    with EventStore(tmp_path / "outbox.sqlite") as left:
+        assert left.count == 200
+
+
 class OnceDamagedStore(FailingStore):
     """Is found damaged once, when it is told to; then it refuses, where it is told that."""
 
