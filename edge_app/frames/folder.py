@@ -19,8 +19,7 @@ _LOG = logging.getLogger(__name__)
 class FolderSource(FrameSource):
     """Pictures in natural order: 2.jpg comes before 10.jpg.
 
-    pictures: the paths. skipped: how many could not be read up to now. `close` may be called by
-    another thread than the reader's.
+    pictures: the paths. `close` may be called by another thread than the reader's.
     """
 
     is_live = False
@@ -48,7 +47,7 @@ class FolderSource(FrameSource):
             raise SourceError(
                 f"{path}: the folder holds no picture ({', '.join(sorted(SUFFIXES))})"
             )
-        self.skipped = 0
+        self._skipped = 0
         self._next = 0
         self._interval_ns = round(1e9 / frames_per_second)
         self._closed = threading.Event()
@@ -71,15 +70,15 @@ class FolderSource(FrameSource):
             except SourceError as error:
                 if not self._is_folder:
                     raise
-                self.skipped += 1
+                self._skipped += 1
                 _LOG.warning("%s", error)
                 continue
             timestamp_ns = index * self._interval_ns
             if self._pacer is not None:
                 self._pacer.wait(timestamp_ns)
             return Frame(image, timestamp_ns, path.name)
-        if self.skipped == len(self.pictures):
-            raise SourceError(f"{self.name}: none of its {self.skipped} pictures can be read")
+        if self._skipped == len(self.pictures):
+            raise SourceError(f"{self.name}: none of its {self._skipped} pictures can be read")
         return None
 
     def close(self) -> None:

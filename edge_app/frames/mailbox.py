@@ -13,10 +13,7 @@ class MailboxClosed(Exception):  # noqa: N818 - the end of a recording is no err
 
 
 class Mailbox(Generic[T]):
-    """Holds one item at most.
-
-    dropped: how many items were replaced before anybody took them.
-    """
+    """Holds one item at most."""
 
     def __init__(self) -> None:
         # One condition for both sides: there is one sender and one receiver.
@@ -24,14 +21,12 @@ class Mailbox(Generic[T]):
         self._items: list[T] = []
         self._is_closed = False
         self._error: Exception | None = None
-        self.dropped = 0
 
     def put(self, item: T) -> bool:
         """Put `item` in the place of what lies there; False if the mailbox is closed."""
         with self._changed:
             if self._is_closed:
                 return False
-            self.dropped += len(self._items)
             self._items[:] = [item]
             self._changed.notify_all()
             return True

@@ -65,11 +65,6 @@ class Lanes:
         self.live = Lane(boundary, None)
         self._under_way: set[int] = set()
 
-    @property
-    def under_way(self) -> int:
-        """How many events were offered and not answered."""
-        return len(self._under_way)
-
     def take(self, window: int) -> tuple[StoredEvent, bool] | None:
         """The next event to offer, and whether it is historical; None: nothing may be, for now.
 

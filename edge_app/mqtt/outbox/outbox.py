@@ -102,12 +102,6 @@ class Outbox(Closing):
         is_in_memory = self._ledger.is_refused and self._handover is None
         return self._store.is_on_disk and not is_in_memory
 
-    @property
-    def under_way(self) -> int:
-        """How many events were offered to the broker and not acknowledged yet."""
-        with self._changed:
-            return self._ledger.lanes.under_way if self._ledger.lanes is not None else 0
-
     def __len__(self) -> int:
         """How many events were not acknowledged yet, offered or not."""
         with self._changed:

@@ -179,7 +179,7 @@ def test_events_under_way_when_the_broker_dies(mosquitto: Mosquitto) -> None:
     mosquitto.freeze()
     for number in range(2 * WINDOW):
         publisher.publish_event(appeared(number))
-    wait_until(lambda: publisher._outbox.under_way == WINDOW)
+    wait_until(lambda: len(publisher._delivery._under_way) == WINDOW)
     mosquitto.kill()
     mosquitto.start()
     with Listener(mosquitto.address, "mien/+/event") as listener:

@@ -107,6 +107,19 @@ def take(outbox: Outbox, count: int, window: int = WINDOW) -> list[tuple[int, bo
     return taken
 
 
+def offered(outbox: Outbox, count: int) -> list[Offer]:
+    """The next offers; waits for them, and leaves them under way."""
+    offers: list[Offer] = []
+
+    def have_come() -> bool:
+        while len(offers) < count and (offer := outbox.take()):
+            offers.append(offer)
+        return len(offers) == count
+
+    wait_until(have_come)
+    return offers
+
+
 def put(outbox: Outbox, numbers: range) -> None:
     for number in numbers:
         outbox.put(appeared(number))
@@ -166,9 +179,11 @@ def test_the_window_keeps_places_for_live_events(tmp_path: Path) -> None:
         put(outbox, range(ROOM))
         wait_until(lambda: outbox._ledger.committed == ROOM)
         outbox.connected()
-        wait_until(lambda: outbox.take() is None and outbox.under_way == WINDOW - RESERVED)
+        offered(outbox, WINDOW - RESERVED)
+        assert outbox.take() is None
         put(outbox, range(ROOM, ROOM + WINDOW))
-        wait_until(lambda: outbox.take() is None and outbox.under_way == WINDOW)
+        offered(outbox, RESERVED)
+        assert outbox.take() is None
 
 
 def test_a_broken_connection_makes_all_of_it_historical_in_order(tmp_path: Path) -> None:
@@ -176,7 +191,8 @@ def test_a_broken_connection_makes_all_of_it_historical_in_order(tmp_path: Path)
         outbox.connected()
         put(outbox, range(200))
         assert take(outbox, 30) == [(number, False) for number in range(30)]
-        wait_until(lambda: outbox.take() is None and outbox.under_way == WINDOW)
+        offered(outbox, WINDOW)
+        assert outbox.take() is None
         outbox.disconnected()
         assert outbox.take() is None
         outbox.settle(31)  # an answer from the connection before
@@ -414,13 +430,7 @@ def test_an_answer_that_comes_too_late_counts_nothing(tmp_path: Path) -> None:
     store = OnceDamagedStore(tmp_path / "outbox.sqlite")
     with with_three_on_the_disk(store, alerts, Clock()) as outbox:
         outbox.connected()
-        offers: list[Offer] = []
-
-        def are_under_way() -> bool:
-            offers.extend(iter(outbox.take, None))
-            return len(offers) == 3
-
-        wait_until(are_under_way)
+        offers = offered(outbox, 3)
         store.is_damaged = True
         outbox.put(appeared(3))
         wait_until(lambda: outbox.dropped == 3)
