@@ -481,6 +481,7 @@ def test_a_power_cut_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(OSError, match="cut"):
         place(file, "new", mode=0o600)
     assert file.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [file]
 
 
 # Wi-Fi and keys.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from edge_app.durable_file import write_durably
+
 
 def place(path: Path, text: str, *, mode: int) -> None:
     """Put `text` in `path` so that a power cut leaves the old file or the new one.
@@ -13,15 +15,7 @@ def place(path: Path, text: str, *, mode: int) -> None:
         OSError: it cannot be written; the old file stays.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
-    new = path.with_name(path.name + ".new")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with open(descriptor, "w", encoding="utf-8") as stream:  # noqa: PTH123 - mode from its birth
-        os.fchmod(stream.fileno(), mode)
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    new.replace(path)
-    _sync_folder(path.parent)
+    write_durably(path, text.encode(), mode=mode)
 
 
 def erase(path: Path) -> None:
@@ -37,11 +31,7 @@ def erase(path: Path) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     path.unlink()
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
     finally:
