@@ -60,7 +60,10 @@ class Publisher(abc.ABC):
 
     @abc.abstractmethod
     def close(self) -> None:
-        """Deliver what can be delivered within a second, say good-bye, and end."""
+        """Deliver what can be delivered within a second, say good-bye, and end.
+
+        What hangs, a disk above all, is waited for some seconds longer.
+        """
 
 
 class StreamError(MienError):

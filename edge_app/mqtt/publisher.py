@@ -143,7 +143,10 @@ class MqttPublisher(Publisher):
         return Backlog(waiting=len(self._outbox), dropped=self._outbox.dropped)
 
     def close(self) -> None:
-        """Wait up to a second for acknowledgements, say `offline`, disconnect, end the threads."""
+        """Wait up to a second for acknowledgements, say `offline`, disconnect, end the threads.
+
+        A network that hangs takes a second more, and a disk that hangs ten.
+        """
         if self._is_closed:
             return
         self._is_closed = True

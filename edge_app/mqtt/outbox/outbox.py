@@ -188,7 +188,7 @@ class Outbox(Closing):
             return self._changed.wait_for(lambda: not self._ledger.waiting, timeout_s)
 
     def close(self) -> None:
-        """Write what is not written yet, and end the thread."""
+        """Write what is not written yet, end the thread; a disk that hangs takes ten seconds."""
         if self._is_closed:
             return
         self._is_closed = True
