@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from edge_app.closing import Closing
 from edge_app.events.payloads import Event, encode
-from edge_app.mqtt.outbox.alerts import REFUSED, STORAGE, OnAlert, OutboxAlerts
+from edge_app.mqtt.outbox.alerts import MEANINGS, REFUSED, STORAGE, OnAlert, OutboxAlerts
 from edge_app.mqtt.outbox.disk import StoreDamagedError, StoreRefusedError
 from edge_app.mqtt.outbox.filling import LaneFilling
 from edge_app.mqtt.outbox.handover import Handover
@@ -143,7 +143,7 @@ class Outbox(Closing):
     def refused(self) -> None:
         """The broker's rules refuse events: they wait until `connected`, like after a loss."""
         self.disconnected()
-        self._alerts.set(REFUSED, "the broker refuses events, which wait; check its access rules")
+        self._alerts.set(REFUSED, MEANINGS[REFUSED])
 
     def take(self, window: int = WINDOW) -> Offer | None:
         """The next event to offer; from now on it is under way. None: nothing may be, for now.
