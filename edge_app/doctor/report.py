@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from edge_app.doctor.finding import Finding, Verdict, worst
-from edge_app.mqtt.event_log import printable
+from edge_app.mqtt.message_line import printable
 
 SCHEMA_VERSION = 1
 

@@ -19,7 +19,7 @@ from edge_app.events.payloads import decode_event
 from edge_app.history.recorder import RECORDED, Recorder, UnrecordableError
 from edge_app.mqtt.address import parse_address
 from edge_app.mqtt.broker_arguments import add_broker_arguments, credentials_from
-from edge_app.mqtt.event_log import availability_line, event_line, printable
+from edge_app.mqtt.message_line import availability_line, event_line, printable
 from edge_app.mqtt.printer import Printer
 from edge_app.mqtt.subscriber import ReceivedMessage, Subscriber
 from edge_app.mqtt.topics import ROOT, Topics
