@@ -83,6 +83,11 @@ class ConnectionHandler:
         """
         self.acknowledged(packet_id, is_accepted=False)
 
+    def topic_of(self, packet_id: int) -> str | None:
+        """Where a message of this connection went; None: the handler does not say, or sent none."""
+        del packet_id
+        return None
+
     def unanswered_since(self) -> float | None:
         """When the oldest message was sent that waits for an answer, in monotonic seconds."""
         return None

@@ -23,12 +23,14 @@ class HomeAssistant(ConnectionHandler):
         self._topic = discovery_topic(description.device, description.prefix)
         self._payload = msgspec.json.encode(discovery(description))
         self._is_born = True
+        self._packet_id: int | None = None
 
     def connected(self, client: mqtt.Client) -> None:
         """Say it, and listen for Home Assistant's next start."""
         for topic in sorted(self._birth_topics):
             client.subscribe(topic, qos=1)
         self._is_born = True
+        self._packet_id = None
 
     def received(self, message: mqtt.MQTTMessage) -> None:
         """Notice a start. A retained one is old; on this connection it was said already."""
@@ -39,4 +41,8 @@ class HomeAssistant(ConnectionHandler):
         """Say it once after each start, theirs or ours."""
         if self._is_born:
             self._is_born = False
-            send(client, DISCOVERY, self._topic, self._payload)
+            self._packet_id = send(client, DISCOVERY, self._topic, self._payload)
+
+    def topic_of(self, packet_id: int) -> str | None:
+        """Where the message went, if it was this one."""
+        return self._topic if packet_id == self._packet_id else None

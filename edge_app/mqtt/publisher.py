@@ -184,13 +184,14 @@ class _Delivery(ConnectionHandler):
         self._under_way: dict[int, tuple[int, float]] = {}
         self._refusal = Refusal()
         self._losses = {topics.alert(alert): alert for alert in (DROPPED, DAMAGED)}
-        self._has_warned = False
+        #: What a warning was given of on this connection.
+        self._warned: set[str] = set()
         self.is_connected = False
 
     def connected(self, client: mqtt.Client) -> None:
         """Say everything retained again, and let the others do what they do on a connection."""
         self.is_connected = True
-        self._has_warned = False
+        self._warned.clear()
         self._sender.connected()
         self._refusal.stop_waiting()
         self._outbox.connected()
@@ -236,17 +237,18 @@ class _Delivery(ConnectionHandler):
             if is_accepted:
                 self._refusal.end()
         if not is_accepted:
-            self._warn()
+            self._warn(packet_id, is_ours=said is not None or sent is not None)
 
     def refused_by_rules(self, packet_id: int) -> None:
         """Have all events wait: what is wrong with the rules for one is wrong for the others."""
-        self._sender.acknowledged(packet_id)
-        if packet_id in self._under_way:
+        is_event = packet_id in self._under_way
+        is_ours = self._sender.acknowledged(packet_id) is not None or is_event
+        if is_event:
             # As on a lost connection. Answers to the others, whatever they are, come too late.
             self._under_way.clear()
             self._refusal.begin()
             self._outbox.refused()
-        self._warn()
+        self._warn(packet_id, is_ours=is_ours)
 
     def disconnected(self) -> None:
         """Have what was under way wait for the next connection."""
@@ -255,10 +257,15 @@ class _Delivery(ConnectionHandler):
         self._under_way.clear()
         self._outbox.disconnected()
 
-    def _warn(self) -> None:
-        if not self._has_warned:
-            self._has_warned = True
+    def _warn(self, packet_id: int, *, is_ours: bool) -> None:
+        """Tell of a refusal: once of the device's own topics, and once of each other one."""
+        topic = f"mien/{self._topics.device}/…"
+        if not is_ours:
+            # Of nobody's there is the availability, which is the connection's.
+            told = (handler.topic_of(packet_id) for handler in self._beside)
+            topic = next(filter(None, told), topic)
+        if topic not in self._warned:
+            self._warned.add(topic)
             _LOG.warning(
-                "the broker refuses messages on mien/%s/…; check its access rules for this user",
-                self._topics.device,
+                "the broker refuses messages on %s; check its access rules for this user", topic
             )

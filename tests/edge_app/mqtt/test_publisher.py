@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -18,6 +19,8 @@ from edge_app.events.payloads import FaceLeft, PresentFace, State, decode_event,
 from edge_app.events.publisher import Backlog
 from edge_app.health.alerts import outbox_alert
 from edge_app.mqtt.backoff import Backoff
+from edge_app.mqtt.discovery import Description
+from edge_app.mqtt.home_assistant import HomeAssistant
 from edge_app.mqtt.outbox.alerts import DROPPED, REFUSED
 from edge_app.mqtt.outbox.lanes import WINDOW
 from edge_app.mqtt.outbox.place import open_outbox
@@ -269,6 +272,40 @@ def test_events_that_the_broker_refuses_wait_until_its_rules_are_mended(
     assert caplog.text.count("the broker refuses messages on mien/kitchen/") == 1
 
 
+@pytest.mark.parametrize(
+    ("rules", "refused"),
+    [
+        ("topic readwrite mien/#\n", {"home/device/mien_kitchen/config"}),
+        ("topic readwrite home/#\n", {"mien/kitchen/…"}),
+        ("topic read #\n", {"mien/kitchen/…", "home/device/mien_kitchen/config"}),
+    ],
+)
+def test_what_the_broker_refuses_is_named(
+    mosquitto: Mosquitto,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    rules: str,
+    refused: set[str],
+) -> None:
+    mosquitto.stop()
+    file = tmp_path / "rules"
+    file.write_text(rules, encoding="utf-8")
+    file.chmod(0o600)
+    mosquitto._lines += [f"acl_file {file}", "log_type all"]
+    mosquitto.start()
+    description = Description(device="kitchen", version="1", emotions=("happy",), prefix="home")
+    publisher = MqttPublisher(
+        mosquitto.address, device="kitchen", beside=[HomeAssistant(description)]
+    )
+    publisher.announce(info())
+    publisher.connect()
+    # The availability, the info and the discovery; the end waits for an answer behind theirs.
+    wait_until(lambda: mosquitto.log.count("Sending PUBACK") == 3)
+    publisher.close()
+    warned = re.findall(r"the broker refuses messages on (\S+); check", caplog.text)
+    assert (set(warned), len(warned)) == (refused, len(refused))
+
+
 def test_a_loss_while_the_broker_was_away_is_told_after_a_restart(
     mosquitto: Mosquitto, tmp_path: Path
 ) -> None:
@@ -376,7 +413,7 @@ def test_only_a_refusal_that_concerns_the_event_alone_is_the_end_of_it(
     for number in range(5):
         publisher.publish_event(appeared(number))
     publisher.publish_summary(summary())
-    wait_until(lambda: publisher._delivery._has_warned)
+    wait_until(lambda: publisher._delivery._warned)
     wait_until(lambda: not publisher._delivery._under_way and publisher._sender.wait_until_sent(0))
     publisher.close()
     assert publisher.backlog == Backlog(waiting=5 - dropped, dropped=dropped)
