@@ -12,21 +12,27 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 import pytest
 
+from edge_app import cli
+from edge_app.events.payloads import Alert
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.connection import BrokerError, Connection, ConnectionHandler
 from edge_app.mqtt.credentials import Credentials
+from edge_app.mqtt.discovery import Description, discovery_topic
+from edge_app.mqtt.home_assistant import HomeAssistant
+from edge_app.mqtt.publisher import MqttPublisher
 from edge_app.mqtt.tls import TlsFiles
 from tests.brokers import Broker, MissingBrokerError, Mosquitto, find_program, wait_until
 from tests.brokers_certificates import Authority, Certificate
 from tests.brokers_nats import Nats
 from tests.brokers_rabbitmq import RabbitMq
+from tests.edge_app.mqtt.samples import TIME, info, state, telemetry
 
 # The start of a broker counts, too.
 pytestmark = pytest.mark.timeout(600)
 
 CONFIGURATIONS = Path(__file__).parents[3] / "docs" / "brokers"
 
-USERS = ("kitchen", "operator")
+USERS = ("kitchen", "operator", "homeassistant", "keeper")
 
 
 def password_of(user: str) -> str:
@@ -126,6 +132,15 @@ class Configured:
     broker: Broker
     authority: Path
 
+    def address(self, user: str) -> BrokerAddress:
+        return BrokerAddress("127.0.0.1", self.broker.port, user, "mqtts")
+
+    def credentials(self, user: str, folder: Path) -> Credentials:
+        password = folder / f"{user}.password"
+        password.touch(mode=0o600)
+        password.write_text(password_of(user), encoding="utf-8")
+        return Credentials(None, password, TlsFiles(self.authority))
+
 
 @pytest.fixture(scope="module", params=list(BROKERS))
 def configured(
@@ -155,15 +170,11 @@ class Participant(ConnectionHandler):
         self._answered = 0
         self._to_say: list[tuple[str, bytes]] = []
         self.said = 0
-        password = folder / f"{user}.password"
-        password.touch(mode=0o600)
-        password.write_text(password_of(user), encoding="utf-8")
-        broker = configured.broker
         self.connection = Connection(
-            BrokerAddress("127.0.0.1", broker.port, user, "mqtts"),
+            configured.address(user),
             self,
             client_id=f"test-{user}",
-            credentials=Credentials(None, password, TlsFiles(configured.authority)),
+            credentials=configured.credentials(user, folder),
         )
 
     def connected(self, client: mqtt.Client) -> None:
@@ -263,6 +274,71 @@ def test_a_device_does_not_hear_others(configured: Configured, tmp_path: Path) -
     device.connection.close()
     operator.connection.close()
     assert "mien/hall/request/pause" not in [topic for topic, _ in device.heard]
+
+
+#: Where Home Assistant is told what is retained, as docs/brokers.md says.
+FOR_HOME_ASSISTANT = pytest.mark.parametrize("configured", ["mosquitto", "nats"], indirect=True)
+
+
+@FOR_HOME_ASSISTANT
+def test_home_assistant_finds_a_device_and_asks_it(configured: Configured, tmp_path: Path) -> None:
+    home_assistant = Participant(
+        configured, "homeassistant", tmp_path, "homeassistant/#", "mien/kitchen/state"
+    )
+    device = Participant(
+        configured, "kitchen", tmp_path, "homeassistant/status", "mien/kitchen/request/+"
+    )
+    home_assistant.connection.start(10)
+    device.connection.start(10)
+    wait_until(lambda: home_assistant.is_subscribed and device.is_subscribed)
+    topic = discovery_topic("kitchen", "homeassistant")
+    device.say(topic)
+    device.say("mien/kitchen/state")
+    wait_until(lambda: {(topic, b"x"), ("mien/kitchen/state", b"x")} <= set(home_assistant.heard))
+    said = [("homeassistant/status", b"online"), ("mien/kitchen/request/pause", b"{}")]
+    for each in said:
+        home_assistant.say(*each)
+    wait_until(lambda: set(said) <= set(device.heard))
+    device.connection.close()
+    home_assistant.connection.close()
+
+
+@FOR_HOME_ASSISTANT
+def test_the_keeper_takes_a_device_away(configured: Configured, tmp_path: Path) -> None:
+    description = Description(device="kitchen", version="1", emotions=("happy",))
+    publisher = MqttPublisher(
+        configured.address("kitchen"),
+        device="kitchen",
+        credentials=configured.credentials("kitchen", tmp_path),
+        beside=[HomeAssistant(description)],
+    )
+    alert = Alert(id="camera", severity="critical", text="lost", since=TIME)
+    home_assistant = Participant(configured, "homeassistant", tmp_path, "mien/kitchen/#")
+    home_assistant.connection.start(10)
+    wait_until(lambda: home_assistant.is_subscribed)
+    publisher.announce(info())
+    publisher.publish_state(state())
+    publisher.publish_telemetry(telemetry())
+    publisher.publish_alert("camera", alert)
+    publisher.connect(10)
+    kinds = ("info", "state", "telemetry", "alert/camera", "availability")
+    topics = {f"mien/kitchen/{kind}" for kind in kinds}
+    wait_until(lambda: topics <= {topic for topic, _ in home_assistant.heard})
+    publisher.close()
+    wait_until(lambda: home_assistant.heard[-1] == ("mien/kitchen/availability", b"offline"))
+    home_assistant.connection.close()
+
+    keeper = Participant(configured, "keeper", tmp_path, "mien/kitchen/#", "homeassistant/#")
+    keeper.connection.start(10)
+    topics.add(discovery_topic("kitchen", "homeassistant"))
+    # Kept, all of it; and taken away, all of it.
+    wait_until(lambda: topics <= {topic for topic, payload in keeper.heard if payload})
+    words = ["home-assistant", "remove", "--device", "kitchen", "--ca-file"]
+    words += [str(configured.authority), "--password-file", str(tmp_path / "keeper.password")]
+    broker = f"mqtts://keeper@127.0.0.1:{configured.broker.port}"
+    assert cli.main([*words, "--broker", broker]) == 0
+    wait_until(lambda: topics <= {topic for topic, payload in keeper.heard if not payload})
+    keeper.connection.close()
 
 
 def test_nobody_comes_without_a_password(configured: Configured) -> None:
