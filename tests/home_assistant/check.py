@@ -138,20 +138,37 @@ async def check_disabled(hass: HomeAssistant, state: Callable[[str], str]) -> No
     await until("all is there again", lambda: state("paused") == "off")
 
 
-def automation() -> dict[str, Any]:
-    """The one that the page shows, for the device `desk`."""
+def automations() -> list[dict[str, Any]]:
+    """Those that the page shows, for the device `desk`."""
     page = (Path(__file__).parents[2] / "docs" / "home-assistant.md").read_text(encoding="utf-8")
-    (shown,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
-    read: dict[str, Any] = yaml.safe_load(shown.replace("mien_kitchen", "mien_desk"))
-    return {"id": "smile", "alias": "smile", **read}
+    page = page.replace("mien_kitchen", "mien_desk").replace("mien/kitchen", "mien/desk")
+    shown = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    return [
+        {"id": name, "alias": name, **yaml.safe_load(each)}
+        for name, each in zip(("smile", "camera"), shown, strict=True)
+    ]
 
 
-async def watch_light(hass: HomeAssistant) -> list[ServiceCall]:
-    """Start the page's automation; each time that it switches the light on is in the list."""
-    calls: list[ServiceCall] = []
-    hass.services.async_register("light", "turn_on", calls.append)
-    assert await async_setup_component(hass, "automation", {"automation": [automation()]})
-    return calls
+async def watch_automations(hass: HomeAssistant) -> tuple[list[ServiceCall], list[ServiceCall]]:
+    """Start the page's automations; what they do is in the lists: the light, the notification."""
+    lit: list[ServiceCall] = []
+    told: list[ServiceCall] = []
+    hass.services.async_register("light", "turn_on", lit.append)
+    hass.services.async_register("persistent_notification", "create", told.append)
+    assert await async_setup_component(hass, "automation", {"automation": automations()})
+    return lit, told
+
+
+async def check_camera_is_told(hass: HomeAssistant, told: list[ServiceCall]) -> None:
+    """It fails, is mended, and fails again: two notifications."""
+    topic = "mien/desk/alert/camera"
+    for payload in ('{"text": "cable"}', "", '{"text": "power"}'):
+        said = {"topic": topic, "payload": payload, "qos": 1, "retain": True}
+        await hass.services.async_call("mqtt", "publish", said, blocking=True)
+    await until("the camera's troubles are told", lambda: len(told) == 2)
+    for call, text in zip(told, ("cable", "power"), strict=True):
+        assert call.data["message"] == text, call
+        assert call.data["notification_id"] == topic, call
 
 
 async def check_smile_is_of_now(
@@ -172,7 +189,7 @@ async def check(folder: Path, broker_port: int) -> None:
     complaints = Complaints()
     logging.getLogger().addHandler(complaints)
     hass = await start_home_assistant(folder, broker_port)
-    smiles = await watch_light(hass)
+    smiles, told = await watch_automations(hass)
 
     def state(name: str) -> str:
         found = hass.states.get({**NAMES, **DISABLED}[name])
@@ -218,6 +235,7 @@ async def check(folder: Path, broker_port: int) -> None:
         await until("the button ends the device", lambda: device.poll() == 75)
         await until("which is then away", lambda: state("frame_rate") == "unavailable")
         await check_smile_is_of_now(hass, smiles, state)
+        await check_camera_is_told(hass, told)
     finally:
         device.kill()
         device.wait()

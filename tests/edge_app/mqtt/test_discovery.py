@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+import yaml
 
 from edge_app.errors import UsageError
+from edge_app.events.payloads import Alert
+from edge_app.health.alerts import CAMERA
 from edge_app.mqtt.discovery import Description, discovery, discovery_topic
-from edge_app.mqtt.topics import TopicError
+from edge_app.mqtt.topics import TopicError, Topics
 from edge_app.settings import read_settings
 
 DESCRIPTION = Description(device="kitchen", version="1.2", emotions=("happy", "sad", "unsure"))
@@ -97,3 +102,18 @@ def test_valence_and_arousal_wait_for_somebody_who_wants_them() -> None:
 def test_the_emotions_are_those_of_the_model() -> None:
     assert COMPONENTS["emotion"]["ops"] == ["happy", "sad", "unsure"]
     assert COMPONENTS["emotion_change"]["evt_typ"] == ["happy", "sad", "unsure"]
+
+
+def test_the_page_s_automations_name_what_there_is() -> None:
+    page = (Path(__file__).parents[3] / "docs/home-assistant.md").read_text(encoding="utf-8")
+    shown = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    smile, camera = (yaml.safe_load(each) for each in shown)
+    # Home Assistant makes an entity's id of the names of device and component.
+    named = f"{CONFIG['dev']['name']} {COMPONENTS['emotion_change']['name']}"
+    entity = re.sub(r"\W+", "_", named).lower()
+    assert [each["entity_id"] for each in smile["triggers"]] == [f"event.{entity}"]
+    assert [each["topic"] for each in camera["triggers"]] == [Topics("kitchen").alert(CAMERA)]
+    (action,) = camera["actions"]
+    told = re.findall(r"payload_json\.(\w+)", action["data"]["message"])
+    assert told
+    assert set(told) <= {field.name for field in msgspec.structs.fields(Alert)}
