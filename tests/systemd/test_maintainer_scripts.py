@@ -75,7 +75,8 @@ class Machine:
         for name in (
             "etc/credstore/mien.mqtt-password", "etc/credstore/mien.mqtt-username",
             "etc/mien/camera-password", "etc/mien/camera-password.new", "etc/mien/mien.toml",
-            "etc/mien/mien.toml.bak", "etc/systemd/system/mien.service.d/own.conf",
+            "etc/mien/mien.toml.bak", "etc/mien/mqtt-password",
+            "etc/systemd/system/mien.service.d/own.conf",
             "var/lib/mien/outbox-porch.sqlite", "var/lib/mien/lost+found/something",
         ):  # fmt: skip
             file = self.root / name
@@ -126,6 +127,25 @@ def test_a_purge_leaves_nothing(machine: Machine) -> None:
     assert machine.left("etc", "var") == []
     assert not machine.state.exists()
     assert "userdel mien" in machine.said
+
+
+def test_a_purge_takes_every_secret_that_a_page_puts_there() -> None:
+    removed = (FOLDER / "packaging/postrm").read_text(encoding="utf-8")
+    pages = [FOLDER.parent / "README.md", *(FOLDER.parent / "docs").glob("*.md")]
+    text = "".join(page.read_text(encoding="utf-8") for page in pages)
+    named = set(re.findall(r"/etc/(?:mien|credstore)/[\w.-]*password", text))
+    assert "/etc/mien/mqtt-password" in named
+    assert {file for file in named if not re.search(rf"{re.escape(file)}\s", removed)} == set()
+
+
+def test_a_purge_keeps_files_of_others(machine: Machine) -> None:
+    machine.use()
+    kept = ["etc/mien/ca.pem", "etc/mien/models/emotion.tflite"]
+    for name in kept:
+        _made(machine.root / name).write_text("mine")
+    done = machine.run("postrm", "purge")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert machine.left("etc", "var") == kept
 
 
 def test_a_removal_keeps_settings_secrets_and_state(machine: Machine) -> None:
