@@ -16,6 +16,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from edge_app.errors import MienError, UsageError
@@ -28,7 +29,7 @@ from systemd.image.first_boot.command import ERRORS, main, take
 from systemd.image.first_boot.placing import erase, place
 from systemd.image.first_boot.readers import READERS
 from systemd.image.first_boot.ssh_keys import read_keys
-from systemd.image.first_boot.wifi import read_wifi
+from systemd.image.first_boot.wifi import Wifi, read_wifi
 from systemd.image.overlay import FILES, write_overlay
 from systemd.image.packages import names
 from systemd.image.partition_table import ALIGNMENT, FAT32_LBA, LINUX, decode, encode
@@ -510,6 +511,13 @@ def test_open_networks_and_ready_keys() -> None:
     assert f"\tpsk={key}\n" in read_wifi(f'ssid = "x"\ncountry = "DE"\npassphrase = "{key}"\n')
 
 
+def test_the_page_has_every_word_about_a_network() -> None:
+    page = (Path(__file__).parents[2] / "docs/image.md").read_text(encoding="utf-8")
+    (row,) = re.findall(r"^\| `wifi\.toml` \|.*", page, re.MULTILINE)
+    for field in msgspec.structs.fields(Wifi):
+        assert re.search(rf"`{field.name}\b", row), field.name
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -520,7 +528,7 @@ def test_open_networks_and_ready_keys() -> None:
         ('ssid = "x"\ncountry = "DE"\npassphrase = "hunter2"\n', "8 to 63"),
         ('ssid = "x"\ncountry = "DE"\npassphrase = "hunter2\\nssid=evil"\n', "8 to 63"),
         ('ssid = "x"\ncountry = "DE"\npassphrase = hunter2\n', "not TOML"),
-        ('ssid = "x"\ncountry = "DE"\npsk = "hunter2hunter2"\n', "unknown field"),
+        ('ssid = "x"\ncountry = "DE"\npsk = "hunter2hunter2"\n', "unknown field .* hidden"),
     ],
 )
 def test_wrong_wifi_is_told_without_the_passphrase(text: str, said: str) -> None:

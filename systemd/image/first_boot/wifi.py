@@ -41,7 +41,8 @@ def read_wifi(text: str) -> str:
         raise UsageError(f"wifi.toml: not TOML: {error}") from None
     except msgspec.ValidationError as error:
         reason = re.sub(r" - at `\$\.?([^`]*)`", r", in `\1`", str(error))
-        raise UsageError(f"wifi.toml: {reason}; it takes ssid, passphrase, country") from None
+        told = f"wifi.toml: {reason}; it takes ssid, passphrase, country, hidden"
+        raise UsageError(told) from None
     name = wifi.ssid.encode()
     if len(name) > 32:
         raise UsageError("wifi.toml: `ssid` has more than the 32 bytes that a network's name has")
