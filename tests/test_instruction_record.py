@@ -40,6 +40,17 @@ def test_the_page_is_the_records() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(read_record(RECORD), FRAMES)
 
 
+def test_the_device_guide_has_the_records_figures() -> None:
+    counted = {
+        each.what: each.instructions / 1e6
+        for each in read_record(RECORD).counts
+        if (each.kind, each.core) == ("int8", "cortex-a53")
+    }
+    guide = (REPOSITORY / "docs/device.md").read_text(encoding="utf-8")
+    told = f"{counted['emotion_small']:.1f} M for {counted['emotion']:.1f} M a face on a Cortex-A53"
+    assert told in guide
+
+
 def test_growth_of_more_than_two_per_cent_is_named() -> None:
     def record(emotion: int, frame: int) -> Record:
         counts = (
