@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from edge_app.perception.card import read_card
+from edge_app.perception.shipped import FACE_160, FACE_320
 from quantize.detector_report import Agreement, Quality
 from quantize.errors import QuantizeError
 from quantize.footprint import Footprint
@@ -15,6 +17,7 @@ from quantize.parity_report import ParityReport, lines, write_json
 from quantize.selective import KeptLayer
 from quantize.signal_noise import LayerNoise
 
+ROOT = Path(__file__).parents[2]
 FOOTPRINT = Footprint(2000, 1000, 38_000_000, {"CONV_2D": 2}, 1, 0, Latency(3.0, 1.5))
 LAYERS = [LayerNoise("conv_1", "CONV_2D", 40.0, 0.0), LayerNoise("conv_2", "CONV_2D", 21.5, 18.5)]
 KEPT = [KeptLayer("conv_2", "CONV_2D", 21.5, loss=0.05, all_int8_loss=0.25, slowdown=1.1)]
@@ -35,6 +38,16 @@ def reports() -> list[ParityReport]:
             DetectorParity(9, 12, quality, quality, Agreement(11, 1.0, 0.976, 0.03), 0.002, 0.02),
         ),
     ]
+
+
+def test_the_introduction_has_the_cards_agreement() -> None:
+    introduction = (ROOT / "quantize/parity_introduction.md").read_text(encoding="utf-8")
+    told = " and ".join(
+        f"{read_card(model).figures['agreement']['mean_iou']:.4f} of {model.stem}"
+        for model in (FACE_320, FACE_160)
+    )
+    assert told in " ".join(introduction.split())
+    assert (ROOT / "docs/quantization.md").read_text(encoding="utf-8").startswith(introduction)
 
 
 def test_the_page_has_every_figure(reports: list[ParityReport], tmp_path: Path) -> None:
