@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.perception.answers import Mixture
+from edge_app.perception.card import ModelError
 from edge_app.perception.classifier import EmotionClassifier
+from edge_app.perception.labels import FER2013, FERPLUS
 from trainer.conditions import Condition
 from trainer.data import Faces
 from trainer.evaluation import Report, evaluate
@@ -56,9 +58,11 @@ def measure(
     they were fitted to.
 
     Raises:
+        ModelError: the answer lacks one of FER2013's seven labels, or has one that is not FER+'s.
         DataError: none of `shown` has one of FER2013's seven labels.
     """
     answer = classifier.answer
+    columns = _columns(classifier)
     calibrated, raw = (
         Mixture(classifier.card.heads, one)
         for one in (answer, msgspec.structs.replace(answer, temperature=1.0))
@@ -68,14 +72,15 @@ def measure(
         return [pixels, pixels[:, :, ::-1]] if mirrored else [pixels]
 
     def predict(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return np.asarray(np.mean([classifier.predict(view) for view in views(pixels)], axis=0))
+        mean = np.mean([classifier.predict(view) for view in views(pixels)], axis=0)
+        return np.asarray(mean[:, columns])
 
     logits = [classifier.logits(view) for view in views(shown.pixels)]
     probabilities, uncalibrated = (
-        np.mean([mixture.probabilities(each) for each in logits], axis=0)
+        np.mean([mixture.probabilities(each) for each in logits], axis=0)[:, columns]
         for mixture in (calibrated, raw)
     )
-    truth = truth_for(answer.labels, shown)
+    truth = truth_for([answer.labels[column] for column in columns], shown)
     judged = probabilities[truth.rows]
     return SplitFigures(
         report=evaluate(probabilities, shown, shown.twins_of(training)),
@@ -83,3 +88,20 @@ def measure(
         risk_coverage=risk_coverage(judged, truth.labels, answer.unsure_below),
         conditions=measure_conditions(predict, shown, conditions) if conditions else (),
     )
+
+
+def _columns(classifier: EmotionClassifier) -> list[int]:
+    """Where FER+'s emotions, in their order, stand in the answer; contempt where it has that."""
+    labels = classifier.answer.labels
+    lacking = [f"lacks {', '.join(lack)}"] if (lack := _without(FER2013, labels)) else []
+    unknown = [f"has {', '.join(more)}"] if (more := _without(labels, FERPLUS)) else []
+    if lacking or unknown:
+        raise ModelError(
+            f"{classifier.card.name}: its answer {' and '.join(lacking + unknown)}; figures are of"
+            f" {', '.join(FER2013)}, with or without contempt: name a model that answers so"
+        )
+    return [labels.index(label) for label in FERPLUS if label in labels]
+
+
+def _without(labels: Sequence[str], others: Sequence[str]) -> list[str]:
+    return [label for label in labels if label not in others]

@@ -6,7 +6,7 @@ from typing import cast
 import numpy as np
 import pytest
 
-from edge_app.perception.card import Answer, Head
+from edge_app.perception.card import Answer, Head, ModelError
 from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.labels import FER2013, FERPLUS
 from tests.softmax import softmax
@@ -32,6 +32,24 @@ class ByHeight:
 
     def predict(self, pixels: np.ndarray) -> np.ndarray:
         return softmax(self.logits(pixels) / np.float32(self.answer.temperature))
+
+
+@dataclass
+class InOrder(ByHeight):
+    """The same in the order of the card's labels; of contempt it thinks little."""
+
+    def logits(self, pixels: np.ndarray) -> np.ndarray:
+        seven = ByHeight.logits(self, pixels)
+        eight = np.concatenate([seven, np.full((len(seven), 1), -1, np.float32)], axis=1)
+        return eight[:, [FERPLUS.index(label) for label in self.answer.labels]]
+
+
+def in_order(labels: tuple[str, ...]) -> EmotionClassifier:
+    made = InOrder(
+        SimpleNamespace(heads=(Head("logits", labels),), name="mine"),
+        Answer(labels, {"logits": 1.0}, temperature=0.5, unsure_below=0.6),
+    )
+    return cast("EmotionClassifier", made)
 
 
 CLASSIFIER = cast(
@@ -108,3 +126,30 @@ def test_contempt_has_no_part_in_confidence() -> None:
     assert sum(one.faces for one in made.reliability.bins_after) == 56
     assert made.reliability.error_after == made.report.calibration_error
     assert made.risk_coverage.area == 0.0
+
+
+@pytest.mark.parametrize("labels", [FER2013, FERPLUS])
+def test_labels_are_taken_by_name_not_by_place(labels: tuple[str, ...]) -> None:
+    faces, training = synthetic_faces(70), synthetic_faces(14)
+    faces.votes[:, FERPLUS_COLUMNS.index("happy")] = faces.labels == FERPLUS.index("happy")
+    low_light = conditions(UPRIGHT)[:1]
+    made = measure(in_order(labels), faces, training, low_light)
+    assert made.report.accuracy == 1.0
+    assert made.report.ferplus_majority == 1.0
+    turned = in_order((*labels[3:], *labels[:3]))
+    assert measure(turned, faces, training, low_light) == made
+    mirrored = measure(in_order(labels), faces, training, mirrored=True)
+    assert measure(turned, faces, training, mirrored=True) == mirrored
+
+
+@pytest.mark.parametrize(
+    ("labels", "wrong"),
+    [
+        (("happy", "sad", "neutral"), "lacks angry, disgust, fear, surprise"),
+        ((*FER2013, "bored"), "has bored"),
+        ((*FER2013[:6], "calm"), "lacks neutral and has calm"),
+    ],
+)
+def test_an_answer_with_other_labels_is_refused(labels: tuple[str, ...], wrong: str) -> None:
+    with pytest.raises(ModelError, match=rf"^mine: its answer {wrong}; figures are of "):
+        measure(in_order(labels), synthetic_faces(70), synthetic_faces(14))
