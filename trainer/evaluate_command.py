@@ -7,14 +7,20 @@ import datetime as dt
 import importlib.util
 import json
 import sys
+from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edge_app.errors import UsageError
+from edge_app.perception import Perception
 from edge_app.perception.card import DEFAULT_ANSWER
 from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.shipped import EMOTION
 from trainer.conditions import conditions
 from trainer.data import Faces, Split, read
+from trainer.data.face_crops import FaceCrops
 from trainer.report import lines
 from trainer.reports.figures import measure
 from trainer.truth import is_measurable, measurable
@@ -56,7 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises:
         UsageError: the report's folder does not exist, or matplotlib is missing.
-        DataError: the data cannot be read, or has no face of the split that was asked for.
+        DataError: the data cannot be read, or has no face of the split that was asked for, or is
+            of photos and the model takes crops of another size than the training's.
         ModelError, ReportError: the model cannot be read, or the page not written.
     """
     report: Path | None = arguments.report
@@ -66,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     if report and not importlib.util.find_spec("matplotlib"):
         raise UsageError("--report needs matplotlib: install mien[train]")
     classifier = EmotionClassifier.load(arguments.model, answer=arguments.answer)
-    faces = read(arguments.data)
+    faces = read(arguments.data, _CropsFor(arguments.model))
     # What is new to the model has no face that it knows.
     is_known = (faces.split == Split.TRAINING) & (arguments.split != ALL)
     training = faces.where(is_known)
@@ -94,6 +101,21 @@ def run(arguments: argparse.Namespace) -> int:
         write_report(report, heading, splits)
         sys.stderr.write(f"written: {report}\n")
     return 0
+
+
+class _CropsFor(FaceCrops):
+    """Cuts faces as the device does where `model` reads them."""
+
+    def __init__(self, model: Path) -> None:
+        self._model = model
+
+    def cut(self, photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return self._crops.cut(photo)
+
+    @cached_property
+    def _crops(self) -> FaceCrops:
+        """Made with the first photo: what has been cut already needs no detectors."""
+        return FaceCrops(Perception.load(classifier=self._model))
 
 
 def _shown(faces: Faces, asked: str | None) -> dict[str, Faces]:

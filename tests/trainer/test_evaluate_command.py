@@ -1,12 +1,18 @@
 import argparse
 import importlib.util
 import json
+import shutil
 from pathlib import Path
 
+import cv2
+import msgspec
 import numpy as np
 import pytest
+from skimage.data import astronaut
 
 from edge_app.errors import UsageError
+from edge_app.perception import Perception
+from edge_app.perception.card import ClassifierCard, card_path, encode_card, read_card
 from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.shipped import EMOTION
 from tests.trainer.synthetic import all_splits, synthetic_faces, write_mosaic
@@ -46,20 +52,59 @@ def test_both_splits_are_measured_when_none_is_named(
     assert capsys.readouterr().out.splitlines() == list(lines(figures))
 
 
-def test_one_split_leaves_the_other_unseen(
-    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shown = []
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[np.ndarray]:
+    """The crops that any network is asked about: uint8 [N, 48, 48] a call."""
+    asked: list[np.ndarray] = []
     logits = EmotionClassifier.logits
 
     def watched(self: EmotionClassifier, crops: np.ndarray) -> np.ndarray:
-        shown.append(len(crops))
+        asked.append(crops)
         return logits(self, crops)
 
     monkeypatch.setattr(EmotionClassifier, "logits", watched)
+    return asked
+
+
+def test_one_split_leaves_the_other_unseen(
+    data: Path, capsys: pytest.CaptureFixture[str], shown: list[np.ndarray]
+) -> None:
     assert evaluate("--data", data, "--json", "--split", "public_test") == 0
     assert list(json.loads(capsys.readouterr().out)) == ["public_test"]
-    assert shown == [35]
+    assert [len(crops) for crops in shown] == [35]
+
+
+def test_photos_are_framed_for_the_model_that_is_measured(
+    tmp_path: Path, shown: list[np.ndarray]
+) -> None:
+    photo = np.asarray(cv2.cvtColor(astronaut(), cv2.COLOR_RGB2BGR))
+    (tmp_path / "photos" / "happy").mkdir(parents=True)
+    cv2.imwrite(str(tmp_path / "photos" / "happy" / "eileen.png"), photo)
+    # A model that was trained on faces from nearer, and says so in its card.
+    model = tmp_path / "mine.tflite"
+    shutil.copy(EMOTION, model)
+    card = read_card(EMOTION)
+    assert isinstance(card, ClassifierCard)
+    nearer = msgspec.structs.replace(
+        card.alignment,
+        right_eye=(0.2, 0.3), left_eye=(0.8, 0.3), right_mouth=(0.25, 0.9), left_mouth=(0.75, 0.9),
+    )  # fmt: skip
+    card_path(model).write_bytes(encode_card(msgspec.structs.replace(card, alignment=nearer)))
+
+    for named in (model, EMOTION):
+        assert evaluate(named, "--data", tmp_path / "photos", "--split", "all") == 0
+    perception = Perception.load(classifier=model)
+    (face,) = perception.find(photo)
+    assert np.array_equal(shown[0][0], perception.crop(photo, face))
+    assert np.array_equal(shown[1][0], Perception.load().crop(photo, face))
+    assert not np.array_equal(shown[0], shown[1])
+
+
+def test_what_finds_faces_is_loaded_for_photos_alone(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Perception, "load", lambda **_: pytest.fail("loaded"))
+    assert evaluate("--data", data, "--split", "public_test") == 0
 
 
 def test_every_face_of_a_data_set_that_is_new_to_the_model(
