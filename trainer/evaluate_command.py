@@ -77,6 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
     # What is new to the model has no face that it knows.
     is_known = (faces.split == Split.TRAINING) & (arguments.split != ALL)
     training = faces.where(is_known)
+    if arguments.split is None and classifier.card.recipe.get("data_sha256") != faces.sha256():
+        _say_what_is_left_out(faces)
     shown = _shown(faces, arguments.split)
     harder = conditions(classifier.alignment) if arguments.conditions else ()
     splits = {
@@ -116,6 +118,16 @@ class _CropsFor(FaceCrops):
     def _crops(self) -> FaceCrops:
         """Made with the first photo: what has been cut already needs no detectors."""
         return FaceCrops(Perception.load(classifier=self._model))
+
+
+def _say_what_is_left_out(faces: Faces) -> None:
+    """Standard error has how many faces count as Training: of photos a hash makes most of them."""
+    training = len(faces.of(Split.TRAINING))
+    if training:
+        sys.stderr.write(
+            f"Training: left out, {training} of {len(faces)} faces; --split all measures every"
+            " face, if the model has not learned from them\n"
+        )
 
 
 def _shown(faces: Faces, asked: str | None) -> dict[str, Faces]:

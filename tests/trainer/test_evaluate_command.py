@@ -52,6 +52,14 @@ def test_both_splits_are_measured_when_none_is_named(
     assert capsys.readouterr().out.splitlines() == list(lines(figures))
 
 
+def with_card(model: Path, **changes: object) -> Path:
+    """The shipped network, with other things in its card."""
+    shutil.copy(EMOTION, model)
+    card = msgspec.structs.replace(read_card(EMOTION), **changes)
+    card_path(model).write_bytes(encode_card(card))
+    return model
+
+
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[np.ndarray]:
     """The crops that any network is asked about: uint8 [N, 48, 48] a call."""
@@ -80,16 +88,13 @@ def test_photos_are_framed_for_the_model_that_is_measured(
     photo = np.asarray(cv2.cvtColor(astronaut(), cv2.COLOR_RGB2BGR))
     (tmp_path / "photos" / "happy").mkdir(parents=True)
     cv2.imwrite(str(tmp_path / "photos" / "happy" / "eileen.png"), photo)
-    # A model that was trained on faces from nearer, and says so in its card.
-    model = tmp_path / "mine.tflite"
-    shutil.copy(EMOTION, model)
     card = read_card(EMOTION)
     assert isinstance(card, ClassifierCard)
     nearer = msgspec.structs.replace(
         card.alignment,
         right_eye=(0.2, 0.3), left_eye=(0.8, 0.3), right_mouth=(0.25, 0.9), left_mouth=(0.75, 0.9),
     )  # fmt: skip
-    card_path(model).write_bytes(encode_card(msgspec.structs.replace(card, alignment=nearer)))
+    model = with_card(tmp_path / "mine.tflite", alignment=nearer)
 
     for named in (model, EMOTION):
         assert evaluate(named, "--data", tmp_path / "photos", "--split", "all") == 0
@@ -164,16 +169,37 @@ def test_a_split_without_faces_is_left_out_and_said(
     told = capsys.readouterr()
     figures = json.loads(told.out, parse_constant=pytest.fail)
     assert list(figures) == ["public_test"]
-    assert told.err.startswith("PrivateTest: left out")
+    assert "\nPrivateTest: left out" in told.err
     assert "PrivateTest" not in report.read_text(encoding="utf-8")
     with pytest.raises(DataError, match="PrivateTest: no faces"):
         evaluate("--data", tmp_path, "--split", "private_test")
 
 
-def test_training_faces_alone_are_refused(tmp_path: Path) -> None:
+def test_training_faces_alone_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write_mosaic(synthetic_faces(341), tmp_path)
     with pytest.raises(DataError, match="PublicTest: no faces"):
         evaluate("--data", tmp_path)
+    assert capsys.readouterr().err.startswith("Training: left out, 341 of 341 faces; --split all ")
+
+
+def test_training_faces_that_are_left_out_are_said(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate("--data", data) == 0
+    assert capsys.readouterr().err == (
+        "Training: left out, 271 of 341 faces; --split all measures every face, if the model has"
+        " not learned from them\n"
+    )
+    # Whoever names a split knows of splits.
+    for split in ("public_test", "all"):
+        assert evaluate("--data", data, "--split", split) == 0
+        assert capsys.readouterr().err == ""
+    # What a model has learned from is no measure of it.
+    learned = read_card(EMOTION).recipe | {"data_sha256": all_splits(271, 35).sha256()}
+    assert evaluate(with_card(tmp_path / "mine.tflite", recipe=learned), "--data", data) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_a_report_that_has_no_place_is_refused_before_the_work(tmp_path: Path) -> None:
