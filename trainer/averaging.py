@@ -9,20 +9,30 @@ models").
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from edge_app.errors import UsageError
 from trainer import checkpoints
+
+_LOG = logging.getLogger(__name__)
+
+#: Runs that went on from each other stay above 0.87, even over several further ones; networks that
+#: learned apart, or have the same channels in another order, are near 0.
+_AKIN = 0.5
 
 
 def average(shares: Mapping[Path, float], run: Path) -> Path:
     """Leave the mean of finished runs in `run`, with the recipe of the one with the largest share.
 
     shares: of each run's folder in the mean; they add up to 1. Of equal ones the first counts.
+
+    A warning names the runs that did not begin as that one did: such a mean may know nothing.
 
     Returns the path of the model.
 
@@ -46,6 +56,7 @@ def average(shares: Mapping[Path, float], run: Path) -> Path:
         if _shape(model) != _shape(models[0]):
             raise checkpoints.RunError(f"{folder}: a network of another size or with other heads")
     leading = max(shares, key=lambda folder: shares[folder])
+    _warn_of_strangers(dict(zip(shares, models, strict=True)), leading)
     checkpoints.claim(
         run,
         stored[leading]
@@ -71,6 +82,29 @@ def average(shares: Mapping[Path, float], run: Path) -> Path:
     averaged.set_weights([np.asarray(mean, np.float32) for mean in means])
     checkpoints.save_beside(averaged, run / checkpoints.MODEL)
     return run / checkpoints.MODEL
+
+
+def _warn_of_strangers(models: Mapping[Path, keras.Model], leading: Path) -> None:
+    # By the weights themselves: what a run began with may be gone, and its hash says nothing then.
+    directions = {folder: _direction(model) for folder, model in models.items()}
+    for folder, direction in directions.items():
+        cosine = float(direction @ directions[leading])
+        if cosine < _AKIN:
+            _LOG.warning(
+                "%s: its weights have little in common with those of %s (cosine %.2f), as if"
+                " neither had begun with the other's: their mean may know nothing; average runs"
+                " that began with the same weights or with each other's, and measure the mean",
+                folder,
+                leading,
+                cosine,
+            )
+
+
+def _direction(model: keras.Model) -> NDArray[np.float64]:
+    """All kernels in one row, of length 1: float64 [K]."""
+    kernels = [each.ravel() for each in model.get_weights() if each.ndim > 1]
+    row = np.concatenate(kernels).astype(np.float64)
+    return np.asarray(row / np.linalg.norm(row))
 
 
 def _shape(model: keras.Model) -> tuple[list[str], list[tuple[int, ...]]]:

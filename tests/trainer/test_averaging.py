@@ -1,17 +1,19 @@
 import dataclasses
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
+import trainer
 from edge_app.cli import main
 from edge_app.errors import UsageError
 from tests.trainer.synthetic import all_splits
 from trainer.averaging import average
-from trainer.checkpoints import RunError
+from trainer.checkpoints import RunError, save_beside
 from trainer.heads import LabelHead, VoteHead
 from trainer.networks import mien
 from trainer.recipes import Recipe
@@ -32,7 +34,7 @@ RECIPE = Recipe(
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Two runs, the second of which goes on from the first."""
+    """Two runs, the second of which goes on from the first, with two others beside them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(mien.SIZES, "tiny", mien.Size(8, (mien.Stage(8, 1),)))
         folder = tmp_path_factory.mktemp("runs")
@@ -41,6 +43,12 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         train(onward, all_splits(64, 32), folder / "second", start=first)
         other = dataclasses.replace(RECIPE, name="other", heads=(LabelHead(),))
         train(other, all_splits(64, 32), folder / "other")
+        # As another run of the same recipe begins.
+        keras.utils.set_random_seed(3)
+        stranger = mien.build({head.name: len(head.labels) for head in RECIPE.heads}, size="tiny")
+        (folder / "stranger").mkdir()
+        save_beside(stranger, folder / "stranger" / "model.keras")
+        shutil.copy(folder / "first" / "recipe.json", folder / "stranger")
     return folder / "first", folder / "second"
 
 
@@ -58,6 +66,28 @@ def test_each_weight_is_the_mean_by_shares(runs: tuple[Path, Path], tmp_path: Pa
     )
     for one, other, mean in zip(before, after, means, strict=True):
         assert np.allclose(mean, 0.25 * one + 0.75 * other, atol=1e-6)
+
+
+def test_runs_that_share_no_beginning_are_averaged_with_a_warning(
+    runs: tuple[Path, Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = runs
+    stranger = first.parent / "stranger"
+    average({second: 0.2, first: 0.5, stranger: 0.3}, tmp_path / "mean")
+    (warned,) = caplog.messages
+    assert warned.startswith(f"{stranger}: its weights have little in common with those of {first}")
+    assert (tmp_path / "mean" / "model.keras").exists()
+    caplog.clear()
+    average({first: 0.5, second: 0.5}, tmp_path / "akin")
+    assert caplog.messages == []
+
+
+def test_kept_runs_that_went_on_from_each_other_are_akin(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = Path(trainer.__file__).parent / "weights"
+    average({kept / "patient-2": 0.5, kept / "by-heart-mean-3": 0.5}, tmp_path / "mean")
+    assert caplog.messages == []
 
 
 def test_the_folder_says_what_was_averaged(runs: tuple[Path, Path], tmp_path: Path) -> None:
