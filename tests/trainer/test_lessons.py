@@ -82,6 +82,20 @@ def test_a_view_is_taught_by_what_the_teacher_thinks_of_it(
         assert np.allclose(rows, targets[name], atol=1e-5)
 
 
+@pytest.mark.parametrize("views", [1, 0])
+def test_a_teacher_has_its_share_in_the_targets_and_the_labels_the_rest(
+    training: Faces, teacher: Teacher, tmp_path: Path, views: int
+) -> None:
+    quarter = dataclasses.replace(RECIPE, views=views, taught=0.25)
+    whole = training.where(np.arange(len(training)) < quarter.batch)
+    pictures, targets, _ = lessons(whole, teacher, tmp_path, quarter).batches(0)[0]
+    # The same faces in the same order, taught by nobody.
+    _, labels, _ = lessons(whole, None, tmp_path, quarter).batches(0)[0]
+    for name, opinion in teacher.opinions(pictures).items():
+        assert np.allclose(targets[name], 0.75 * labels[name] + 0.25 * opinion, atol=1e-5)
+        assert not np.allclose(targets[name], opinion, atol=0.1)
+
+
 def test_a_teacher_may_see_the_picture_behind_the_view_too(
     training: Faces, teacher: Teacher, tmp_path: Path
 ) -> None:
