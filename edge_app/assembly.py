@@ -126,7 +126,6 @@ class Assembly:
             reports=self._reports,
             kept=kept,
             led=self._led,
-            stop=stop,
             open_source=self._open_source,
             camera_closed=self._trouble.camera_closed,
             make_watcher=self._make_watcher,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -41,8 +40,7 @@ class Controller:
     open_source: opens the source that the settings name; says whether each frame counts.
     camera_closed: told when a pause has closed the source. make_watcher: from the name of a
     reaction. describe: what the device is, under a reaction. diagnose: what else `diagnostics`
-    tells. check_settings: raises `MienError` where the next start would not get by. stop: ends the
-    daemon.
+    tells. check_settings: raises `MienError` where the next start would not get by.
     """
 
     def __init__(
@@ -53,7 +51,6 @@ class Controller:
         reports: Reports,
         kept: KeptPrivacy,
         led: Led,
-        stop: threading.Event,
         open_source: Callable[[], tuple[FrameSource, bool]],
         camera_closed: Callable[[], None],
         make_watcher: Callable[[Reaction], Watcher],
@@ -63,7 +60,7 @@ class Controller:
         reaction: Reaction,
     ) -> None:
         self._daemon, self._gate, self._reports, self._kept = daemon, gate, reports, kept
-        self._led, self._stop = led, stop
+        self._led = led
         self._reaction: Reaction = reaction
         self._open_source, self._camera_closed = open_source, camera_closed
         self._make_watcher = make_watcher
@@ -140,7 +137,7 @@ class Controller:
         self._check_settings()
         _LOG.warning("a request asks for a restart: ending with code %d", RESTART)
         self.exit_code = RESTART
-        self._stop.set()
+        self._daemon.end()
 
     def _identify(self, _request: Identify) -> dict[str, Any]:
         _LOG.warning("a request asks which device this is: it is this one")

@@ -52,7 +52,7 @@ class Daemon:
         self._watcher, self._episodes, self._publisher = watcher, episodes, publisher
         self._mailbox: Mailbox[Frame] = Mailbox()
         self._grabber: Grabber | None = None
-        self._is_live = False
+        self._is_live = self._is_ending = False
         self._blind_from_s = math.inf
         self._frames_before_blind, self._is_slow_told = 0, False
         self._governor, self._blinded, self._clock_s = governor, blinded, clock_s
@@ -83,7 +83,8 @@ class Daemon:
         return len(self._episodes.state().faces)
 
     def run(self, stop: threading.Event, each_turn: Callable[[], None] = _nothing) -> None:
-        """Work until `stop` is set or a recording ends; everyone present is then said to leave.
+        """Work until `stop` is set, `end` is called or a recording ends; everyone present is then
+        said to leave.
 
         each_turn: called between frames, several times a second, also while paused; it may call
         the methods below.
@@ -95,7 +96,7 @@ class Daemon:
         if self._grabber is not None:
             self._grabber.start()
         try:
-            while not stop.is_set():
+            while not (stop.is_set() or self._is_ending):
                 each_turn()
                 # Also while paused: a board that has cooled down is no longer said to be hot.
                 wait_s = self._wait_s()
@@ -111,6 +112,11 @@ class Daemon:
             pass
         finally:
             self.pause()
+
+    def end(self) -> None:
+        """Have `run` return after this turn."""
+        # Not `stop.set`: a signal's handler may interrupt it, and wait for the lock that it holds.
+        self._is_ending = True
 
     def pause(self) -> None:
         """Close the source; everyone present is said to leave."""

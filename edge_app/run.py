@@ -262,10 +262,16 @@ def _signals(stop: threading.Event) -> Iterator[None]:
     """Let SIGTERM, Ctrl-C and the end of its terminal ask for a clean end; a second Ctrl-C ends
     at once.
     """
+    is_asked = False
 
     def ask(number: int, _frame: object) -> None:
-        if stop.is_set() and number == signal.SIGINT:
-            raise KeyboardInterrupt
+        nonlocal is_asked
+        if is_asked:
+            # `set` takes a lock, which this signal's predecessor may hold: it runs in this thread.
+            if number == signal.SIGINT:
+                raise KeyboardInterrupt
+            return
+        is_asked = True
         stop.set()
 
     numbers = [signal.SIGTERM, signal.SIGINT]
