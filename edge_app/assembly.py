@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edge_app.camera_trouble import CameraTrouble, Troubles
-from edge_app.controller import Controller
+from edge_app.controller import SOURCE_LOST, Controller
 from edge_app.daemon import Daemon
 from edge_app.events.episodes import Episodes
 from edge_app.events.identifiers import TimeOrderedIds
@@ -21,6 +21,7 @@ from edge_app.events.privacy import PrivacyGate
 from edge_app.events.publisher import Publisher
 from edge_app.events.requests import Reaction
 from edge_app.events.summaries import Interval
+from edge_app.frames.hung import HungReaders
 from edge_app.frames.source import FrameSource
 from edge_app.frames.stream_address import public_name
 from edge_app.frames.supervised import MOST_REOPENINGS, OPENING_S, SourceLostError
@@ -42,8 +43,6 @@ from edge_app.settings import Settings
 
 #: Between two openings of a source: its back-off, the end of its reader, and some to spare.
 _BETWEEN_OPENINGS_S = 3.0
-#: The exit code when only a new process may open the camera again (sysexits.h: EX_IOERR).
-SOURCE_LOST = 74
 
 _LOG = logging.getLogger(__name__)
 
@@ -54,8 +53,8 @@ class Assembly:
     open_source: opens the source that the settings name. check_settings: raises `MienError` where
     another process could not start with what they say now. kept: decides with the settings whether
     the source is opened at all. inbox: where requests wait; None where nobody can ask. troubles:
-    where a live source says what is wrong with it. since_file: keeps since when, over restarts.
-    notifier: speaks to the service manager.
+    where a live source says what is wrong with it. hung: has what hangs in its driver. since_file:
+    keeps since when, over restarts. notifier: speaks to the service manager.
     """
 
     def __init__(
@@ -71,6 +70,7 @@ class Assembly:
         inbox: Inbox | None,
         stop: threading.Event,
         troubles: Troubles | None = None,
+        hung: HungReaders | None = None,
         since_file: Path | None = None,
         notifier: Notifier | None = None,
     ) -> None:
@@ -128,6 +128,7 @@ class Assembly:
             led=self._led,
             open_source=self._open_source,
             camera_closed=self._trouble.camera_closed,
+            hung=HungReaders() if hung is None else hung,
             make_watcher=self._make_watcher,
             describe=self._info,
             diagnose=self._diagnose,
@@ -146,7 +147,8 @@ class Assembly:
     def run(self) -> int:
         """Work until the stop or the end of a recording; returns the exit code.
 
-        It is SOURCE_LOST where a live source does not come back and a new process may help.
+        It is SOURCE_LOST where a live source does not come back, or is not closed by a pause, and a
+        new process may help.
 
         Raises:
             SourceError: the recording failed.

@@ -21,7 +21,8 @@ from edge_app.events.requests import (
     Restart,
     Resume,
 )
-from edge_app.frames.source import FrameSource
+from edge_app.frames.hung import HungReaders
+from edge_app.frames.source import FrameSource, SourceError
 from edge_app.health.led import Led
 from edge_app.kept_privacy import KeptPrivacy
 from edge_app.perception.watcher import Watcher
@@ -30,6 +31,12 @@ from edge_app.request_desk import Handler
 
 #: The exit code that asks the service manager for another start (sysexits.h: EX_TEMPFAIL).
 RESTART = 75
+#: The exit code when only a new process may open the camera again, or this one's end closes it
+#: (sysexits.h: EX_IOERR).
+SOURCE_LOST = 74
+#: How long a driver may take to let go of a camera that is to be closed: OpenCV waits as long for a
+#: picture that does not come. Less than systemd's watchdog bears.
+_CLOSING_S = 5.0
 
 _LOG = logging.getLogger(__name__)
 
@@ -38,9 +45,10 @@ class Controller:
     """Does what was asked; only the daemon's thread may call it.
 
     open_source: opens the source that the settings name; says whether each frame counts.
-    camera_closed: told when a pause has closed the source. make_watcher: from the name of a
-    reaction. describe: what the device is, under a reaction. diagnose: what else `diagnostics`
-    tells. check_settings: raises `MienError` where the next start would not get by.
+    camera_closed: told when a pause has closed the source. hung: has what hangs in its driver
+    nevertheless. make_watcher: from the name of a reaction. describe: what the device is, under a
+    reaction. diagnose: what else `diagnostics` tells. check_settings: raises `MienError` where the
+    next start would not get by.
     """
 
     def __init__(
@@ -53,6 +61,7 @@ class Controller:
         led: Led,
         open_source: Callable[[], tuple[FrameSource, bool]],
         camera_closed: Callable[[], None],
+        hung: HungReaders,
         make_watcher: Callable[[Reaction], Watcher],
         describe: Callable[[Reaction, PrivacyMode], Info],
         diagnose: Callable[[], Mapping[str, Any]],
@@ -62,7 +71,7 @@ class Controller:
         self._daemon, self._gate, self._reports, self._kept = daemon, gate, reports, kept
         self._led = led
         self._reaction: Reaction = reaction
-        self._open_source, self._camera_closed = open_source, camera_closed
+        self._open_source, self._camera_closed, self._hung = open_source, camera_closed, hung
         self._make_watcher = make_watcher
         self._describe, self._diagnose = describe, diagnose
         self._check_settings = check_settings
@@ -103,7 +112,19 @@ class Controller:
                     source, self._make_watcher(self._reaction), every_frame=every_frame
                 )
             self._reports.say_telemetry()
+        # Before anything ends: the next process is to leave the camera closed.
         self._kept.write(msgspec.structs.replace(self._kept.choice, is_paused=is_paused))
+        # Several requests in one turn must not wait one after another.
+        patience_s = 0.0 if self.exit_code else _CLOSING_S
+        if is_paused and not self._hung.end_within(patience_s):
+            self._end_for_camera()
+
+    def _end_for_camera(self) -> None:
+        self._end("the camera is to be closed, and its driver does not answer", SOURCE_LOST)
+        raise SourceError(
+            "paused, but the camera's driver does not answer and may keep it open: this process"
+            " ends, which closes it, and the next one leaves it closed"
+        )
 
     def _privacy(self, request: Privacy) -> None:
         if request.mode != self._gate.mode:
@@ -135,8 +156,11 @@ class Controller:
     def _restart(self, _request: Restart) -> None:
         # Otherwise it would be the last request that this device answers.
         self._check_settings()
-        _LOG.warning("a request asks for a restart: ending with code %d", RESTART)
-        self.exit_code = RESTART
+        self._end("a request asks for a restart", RESTART)
+
+    def _end(self, why: str, exit_code: int) -> None:
+        _LOG.warning("%s: ending with code %d", why, exit_code)
+        self.exit_code = exit_code
         self._daemon.end()
 
     def _identify(self, _request: Identify) -> dict[str, Any]:

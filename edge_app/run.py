@@ -20,6 +20,7 @@ from edge_app.assembly import Assembly
 from edge_app.called import program
 from edge_app.camera_trouble import Troubles
 from edge_app.events.publisher import JsonLinesPublisher, Publisher
+from edge_app.frames.hung import HungReaders
 from edge_app.frames.setting import choose_source, open_lasting
 from edge_app.frames.source import FrameSource
 from edge_app.frames.stream_address import public_name
@@ -96,8 +97,8 @@ def run(arguments: argparse.Namespace) -> int:
                 "mien: paused by an earlier request; the camera stays closed until the request"
                 f" resume, or without {kept.file}\n"
             )
-        troubles = Troubles()
-        source = None if is_paused else _open_source(settings.camera, troubles)
+        troubles, hung = Troubles(), HungReaders()
+        source = None if is_paused else _open_source(settings.camera, troubles, hung)
         if source is not None:
             open_things.callback(source.close)
         perception = load_perception(settings.perception, model_folder(settings.models))
@@ -119,11 +120,12 @@ def run(arguments: argparse.Namespace) -> int:
             perception=perception,
             publisher=publisher,
             source=source,
-            open_source=lambda: _open_source(settings.camera, troubles),
+            open_source=lambda: _open_source(settings.camera, troubles, hung),
             check_settings=lambda: check_next_start(
                 _read(arguments), arguments.settings, os.environ, running=settings
             ),
             troubles=troubles,
+            hung=hung,
             since_file=_since_file(settings.device_name),
             kept=kept,
             inbox=inbox,
@@ -165,8 +167,9 @@ def _start(settings: Settings) -> str:
     return f"looking for faces in {public_name(settings.camera.source)}; events go to {target}"
 
 
-def _open_source(camera: Camera, troubles: Troubles) -> FrameSource:
-    return open_lasting(camera.source, options=camera_options(camera), on_trouble=troubles.put)
+def _open_source(camera: Camera, troubles: Troubles, hung: HungReaders) -> FrameSource:
+    options = camera_options(camera)
+    return open_lasting(camera.source, options=options, on_trouble=troubles.put, hung=hung)
 
 
 def _since_file(device: str) -> Path | None:

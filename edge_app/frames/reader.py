@@ -62,7 +62,11 @@ class Reader:
             source = self._source
         if source is not None:
             source.close()
-        self._thread.join(_PATIENCE_S)
+        return self.ends_within(_PATIENCE_S)
+
+    def ends_within(self, timeout_s: float) -> bool:
+        """Wait for the end of the thread; False if it still runs after the timeout."""
+        self._thread.join(max(0.0, timeout_s))
         return self.has_ended
 
     def _run(self) -> None:

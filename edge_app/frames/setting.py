@@ -11,6 +11,7 @@ from pathlib import Path
 from edge_app.errors import UsageError
 from edge_app.frames.folder import FolderSource
 from edge_app.frames.http_mjpeg import HttpMjpegSource
+from edge_app.frames.hung import HungReaders
 from edge_app.frames.pace import Pace
 from edge_app.frames.pi_camera import PiCameraSource, load_library
 from edge_app.frames.picture import SUFFIXES
@@ -82,11 +83,16 @@ def open_source(setting: str, *, options: CameraOptions) -> FrameSource:
 
 
 def open_lasting(
-    setting: str, *, options: CameraOptions, on_trouble: Callable[[str | None], None]
+    setting: str,
+    *,
+    options: CameraOptions,
+    on_trouble: Callable[[str | None], None],
+    hung: HungReaders,
 ) -> FrameSource:
     """Open a recording; a live source is opened by its first `read`, and again when it fails.
 
     on_trouble: told, by another thread, what is wrong with a live source, and None when it is over.
+    hung: the same for each opening in this process, so that none forgets what another left behind.
 
     Raises:
         UnknownSourceError: nothing of that kind or name can be.
@@ -101,6 +107,7 @@ def open_lasting(
         stall_s=options.stall_s,
         most_refused=choice.most_refused,
         on_trouble=on_trouble,
+        hung=hung,
     )
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 from edge_app.errors import UsageError
+from edge_app.frames.hung import HungReaders
 from edge_app.frames.reader import Reader
 from edge_app.frames.source import Frame, FrameSource, SourceError
 
@@ -57,6 +58,7 @@ class SupervisedSource(FrameSource):
         stall_s: float = 5.0,
         most_refused: float = math.inf,
         on_trouble: Callable[[str | None], None] = _nobody,
+        hung: HungReaders | None = None,
         uniform: Callable[[], float] = random.random,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -66,6 +68,7 @@ class SupervisedSource(FrameSource):
         help.
         on_trouble: told by the reading thread what is wrong, and None when it has recovered;
         nothing after `close`.
+        hung: also has those of the sources before this one, and of this one after `close`.
         uniform: draws from [0, 1). clock_s: never goes back.
         """
         self.name = name
@@ -76,7 +79,7 @@ class SupervisedSource(FrameSource):
         self._lock = threading.Lock()
         self._reader: Reader | None = None
         self._has_frame = False
-        self._hung: list[Reader] = []
+        self._hung = HungReaders() if hung is None else hung
         self._damaged_before = 0
         #: Since it had recovered; since the last frame in a row, refused ones apart.
         self._failures = self._failures_in_vain = self._refused = 0
@@ -147,10 +150,9 @@ class SupervisedSource(FrameSource):
                 return
             self._damaged_before += reader.frames_damaged
             self._reader = None
-            self._hung = [each for each in self._hung if not each.has_ended]
             if not has_ended:
                 _LOG.warning("%s: does not answer; left to itself", self.name)
-                self._hung.append(reader)
+                self._hung.add(reader)
 
     def _count_frame(self) -> None:
         now_s = self._clock_s()
@@ -194,8 +196,8 @@ class SupervisedSource(FrameSource):
             return f"opened {self._failures_in_vain - 1} times more without a frame"
         if self._refused > self._most_refused:
             return f"not there {self._refused} times in a row"
-        if len(self._hung) > _MOST_HUNG:
-            return f"{len(self._hung)} threads hang in its driver"
+        if (hung := len(self._hung)) > _MOST_HUNG:
+            return f"{hung} threads hang in its driver"
         return ""
 
     def _log(self, text: str, delay_s: float) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edge_app import controller as controller_module
 from edge_app.camera_trouble import CameraTrouble, Troubles
-from edge_app.controller import RESTART, Controller
+from edge_app.controller import RESTART, SOURCE_LOST, Controller
 from edge_app.daemon import Daemon
 from edge_app.errors import MienError
 from edge_app.events.episodes import Episodes
@@ -22,7 +23,9 @@ from edge_app.events.payloads import FaceAppeared, FaceLeft, Info, PrivacyMode
 from edge_app.events.privacy import PrivacyGate
 from edge_app.events.requests import RawRequest, Reaction, Response
 from edge_app.events.summaries import Interval
+from edge_app.frames.hung import HungReaders
 from edge_app.frames.source import Frame, FrameSource, SourceError
+from edge_app.frames.supervised import SupervisedSource
 from edge_app.health.alerts import CAMERA
 from edge_app.health.board import Board
 from edge_app.health.led import Led
@@ -55,6 +58,19 @@ class Camera(FrameSource):
         self.is_closed.set()
 
 
+class HangingCamera(Camera):
+    """Goes on in its driver when it is closed, until `released`."""
+
+    def __init__(self, released: threading.Event) -> None:
+        super().__init__()
+        self._released = released
+
+    def read(self) -> Frame | None:
+        if (frame := super().read()) is None:
+            self._released.wait()
+        return frame
+
+
 class OneFace(Watcher):
     """Sees the same happy face in every frame."""
 
@@ -74,11 +90,15 @@ class OneFace(Watcher):
 class House:
     """A daemon with all of its rooms; `ask` queues requests, `run` works until they are done."""
 
-    def __init__(self, folder: Path, *, is_paused: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, is_paused: bool = False, is_camera_hanging: bool = False
+    ) -> None:
         self.told = Recorder()
         self.cameras: list[Camera] = []
         self.reactions: list[Reaction] = []
         self.camera_failure: SourceError | None = None
+        self.hung, self.released = HungReaders(), threading.Event()
+        self.is_camera_hanging = is_camera_hanging
         self.settings_fault: MienError | None = None
         self.stop = threading.Event()
         self.kept = KeptPrivacy(folder, "d")
@@ -115,6 +135,7 @@ class House:
             led=Led(folder),
             open_source=self.open_camera,
             camera_closed=self.trouble.camera_closed,
+            hung=self.hung,
             make_watcher=self.make_watcher,
             describe=describe,
             diagnose=lambda: {"python": "3"},
@@ -127,6 +148,10 @@ class House:
     def open_camera(self) -> tuple[FrameSource, bool]:
         if self.camera_failure is not None:
             raise self.camera_failure
+        if self.is_camera_hanging:
+            camera = HangingCamera(self.released)
+            self.cameras.append(camera)
+            return SupervisedSource("camera", lambda: camera, hung=self.hung), False
         self.cameras.append(Camera())
         return self.cameras[-1], False
 
@@ -204,6 +229,63 @@ def test_a_pause_closes_the_camera_and_resume_opens_it_again(tmp_path: Path) -> 
     kinds = [type(event) for event in house.told.events if not hasattr(event, "emotion")]
     assert kinds == [FaceAppeared, FaceLeft, FaceAppeared, FaceLeft]
     assert not [t for t in threading.enumerate() if t.name == "mien-grabber"]
+
+
+def test_a_camera_that_its_driver_does_not_close_is_closed_by_the_end_of_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(controller_module, "_CLOSING_S", 0.01)
+    house = House(tmp_path, is_camera_hanging=True)
+
+    def pause() -> None:
+        for answer in (house.ask("pause"), house.ask("pause")):
+            assert answer.status == "error"
+            assert answer.error is not None
+            assert "may keep it open: this process ends" in answer.error
+        assert KeptPrivacy(tmp_path, "d").read().is_paused
+
+    house.run([pause])
+    assert not house.stop.is_set()
+    assert house.controller.exit_code == SOURCE_LOST
+    assert f"does not answer: ending with code {SOURCE_LOST}" in caplog.text
+    house.released.set()
+    assert house.hung.end_within(20)
+
+
+def test_a_camera_that_its_driver_closes_after_a_while_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(controller_module, "_CLOSING_S", 20.0)
+    house = House(tmp_path, is_camera_hanging=True)
+    end_within = house.hung.end_within
+
+    def release(timeout_s: float) -> bool:
+        assert len(house.hung) == 1
+        house.released.set()
+        return end_within(timeout_s)
+
+    monkeypatch.setattr(house.hung, "end_within", release)
+
+    def pause() -> None:
+        assert house.ask("pause").status == "ok"
+        assert len(house.hung) == 0
+
+    house.run([pause, lambda: None])
+    assert house.controller.exit_code == 0
+
+
+def test_a_pause_that_cannot_be_kept_ends_no_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next one would open the camera."""
+    monkeypatch.setattr(controller_module, "_CLOSING_S", 0.01)
+    (tmp_path / "file").touch()
+    house = House(tmp_path, is_camera_hanging=True)
+    house.controller._kept = KeptPrivacy(tmp_path / "file", "d")
+    house.run([lambda: house.ask("pause"), lambda: None])
+    assert house.controller.exit_code == 0
+    house.released.set()
+    assert house.hung.end_within(20)
 
 
 def test_a_switch_may_use_one_request_for_both(tmp_path: Path) -> None:

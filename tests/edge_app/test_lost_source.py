@@ -21,6 +21,7 @@ from edge_app.events.identifiers import TimeOrderedIds
 from edge_app.events.publisher import JsonLinesPublisher
 from edge_app.frames.source import Frame, FrameSource
 from edge_app.frames.video_file import VideoFileSource
+from edge_app.kept_privacy import KeptPrivacy
 from edge_app.mqtt.subscriber import Subscriber
 from edge_app.mqtt.topics import Topics
 from edge_app.perception import Perception
@@ -71,12 +72,41 @@ class Ear:
         return is_raised == alert and self.sources[-1:] == [source]
 
 
-def start(mosquitto: Mosquitto, folder: Path, url: str) -> subprocess.Popen[bytes]:
+#: The command, with a camera whose driver hangs when it is to be closed.
+HANGING = """\
+import sys, threading, time
+import numpy as np
+from edge_app import cli
+from edge_app.frames import setting
+from edge_app.frames.source import Frame, FrameSource
+
+class Hanging(FrameSource):
+    name, is_live = "/dev/video987", True
+
+    def __init__(self, device, **options):
+        self._closed = threading.Event()
+
+    def read(self):
+        if self._closed.wait(0.05):
+            threading.Event().wait()
+        return Frame(np.zeros((48, 64), np.uint8), time.monotonic_ns())
+
+    def close(self):
+        self._closed.set()
+
+setting.V4l2Source = Hanging
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+def start(
+    mosquitto: Mosquitto, folder: Path, url: str, command: tuple[str, ...] = ("-m", "edge_app.cli")
+) -> subprocess.Popen[bytes]:
     """A service's process; what it says is added to `errors` in the folder."""
     with (folder / "errors").open("ab") as errors:
         return subprocess.Popen(
             [
-                *(sys.executable, "-m", "edge_app.cli", "run", "--source", url),
+                *(sys.executable, *command, "run", "--source", url),
                 *("--device", "desk", "--broker", str(mosquitto.address)),
             ],
             stderr=errors,
@@ -129,6 +159,27 @@ def test_a_camera_that_is_late_comes_and_one_that_stays_away_is_waited_for(
     for secret in ("hunter2", "s3cr3t"):
         assert secret not in said
         assert secret.encode() not in ear.everything
+
+
+def test_a_pause_closes_a_camera_whose_driver_hangs_by_the_end_of_the_process(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    with Subscriber(mosquitto.address, ("mien/desk/#",)) as subscriber:
+        ear = Ear(subscriber)
+        process = start(mosquitto, tmp_path, "/dev/video987", ("-c", HANGING))
+        try:
+            wait_until(lambda: "open" in ear.listen().sources, 60)
+            publish.single("mien/desk/request/pause", b'{"id": "1"}', port=mosquitto.port)
+            assert process.wait(60) == 74
+        finally:
+            process.kill()
+            process.wait()
+        wait_until(lambda: ear.listen().availability == ["online", "offline"], 10)
+    assert b"may keep it open" in ear.everything
+    assert KeptPrivacy(tmp_path, "desk").read().is_paused
+    said = (tmp_path / "errors").read_text()
+    assert "its driver does not answer: ending with code 74" in said
+    assert "Traceback" not in said
 
 
 class Stalling(FrameSource):

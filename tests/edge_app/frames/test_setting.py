@@ -10,6 +10,7 @@ import pytest
 from edge_app.errors import UsageError
 from edge_app.frames import setting
 from edge_app.frames.folder import FolderSource
+from edge_app.frames.hung import HungReaders
 from edge_app.frames.setting import (
     CameraOptions,
     UnknownSourceError,
@@ -121,17 +122,18 @@ def test_the_pi_camera_needs_its_library_at_once() -> None:
 
 def test_live_sources_last_and_recordings_end() -> None:
     troubles: list[str | None] = []
-    with open_lasting("/dev/video987", options=FAST, on_trouble=troubles.append) as source:
+    told, hung = troubles.append, HungReaders()
+    with open_lasting("/dev/video987", options=FAST, on_trouble=told, hung=hung) as source:
         assert isinstance(source, SupervisedSource)
         assert troubles == []
-    with open_lasting("sample:", options=FAST, on_trouble=troubles.append) as source:
+    with open_lasting("sample:", options=FAST, on_trouble=told, hung=hung) as source:
         assert isinstance(source, VideoFileSource)
 
 
 def test_a_misspelt_source_is_a_wrong_use_and_a_missing_camera_is_not() -> None:
     for text in ("missing.mp4", "ftp://camera", "v4l3:0", "sample:other", "picamera2:front"):
         with pytest.raises(UsageError):
-            open_lasting(text, options=FAST, on_trouble=lambda _text: None)
+            open_lasting(text, options=FAST, on_trouble=lambda _text: None, hung=HungReaders())
     # Links of udev's go with their camera.
     for text in ("/dev/video987", "/dev/video-front", "v4l2:/dev/videoNorth"):
         with pytest.raises(SourceError, match="no such camera") as caught:

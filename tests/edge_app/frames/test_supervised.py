@@ -12,6 +12,7 @@ from edge_app.errors import UsageError
 from edge_app.frames import reader as reader_module
 from edge_app.frames import supervised
 from edge_app.frames.grabber import Grabber
+from edge_app.frames.hung import HungReaders
 from edge_app.frames.mailbox import Mailbox
 from edge_app.frames.source import Frame, FrameSource, SourceError
 from edge_app.frames.supervised import SourceLostError, SupervisedSource
@@ -244,6 +245,23 @@ def test_a_camera_that_a_hung_thread_may_hold_is_not_waited_for() -> None:
             source.read()
     hanging.released.set()
     wait_until_no_threads()
+
+
+def test_a_thread_that_hangs_is_remembered_when_the_camera_is_closed_and_opened_again() -> None:
+    hanging, hung = Scripted(1, "hangs"), HungReaders()
+    with SupervisedSource("cam", Opener(hanging), hung=hung) as before:
+        assert before.read() is not None
+    assert len(hung) == 1
+    assert not hung.end_within(0)
+    opener = Opener(*[SourceError("cam: another program has it open")] * 9)
+    with (
+        SupervisedSource("cam", opener, hung=hung) as source,
+        pytest.raises(SourceLostError, match="opened 5 times more without a frame"),
+    ):
+        source.read()
+    hanging.released.set()
+    assert hung.end_within(SOON_S)
+    assert len(hung) == 0
 
 
 def test_a_camera_that_goes_in_between_has_not_been_opened_in_vain() -> None:
