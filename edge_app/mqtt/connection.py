@@ -22,6 +22,7 @@ from edge_app.mqtt.backoff import Backoff
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.link import LARGEST_PACKET, Link, LinkClient, LinkError
 from edge_app.mqtt.topics import OFFLINE, ONLINE
+from edge_app.mqtt.trouble_log import TroubleLog
 
 KEEP_ALIVE_S = 15
 
@@ -144,7 +145,7 @@ class Connection:
         self._worked: set[MQTTProtocolVersion] = set()
         self._first_answer_s = FIRST_ANSWER_S
         self._overload = ""
-        self._is_trouble_told = False
+        self._log = TroubleLog(f"broker {address}", lasting_s=keep_alive_s)
         self._must_succeed = True
         self._first: concurrent.futures.Future[None] = concurrent.futures.Future()
         self._ending = threading.Event()
@@ -215,8 +216,8 @@ class Connection:
             self._first.result(0)
 
     def _run(self) -> None:
-        last_trouble = ""
         while not self._ending.is_set():
+            unexpected: Exception | None = None
             try:
                 trouble = self._talk(self._open())
             except (LinkError, MienError) as error:
@@ -227,16 +228,13 @@ class Connection:
                     self._first.set_result(None)  # whoever waits in `start` has waited enough
                 trouble = str(error)
             except Exception as error:  # noqa: BLE001 - whatever a broker sends, come back
-                _LOG.warning("broker %s: unexpected failure", self._address, exc_info=True)
-                trouble = type(error).__name__
+                trouble, unexpected = type(error).__name__, error
             if self._ending.is_set():
+                if unexpected is not None:
+                    _LOG.warning("broker %s: failed at the end", self._address, exc_info=unexpected)
                 break
             delay_s = self._backoff.next_delay_s()
-            # The same trouble for a whole night is one line: logs wear the card.
-            level = logging.WARNING if trouble != last_trouble else logging.DEBUG
-            last_trouble = trouble
-            self._is_trouble_told |= level == logging.WARNING
-            _LOG.log(level, "broker %s: %s; trying again", self._address, trouble)
+            self._log.broke(trouble, unexpected)
             self._ending.wait(delay_s)
         self._close_sockets()
 
@@ -267,10 +265,7 @@ class Connection:
                 raise
             self._versions.sort(key=lambda each: each in refused)
             self._worked.add(version)
-            # Whoever was told of the trouble is told of its end.
-            level = logging.WARNING if self._is_trouble_told else logging.INFO
-            self._is_trouble_told = False
-            _LOG.log(level, "broker %s: connected, %s", self._address, _VERSION_NAMES[version])
+            self._log.connected(_VERSION_NAMES[version])
             return link
         raise AssertionError(self._versions)
 
@@ -288,6 +283,7 @@ class Connection:
                 self._handler.proceed(link.client)
                 link.step(1.0)
                 self._check_answers()
+                self._log.stands()
             if link.is_open and not self._overload:
                 self._say_farewell(link)
         finally:

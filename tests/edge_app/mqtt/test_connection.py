@@ -341,22 +341,67 @@ def test_the_same_trouble_is_one_line(
     assert len([each for each in warnings if "connection refused" in each.getMessage()]) == 1
 
 
-def test_the_end_of_a_trouble_is_told_as_the_trouble_was(
+def take_its_name(broker: Mosquitto) -> None:
+    """Connect in MQTT 3.1.1 as another device of the same name."""
+    with socket.create_connection((HOST, broker.port)) as other:
+        other.sendall(b"\x10\x15\0\x04MQTT\x04\x02\0\x3c\0\x09mien-test")
+        assert other.recv(4) == b"\x20\x02\0\0"
+
+
+def test_each_trouble_and_its_end_are_told(
     mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
 ) -> None:
+    def said() -> list[str]:
+        return [each.getMessage() for each in caplog.records]
+
     connection = Connection(
         mosquitto.address,
         Recorder(),
         client_id="mien-test",
+        keep_alive_s=2,
         backoff=Backoff(first_s=0.01, longest_s=0.01),
     )
     connection.start()
-    assert caplog.text == ""
-    mosquitto.stop()
-    wait_until(lambda: "connection refused" in caplog.text)
-    mosquitto.start()
-    wait_until(lambda: ": connected, MQTT 5" in caplog.text)
+    assert said() == []
+    for lines in (1, 3):
+        take_its_name(mosquitto)
+        wait_until(lambda: len(said()) == lines)  # noqa: B023
+        assert said()[-1].endswith("; trying again")
+        wait_until(lambda: len(said()) == lines + 1)  # noqa: B023
+        assert said()[-1].endswith(": connected, MQTT 5")
     connection.close()
+
+
+def test_of_a_connection_that_breaks_again_and_again_the_trouble_has_the_last_word(
+    scripted: MakeBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    def answer(connection: socket.socket, version: int) -> None:
+        accept_in(connection, version)
+        if len(broker.versions) < 20:
+            close(connection)
+
+    broker = scripted(answer)
+    connected_again(broker.address, times=20)
+    assert [each.getMessage().split(": ")[-1] for each in caplog.records] == [
+        "the connection broke; trying again"
+    ]
+
+
+def test_what_fails_in_an_unforeseen_way_again_and_again_is_one_traceback(
+    scripted: MakeBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Fails(Recorder):
+        def connected(self, client: mqtt.Client) -> None:
+            super().connected(client)
+            raise ZeroDivisionError
+
+    recorder = Fails()
+    connection = impatient(scripted(accept_in).address, recorder)
+    connection.start(0.01, must_succeed=False)
+    wait_until(lambda: recorder.connections >= 20)
+    connection.close()
+    assert caplog.text.count("Traceback") == 1
+    assert ": ZeroDivisionError; trying again" in caplog.text
 
 
 @pytest.mark.parametrize(
