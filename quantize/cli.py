@@ -13,7 +13,7 @@ from edge_app.errors import UsageError
 from edge_app.perception.card import read_card
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.int8_model import Int8Model
-from edge_app.perception.shipped import EMOTION, FACE_320, RELEASE_KEY, SHIPPED
+from edge_app.perception.shipped import EMOTION, FACE_320, SHIPPED
 from quantize.runs import GRAY_YUNET
 from trainer.data import Split, read
 from trainer.framing import measure_alignment
@@ -102,7 +102,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sign.add_argument("folder", type=Path, nargs="?", default=SHIPPED, help="the shipped models")
     sign.add_argument("--key", type=Path, required=True, help="private key of mien quantize keys")
     sign.add_argument(
-        "--public-key", type=Path, default=RELEASE_KEY, help="what devices check with"
+        "--public-key",
+        type=Path,
+        help="what devices check with (Mien's own for its models, else the one beside the private)",
     )
     sign.add_argument(
         "--new-key", action="store_true", help="write the public key too: devices trust a new one"
@@ -313,12 +315,18 @@ def _keys(arguments: argparse.Namespace) -> int:
 
 def _sign(arguments: argparse.Namespace) -> int:
     from quantize.golden import write_golden  # noqa: PLC0415 - runs models
-    from quantize.signing import sign_folder  # noqa: PLC0415 - needs cryptography
-
-    for model in sorted(arguments.folder.glob("*.tflite")):
-        write_golden(model)
-    signed = sign_folder(
-        arguments.folder, arguments.key, arguments.public_key, new_key=arguments.new_key
+    from quantize.signing import (  # noqa: PLC0415 - needs cryptography
+        check_keys,
+        public_half,
+        sign_folder,
     )
-    print(f"signed: {len(signed.files)} files of {arguments.folder}")
+
+    folder, private = arguments.folder, arguments.key
+    public = arguments.public_key or public_half(folder, private)
+    # Before the golden files: a refused call leaves the folder as it was.
+    check_keys(folder, private, public, new_key=arguments.new_key)
+    for model in sorted(folder.glob("*.tflite")):
+        write_golden(model)
+    signed = sign_folder(folder, private, public, new_key=arguments.new_key)
+    print(f"signed: {len(signed.files)} files of {folder}; devices check them with {public}")
     return 0

@@ -19,6 +19,7 @@ from edge_app.perception.manifest import (
     Manifest,
     verify_folder,
 )
+from edge_app.perception.shipped import RELEASE_KEY, SHIPPED
 from quantize.artefact import write_together
 from quantize.errors import QuantizeError
 
@@ -56,29 +57,68 @@ def make_keys(folder: Path) -> tuple[Path, Path]:
     return private, public
 
 
+def public_half(folder: Path, private: Path) -> Path:
+    """Where the public key of `folder` lies if nobody names it.
+
+    Mien's own key for the shipped models; for any other folder the file beside `private`, as
+    `make_keys` leaves it.
+    """
+    return RELEASE_KEY if _same(folder, SHIPPED) else private.with_suffix(".pub.pem")
+
+
+def check_keys(
+    folder: Path, private: Path, public: Path, *, new_key: bool = False
+) -> Ed25519PrivateKey:
+    """The key in `private`, if `folder` may be signed with it for devices that trust `public`.
+
+    They must be a pair, unless `new_key` says that `public` is to be written. Mien's own key is the
+    shipped models' alone: replaced for another folder it would have devices refuse Mien's models,
+    and so would any other key that these are signed with.
+
+    Raises:
+        QuantizeError: the keys are no pair, cannot be read, or are not for this folder.
+    """
+    is_shipped, is_release_key = _same(folder, SHIPPED), _same(public, RELEASE_KEY)
+    if is_shipped and not is_release_key:
+        raise QuantizeError(
+            f"{public}: devices check Mien's own models, {folder}, with {RELEASE_KEY}; name the"
+            " folder of your own models, or leave --public-key out"
+        )
+    if is_release_key and new_key and not is_shipped:
+        raise QuantizeError(
+            f"{public}: is replaced only as Mien's own models are signed, which devices check with"
+            " it; name your own public key with --public-key"
+        )
+    key = _read_private(private)
+    if not new_key and (not public.is_file() or public.read_bytes() != _pem(key)):
+        remedy = "name this one's with --public-key"
+        if is_shipped:
+            remedy = "say --new-key to make devices trust this one"
+        elif not is_release_key:
+            remedy += ", or say --new-key to write it there"
+        raise QuantizeError(
+            f"{private}: not the other half of {public}, which devices check with; sign with the"
+            f" key of that, or {remedy}"
+        )
+    return key
+
+
 def sign_folder(folder: Path, private: Path, public: Path, *, new_key: bool = False) -> Manifest:
     """List every model of `folder` with card and golden file, and sign the list.
 
-    private: the key to sign with; public: the key that devices check with. They must be a pair,
-    unless `new_key` says that `public` is to be written too.
+    private: the key to sign with; public: the key that devices check with, a pair as `check_keys`
+    asks for. new_key: write `public` too.
 
     Raises:
         ModelError: a model, its card and its golden file do not belong together.
-        QuantizeError: the keys are no pair or cannot be read, there are no models, or the folder
-            cannot be written.
+        QuantizeError: as `check_keys`, or there are no models, or the folder cannot be written.
     """
-    key = _read_private(private)
-    pem = _pem(key)
-    if not new_key and (not public.is_file() or public.read_bytes() != pem):
-        raise QuantizeError(
-            f"{private}: not the other half of {public}, which devices check with; sign with the"
-            " key of that, or say --new-key to make devices trust this one"
-        )
+    key = check_keys(folder, private, public, new_key=new_key)
     manifest = Manifest(SCHEMA_VERSION, _entries(folder))
     content = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
     if new_key:
         # After the models were read: a wrong folder must not cost the key that is trusted now.
-        write_together([(public, pem)])
+        write_together([(public, _pem(key))])
     write_together([(folder / MANIFEST, content), (folder / SIGNATURE, key.sign(content))])
     return verify_folder(folder, public)
 
@@ -111,6 +151,10 @@ def _read_private(path: Path) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise QuantizeError(f"{path}: not an Ed25519 key; mien quantize keys FOLDER makes one")
     return key
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve()
 
 
 def _pem(key: Ed25519PrivateKey) -> bytes:

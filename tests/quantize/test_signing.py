@@ -11,10 +11,12 @@ import pytest
 from edge_app.cli import main
 from edge_app.perception.card import card_path
 from edge_app.perception.int8_model import Int8Model
-from edge_app.perception.manifest import MANIFEST, SIGNATURE, read_key, verify_folder
+from edge_app.perception.manifest import SIGNATURE, read_key, verify_folder
 from edge_app.perception.shipped import EMOTION, FACE_160, FACE_320
 
 pytest.importorskip("cryptography")
+
+from quantize import signing
 
 PRIVATE, PUBLIC = "signing-key.pem", "signing-key.pub.pem"
 
@@ -37,9 +39,21 @@ def models(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def release_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Mien's own key, of an installation that no test must spoil."""
+    assert main(["quantize", "keys", str(tmp_path / "release")]) == 0
+    key = tmp_path / "release" / PUBLIC
+    monkeypatch.setattr(signing, "RELEASE_KEY", key)
+    return key
+
+
 def sign(models: Path, keys: Path, *more: str) -> int:
-    public = ["--public-key", str(keys / PUBLIC)] if "--public-key" not in more else []
-    return main(["quantize", "sign", str(models), "--key", str(keys / PRIVATE), *public, *more])
+    return main(["quantize", "sign", str(models), "--key", str(keys / PRIVATE), *more])
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_only_the_owner_can_read_the_private_key(keys: Path) -> None:
@@ -83,13 +97,63 @@ def test_a_new_model_needs_a_new_signature_and_one_command_makes_it(
 def test_another_key_than_the_devices_signs_nothing(
     models: Path, keys: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    trusted = tmp_path / "trusted"
+    trusted, before = tmp_path / "trusted", files_of(models)
     assert main(["quantize", "keys", str(trusted)]) == 0
+    capsys.readouterr()
     assert sign(models, keys, "--public-key", str(trusted / PUBLIC)) == 1
-    assert "not the other half" in capsys.readouterr().err
-    assert not (models / MANIFEST).exists()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "not the other half" in line
+    assert "or name this one's with --public-key, or say --new-key to write it there" in line
+    assert files_of(models) == before
     assert sign(models, keys, "--public-key", str(trusted / PUBLIC), "--new-key") == 0
     verify_folder(models, trusted / PUBLIC)
+
+
+def test_mien_s_own_key_is_never_replaced_for_other_models(
+    models: Path, keys: Path, release_key: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With another one devices would refuse every model that comes with Mien."""
+    trusted, before = release_key.read_bytes(), files_of(models)
+    assert sign(models, keys, "--public-key", str(release_key)) == 1
+    said = capsys.readouterr().err
+    assert "or name this one's with --public-key\n" in said
+    assert "--new-key" not in said
+    assert sign(models, keys, "--public-key", str(release_key), "--new-key") == 1
+    assert "name your own public key with --public-key" in capsys.readouterr().err
+    assert files_of(models) == before
+    (keys / PUBLIC).unlink()
+    assert sign(models, keys) == 1
+    assert f"not the other half of {keys / PUBLIC}" in capsys.readouterr().err
+    assert files_of(models) == before
+    assert sign(models, keys, "--new-key") == 0
+    verify_folder(models, keys / PUBLIC)
+    assert release_key.read_bytes() == trusted
+
+
+def test_models_of_a_release_are_signed_with_its_key(models: Path, release_key: Path) -> None:
+    assert sign(models, release_key.parent, "--public-key", str(release_key)) == 0
+    verify_folder(models, release_key)
+
+
+def test_mien_s_own_models_are_signed_with_its_key_or_a_new_one(
+    models: Path,
+    keys: Path,
+    release_key: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(signing, "SHIPPED", models)
+    assert sign(models, release_key.parent) == 0
+    verify_folder(models, release_key)
+    before = files_of(models)
+    assert sign(models, keys, "--public-key", str(keys / PUBLIC)) == 1
+    assert "name the folder of your own models" in capsys.readouterr().err
+    assert sign(models, keys) == 1
+    assert "say --new-key to make devices trust this one" in capsys.readouterr().err
+    assert files_of(models) == before
+    assert sign(models, keys, "--new-key") == 0
+    assert release_key.read_bytes() == (keys / PUBLIC).read_bytes()
+    verify_folder(models, release_key)
 
 
 def test_a_model_that_does_not_fit_its_card_is_not_signed(
