@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.perception.alignment import canonical_landmarks
 from edge_app.perception.answers import Mixture
 from edge_app.perception.card import (
     DEFAULT_ANSWER,
@@ -30,6 +31,10 @@ from edge_app.perception.shipped import EMOTION, EMOTION_SMALL
 #: The shipped networks, by the setting that asks for them.
 NETWORKS = {"full": EMOTION, "small": EMOTION_SMALL}
 
+#: How far eyes stand from each other and from the mouth at least, as a fraction of the crop's side:
+#: the shipped models have 0.35 and 0.43. Of a smaller face a crop of 48 pixels shows nothing.
+CLOSEST = 0.1
+
 
 def check_classifier(path: Path, card: ModelCard, answer: str) -> tuple[ClassifierCard, Mixture]:
     """Whether a card is a classifier's; with what makes the answer of the name `answer`.
@@ -37,7 +42,7 @@ def check_classifier(path: Path, card: ModelCard, answer: str) -> tuple[Classifi
     path: of its model, for messages.
 
     Raises:
-        ModelError: it is not, or has no such answer.
+        ModelError: it is not, or has no such answer, or its alignment makes no crops of faces.
     """
     if not isinstance(card, ClassifierCard):
         raise ModelError(f"{path}: its card is no emotion classifier's")
@@ -60,12 +65,41 @@ def check_classifier(path: Path, card: ModelCard, answer: str) -> tuple[Classifi
             f"{path}: its card has {width} labels for the outputs {shapes};"
             " name a classifier with one output, logits"
         )
+    if any(UNSURE in head.labels for head in card.heads):
+        raise ModelError(
+            f"{path}: its card has the label {UNSURE!r}, which is Mien's word for a face that no"
+            " label is likely enough for; call it otherwise in the card"
+        )
+    _check_alignment(path, card.alignment)
     if answer not in card.answers:
         raise ModelError(f"{path}: it has no answer {answer!r}; ask for {', '.join(card.answers)}")
     try:
         return card, Mixture(card.heads, card.answers[answer])
     except ValueError as error:
         raise ModelError(f"{path}: answer {answer!r} of its card: {error}") from error
+
+
+def _check_alignment(path: Path, alignment: Alignment) -> None:
+    """Raises ModelError for places that no face's eyes and mouth have in a crop.
+
+    A network is shown what they cut out: of pixels taken for fractions that is never a face, and
+    nothing but its answers would tell.
+    """
+    placed = canonical_landmarks(alignment)
+    right_eye, left_eye, right_mouth, left_mouth = placed
+    if (
+        placed.min() < 0.0
+        or placed.max() > 1.0
+        or left_eye[0] - right_eye[0] < CLOSEST
+        or left_mouth[0] <= right_mouth[0]
+        or placed[2:, 1].min() - placed[:2, 1].max() < CLOSEST
+    ):
+        raise ModelError(
+            f"{path}: its card's alignment is no face's, {placed.tolist()}; right eye, left eye,"
+            " and the mouth's corners likewise are x and y as fractions of the crop's side: the"
+            f" right ones left of the left ones, the eyes {CLOSEST} apart and as much above the"
+            " mouth"
+        )
 
 
 class EmotionClassifier:

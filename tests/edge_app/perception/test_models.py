@@ -98,6 +98,49 @@ def test_labels_that_are_not_as_many_as_outputs_are_refused(model: Path) -> None
     assert "2 labels" in refusal(model)
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"right_eye": [15.2, 18.2], "left_eye": [32.0, 18.5],
+         "right_mouth": [16.7, 38.9], "left_mouth": [30.3, 39.0]},
+        {"right_eye": [0.5, 0.5], "left_eye": [0.5, 0.5],
+         "right_mouth": [0.5, 0.5], "left_mouth": [0.5, 0.5]},
+        {"left_mouth": [0.65, 1.01]},
+        {"right_eye": [-0.01, 0.38]},
+        {"right_eye": [0.67, 0.39], "left_eye": [0.32, 0.38]},
+        {"right_eye": [0.60, 0.38]},
+        {"right_mouth": [0.67, 0.81], "left_mouth": [0.35, 0.81]},
+        {"right_mouth": [0.35, 0.2], "left_mouth": [0.65, 0.2]},
+        {"right_mouth": [0.35, 0.45], "left_mouth": [0.65, 0.45]},
+    ],
+    ids=[
+        "pixels", "one point", "beyond the crop", "before the crop", "eyes the other way round",
+        "eyes too close", "mouth the other way round", "upside down", "too flat",
+    ],
+)  # fmt: skip
+def test_an_alignment_that_cuts_out_no_face_is_refused(
+    model: Path, changed: dict[str, list[float]]
+) -> None:
+    card = json.loads(model.with_suffix(".json").read_text())
+    change_card(model, alignment=card["alignment"] | changed)
+    assert "its card's alignment is no face's" in refusal(model)
+
+
+def test_an_alignment_of_wide_crops_is_taken(model: Path) -> None:
+    card = json.loads(model.with_suffix(".json").read_text())
+    wide = {"right_eye": [0.44, 0.45], "left_eye": [0.56, 0.45],
+            "right_mouth": [0.46, 0.6], "left_mouth": [0.54, 0.6]}  # fmt: skip
+    change_card(model, alignment=card["alignment"] | wide)
+    assert EmotionClassifier.load(model).alignment.left_mouth == (0.54, 0.6)
+
+
+def test_a_label_that_is_mien_s_own_word_is_refused(model: Path) -> None:
+    stored = model.with_suffix(".json").read_text()
+    assert stored.count('"surprise"') > 2
+    model.with_suffix(".json").write_text(stored.replace('"surprise"', '"unsure"'))
+    assert "has the label 'unsure'" in refusal(model)
+
+
 def test_an_answer_that_its_heads_cannot_give_is_refused(model: Path) -> None:
     stored = json.loads(model.with_suffix(".json").read_text())
     stored["answers"]["default"]["shares"] = {"nobody": 1.0}
