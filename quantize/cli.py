@@ -24,9 +24,6 @@ from trainer.truth import is_measurable
 if TYPE_CHECKING:
     from quantize.footprint import Footprint
 
-#: Every n-th Training face shows where eyes and mouths stand.
-FRAMING_STRIDE = 10
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
@@ -188,10 +185,9 @@ def _classifier(arguments: argparse.Namespace) -> int:
         left_out = Split.PRIVATE_TEST.usage
         print(f"{left_out}: left out, the data set has no labelled faces of it", file=sys.stderr)
     print("measuring where faces stand in the training pictures", file=sys.stderr)
-    pixels = faces.of(Split.TRAINING).pixels[::FRAMING_STRIDE]
     # Unsigned: `make models` has just made it, and signs everything at the end.
     detector = FaceDetector(Int8Model(FACE_320, read_card(FACE_320), threads=1))
-    alignment = measure_alignment(pixels, detector)
+    alignment = measure_alignment(faces.of(Split.TRAINING).pixels, detector)
     options = Options(
         arguments.converter,
         Calibration(arguments.calibration),

@@ -23,6 +23,10 @@ LARGE = 224
 #: spread alike (0.238 to 0.241 of the picture); at `LARGE` they are spread 7 % wider (0.255).
 USUAL = 160
 
+#: Of so many pictures the median landmarks are known to a few thousandths; of thirteen, a tenth of
+#: the fewest that training takes, nine of ten draws have the size of a face within 7 % only.
+ENOUGH = 2800
+
 
 def find_landmarks(
     picture: NDArray[np.uint8], detector: FaceDetector, side: int
@@ -49,17 +53,19 @@ def measure_alignment(
 ) -> Alignment:
     """The median place of each landmark over the pictures in which a face is found.
 
-    pixels: uint8 [N, 48, 48]. side: as for `find_landmarks`; `USUAL` for a model's card, `LARGE`
-    for training pictures that are cut by landmarks found at `LARGE`. Either way the median face
-    comes to stand as in its training picture.
+    pixels: uint8 [N, 48, 48]; of many, every n-th, so that at least `ENOUGH` count. side: as for
+    `find_landmarks`; `USUAL` for a model's card, `LARGE` for training pictures that are cut by
+    landmarks found at `LARGE`. Either way the median face comes to stand as in its training
+    picture.
 
     Raises:
         DataError: a face is found in fewer than half of the pictures.
     """
-    landmarks = [find_landmarks(picture, detector, side) for picture in pixels]
+    shown = pixels[:: max(1, len(pixels) // ENOUGH)]
+    landmarks = [find_landmarks(picture, detector, side) for picture in shown]
     found = [points for points in landmarks if points is not None]
-    if not found or len(found) * 2 < len(pixels):
-        raise DataError(f"the detector finds a face in {len(found)} of {len(pixels)} pictures")
+    if not found or len(found) * 2 < len(shown):
+        raise DataError(f"the detector finds a face in {len(found)} of {len(shown)} pictures")
     right_eye, left_eye, _, right_mouth, left_mouth = (
         np.median(found, axis=0).astype(np.float64).round(4).tolist()
     )

@@ -106,9 +106,14 @@ def test_a_folder_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> 
 
 
 def give_the_command(faces: Faces, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have it read these, and no minutes of framing."""
+    """Have it read these, and no minutes of framing, which all of Training is given to."""
+
+    def framing(pixels: np.ndarray, _: object) -> Alignment:
+        assert np.array_equal(pixels, faces.of(Split.TRAINING).pixels)
+        return ALIGNMENT
+
     monkeypatch.setattr(cli, "read", lambda _: faces)
-    monkeypatch.setattr(cli, "measure_alignment", lambda *_: ALIGNMENT)
+    monkeypatch.setattr(cli, "measure_alignment", framing)
 
 
 def test_the_command_says_it_and_exits_with_one(
