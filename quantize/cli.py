@@ -155,19 +155,25 @@ def _shares(text: str) -> dict[str, float]:
     shares = {}
     for part in text.split(","):
         name, _, share = part.partition("=")
-        shares[name.strip()] = float(share)
-    if not all(0.0 <= share <= 1.0 for share in shares.values()):
-        raise argparse.ArgumentTypeError("a share is from 0 to 1")
+        shares[name.strip()] = _share(share, f"{part.strip()!r} is no HEAD=SHARE, as fer2013=0.5")
     if not math.isclose(sum(shares.values()), 1.0, abs_tol=1e-3):
         raise argparse.ArgumentTypeError("the shares do not sum to 1")
     return shares
 
 
 def _balance(text: str) -> float:
-    balance = float(text)
-    if not 0.0 <= balance <= 1.0:
-        raise argparse.ArgumentTypeError("name a share from 0 to 1")
-    return balance
+    return _share(text, f"{text!r} is no number; name a share from 0 to 1")
+
+
+def _share(text: str, wrong: str) -> float:
+    """Read a number from 0 to 1; wrong: what is said of anything but a number."""
+    try:
+        share = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(wrong) from None
+    if not 0.0 <= share <= 1.0:
+        raise argparse.ArgumentTypeError(f"{share:g}: a share is from 0 to 1")
+    return share
 
 
 def _classifier(arguments: argparse.Namespace) -> int:

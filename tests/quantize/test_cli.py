@@ -19,15 +19,26 @@ def test_shares_that_are_not_a_whole_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "shares", ["fer2013", "fer2013=half", "fer2013=2", "fer2013=1.5,ferplus=-0.5", "fer2013=nan"]
+    ("option", "given", "said"),
+    [
+        ("--shares", "fer2013", "'fer2013' is no HEAD=SHARE, as fer2013=0.5"),
+        ("--shares", "ferplus=0.5,fer2013=half", "'fer2013=half' is no HEAD=SHARE, as fer2013=0.5"),
+        ("--shares", "fer2013=2", "2: a share is from 0 to 1"),
+        ("--shares", "fer2013=1.5,ferplus=-0.5", "1.5: a share is from 0 to 1"),
+        ("--shares", "ferplus=-0.5,fer2013=1.5", "-0.5: a share is from 0 to 1"),
+        ("--shares", "fer2013=nan", "nan: a share is from 0 to 1"),
+        ("--shares", "fer2013=0.5,ferplus=0.6", "the shares do not sum to 1"),
+        ("--balance", "much", "'much' is no number; name a share from 0 to 1"),
+        ("--balance", "1.01", "1.01: a share is from 0 to 1"),
+    ],
 )
 def test_shares_that_make_no_sense_are_usage(
-    shares: str, capsys: pytest.CaptureFixture[str]
+    option: str, given: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as caught:
-        main(["quantize", "classifier", "runs/base", "--data", ".", "--shares", shares])
+        main(["quantize", "classifier", "runs/base", "--data", ".", option, given])
     assert caught.value.code == 2
-    assert "--shares" in capsys.readouterr().err
+    assert capsys.readouterr().err.endswith(f"error: argument {option}: {said}\n")
 
 
 @pytest.mark.parametrize(
