@@ -65,7 +65,11 @@ def measure_alignment(
     landmarks = [find_landmarks(picture, detector, side) for picture in shown]
     found = [points for points in landmarks if points is not None]
     if not found or len(found) * 2 < len(shown):
-        raise DataError(f"the detector finds a face in {len(found)} of {len(shown)} pictures")
+        raise DataError(
+            f"the detector finds a face in {len(found)} of {len(shown)} pictures of Training, and"
+            " crops are cut on the device as faces stand in these; let each show one upright face,"
+            " from the forehead to the chin"
+        )
     right_eye, left_eye, _, right_mouth, left_mouth = (
         np.median(found, axis=0).astype(np.float64).round(4).tolist()
     )

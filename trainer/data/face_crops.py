@@ -12,6 +12,10 @@ from trainer.data.faces import DataError
 from trainer.data.pictures import SIDE, PictureError
 
 
+class NoFaceError(PictureError):
+    """A photo in which the detector finds nobody."""
+
+
 class FaceCrops:
     """Cuts faces out of photos by the device's own path, tilted ones upright, flat ones spread."""
 
@@ -43,9 +47,12 @@ class FaceCrops:
         """Cut out the one face of `photo`: uint8 [H, W] or BGR [H, W, 3] → uint8 [48, 48], gray.
 
         Raises:
-            PictureError: there is no face, or more than one.
+            NoFaceError: there is no face.
+            PictureError: there is more than one.
         """
         faces = self._perception.find(photo)
-        if len(faces) != 1:
-            raise PictureError(f"{len(faces)} faces" if faces else "no face found")
+        if not faces:
+            raise NoFaceError("no face found")
+        if len(faces) > 1:
+            raise PictureError(f"{len(faces)} faces")
         return self._perception.crop(photo, faces[0])

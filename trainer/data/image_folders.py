@@ -12,6 +12,7 @@ from trainer.data.class_names import folders_in, is_number, label_of, split_of
 from trainer.data.faces import FERPLUS_COLUMNS, DataError, Faces, Split
 from trainer.data.pictures import (
     SUFFIXES,
+    NotSquareError,
     PictureError,
     others_in,
     pictures_below,
@@ -23,6 +24,11 @@ from trainer.data.splits import hold_out
 
 #: The copy of FER2013 that puts both tests into `test` keeps the rows' `Usage` in their names.
 _NAMED = re.compile(r"(Training|PublicTest|PrivateTest)_\d+\b", re.ASCII)
+
+_SQUARE = (
+    "cut such pictures square about the face, or put the classes' folders, without train,"
+    " validation and test, into a folder of their own, where faces are found"
+)
 
 
 def is_image_folders(folder: Path) -> bool:
@@ -55,7 +61,8 @@ def read_image_folders(folder: Path, tell: Tell = warn) -> Faces:
         try:
             pixels.append(read_crop(path))
         except PictureError as error:
-            rejections.add(str(path.relative_to(folder)), str(error))
+            remedy = _SQUARE if isinstance(error, NotSquareError) else ""
+            rejections.add(str(path.relative_to(folder)), str(error), remedy)
             continue
         labels.append(label)
         splits.append(split)

@@ -6,12 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
-from trainer.data.face_crops import FaceCrops
+from trainer.data.face_crops import FaceCrops, NoFaceError
 from trainer.data.faces import FERPLUS_COLUMNS, DataError, Faces
 from trainer.data.image_folders import class_folders, labelled_pictures, pass_over_in
 from trainer.data.pictures import PictureError, read_picture
 from trainer.data.rejections import Rejections, Tell, warn
 from trainer.data.splits import groups_of_photos, split_by_group
+
+_FACES = (
+    "put square pictures that are faces already into train/<class>/ or test/<class>/, where no"
+    " face is looked for"
+)
 
 
 def is_photo_folder(folder: Path) -> bool:
@@ -43,7 +48,8 @@ def read_photo_folder(folder: Path, crops: FaceCrops | None = None, tell: Tell =
         try:
             pixels.append(crops.cut(read_picture(path, colour=True)))
         except PictureError as error:
-            rejections.add(str(path.relative_to(folder)), str(error))
+            remedy = _FACES if isinstance(error, NoFaceError) else ""
+            rejections.add(str(path.relative_to(folder)), str(error), remedy)
             continue
         labels.append(label)
         names.append(path.name)

@@ -21,6 +21,10 @@ class PictureError(ValueError):
     """A file that is no picture of the wanted kind; the text says why, without the file's name."""
 
 
+class NotSquareError(PictureError):
+    """A picture that is no crop of a face, which is square."""
+
+
 def pictures_in(folder: Path) -> list[Path]:
     """A folder's own pictures by their suffix, ordered by name; hidden files are left out."""
     return sorted(
@@ -81,12 +85,13 @@ def read_crop(path: Path) -> NDArray[np.uint8]:
     """Read the square picture of one face as uint8 [48, 48], gray.
 
     Raises:
-        PictureError: it cannot be read, or is not square.
+        NotSquareError: its sides differ.
+        PictureError: it cannot be read.
     """
     picture = read_picture(path)
     height, width = picture.shape
     if height != width:
-        raise PictureError(f"{width}x{height} pixels are no square crop of a face")
+        raise NotSquareError(f"{width}x{height} pixels are no square crop of a face")
     if width == SIDE:
         return picture
     method = cv2.INTER_AREA if width > SIDE else cv2.INTER_CUBIC

@@ -24,7 +24,8 @@ class Reading:
 
     rows: how many it has; left_out: how many of them are not in the result; examples: what is
     wrong with the first few, each with its file and, in a text file, its line. passed_over: what
-    lies there and is no row, a line a reason, each with the first file and how many more.
+    lies there and is no row, a line a reason, each with the first file and how many more; remedies:
+    what to do about rows that are left out, where that is known.
     """
 
     source: Path
@@ -32,11 +33,12 @@ class Reading:
     left_out: int
     examples: tuple[str, ...]
     passed_over: tuple[str, ...] = ()
+    remedies: tuple[str, ...] = ()
 
     def text(self) -> str:
         """One line for a person."""
         said = f"{self.source}: {self.left_out} of {self.rows} rows left out"
-        return f"{said}: {'; '.join(self.examples)}" if self.examples else said
+        return f"{said}: {'; '.join(self.examples + self.remedies)}" if self.examples else said
 
 
 #: Takes the report of a reader, once a data set.
@@ -60,10 +62,14 @@ class Rejections:
     left_out: int = 0
     examples: list[str] = field(default_factory=list)
     _passed_over: dict[str, list[Path]] = field(default_factory=dict)
+    #: Each once, in the order of the rows.
+    _remedies: dict[str, None] = field(default_factory=dict)
 
-    def add(self, where: str, why: str) -> None:
-        """Leave out one row; where: its file and line."""
+    def add(self, where: str, why: str, remedy: str = "") -> None:
+        """Leave out one row; where: its file and line; remedy: what to do about such rows."""
         self.left_out += 1
+        if remedy:
+            self._remedies[remedy] = None
         if len(self.examples) < QUOTED:
             self.examples.append(f"{where}: {why}")
 
@@ -79,12 +85,20 @@ class Rejections:
             DataError: nothing is left, or a larger share than `largest_share` was left out.
         """
         passed_over = tuple(self._lines())
-        reading = Reading(self.source, self.rows, self.left_out, tuple(self.examples), passed_over)
+        reading = Reading(
+            self.source,
+            self.rows,
+            self.left_out,
+            tuple(self.examples),
+            passed_over,
+            tuple(self._remedies),
+        )
         if self.rows == 0:
             remedies = passed_over or (self._remedy(),)
             raise DataError("; ".join((f"{self.source}: without a single row", *remedies)))
         if self.left_out == self.rows or self.left_out > largest_share * self.rows:
-            raise DataError(f"{reading.text()}; is it of another format?")
+            guess = "" if reading.remedies else "; is it of another format?"
+            raise DataError(f"{reading.text()}{guess}")
         tell(reading)
 
     def _remedy(self) -> str:

@@ -206,9 +206,21 @@ def test_classes_that_are_numbers_alone_are_refused(tmp_path: Path, numbers: str
 def test_too_many_bad_pictures_are_another_format(tmp_path: Path) -> None:
     fill(tmp_path, 5)
     for index in range(3):
-        add(tmp_path / "train" / "angry" / f"wide{index}.png", 9, (48, 96))
+        (tmp_path / "train" / "angry" / f"bad{index}.png").write_bytes(b"no picture")
     with pytest.raises(DataError, match=r"3 of 33 rows left out.*another format"):
         read_image_folders(tmp_path)
+
+
+def test_pictures_that_are_not_square_are_told_with_what_to_do(tmp_path: Path) -> None:
+    fill(tmp_path, 5)
+    for index in range(3):
+        add(tmp_path / "train" / "angry" / f"wide{index}.png", 9, (112, 90))
+    with pytest.raises(DataError, match=r"3 of 33 rows left out") as caught:
+        read_image_folders(tmp_path)
+    said = str(caught.value)
+    assert "wide0.png: 90x112 pixels are no square crop of a face; " in said
+    assert said.count("; cut such pictures square about the face, or put the classes'") == 1
+    assert "another format" not in said
 
 
 def test_an_unknown_class_is_refused(tmp_path: Path) -> None:
