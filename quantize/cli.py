@@ -6,6 +6,7 @@ import argparse
 import math
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,8 @@ from edge_app.errors import UsageError
 from edge_app.perception.card import read_card
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.int8_model import Int8Model
-from edge_app.perception.shipped import EMOTION, FACE_320, SHIPPED
+from edge_app.perception.model_folder import NAMES
+from edge_app.perception.shipped import CLASSIFIERS, EMOTION, FACE_320, SHIPPED
 from quantize.runs import GRAY_YUNET
 from trainer.data import Split, read
 from trainer.framing import measure_alignment
@@ -179,6 +181,7 @@ def _share(text: str, wrong: str) -> float:
 def _classifier(arguments: argparse.Namespace) -> int:
     output = arguments.output or arguments.run / EMOTION.name
     _check_model_file(output)
+    _tell_unknown_names([output], tuple(each.name for each in CLASSIFIERS))
     faces = read(arguments.data)
     quiet_tensorflow()
     from quantize.checks import check_sources  # noqa: PLC0415 - loads TensorFlow
@@ -222,6 +225,17 @@ def _check_model_file(output: Path) -> None:
         raise UsageError(f"{output}: a folder; name the file to write, as {output / EMOTION.name}")
     if output.suffix != EMOTION.suffix:
         raise UsageError(f"{output}: a model's file ends with {EMOTION.suffix}; name such a one")
+
+
+def _tell_unknown_names(models: Sequence[Path], known: Sequence[str]) -> None:
+    """Before devices refuse them: Python loads a model of any name."""
+    for model in models:
+        if model.name not in known:
+            print(
+                f"{model}: mien run looks for no model so called, and refuses a folder that holds"
+                f" one; call it {' or '.join(known)} there",
+                file=sys.stderr,
+            )
 
 
 def _gray_yunet(arguments: argparse.Namespace) -> int:
@@ -327,8 +341,10 @@ def _sign(arguments: argparse.Namespace) -> int:
     public = arguments.public_key or public_half(folder, private)
     # Before the golden files: a refused call leaves the folder as it was.
     check_keys(folder, private, public, new_key=arguments.new_key)
-    for model in sorted(folder.glob("*.tflite")):
+    models = sorted(folder.glob("*.tflite"))
+    for model in models:
         write_golden(model)
     signed = sign_folder(folder, private, public, new_key=arguments.new_key)
     print(f"signed: {len(signed.files)} files of {folder}; devices check them with {public}")
+    _tell_unknown_names(models, NAMES)
     return 0

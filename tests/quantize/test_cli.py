@@ -59,6 +59,28 @@ def test_an_output_that_is_no_models_file_is_refused_before_anything_is_read(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("output", "lines"),
+    [
+        ("emotion.tflite", 0),
+        ("emotion_small.tflite", 0),
+        ("mine.tflite", 1),
+        ("face_320.tflite", 1),
+    ],
+)
+def test_a_name_that_devices_do_not_look_for_is_told_before_the_work(
+    output: str, lines: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["classifier", "no-run", "--data", "no-data", "--output", str(tmp_path / output)]
+    assert main(["quantize", *words]) == 1
+    *warned, _ = capsys.readouterr().err.splitlines()
+    expected = (
+        f"{tmp_path / output}: mien run looks for no model so called, and refuses a folder that"
+        " holds one; call it emotion.tflite or emotion_small.tflite there"
+    )
+    assert warned == [expected] * lines
+
+
 def test_a_network_that_learned_with_pytorch_is_converted_by_tensorflow(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from edge_app.cli import main
-from edge_app.perception.card import card_path
+from edge_app.perception.card import ModelError, card_path
 from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.manifest import SIGNATURE, read_key, verify_folder
+from edge_app.perception.model_folder import ModelFolder
 from edge_app.perception.shipped import EMOTION, FACE_160, FACE_320
 
 pytest.importorskip("cryptography")
@@ -80,6 +81,21 @@ def test_a_users_models_are_signed_and_taken(models: Path, keys: Path) -> None:
     assert len(verify_folder(models, keys / PUBLIC).files) == 6
     model = Int8Model.load(models / EMOTION.name, trusted_key=keys / PUBLIC)
     assert model.card.name == EMOTION.stem
+
+
+def test_a_name_that_devices_do_not_look_for_is_signed_and_told(
+    models: Path, keys: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert sign(models, keys) == 0
+    assert capsys.readouterr().err == ""
+    for path in (models / EMOTION.name, card_path(models / EMOTION.name)):
+        path.rename(path.with_stem("mine"))
+    (models / "emotion.golden.json").unlink()
+    assert sign(models, keys) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"{models / 'mine.tflite'}: mien run looks for no model so called")
+    with pytest.raises(ModelError, match=r"mine\.tflite: not a name that Mien looks for"):
+        ModelFolder(models, keys / PUBLIC).check()
 
 
 def test_a_new_model_needs_a_new_signature_and_one_command_makes_it(
