@@ -20,7 +20,9 @@ from edge_app.analyze.outputs import OutputNames, make_folder
 from edge_app.analyze.progress import Progress, describe, emotions
 from edge_app.analyze.table import TableFile
 from edge_app.errors import MienError
-from edge_app.perception import Perception, SeenFace
+from edge_app.perception import EmotionClassifier, FaceDetector, Perception, SeenFace
+from edge_app.perception.model_folder import ModelFolder
+from edge_app.perception.shipped import EMOTION, EMOTION_SMALL, FACE_160, FACE_320
 from edge_app.perception.tiling import TiledDetector
 
 _FOLDER = Path("mien-analysis")
@@ -52,6 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="take pictures in which no face is found for faces, cut out as in face data sets",
     )
+    parser.add_argument(
+        "--models", type=Path, metavar="DIR", help="folder of your own models: see docs/models.md"
+    )
     parser.add_argument("--no-pictures", action="store_true", help="write the table only")
     parser.add_argument(
         "--force", action="store_true", help="replace an earlier analysis of other files"
@@ -61,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, perception: Sees | None = None) -> int:
     """Analyze every file; a bad one among them does not stop the others.
 
-    perception: by default the shipped models.
+    perception: by default the shipped models, or those of the folder that is named.
 
     Returns 0 if all files were done, 1 if one was not, 130 if Ctrl-C came in between: then what is
     there is whole.
@@ -79,7 +84,11 @@ def run(arguments: argparse.Namespace, perception: Sees | None = None) -> int:
         for error in wrong:
             progress.say(str(error))
         if files:
-            sees = perception or _Asked(tiles=arguments.tiles, crops=arguments.crops)
+            sees = perception or _Asked(
+                ModelFolder(arguments.models, None, "--models"),
+                tiles=arguments.tiles,
+                crops=arguments.crops,
+            )
             earlier = make_folder(folder)
             is_new = earlier.is_new
             if not arguments.force:
@@ -112,8 +121,8 @@ def run(arguments: argparse.Namespace, perception: Sees | None = None) -> int:
 class _Asked:
     """Sees as the options ask."""
 
-    def __init__(self, *, tiles: int, crops: bool) -> None:
-        self._perception = Perception.load()
+    def __init__(self, models: ModelFolder, *, tiles: int, crops: bool) -> None:
+        self._perception = _load(models)
         model = self._perception.detector.model
         self._detector = TiledDetector(model, tiles=tiles) if tiles > 1 else None
         self._crops = crops
@@ -122,6 +131,16 @@ class _Asked:
         """As `Perception.see`; with `crops`, the whole picture where that finds nobody."""
         seen = self._perception.see(frame, detector=self._detector)
         return [self._perception.read_crop(frame)] if self._crops and not seen else seen
+
+
+def _load(models: ModelFolder) -> Perception:
+    """Mien's models, but for those that the folder holds; its small classifier if that is alone."""
+    classifier = EMOTION if models.passed_over(EMOTION) is None else EMOTION_SMALL
+    return Perception(
+        FaceDetector(models.load(FACE_320)),
+        EmotionClassifier(models.load(classifier)),
+        FaceDetector(models.load(FACE_160)) if models.has_a_pair_of_detectors() else None,
+    )
 
 
 def _remove_tables(folder: Path, *, but: str) -> None:

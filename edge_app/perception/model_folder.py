@@ -19,11 +19,13 @@ class ModelFolder:
     """Where models of one's own lie.
 
     path: None where there are only those that come with Mien. key: the public key (PEM) that the
-    folder's manifest must be signed with; None: a card that fits is enough.
+    folder's manifest must be signed with; None: a card that fits is enough. named_by: the setting
+    or option that names the folder, for messages.
     """
 
     path: Path | None = None
     key: Path | None = RELEASE_KEY
+    named_by: str = "models.directory"
 
     def check(self) -> frozenset[str]:
         """Hold every file of the folder to its signature; returns the names of its models.
@@ -38,7 +40,7 @@ class ModelFolder:
             there = {each.name for each in self.path.iterdir() if each.suffix == ".tflite"}
         except OSError as error:
             raise ModelError(
-                f"{self.path}: {error.strerror}; name a folder of models in models.directory"
+                f"{self.path}: {error.strerror}; name a folder of models in {self.named_by}"
             ) from error
         if self.key is not None:
             there |= _signed_models(self.path, self.key)
@@ -50,7 +52,7 @@ class ModelFolder:
         if not there:
             raise ModelError(
                 f"{self.path}: holds no model; put {', '.join(NAMES)} there, or some of them, or"
-                " leave models.directory empty"
+                f" leave {self.named_by} out"
             )
         return frozenset(there)
 

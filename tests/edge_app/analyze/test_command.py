@@ -19,6 +19,8 @@ from edge_app import cli
 from edge_app.analyze import command
 from edge_app.analyze.analysis import Sees
 from edge_app.errors import UsageError
+from edge_app.perception.card import card_path
+from edge_app.perception.shipped import EMOTION, EMOTION_SMALL
 from edge_app.samples import CLIP
 from tests.edge_app.analyze.fake_perception import FakePerception
 
@@ -76,6 +78,35 @@ def test_real_portrait_is_read_as_happy(
     out, err = capsys.readouterr()
     assert out == f"1 file, 1 face: happy 1; written to {output}/\n"
     assert err == f"mien: {portrait}: 1 face: happy 1\n"
+
+
+@pytest.mark.parametrize("shipped", [EMOTION, EMOTION_SMALL])
+def test_a_model_of_one_s_own_reads_the_faces(
+    shipped: Path, portrait: Path, tmp_path: Path, output: Path
+) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    shutil.copy(shipped, models)
+    card = card_path(shipped).read_text()
+    (models / card_path(shipped).name).write_text(card.replace('"happy"', '"glad"'))
+    words = ["analyze", str(portrait), "--output", str(output), "--no-pictures"]
+    assert cli.main([*words, "--models", str(models)]) == 0
+    assert [row["emotion"] for row in rows(output)] == ["glad"]
+    assert cli.main(words) == 0
+    assert [row["emotion"] for row in rows(output)] == ["happy"]
+
+
+def test_a_folder_without_a_model_is_refused_before_anything_is_written(
+    portrait: Path, tmp_path: Path, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["analyze", str(portrait), "--output", str(output), "--models"]
+    assert cli.main([*words, str(tmp_path)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"mien: {tmp_path}: holds no model; ")
+    assert line.endswith("or leave --models out")
+    assert cli.main([*words, str(tmp_path / "gone")]) == 1
+    assert "name a folder of models in --models" in capsys.readouterr().err
+    assert not output.exists()
 
 
 def test_crops_without_a_face_that_is_found_have_a_row_too(
