@@ -164,10 +164,14 @@ def configured(
 class Participant(ConnectionHandler):
     """Somebody with a user of the configuration."""
 
-    def __init__(self, configured: Configured, user: str, folder: Path, *topics: str) -> None:
+    def __init__(
+        self, configured: Configured, user: str, folder: Path, *topics: str, once: str | None = None
+    ) -> None:
+        """topics: what to hear; once: what to ask for as well, on the first connection only."""
         self.heard: list[tuple[str, bytes]] = []
+        self._once = once
         self._topics = topics
-        self._answered = 0
+        self.answered = 0
         self._to_say: list[tuple[str, bytes]] = []
         self.said = 0
         self.connection = Connection(
@@ -179,16 +183,17 @@ class Participant(ConnectionHandler):
 
     def connected(self, client: mqtt.Client) -> None:
         client.on_subscribe = self._subscribed
-        for topic in self._topics:
+        once, self._once = self._once, None
+        for topic in filter(None, (*self._topics, once)):
             client.subscribe(topic, qos=1)
 
     def _subscribed(self, *_: object) -> None:
-        self._answered += 1
+        self.answered += 1
 
     @property
     def is_subscribed(self) -> bool:
         """Whether the broker answered for each topic, if only with a refusal."""
-        return self._answered >= len(self._topics)
+        return self.answered >= len(self._topics)
 
     def proceed(self, client: mqtt.Client) -> None:
         while self._to_say:
@@ -259,10 +264,12 @@ def test_a_device_speaks_for_itself_only(
 
 def test_a_device_does_not_hear_others(configured: Configured, tmp_path: Path) -> None:
     operator = Participant(configured, "operator", tmp_path, "mien/+/request/+")
-    device = Participant(configured, "kitchen", tmp_path, "mien/kitchen/request/+", "mien/#")
+    own = "mien/kitchen/request/+"
+    # RabbitMQ cuts off whoever asks for what they may not hear, each time.
+    device = Participant(configured, "kitchen", tmp_path, own, once="mien/#")
     operator.connection.start(10)
     device.connection.start(10)
-    wait_until(lambda: operator.is_subscribed and device.is_subscribed)
+    wait_until(lambda: operator.is_subscribed and device.answered >= 2)
     operator.say("mien/hall/request/pause", b"{}")
     wait_until(lambda: operator.heard)
     # What it may hear comes behind it; a broker that cuts it off lets it come back.
