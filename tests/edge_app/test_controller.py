@@ -59,16 +59,16 @@ class Camera(FrameSource):
 
 
 class HangingCamera(Camera):
-    """Goes on in its driver when it is closed, until `released`."""
+    """Gives one frame; then its driver hangs, also when it is closed, until `released`."""
 
     def __init__(self, released: threading.Event) -> None:
         super().__init__()
         self._released = released
 
     def read(self) -> Frame | None:
-        if (frame := super().read()) is None:
+        if self._count:
             self._released.wait()
-        return frame
+        return super().read()
 
 
 class OneFace(Watcher):
@@ -282,7 +282,12 @@ def test_a_pause_that_cannot_be_kept_ends_no_process(
     (tmp_path / "file").touch()
     house = House(tmp_path, is_camera_hanging=True)
     house.controller._kept = KeptPrivacy(tmp_path / "file", "d")
-    house.run([lambda: house.ask("pause"), lambda: None])
+
+    def pause() -> None:
+        assert house.ask("pause").status == "error"
+        assert len(house.hung) == 1
+
+    house.run([pause, lambda: None])
     assert house.controller.exit_code == 0
     house.released.set()
     assert house.hung.end_within(20)

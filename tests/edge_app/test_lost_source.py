@@ -72,7 +72,7 @@ class Ear:
         return is_raised == alert and self.sources[-1:] == [source]
 
 
-#: The command, with a camera whose driver hangs when it is to be closed.
+#: The command, with a camera whose driver hangs after the first frame, also when it is closed.
 HANGING = """\
 import sys, threading, time
 import numpy as np
@@ -84,15 +84,16 @@ class Hanging(FrameSource):
     name, is_live = "/dev/video987", True
 
     def __init__(self, device, **options):
-        self._closed = threading.Event()
+        self._is_hanging = False
 
     def read(self):
-        if self._closed.wait(0.05):
+        if self._is_hanging:
             threading.Event().wait()
+        self._is_hanging = True
         return Frame(np.zeros((48, 64), np.uint8), time.monotonic_ns())
 
     def close(self):
-        self._closed.set()
+        pass
 
 setting.V4l2Source = Hanging
 sys.exit(cli.main(sys.argv[1:]))
