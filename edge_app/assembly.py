@@ -129,6 +129,7 @@ class Assembly:
             open_source=self._open_source,
             camera_closed=self._trouble.camera_closed,
             hung=HungReaders() if hung is None else hung,
+            is_stop_asked=stop.is_set,
             make_watcher=self._make_watcher,
             describe=self._info,
             diagnose=self._diagnose,

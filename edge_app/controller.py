@@ -45,10 +45,10 @@ class Controller:
     """Does what was asked; only the daemon's thread may call it.
 
     open_source: opens the source that the settings name; says whether each frame counts.
-    camera_closed: told when a pause has closed the source. hung: has what hangs in its driver
-    nevertheless. make_watcher: from the name of a reaction. describe: what the device is, under a
-    reaction. diagnose: what else `diagnostics` tells. check_settings: raises `MienError` where the
-    next start would not get by.
+    camera_closed: told when a pause has closed the source. hung: the readers that still hang in a
+    driver. is_stop_asked: whether the process ends anyway. make_watcher: from the name of a
+    reaction. describe: what the device is, under a reaction. diagnose: what else `diagnostics`
+    tells. check_settings: raises `MienError` where the next start would not get by.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class Controller:
         open_source: Callable[[], tuple[FrameSource, bool]],
         camera_closed: Callable[[], None],
         hung: HungReaders,
+        is_stop_asked: Callable[[], bool],
         make_watcher: Callable[[Reaction], Watcher],
         describe: Callable[[Reaction, PrivacyMode], Info],
         diagnose: Callable[[], Mapping[str, Any]],
@@ -72,7 +73,7 @@ class Controller:
         self._led = led
         self._reaction: Reaction = reaction
         self._open_source, self._camera_closed, self._hung = open_source, camera_closed, hung
-        self._make_watcher = make_watcher
+        self._is_stop_asked, self._make_watcher = is_stop_asked, make_watcher
         self._describe, self._diagnose = describe, diagnose
         self._check_settings = check_settings
         self.exit_code = 0
@@ -116,11 +117,13 @@ class Controller:
         self._kept.write(msgspec.structs.replace(self._kept.choice, is_paused=is_paused))
         # Several requests in one turn must not wait one after another.
         patience_s = 0.0 if self.exit_code else _CLOSING_S
-        if is_paused and not self._hung.end_within(patience_s):
+        if is_paused and not self._hung.end_within(patience_s, self._is_stop_asked):
             self._end_for_camera()
 
     def _end_for_camera(self) -> None:
-        self._end("the camera is to be closed, and its driver does not answer", SOURCE_LOST)
+        # Whoever asked for a stop does not want the service manager to start it again.
+        if not self._is_stop_asked():
+            self._end("the camera is to be closed, and its driver does not answer", SOURCE_LOST)
         raise SourceError(
             "paused, but the camera's driver does not answer and may keep it open: this process"
             " ends, which closes it, and the next one leaves it closed"

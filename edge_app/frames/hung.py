@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 from edge_app.frames.reader import Reader
+
+#: How long a request to stop may go unnoticed.
+_LOOK_S = 0.25
+
+
+def _never() -> bool:
+    """Whether to give up sooner, unless somebody asks for it."""
+    return False
 
 
 class HungReaders:
@@ -28,9 +37,17 @@ class HungReaders:
         with self._lock:
             self._readers.append(reader)
 
-    def end_within(self, timeout_s: float) -> bool:
-        """Wait until none hangs; False if one still does after the timeout."""
+    def end_within(self, timeout_s: float, is_enough: Callable[[], bool] = _never) -> bool:
+        """Wait until none hangs; False if one still does after the timeout, or once `is_enough`.
+
+        is_enough: asked several times a second.
+        """
         deadline_s = time.monotonic() + timeout_s
         with self._lock:
             readers = tuple(self._readers)
-        return all(each.ends_within(deadline_s - time.monotonic()) for each in readers)
+        for each in readers:
+            # In slices: a wait goes on after the handler of a signal that interrupts it.
+            while not each.ends_within(min(_LOOK_S, deadline_s - time.monotonic())):
+                if is_enough() or time.monotonic() >= deadline_s:
+                    return False
+        return True

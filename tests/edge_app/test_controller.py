@@ -136,6 +136,7 @@ class House:
             open_source=self.open_camera,
             camera_closed=self.trouble.camera_closed,
             hung=self.hung,
+            is_stop_asked=self.stop.is_set,
             make_watcher=self.make_watcher,
             describe=describe,
             diagnose=lambda: {"python": "3"},
@@ -259,10 +260,10 @@ def test_a_camera_that_its_driver_closes_after_a_while_is_closed(
     house = House(tmp_path, is_camera_hanging=True)
     end_within = house.hung.end_within
 
-    def release(timeout_s: float) -> bool:
+    def release(timeout_s: float, is_enough: Callable[[], bool]) -> bool:
         assert len(house.hung) == 1
         house.released.set()
-        return end_within(timeout_s)
+        return end_within(timeout_s, is_enough)
 
     monkeypatch.setattr(house.hung, "end_within", release)
 
@@ -272,6 +273,26 @@ def test_a_camera_that_its_driver_closes_after_a_while_is_closed(
 
     house.run([pause, lambda: None])
     assert house.controller.exit_code == 0
+
+
+def test_whoever_asks_for_a_stop_waits_for_no_driver(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(controller_module, "_CLOSING_S", 60.0)
+    house = House(tmp_path, is_camera_hanging=True)
+
+    def pause() -> None:
+        house.stop.set()
+        answer = house.ask("pause")
+        assert answer.status == "error"
+        assert "this process ends" in str(answer.error)
+        assert KeptPrivacy(tmp_path, "d").read().is_paused
+
+    house.run([pause])
+    assert house.controller.exit_code == 0
+    assert "ending with code" not in caplog.text
+    house.released.set()
+    assert house.hung.end_within(20)
 
 
 def test_a_pause_that_cannot_be_kept_ends_no_process(

@@ -101,14 +101,19 @@ sys.exit(cli.main(sys.argv[1:]))
 
 
 def start(
-    mosquitto: Mosquitto, folder: Path, url: str, command: tuple[str, ...] = ("-m", "edge_app.cli")
+    mosquitto: Mosquitto,
+    folder: Path,
+    url: str,
+    command: tuple[str, ...] = ("-m", "edge_app.cli"),
+    *more: str,
 ) -> subprocess.Popen[bytes]:
-    """A service's process; what it says is added to `errors` in the folder."""
+    """A service's process; what it says is added to `errors` in the folder. more: arguments."""
     with (folder / "errors").open("ab") as errors:
         return subprocess.Popen(
             [
                 *(sys.executable, *command, "run", "--source", url),
                 *("--device", "desk", "--broker", str(mosquitto.address)),
+                *more,
             ],
             stderr=errors,
             env={
@@ -180,6 +185,31 @@ def test_a_pause_closes_a_camera_whose_driver_hangs_by_the_end_of_the_process(
     assert KeptPrivacy(tmp_path, "desk").read().is_paused
     said = (tmp_path / "errors").read_text()
     assert "its driver does not answer: ending with code 74" in said
+    assert "Traceback" not in said
+
+
+def test_a_stop_during_such_a_pause_is_heeded_and_is_no_failure(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    settings = tmp_path / "mien.toml"
+    # So long a driver is waited for that the stop comes first.
+    settings.write_text('[camera]\nstall_s = 60\n[privacy]\npurpose = "test"\n', encoding="utf-8")
+    with Subscriber(mosquitto.address, ("mien/desk/#",)) as subscriber:
+        ear = Ear(subscriber)
+        words = ("--settings", str(settings))
+        process = start(mosquitto, tmp_path, "/dev/video987", ("-c", HANGING), *words)
+        try:
+            wait_until(lambda: "open" in ear.listen().sources, 60)
+            publish.single("mien/desk/request/pause", b'{"id": "1"}', port=mosquitto.port)
+            wait_until(lambda: "paused" in ear.listen().sources, 60)
+            process.terminate()
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
+            process.wait()
+    assert KeptPrivacy(tmp_path, "desk").read().is_paused
+    said = (tmp_path / "errors").read_text()
+    assert "ending with code" not in said
     assert "Traceback" not in said
 
 
