@@ -25,6 +25,7 @@ from edge_app.frames.hung import HungReaders
 from edge_app.frames.source import FrameSource
 from edge_app.frames.stream_address import public_name
 from edge_app.frames.supervised import MOST_REOPENINGS, OPENING_S, SourceLostError
+from edge_app.frames.v4l2 import patience_s
 from edge_app.health.board import Board
 from edge_app.health.governor import Governor, Limits
 from edge_app.health.led import Led
@@ -43,6 +44,11 @@ from edge_app.settings import Settings
 
 #: Between two openings of a source: its back-off, the end of its reader, and some to spare.
 _BETWEEN_OPENINGS_S = 3.0
+#: After its last wait for a picture, a driver's thread has to end.
+_THREAD_ENDS_S = 0.5
+#: The longest that a pause waits for a driver: systemd's watchdog bears 30 s, and may have been fed
+#: half of them ago.
+_LONGEST_CLOSING_S = 12.0
 
 _LOG = logging.getLogger(__name__)
 
@@ -129,6 +135,7 @@ class Assembly:
             open_source=self._open_source,
             camera_closed=self._trouble.camera_closed,
             hung=HungReaders() if hung is None else hung,
+            closing_s=closing_s(settings.camera.stall_s),
             is_stop_asked=stop.is_set,
             make_watcher=self._make_watcher,
             describe=self._info,
@@ -253,6 +260,15 @@ class Assembly:
                 "home_assistant": self._settings.home_assistant.discovery,
             },
         }
+
+
+def closing_s(stall_s: float) -> float:
+    """How long a driver may take to let go of a camera that a pause closes.
+
+    OpenCV lets go of it by itself when its wait for a picture is over: `stall_s` of a stream, whole
+    seconds of a V4L2 camera, three at least.
+    """
+    return min(patience_s(stall_s) + _THREAD_ENDS_S, _LONGEST_CLOSING_S)
 
 
 def _utc_now() -> datetime:

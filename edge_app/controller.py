@@ -34,9 +34,6 @@ RESTART = 75
 #: The exit code when only a new process may open the camera again, or this one's end closes it
 #: (sysexits.h: EX_IOERR).
 SOURCE_LOST = 74
-#: How long a driver may take to let go of a camera that is to be closed: OpenCV waits as long for a
-#: picture that does not come. Less than systemd's watchdog bears.
-_CLOSING_S = 5.0
 
 _LOG = logging.getLogger(__name__)
 
@@ -46,9 +43,10 @@ class Controller:
 
     open_source: opens the source that the settings name; says whether each frame counts.
     camera_closed: told when a pause has closed the source. hung: the readers that still hang in a
-    driver. is_stop_asked: whether the process ends anyway. make_watcher: from the name of a
-    reaction. describe: what the device is, under a reaction. diagnose: what else `diagnostics`
-    tells. check_settings: raises `MienError` where the next start would not get by.
+    driver. closing_s: how long they may take to let go of the camera. is_stop_asked: whether the
+    process ends anyway. make_watcher: from the name of a reaction. describe: what the device is,
+    under a reaction. diagnose: what else `diagnostics` tells. check_settings: raises `MienError`
+    where the next start would not get by.
     """
 
     def __init__(
@@ -62,6 +60,7 @@ class Controller:
         open_source: Callable[[], tuple[FrameSource, bool]],
         camera_closed: Callable[[], None],
         hung: HungReaders,
+        closing_s: float,
         is_stop_asked: Callable[[], bool],
         make_watcher: Callable[[Reaction], Watcher],
         describe: Callable[[Reaction, PrivacyMode], Info],
@@ -73,7 +72,8 @@ class Controller:
         self._led = led
         self._reaction: Reaction = reaction
         self._open_source, self._camera_closed, self._hung = open_source, camera_closed, hung
-        self._is_stop_asked, self._make_watcher = is_stop_asked, make_watcher
+        self._closing_s, self._is_stop_asked = closing_s, is_stop_asked
+        self._make_watcher = make_watcher
         self._describe, self._diagnose = describe, diagnose
         self._check_settings = check_settings
         self.exit_code = 0
@@ -116,7 +116,7 @@ class Controller:
         # Before anything ends: the next process is to leave the camera closed.
         self._kept.write(msgspec.structs.replace(self._kept.choice, is_paused=is_paused))
         # Several requests in one turn must not wait one after another.
-        patience_s = 0.0 if self.exit_code else _CLOSING_S
+        patience_s = 0.0 if self.exit_code else self._closing_s
         if is_paused and not self._hung.end_within(patience_s, self._is_stop_asked):
             self._end_for_camera()
 

@@ -60,7 +60,7 @@ class V4l2Source(FrameSource):
         """
         silence_opencv()
         # Until the wait is over nobody else can open the camera, to see whether that helps.
-        os.environ.setdefault(_PATIENCE, str(max(math.ceil(timeout_s), _LEAST_PATIENCE_S)))
+        os.environ.setdefault(_PATIENCE, str(patience_s(timeout_s)))
         path = device_path(device)
         self.name = str(path)
         _check_device(path)
@@ -121,6 +121,11 @@ class V4l2Source(FrameSource):
             if self._frames_damaged == 1:
                 _LOG.warning("%s: %s; such pictures are left out", self.name, error)
             return None
+
+
+def patience_s(timeout_s: float) -> int:
+    """For how many seconds OpenCV waits for a picture, and holds the camera meanwhile."""
+    return max(math.ceil(timeout_s), _LEAST_PATIENCE_S)
 
 
 def device_path(device: str) -> Path:

@@ -63,8 +63,9 @@ _PRIVACY = """\
 
 `pause` closes the camera; everyone present is said to leave. It stays closed after a restart or a
 power cut, until `resume`. While it is paused, telemetry says `"source": "paused"`. A camera whose
-driver does not let go of it within five seconds is closed by the end of the process, which systemd
-starts again, paused; the answer is an error that says so.
+driver does not let go of it is closed by the end of the process, a little later than
+`camera.stall_s` and after 12 s at most; systemd starts it again, paused. The answer is an error
+that says so.
 
 In the privacy mode `aggregates` nothing is published about a single face: no events, a `state`
 that was emptied once, and no telemetry that a face changes, which is load and frame rate beside

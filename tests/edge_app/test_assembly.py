@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge_app.asked_models import load_perception
-from edge_app.assembly import Assembly
+from edge_app.assembly import Assembly, closing_s
 from edge_app.events.payloads import FaceLeft
 from edge_app.frames.video_file import VideoFileSource
 from edge_app.kept_privacy import KeptPrivacy
@@ -63,6 +63,15 @@ def test_a_classifier_that_is_not_the_one_asked_for_is_told_of(
     caplog.clear()
     load_perception(Perception(network="small"), folder_of(tmp_path, EMOTION_SMALL))
     assert caplog.text == ""
+
+
+@pytest.mark.parametrize(
+    ("stall_s", "waited_s"), [(0.5, 3.5), (5.0, 5.5), (7.2, 8.5), (11.0, 11.5), (60.0, 12.0)]
+)
+def test_a_pause_waits_until_the_driver_lets_go_by_itself_but_less_than_the_watchdog(
+    stall_s: float, waited_s: float
+) -> None:
+    assert closing_s(stall_s) == waited_s
 
 
 def test_a_recording_s_summary_says_what_its_visits_say(tmp_path: Path) -> None:

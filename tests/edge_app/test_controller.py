@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge_app import controller as controller_module
 from edge_app.camera_trouble import CameraTrouble, Troubles
 from edge_app.controller import RESTART, SOURCE_LOST, Controller
 from edge_app.daemon import Daemon
@@ -91,7 +90,12 @@ class House:
     """A daemon with all of its rooms; `ask` queues requests, `run` works until they are done."""
 
     def __init__(
-        self, folder: Path, *, is_paused: bool = False, is_camera_hanging: bool = False
+        self,
+        folder: Path,
+        *,
+        is_paused: bool = False,
+        is_camera_hanging: bool = False,
+        closing_s: float = 5.0,
     ) -> None:
         self.told = Recorder()
         self.cameras: list[Camera] = []
@@ -136,6 +140,7 @@ class House:
             open_source=self.open_camera,
             camera_closed=self.trouble.camera_closed,
             hung=self.hung,
+            closing_s=closing_s,
             is_stop_asked=self.stop.is_set,
             make_watcher=self.make_watcher,
             describe=describe,
@@ -233,10 +238,9 @@ def test_a_pause_closes_the_camera_and_resume_opens_it_again(tmp_path: Path) -> 
 
 
 def test_a_camera_that_its_driver_does_not_close_is_closed_by_the_end_of_the_process(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(controller_module, "_CLOSING_S", 0.01)
-    house = House(tmp_path, is_camera_hanging=True)
+    house = House(tmp_path, is_camera_hanging=True, closing_s=0.01)
 
     def pause() -> None:
         for answer in (house.ask("pause"), house.ask("pause")):
@@ -256,8 +260,7 @@ def test_a_camera_that_its_driver_does_not_close_is_closed_by_the_end_of_the_pro
 def test_a_camera_that_its_driver_closes_after_a_while_is_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(controller_module, "_CLOSING_S", 20.0)
-    house = House(tmp_path, is_camera_hanging=True)
+    house = House(tmp_path, is_camera_hanging=True, closing_s=20.0)
     end_within = house.hung.end_within
 
     def release(timeout_s: float, is_enough: Callable[[], bool]) -> bool:
@@ -276,10 +279,9 @@ def test_a_camera_that_its_driver_closes_after_a_while_is_closed(
 
 
 def test_whoever_asks_for_a_stop_waits_for_no_driver(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(controller_module, "_CLOSING_S", 60.0)
-    house = House(tmp_path, is_camera_hanging=True)
+    house = House(tmp_path, is_camera_hanging=True, closing_s=60.0)
 
     def pause() -> None:
         house.stop.set()
@@ -295,13 +297,10 @@ def test_whoever_asks_for_a_stop_waits_for_no_driver(
     assert house.hung.end_within(20)
 
 
-def test_a_pause_that_cannot_be_kept_ends_no_process(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_pause_that_cannot_be_kept_ends_no_process(tmp_path: Path) -> None:
     """The next one would open the camera."""
-    monkeypatch.setattr(controller_module, "_CLOSING_S", 0.01)
     (tmp_path / "file").touch()
-    house = House(tmp_path, is_camera_hanging=True)
+    house = House(tmp_path, is_camera_hanging=True, closing_s=0.01)
     house.controller._kept = KeptPrivacy(tmp_path / "file", "d")
 
     def pause() -> None:
