@@ -51,6 +51,8 @@ class TroubleLog:
             # Whoever was told of the trouble is told of its end.
             _LOG.warning("%s: connected, %s", self._name, self._how)
             self._trouble = ""
+            # Of what comes after it, each trouble is new.
+            self._told_s.clear()
             self._needed_s = min(2 * self._needed_s, REPEAT_S)
 
     def broke(self, trouble: str, error: Exception | None = None) -> None:

@@ -76,6 +76,14 @@ def test_months_of_a_connection_that_breaks_again_and_again_are_a_few_lines_an_h
         assert "connections ended since the last such line)" in "".join(played.lines[-2:])
 
 
+def test_the_last_word_of_a_second_outage_is_its_own(played: Played) -> None:
+    for attempts in (5, 700):
+        played.stand(600.0)
+        played.broke(BROKE, *[REFUSED] * attempts, away_s=4.0)
+    outage = [f"{BROKE}; trying again", f"{REFUSED}; trying again"]
+    assert played.lines == [*outage, "connected, MQTT 5", *outage]
+
+
 def test_troubles_that_take_turns_are_told_once_an_hour_each(played: Played) -> None:
     played.broke(*["timed out", "no route"] * 600, away_s=30.0)
     hours = played.now_s / REPEAT_S
