@@ -63,7 +63,7 @@ def public_half(folder: Path, private: Path) -> Path:
     Mien's own key for the shipped models; for any other folder the file beside `private`, as
     `make_keys` leaves it.
     """
-    return RELEASE_KEY if _same(folder, SHIPPED) else private.with_suffix(".pub.pem")
+    return RELEASE_KEY if _same(folder, SHIPPED) else private.parent / f"{private.stem}.pub.pem"
 
 
 def check_keys(
@@ -138,6 +138,8 @@ def _entries(folder: Path) -> dict[str, Entry]:
 
 
 def _read_private(path: Path) -> Ed25519PrivateKey:
+    if path.is_dir():
+        raise QuantizeError(f"{path}: a folder; name the private key in it, as {path / PRIVATE}")
     try:
         if path.stat().st_mode & 0o077:
             raise QuantizeError(f"{path}: others can read this private key; chmod 600 {path}")

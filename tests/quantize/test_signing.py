@@ -207,6 +207,15 @@ def test_what_is_no_private_key_is_refused(
     assert "not a private key" in capsys.readouterr().err
 
 
+def test_a_folder_is_no_private_key(
+    models: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(models)
+    assert main(["quantize", "sign", str(models), "--key", "."]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == f"mien: .: a folder; name the private key in it, as {PRIVATE}"
+
+
 def test_a_missing_private_key_is_told_how_to_make(
     models: Path, keys: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
