@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_app.errors import UsageError
-from edge_app.perception.card import read_card
+from edge_app.perception.card import read_card, read_model
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.model_folder import NAMES
@@ -339,9 +339,11 @@ def _sign(arguments: argparse.Namespace) -> int:
 
     folder, private = arguments.folder, arguments.key
     public = arguments.public_key or public_half(folder, private)
-    # Before the golden files: a refused call leaves the folder as it was.
+    # Keys and cards before the golden files: a refused call leaves the folder as it was.
     check_keys(folder, private, public, new_key=arguments.new_key)
     models = sorted(folder.glob("*.tflite"))
+    for model in models:
+        read_model(model, read_card(model))
     for model in models:
         write_golden(model)
     signed = sign_folder(folder, private, public, new_key=arguments.new_key)

@@ -183,6 +183,16 @@ def test_a_model_that_does_not_fit_its_card_is_not_signed(
     assert not (models / SIGNATURE).exists()
 
 
+def test_a_model_without_a_card_leaves_the_folder_as_it_was(
+    models: Path, keys: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(EMOTION, models / "mine.tflite")
+    before = files_of(models)
+    assert sign(models, keys) == 1
+    assert "mine.json" in capsys.readouterr().err
+    assert files_of(models) == before
+
+
 def test_an_empty_folder_is_not_signed(
     tmp_path: Path, keys: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
