@@ -31,7 +31,7 @@ def check_outbox(
         if aside.exists():
             yield group.warning(
                 "moved aside",
-                f"{aside}: was damaged; the events that waited in it were not sent",
+                f"{aside}: was damaged; events that still waited, if any, were not sent",
                 "check the power supply and the SD card; remove the file when it is of no use",
             )
 
