@@ -64,12 +64,15 @@ class Rejections:
     _passed_over: dict[str, list[Path]] = field(default_factory=dict)
     #: Each once, in the order of the rows.
     _remedies: dict[str, None] = field(default_factory=dict)
+    _without_remedy: int = 0
 
     def add(self, where: str, why: str, remedy: str = "") -> None:
         """Leave out one row; where: its file and line; remedy: what to do about such rows."""
         self.left_out += 1
         if remedy:
             self._remedies[remedy] = None
+        else:
+            self._without_remedy += 1
         if len(self.examples) < QUOTED:
             self.examples.append(f"{where}: {why}")
 
@@ -97,7 +100,7 @@ class Rejections:
             remedies = passed_over or (self._remedy(),)
             raise DataError("; ".join((f"{self.source}: without a single row", *remedies)))
         if self.left_out == self.rows or self.left_out > largest_share * self.rows:
-            guess = "" if reading.remedies else "; is it of another format?"
+            guess = "; is it of another format?" if self._without_remedy else ""
             raise DataError(f"{reading.text()}{guess}")
         tell(reading)
 
