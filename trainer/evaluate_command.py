@@ -7,11 +7,8 @@ import datetime as dt
 import importlib.util
 import json
 import sys
-from functools import cached_property
+from functools import partial
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from edge_app.errors import UsageError
 from edge_app.perception import Perception
@@ -73,7 +70,9 @@ def run(arguments: argparse.Namespace) -> int:
     if report and not importlib.util.find_spec("matplotlib"):
         raise UsageError("--report needs matplotlib: install mien[train]")
     classifier = EmotionClassifier.load(arguments.model, answer=arguments.answer)
-    faces = read(arguments.data, _CropsFor(arguments.model))
+    # Photos are cut as the device does where this model reads them.
+    crops = FaceCrops(partial(Perception.load, classifier=arguments.model))
+    faces = read(arguments.data, crops)
     # What is new to the model has no face that it knows.
     is_known = (faces.split == Split.TRAINING) & (arguments.split != ALL)
     training = faces.where(is_known)
@@ -105,23 +104,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-class _CropsFor(FaceCrops):
-    """Cuts faces as the device does where `model` reads them."""
-
-    def __init__(self, model: Path) -> None:
-        self._model = model
-
-    def cut(self, photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        return self._crops.cut(photo)
-
-    @cached_property
-    def _crops(self) -> FaceCrops:
-        """Made with the first photo: what has been cut already needs no detectors."""
-        return FaceCrops(Perception.load(classifier=self._model))
-
-
 def _say_what_is_left_out(faces: Faces) -> None:
-    """Standard error has how many faces count as Training: of photos a hash makes most of them."""
+    """Say on standard error how many faces count as Training; of photos, a hash of the name puts
+    most there.
+    """
     training = len(faces.of(Split.TRAINING))
     if training:
         sys.stderr.write(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -19,29 +21,16 @@ class NoFaceError(PictureError):
 class FaceCrops:
     """Cuts faces out of photos by the device's own path, tilted ones upright, flat ones spread."""
 
-    def __init__(self, perception: Perception) -> None:
-        """perception: as the device loads it.
-
-        Raises:
-            DataError: its classifier takes crops of another size than the training's.
+    def __init__(self, load: Callable[[], Perception]) -> None:
+        """load: gives it as the device loads it; called with the first photo, since what has been
+        cut already needs no detectors.
         """
-        classifier = perception.classifier
-        if classifier.side != SIDE:
-            raise DataError(
-                f"{classifier.model.path}: takes crops of {classifier.side}x{classifier.side}"
-                f" pixels; name a classifier of {SIDE}x{SIDE}"
-            )
-        self._perception = perception
+        self._load = load
 
     @classmethod
     def shipped(cls) -> Self:
-        """As the models that come with Mien see faces.
-
-        Raises:
-            ModelError: a model does not fit its card, or no runtime takes it.
-            DataError: the shipped classifier takes crops of another size.
-        """
-        return cls(Perception.load())
+        """As the models that come with Mien see faces."""
+        return cls(Perception.load)
 
     def cut(self, photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Cut out the one face of `photo`: uint8 [H, W] or BGR [H, W, 3] → uint8 [48, 48], gray.
@@ -49,6 +38,8 @@ class FaceCrops:
         Raises:
             NoFaceError: there is no face.
             PictureError: there is more than one.
+            DataError: the classifier takes crops of another size than the training's.
+            ModelError: a model does not fit its card, or no runtime takes it.
         """
         faces = self._perception.find(photo)
         if not faces:
@@ -56,3 +47,14 @@ class FaceCrops:
         if len(faces) > 1:
             raise PictureError(f"{len(faces)} faces")
         return self._perception.crop(photo, faces[0])
+
+    @cached_property
+    def _perception(self) -> Perception:
+        perception = self._load()
+        classifier = perception.classifier
+        if classifier.side != SIDE:
+            raise DataError(
+                f"{classifier.model.path}: takes crops of {classifier.side}x{classifier.side}"
+                f" pixels; name a classifier of {SIDE}x{SIDE}"
+            )
+        return perception

@@ -5,9 +5,7 @@ import numpy as np
 import pytest
 from skimage.data import astronaut
 
-from edge_app.perception import EmotionClassifier, Perception, classifier
-from edge_app.perception.card import ModelError
-from edge_app.perception.shipped import FACE_320
+from edge_app.perception import Perception
 from trainer.data import DataError, Faces
 from trainer.data.face_crops import FaceCrops
 from trainer.data.photo_folder import is_photo_folder, read_photo_folder
@@ -21,7 +19,7 @@ def perception() -> Perception:
 
 @pytest.fixture(scope="module")
 def crops(perception: Perception) -> FaceCrops:
-    return FaceCrops(perception)
+    return FaceCrops(lambda: perception)
 
 
 def one_face() -> np.ndarray:
@@ -167,27 +165,6 @@ def test_what_is_passed_over_is_told(tmp_path: Path, crops: FaceCrops) -> None:
     assert "d.png" in beside
     assert str(Path("happy/alice/b.png")) in below
     assert str(Path("happy/c.heic")) in other
-
-
-def test_a_detector_in_the_classifiers_place_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(classifier, "EMOTION", FACE_320)
-    with pytest.raises(ModelError, match="no emotion classifier's"):
-        FaceCrops.shipped()
-
-
-def test_a_missing_card_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(classifier, "EMOTION", tmp_path / "emotion.tflite")
-    with pytest.raises(ModelError, match=r"emotion\.json"):
-        FaceCrops.shipped()
-
-
-def test_a_classifier_of_another_side_is_refused(
-    perception: Perception, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    other = EmotionClassifier.load()
-    monkeypatch.setattr(other, "side", 40)
-    with pytest.raises(DataError, match=r"takes crops of 40x40 pixels.*48x48"):
-        FaceCrops(Perception(perception.detector, other))
 
 
 def test_real_photos(shared_data: Path, tmp_path: Path, crops: FaceCrops) -> None:
