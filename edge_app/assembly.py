@@ -59,8 +59,8 @@ class Assembly:
     open_source: opens the source that the settings name. check_settings: raises `MienError` where
     another process could not start with what they say now. kept: decides with the settings whether
     the source is opened at all. inbox: where requests wait; None where nobody can ask. troubles:
-    where a live source says what is wrong with it. hung: has what hangs in its driver. since_file:
-    keeps since when, over restarts. notifier: speaks to the service manager.
+    where a live source says what is wrong with it. hung: the readers that still hang in a driver.
+    since_file: keeps since when, over restarts. notifier: speaks to the service manager.
     """
 
     def __init__(

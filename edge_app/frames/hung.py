@@ -18,7 +18,7 @@ def _never() -> bool:
 
 
 class HungReaders:
-    """Of all that was opened for a camera, one source after another; its length is how many hang.
+    """Those left by all sources of this process; `len` is how many still hang.
 
     Any thread may call it.
     """

@@ -21,7 +21,7 @@ class Notifier(Closing):
     """Speaks to the service manager, or to nobody where there is none.
 
     A message that cannot be sent is dropped: a manager that does not listen is no reason to stop.
-    Each method that sends says whether it was; where there is no manager, nothing is missing.
+    Each method that sends returns whether the message was sent; True where there is no manager.
     """
 
     def __init__(self, address: str, watchdog_s: float | None = None) -> None:
