@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from edge_app.durable_file import write_durably
+from edge_app.durable_file import flush_folder, write_durably
 
 
 def place(path: Path, text: str, *, mode: int) -> None:
@@ -31,8 +31,4 @@ def erase(path: Path) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     path.unlink()
-    descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    flush_folder(path.parent)
