@@ -12,7 +12,6 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from keras import ops
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -21,6 +20,7 @@ from trainer.array_cache import load_arrays, save_arrays
 from trainer.batches import as_input
 from trainer.checkpoints import RunError, read_network
 from trainer.networks.fused import in_precision
+from trainer.opinions import opinions
 
 Floats = NDArray[np.float32]
 
@@ -67,29 +67,16 @@ class Teacher:
             return stored
         starts = tqdm(range(0, len(pixels), 256), desc="asking a teacher", disable=None)
         model = self._models[which]
-        parts = [_ask(model, as_input(pixels[row : row + 256])) for row in starts]
-        opinions = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        save_arrays(path, opinions)
-        return opinions
+        parts = [
+            opinions([model], as_input(pixels[row : row + 256]), mirrored=True) for row in starts
+        ]
+        said = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        save_arrays(path, said)
+        return said
 
     def opinions(self, faces: Floats) -> dict[str, Floats]:
         """Distributions by head, float32 [N, classes]; faces: float32 [N, 48, 48, 1] in 0…1."""
-        said = [_ask(model, faces) for model in self._models]
-        return {name: np.mean([each[name] for each in said], axis=0) for name in said[0]}
-
-
-def _ask(model: keras.Model, faces: Floats) -> dict[str, Floats]:
-    """Distributions by head, averaged over each face and its mirror image."""
-    views = [ops.convert_to_tensor(np.ascontiguousarray(v)) for v in (faces, faces[:, :, ::-1])]
-    answers = [model(view, training=False) for view in views]
-    return {
-        name: np.mean(
-            [ops.convert_to_numpy(ops.softmax(answer[name])) for answer in answers],
-            axis=0,
-            dtype=np.float32,
-        )
-        for name in answers[0]
-    }
+        return opinions(self._models, faces, mirrored=True)
 
 
 def _read(path: Path, heads: Mapping[str, int]) -> keras.Model:

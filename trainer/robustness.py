@@ -41,22 +41,35 @@ class ConditionFigures:
 
 
 def measure_conditions(
-    predict: Predict, faces: Faces, conditions: Sequence[Condition], seed: int = 0
+    predict: Predict,
+    faces: Faces,
+    conditions: Sequence[Condition],
+    seed: int = 0,
+    *,
+    strengths: Sequence[float] = STRENGTHS,
 ) -> tuple[ConditionFigures, ...]:
     """Show the classifier every face in every condition; a bar on a terminal tells how far it is.
 
-    seed: chooses sides, lenses and noise.
+    seed: chooses sides, lenses and noise. strengths: 0…1, beside mild and hard.
     """
     clean = fer2013_agreement(predict(faces.pixels), faces)
     bar = tqdm(conditions, desc="conditions", unit="condition", leave=False, disable=None)
-    return tuple(_measure(predict, faces, condition, clean, seed) for condition in bar)
+    return tuple(
+        _measure(predict, faces, condition, clean, seed, strengths=strengths) for condition in bar
+    )
 
 
 def _measure(
-    predict: Predict, faces: Faces, condition: Condition, clean: float, seed: int
+    predict: Predict,
+    faces: Faces,
+    condition: Condition,
+    clean: float,
+    seed: int,
+    *,
+    strengths: Sequence[float],
 ) -> ConditionFigures:
     curve = {0.0: Strength(0.0, "as it is", clean, 0.0)}
-    for strength in sorted({*STRENGTHS, condition.mild, condition.hard}):
+    for strength in sorted({*strengths, condition.mild, condition.hard}):
         seen = predict(condition.apply(faces.pixels, strength, seed))
         accuracy = fer2013_agreement(seen, faces)
         lost = 100 * (clean - accuracy)
