@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -12,6 +12,9 @@ from msgspec import Meta
 from edge_app.errors import MienError
 
 SCHEMA_VERSION = 1
+
+
+T = TypeVar("T")
 
 
 class ModelError(MienError):
@@ -134,15 +137,41 @@ def decode_card(content: bytes, where: str) -> ModelCard:
     Raises:
         ModelError: it is no card, or is of another schema version.
     """
-    try:
-        card: ModelCard = _DECODER.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ModelError(f"{where}: not a model card: {error}") from error
-    if card.schema_version != SCHEMA_VERSION:
-        raise ModelError(
-            f"{where}: schema version {card.schema_version}, this Mien reads {SCHEMA_VERSION}"
-        )
+    card: ModelCard = decode_versioned(
+        _DECODER, content, version=SCHEMA_VERSION, what="a model card", where=where
+    )
     return card
+
+
+class _Versioned(msgspec.Struct):
+    schema_version: int
+
+
+def decode_versioned(
+    decoder: msgspec.json.Decoder[T], content: bytes, *, version: int, what: str, where: str
+) -> T:
+    """Check JSON that says its `schema_version` against the schema of `version`.
+
+    what: it should be, as in "a model card". where: names it in errors.
+
+    Raises:
+        ModelError: it is none, or is of another schema version.
+    """
+    try:
+        # First: another version has other fields, which the schema of this one refuses.
+        found = msgspec.json.decode(content, type=_Versioned).schema_version
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # The decoder below says what is wrong with it.
+        found = version
+    if found != version:
+        raise ModelError(
+            f"{where}: schema version {found}, this Mien reads {version}; upgrade Mien, or take"
+            " the files that were made for this one"
+        )
+    try:
+        return decoder.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ModelError(f"{where}: not {what}: {error}") from error
 
 
 def read_model(model: Path, card: ModelCard) -> bytes:

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.perception.card import ModelError
+from edge_app.perception.card import ModelError, decode_versioned
 from edge_app.perception.int8_model import Int8, Int8Model
 
 SCHEMA_VERSION = 1
@@ -110,18 +110,14 @@ def read_golden(model: Path) -> Golden:
     """
     path = golden_path(model)
     try:
-        golden = _DECODER.decode(path.read_bytes())
+        content = path.read_bytes()
     except OSError as error:
         raise ModelError(
             f"{path}: {error.strerror}; mien quantize golden {model} makes it"
         ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ModelError(f"{path}: not a golden file: {error}") from error
-    if golden.schema_version != SCHEMA_VERSION:
-        raise ModelError(
-            f"{path}: schema version {golden.schema_version}, this Mien reads {SCHEMA_VERSION}"
-        )
-    return golden
+    return decode_versioned(
+        _DECODER, content, version=SCHEMA_VERSION, what="a golden file", where=str(path)
+    )
 
 
 def check(model: Int8Model) -> GoldenResult:

@@ -9,7 +9,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from edge_app.perception.card import ModelCard, ModelError, Sha256, card_path, decode_card
+from edge_app.perception.card import (
+    ModelCard,
+    ModelError,
+    Sha256,
+    card_path,
+    decode_card,
+    decode_versioned,
+)
 from edge_app.perception.ed25519 import PublicKey
 
 SCHEMA_VERSION = 1
@@ -70,15 +77,9 @@ def read_manifest(folder: Path, key: Path) -> Manifest:
             f"{path}: not signed with {key} (SHA-256 {trusted.fingerprint[:12]}…): it was changed,"
             " or signed by somebody else; install the models again from where you trust them"
         )
-    try:
-        manifest = _DECODER.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ModelError(f"{path}: not a manifest of models: {error}") from error
-    if manifest.schema_version != SCHEMA_VERSION:
-        raise ModelError(
-            f"{path}: schema version {manifest.schema_version}, this Mien reads {SCHEMA_VERSION}"
-        )
-    return manifest
+    return decode_versioned(
+        _DECODER, content, version=SCHEMA_VERSION, what="a manifest of models", where=str(path)
+    )
 
 
 def read_signed_card(model: Path, key: Path) -> ModelCard:

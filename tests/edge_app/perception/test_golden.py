@@ -118,6 +118,7 @@ def test_a_model_without_a_golden_file_is_told_how_to_get_one(model: Int8Model) 
     ("changed", "said"),
     [
         ({"schema_version": 7}, "schema version 7"),
+        ({"schema_version": 2, "seed": "mien", "inputs": 3}, "schema version 2, this Mien"),
         ({"tolerance": -1}, "not a golden file"),
         ({"inputs": []}, "not a golden file"),
         ({"answers": {}}, "not a golden file"),

@@ -155,6 +155,7 @@ def test_a_model_that_is_not_listed_is_refused(folder: Path, key: Path) -> None:
     ("changed", "said"),
     [
         ({"schema_version": 9}, "schema version 9"),
+        ({"schema_version": 2, "more": 1, "files": []}, "schema version 2, this Mien"),
         ({"files": []}, "not a manifest"),
         ({"more": 1}, "not a manifest"),
         ({"files": {"a": {"sha256": "short", "size": 1}}}, "not a manifest"),

@@ -70,6 +70,8 @@ def test_a_card_without_a_model_is_refused(model: Path) -> None:
     ("changed", "said"),
     [
         ({"schema_version": 99}, "schema version 99"),
+        ({"schema_version": 2, "task": "poetry", "colour": "blue"}, "schema version 2, this Mien"),
+        ({"schema_version": "2"}, "not a model card"),
         ({"task": "poetry"}, "not a model card"),
         ({"temperature": "warm"}, "temperature"),
         ({"colour": "blue"}, "colour"),
