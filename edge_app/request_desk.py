@@ -13,6 +13,7 @@ from edge_app.errors import MienError
 from edge_app.events.requests import (
     LARGEST_REQUEST,
     REPEAT_S,
+    REPEATS,
     REQUESTS,
     RawRequest,
     Request,
@@ -20,9 +21,6 @@ from edge_app.events.requests import (
     TransactionId,
 )
 from edge_app.mistakes import in_words
-
-#: Of how many requests the ids are known again.
-REPEATS = 256
 
 #: One of these may undo what an earlier one did, whose answer is then no longer true.
 _OPPOSED = frozenset({"pause", "resume", "privacy"})
@@ -94,7 +92,7 @@ class RequestDesk:
         now_s, key = self._clock_s(), (name, request.id)
         while self._answered:
             oldest, (at_s, _) = next(iter(self._answered.items()))
-            if now_s - at_s < REPEAT_S and len(self._answered) < REPEATS:
+            if now_s - at_s < REPEAT_S:
                 break
             del self._answered[oldest]
         if key in self._answered:
@@ -107,6 +105,8 @@ class RequestDesk:
         except MienError as error:
             response = _refusal(request.id, str(error))
         self._answered[key] = (now_s, response)
+        if len(self._answered) > REPEATS:
+            self._answered.popitem(last=False)
         return response
 
 

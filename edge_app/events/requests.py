@@ -12,8 +12,9 @@ from edge_app.events.payloads import SCHEMA_VERSION, PrivacyMode
 #: Of more bytes, no request is read.
 LARGEST_REQUEST = 4096
 
-#: How long the id of a request is known again.
+#: How long the id of a request is known again, and of how many requests.
 REPEAT_S = 600.0
+REPEATS = 256
 
 #: Chosen by whoever asks; a UUID fits.
 TransactionId = Annotated[

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from edge_app.events.requests import LARGEST_REQUEST, REPEAT_S, REQUESTS
+from edge_app.events.requests import LARGEST_REQUEST, REPEAT_S, REPEATS, REQUESTS
 from edge_app.health.alerts import CAMERA, CAMERA_MEANING, RULES
 from edge_app.mqtt.link import LARGEST_PACKET
 from edge_app.mqtt.messages import AVAILABILITY, DISCOVERY, MESSAGES, REQUEST, Message
@@ -49,10 +49,10 @@ unknown, is no JSON of the form below, has a field that is not listed, has more 
 {LARGEST_REQUEST:,} bytes, or is retained (which MQTT 3.1.1 hides the first time). Of more than
 {LARGEST_PACKET:,} bytes, a broker that speaks MQTT 5 keeps it to itself, and no answer comes. The
 same `id` again within {REPEAT_S / 60:.0f} minutes gets the first answer again, and nothing is done
-twice; but of `pause`, `resume` and `privacy` only the last one is known again, since another may
-have undone what came before. Of more than {CAPACITY} requests that wait at once, the rest is left
-unanswered. Whoever may publish on these topics may ask: the broker's access rules decide who that
-is.
+twice; but only the last {REPEATS} requests are known again, and of `pause`, `resume` and `privacy`
+only the last one, since another may have undone what came before. Of more than {CAPACITY} requests
+that wait at once, the rest is left unanswered. Whoever may publish on these topics may ask: the
+broker's access rules decide who that is.
 
 Another `reaction`, by the request `settings`, ends every visit: everyone present is said to leave,
 and appears anew.

@@ -9,11 +9,12 @@ from edge_app.errors import MienError
 from edge_app.events.requests import (
     LARGEST_REQUEST,
     REPEAT_S,
+    REPEATS,
     REQUESTS,
     RawRequest,
     Response,
 )
-from edge_app.request_desk import PER_TURN, REPEATS, RequestDesk
+from edge_app.request_desk import PER_TURN, RequestDesk
 
 
 class Office:
@@ -145,8 +146,11 @@ def test_the_ids_that_are_known_again_are_bounded() -> None:
     for number in range(REPEATS + 1):
         office.ask("identify", b'{"id": "%d"}' % number)
     assert len(office.desk._answered) == REPEATS
-    office.ask("identify", b'{"id": "%d"}' % REPEATS)
+    for number in (1, REPEATS):
+        office.ask("identify", b'{"id": "%d"}' % number)
     assert len(office.done) == REPEATS + 1
+    office.ask("identify", b'{"id": "0"}')
+    assert len(office.done) == REPEATS + 2
 
 
 def test_a_handler_s_refusal_is_the_answer_also_the_second_time() -> None:
