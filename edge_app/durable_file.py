@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 
@@ -17,11 +18,31 @@ def write_durably(
     Raises:
         OSError: it cannot be written; then the old file is still there.
     """
+    with written_beside(path, content, mode=mode, owner=owner) as put:
+        put()
+
+
+@contextlib.contextmanager
+def written_beside(
+    path: Path, content: bytes, *, mode: int | None = None, owner: tuple[int, int] | None = None
+) -> Iterator[Callable[[], None]]:
+    """Have `content` on the disk beside `path`; the function that comes puts it there without room.
+
+    At the end nothing is left of what was not put there. mode, owner: as `write_durably` has them.
+
+    Raises:
+        OSError: it cannot be written; from the function: it cannot be put there.
+    """
     beside = path.with_name(f"{path.name}.new")
     beside.unlink(missing_ok=True)
     # New, and nobody's link: a secret goes nowhere else.
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     file = os.open(beside, flags, 0o666 if mode is None else 0o600)
+
+    def put() -> None:
+        beside.replace(path)
+        flush_folder(path.parent)
+
     try:
         with os.fdopen(file, "wb") as stream:
             if owner is not None:
@@ -33,11 +54,9 @@ def write_durably(
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        beside.replace(path)
-    except BaseException:
+        yield put
+    finally:
         beside.unlink(missing_ok=True)
-        raise
-    flush_folder(path.parent)
 
 
 def flush_folder(folder: Path) -> None:

@@ -389,14 +389,27 @@ def read_settings(path: Path | None, overrides: dict[str, dict[str, Any]]) -> Se
     Raises:
         UsageError: the file cannot be read, is no TOML, or holds an unknown key or a wrong value.
     """
-    stored: dict[str, Any] = {}
+    text = ""
     if path is not None:
         try:
-            stored = tomllib.loads(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror}; name another settings file") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError as error:
             raise UsageError(f"{path}: not TOML: {error}") from error
+    return parse_settings(text, path, overrides)
+
+
+def parse_settings(text: str, path: Path | None, overrides: dict[str, dict[str, Any]]) -> Settings:
+    """Likewise, of a text that stands in `path` or is to stand there.
+
+    Raises:
+        UsageError: it is no TOML, or holds an unknown key or a wrong value.
+    """
+    try:
+        stored = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: not TOML: {error}") from error
     for section, values in overrides.items():
         said = {key: value for key, value in values.items() if value is not None}
         if said:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,13 +10,13 @@ from edge_app.from_settings import credentials_of
 from edge_app.hearing import UNHEARD
 from edge_app.installed_unit import read_unit
 from edge_app.mqtt.address import BrokerAddress, parse_broker
-from edge_app.settings import Settings, read_settings
+from edge_app.settings import Settings, parse_settings
 from edge_app.setup.answers import Answers
 from edge_app.setup.checks import camera_user, with_user
 from edge_app.setup.places import Place
 from edge_app.setup.stored import Stored
 from edge_app.setup.toml_text import changed
-from edge_app.setup.writing import remove_secret, write_secret, write_settings
+from edge_app.setup.writing import Writing
 
 _Changes = dict[tuple[str, str], str]
 
@@ -33,18 +32,22 @@ class Outcome:
         """Write it; returns a line for each file.
 
         Raises:
-            MienError: a file cannot be written.
+            MienError: a file cannot be written; for want of room, all are as they were.
         """
         said = []
-        for path, secret in self.secrets.items():
-            if secret is not None:
-                # The broker's is read by systemd, as root, and handed over.
-                is_cameras = path == place.camera_password
-                write_secret(path, secret, place.owner if is_cameras else None)
-                said.append(f"{path}: the password, for nobody else to read")
-            elif remove_secret(path):
-                said.append(f"{path}: removed, it belonged to the old broker or camera")
-        backup = write_settings(place.settings, self.text)
+        with Writing() as writing:
+            # Removals first: where one fails, nothing has changed yet.
+            for path, secret in sorted(self.secrets.items(), key=lambda each: each[1] is not None):
+                if secret is not None:
+                    # The broker's is read by systemd, as root, and handed over.
+                    is_cameras = path == place.camera_password
+                    writing.secret(path, secret, place.owner if is_cameras else None)
+                    said.append(f"{path}: the password, for nobody else to read")
+                elif writing.remove(path):
+                    said.append(f"{path}: removed, it belonged to the old broker or camera")
+            # Settings last: a new broker never meets the old one's password.
+            backup = writing.settings(place.settings, self.text)
+            writing.finish()
         kept = "" if backup is None else f"; what was there before: {backup}"
         return [*said, f"{place.settings}: written{kept}"]
 
@@ -127,15 +130,10 @@ def _forget(
 
 def _check(text: str, place: Place) -> None:
     """Read the new text with the very reader of `mien run`."""
-    with tempfile.NamedTemporaryFile("w", suffix=".toml", encoding="utf-8") as trial:
-        trial.write(text)
-        trial.flush()
-        try:
-            settings = read_settings(Path(trial.name), {})
-            _check_broker(settings, place)
-        except UsageError as error:
-            reason = str(error).replace(trial.name, str(place.settings))
-            raise UsageError(f"{reason}; nothing was written") from error
+    try:
+        _check_broker(parse_settings(text, place.settings, {}), place)
+    except UsageError as error:
+        raise UsageError(f"{error}; nothing was written") from error
 
 
 def _check_broker(settings: Settings, place: Place) -> None:

@@ -14,7 +14,8 @@ from edge_app.setup.answers import Answers
 from edge_app.setup.outcome import outcome_of
 from edge_app.setup.places import SERVICE_SETTINGS, Place, place_for
 from edge_app.setup.stored import Stored
-from edge_app.setup.writing import write_secret
+from edge_app.setup.writing import Writing
+from tests.trainer.full_disk import full_disk
 
 PHRASE = "a long one"
 
@@ -121,6 +122,46 @@ def test_what_was_not_asked_stays_and_the_old_file_is_kept(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        {"broker": "mqtt://a@new"},
+        {"broker": "mqtt://a@new", "broker_password": "of the new one"},
+        {"broker": "mqtt://a@old", "broker_password": "another"},
+        {"camera": "/dev/video0", "broker_password": "another", "broker": "mqtt://a@old"},
+    ],
+)
+@pytest.mark.parametrize("has_backup", [True, False])
+def test_a_full_disk_leaves_passwords_with_the_settings_they_belong_to(
+    tmp_path: Path, said: dict[str, str], *, has_backup: bool
+) -> None:
+    place = service(tmp_path)
+    write(
+        place,
+        broker="mqtt://a@old",
+        broker_password=PHRASE,
+        camera="rtsp://me@lens/1",
+        camera_password=PHRASE,
+    )
+    place.settings.write_text(f"{place.settings.read_text()}# {'long' * 50}\n")
+    if has_backup:
+        place.settings.with_name("mien.toml.bak").write_text("before")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    # Small enough for a password, and too small for the settings.
+    with full_disk(100), pytest.raises(MienError, match=r"mien\.toml.*make room"):
+        write(place, **said)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_password_that_does_not_fit_changes_nothing(tmp_path: Path) -> None:
+    place = service(tmp_path)
+    write(place, broker="mqtt://a@old", broker_password=PHRASE)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with full_disk(300), pytest.raises(MienError, match=r"mien\.mqtt-password: .*make room"):
+        write(place, broker="mqtt://a@new", broker_password="x" * 400)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("[camera]\nwidth = 0\n", "camera.width"),
@@ -154,7 +195,10 @@ def test_a_recording_is_named_for_every_folder(
 def test_a_secret_never_goes_through_somebodys_link(tmp_path: Path) -> None:
     target, link = tmp_path / "target", tmp_path / "secret.new"
     link.symlink_to(target)
-    write_secret(tmp_path / "secret", "pw", None)
+    with Writing() as writing:
+        writing.secret(tmp_path / "secret", "pw", None)
+        writing.finish()
+    assert (tmp_path / "secret").read_text() == "pw\n"
     assert not target.exists()
     assert not link.is_symlink()
 
