@@ -90,6 +90,14 @@ def test_the_unit_fits_the_daemon() -> None:
     assert of["StandardOutput"] == "null"
 
 
+def test_a_camera_that_is_plugged_in_after_the_start_may_be_opened() -> None:
+    said = settings_of(UNIT)
+    # systemd looks these names up in /proc/devices when it starts the service. The module videodev
+    # enters the first, and what it needs the second. See systemd.resource-control(5).
+    assert {("DeviceAllow", f"char-{kind} rw") for kind in ("video4linux", "media")} <= set(said)
+    assert {(key, "modprobe@videodev.service") for key in ("Wants", "After")} <= set(said)
+
+
 def test_the_account_may_blink_the_led_that_identify_tries_first() -> None:
     said = settings_of(UNIT)
     led, group = _NAMES[0], dict(said)["Group"]

@@ -1,4 +1,4 @@
-"""A V4L2 camera of the kernel's own (vivid) is unplugged and comes back, under the real unit."""
+"""A V4L2 camera of the kernel's own (vivid) comes, goes and comes back, under the real unit."""
 
 from __future__ import annotations
 
@@ -21,13 +21,18 @@ _DRIVER = "/sys/bus/platform/drivers/vivid"
 def test_an_unplugged_camera_heals(running: Device, results: Results) -> None:
     device, ledger = running, running.ledger
     try:
-        # One device that only captures.
-        device.run("modprobe vivid n_devs=1 node_types=0x1")
+        device.run("modprobe --dry-run vivid")
     except CommandFailedError as error:
         pytest.skip(f"the image's kernel has no vivid: {error}")
     device.configure("/dev/video0")
     device.run("systemctl restart mien", 400)
+    # The first driver of any camera is loaded beside a running service, as when one is plugged in.
+    ledger.wait(lambda: dict(ledger.alerts).get("camera"), 400, "no alert of the missing camera")
+    process = device.property("MainPID")
+    # One device that only captures.
+    device.run("modprobe vivid n_devs=1 node_types=0x1")
     _wait_for_frames(device)
+    assert device.property("MainPID") == process, "only a new process saw the camera"
     tally = Tally("V4L2 camera unplugged for 5 s", TIMES)
     for _ in range(tally.times):
         device.run(f"echo vivid.0 > {_DRIVER}/unbind")
