@@ -16,6 +16,10 @@ class SourceError(MienError):
     """A source that cannot be opened or read: which one, and what to do."""
 
 
+class KeptOutError(SourceError):
+    """The source is there, and closed to this process whoever runs it; a new one may be let in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One picture and when it was taken.

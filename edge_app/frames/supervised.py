@@ -12,10 +12,13 @@ from collections.abc import Callable
 from edge_app.errors import UsageError
 from edge_app.frames.hung import HungReaders
 from edge_app.frames.reader import Reader
-from edge_app.frames.source import Frame, FrameSource, SourceError
+from edge_app.frames.source import Frame, FrameSource, KeptOutError, SourceError
 
 #: Reopenings in a row that were not refused and gave no frame; then only a new process may help.
 MOST_REOPENINGS = 5
+#: Refusals in a row, for five minutes or more, of which the last kept this process out: a new one
+#: may be let in.
+_MOST_KEPT_OUT = 60
 #: Opening a camera takes so much longer than its next frame.
 OPENING_S = 3.0
 #: Seconds between a failure and the next opening: the first ceiling doubles up to the longest.
@@ -170,7 +173,7 @@ class SupervisedSource(FrameSource):
         if self._failures == 1:
             self._troubled_since_s = self._clock_s()
             self._tell(text)
-        if lost := self._why_lost():
+        if lost := self._why_lost(error):
             raise SourceLostError(
                 f"{text}; {lost}: this process ends, for its service manager to start it anew"
             ) from error
@@ -191,11 +194,13 @@ class SupervisedSource(FrameSource):
             self._failures_in_vain = 1 if self._has_frame else self._failures_in_vain + 1
             self._refused = 0
 
-    def _why_lost(self) -> str:
+    def _why_lost(self, error: Exception) -> str:
         if self._failures_in_vain > MOST_REOPENINGS:
             return f"opened {self._failures_in_vain - 1} times more without a frame"
         if self._refused > self._most_refused:
             return f"not there {self._refused} times in a row"
+        if self._refused > _MOST_KEPT_OUT and isinstance(error, KeptOutError):
+            return f"refused {self._refused} times in a row"
         if (hung := len(self._hung)) > _MOST_HUNG:
             return f"{hung} threads hang in its driver"
         return ""

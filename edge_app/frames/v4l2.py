@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import math
 import os
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from edge_app.frames.capture import Capture
 from edge_app.frames.jpeg import DamagedPictureError, decode_luma
 from edge_app.frames.opencv_messages import silence_opencv
-from edge_app.frames.source import Frame, FrameSource, SourceError
+from edge_app.frames.source import Frame, FrameSource, KeptOutError, SourceError
 
 _LOG = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ class V4l2Source(FrameSource):
 
         Raises:
             SourceError: there is no such camera, or this user may not use it.
+            KeptOutError: this process may not, whatever its user.
         """
         silence_opencv()
         # Until the wait is over nobody else can open the camera, to see whether that helps.
@@ -144,6 +146,7 @@ def _check_device(path: Path) -> None:
 
     Raises:
         SourceError: nothing there, no device, or no permission.
+        KeptOutError: the service manager's rules are against it.
     """
     try:
         mode = path.stat().st_mode
@@ -151,8 +154,23 @@ def _check_device(path: Path) -> None:
         raise SourceError(f"{path}: no such camera ({error.strerror}); {_LIST}") from error
     if not stat.S_ISCHR(mode):
         raise SourceError(f"{path}: not a camera; {_LIST}")
-    if not os.access(path, os.R_OK | os.W_OK):
-        raise SourceError(
-            f"{path}: this user may not use it; add them to the group `video`"
-            " (sudo usermod -aG video USER) and log in again"
+    if os.access(path, os.R_OK | os.W_OK):
+        return
+    if _refusal(path) == errno.EPERM:
+        raise KeptOutError(
+            f"{path}: closed to this process, whatever its user; a service's unit opens cameras by"
+            " DeviceAllow=char-video4linux, where their driver was loaded before its start"
         )
+    raise SourceError(
+        f"{path}: this user may not use it; add them to the group `video`"
+        " (sudo usermod -aG video USER) and log in again"
+    )
+
+
+def _refusal(path: Path) -> int | None:
+    """The system's error at opening: EACCES for a user's lack of rights, EPERM for a process's."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
+    except OSError as error:
+        return error.errno
+    return None

@@ -14,7 +14,7 @@ from edge_app.frames import supervised
 from edge_app.frames.grabber import Grabber
 from edge_app.frames.hung import HungReaders
 from edge_app.frames.mailbox import Mailbox
-from edge_app.frames.source import Frame, FrameSource, SourceError
+from edge_app.frames.source import Frame, FrameSource, KeptOutError, SourceError
 from edge_app.frames.supervised import SourceLostError, SupervisedSource
 
 SOON_S = 10.0
@@ -233,6 +233,18 @@ def test_where_a_new_process_may_see_it_the_wait_for_a_camera_ends() -> None:
     with source, pytest.raises(SourceLostError, match="not there 9 times in a row"):
         source.read()
     assert opener.opened == 9
+
+
+def test_a_process_that_a_camera_is_closed_to_ends_in_the_end() -> None:
+    kept_out = KeptOutError("cam: closed to this process")
+    opener = Opener(*[SourceError("cam: unplugged")] * 90, kept_out)
+    source, _ = watched(opener)
+    with source, pytest.raises(SourceLostError, match=r"closed to .*; refused 91 times in a row"):
+        source.read()
+    few = Opener(*[kept_out] * supervised._MOST_KEPT_OUT, Scripted(1, "silent"))
+    source, _ = watched(few)
+    with source:
+        assert source.read() is not None
 
 
 def test_a_camera_that_a_hung_thread_may_hold_is_not_waited_for() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import logging
 import mmap
 import os
@@ -9,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_app.frames.source import SourceError
+from edge_app.frames.source import KeptOutError, SourceError
 from edge_app.frames.v4l2 import V4l2Source
 from tests.edge_app.frames.fake_capture import FakeCapture
 from tests.edge_app.frames.pictures import jpeg
@@ -86,6 +87,19 @@ def test_file_is_no_camera(tmp_path: Path) -> None:
 def test_missing_permission_names_the_group(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda _path, _mode: False)
     with pytest.raises(SourceError, match="group `video`"):
+        open_camera(FakeCapture())
+
+
+def test_a_camera_that_the_unit_keeps_closed_is_no_matter_of_groups(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # As under a DevicePolicy= that does not name it: access(2) and open(2) say EPERM.
+    def refuse(path: Path, _flags: int) -> int:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), str(path))
+
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(KeptOutError, match=r"/dev/null: closed to this process.*DeviceAllow="):
         open_camera(FakeCapture())
 
 
