@@ -187,6 +187,16 @@ def test_no_one_may_log_in_with_a_password() -> None:
     assert unit["Unit"]["ConditionFileNotEmpty"] == f"/{keys.place}"
 
 
+def test_names_that_end_in_local_are_answered() -> None:
+    networks = list((FILES / "etc/systemd/network").glob("*.network"))
+    assert networks
+    assert all("\nMulticastDNS=yes\n" in network.read_text() for network in networks)
+    # Debian turns it off for all of them in /usr/lib/systemd/resolved.conf.d, by a file that one of
+    # the same name in /etc hides (systemd-resolved 257).
+    hiding = FILES / "etc/systemd/resolved.conf.d/00-disable-mdns.conf"
+    assert not [line for line in hiding.read_text().splitlines() if not line.startswith("#")]
+
+
 def boot_files(folder: Path) -> Path:
     folder.mkdir()
     for name in NEEDED:
