@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks import plot, report, text_table
 from benchmarks.as_command import exit_code
-from benchmarks.compare import compare, remarks, rows
+from benchmarks.compare import OVER_PROCESSES, compare, remarks, rows
 from benchmarks.model_latency import Model
 from benchmarks.results import Result, encode, read_result
 from benchmarks.session import FULL, QUICK, measure_all
@@ -124,7 +124,7 @@ def _compare(before: Path, after: Path) -> int:
 def _turns(arguments: argparse.Namespace, seconds: float) -> int:
     table = text_table.markdown if arguments.markdown else text_table.plain
     ratios = list(compare_by_turns(arguments.other, seconds, _tell, _note))
-    for line in table(rows(ratios)):
+    for line in table(rows(ratios, OVER_PROCESSES)):
         print(line)
     return 0
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import comb
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,16 +15,20 @@ from benchmarks.results import ModelRun, Result, Workload
 #: What two runs of one commit may differ by, one after the other: a machine's state drifts, and
 #: the blocks of one run know nothing of it.
 BETWEEN_RUNS = 0.05
-#: What they differ by when they take turns: where a process's memory lies makes a stage of
-#: microseconds faster or slower as long as it lives.
-BETWEEN_TURNS = 0.02
+#: What they differ by when they take turns: a frame or a model, and a stage of it, which may be
+#: microseconds. Of a checkout with itself, benchmarks/results/turns.md has up to 1.6 and 8.7 %.
+BETWEEN_TURNS, BETWEEN_TURNS_OF_A_STAGE = 0.02, 0.1
+#: What the interval of a ratio knows of: how blocks of the same two processes differ, or processes.
+WITHIN_RUNS, OVER_PROCESSES = "within the runs", "over processes"
+_STAGE = "… "
 _RESAMPLES = 2000
 _CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """A figure of B by A; low and high: where it lies with 95 % confidence.
+    """A figure of B by A; interval: where it lies with 95 % confidence, None where it was measured
+    too rarely to say.
 
     drift: what the same thing differs by when it is measured so.
     """
@@ -31,14 +37,18 @@ class Ratio:
     before: float
     after: float
     value: float
-    low: float
-    high: float
+    interval: tuple[float, float] | None
     drift: float = BETWEEN_RUNS
 
     @property
-    def is_within_noise(self) -> bool:
+    def verdict(self) -> str:
         """Whether B may well be no other than A."""
-        return self.low <= 1.0 <= self.high or abs(self.value - 1.0) < self.drift
+        if self.interval is None:
+            return "too few"
+        low, high = self.interval
+        if low <= 1.0 <= high or abs(self.value - 1.0) < self.drift:
+            return "within noise"
+        return "B slower" if self.value > 1.0 else "B faster"
 
 
 def compare(before: Result, after: Result, *, seed: int = 0) -> Iterator[Ratio]:
@@ -55,23 +65,29 @@ def ratio(
 ) -> Ratio:
     """The ratio of the blocks' medians, with an interval by the bootstrap over blocks."""
     value = float(np.median(after) / np.median(before))
-    low, high = _interval(_medians(after, rng) / _medians(before, rng))
-    return Ratio(figure, float(np.median(before)), float(np.median(after)), value, low, high)
+    interval = _interval(_medians(after, rng) / _medians(before, rng))
+    return Ratio(figure, float(np.median(before)), float(np.median(after)), value, interval)
 
 
-def paired_ratio(
-    figure: str, before: Sequence[float], after: Sequence[float], rng: np.random.Generator
+def ratio_over_processes(
+    figure: str, before: Sequence[Sequence[float]], after: Sequence[Sequence[float]]
 ) -> Ratio:
-    """The median of the ratios of blocks that were measured one after the other.
+    """The median, over processes, of each one's median ratio of two turns.
 
-    before, after: as many blocks of each, in the order of time.
+    Only processes are independent of one another: where one's memory lies makes all of its turns
+    faster or slower.
+
+    before, after: for each process the figure of each turn, in the order of time.
     """
-    ratios = np.divide(after, before)
-    low, high = _interval(_medians(ratios.tolist(), rng))
+    ratios = [float(np.median(np.divide(*turns))) for turns in zip(after, before, strict=True)]
     return Ratio(
-        figure, float(np.median(before)), float(np.median(after)), float(np.median(ratios)),
-        low, high, drift=BETWEEN_TURNS,
-    )  # fmt: skip
+        figure,
+        float(np.median(np.concatenate(before))),
+        float(np.median(np.concatenate(after))),
+        median(ratios),
+        _interval_of_median(ratios),
+        drift=BETWEEN_TURNS_OF_A_STAGE if figure.startswith(_STAGE) else BETWEEN_TURNS,
+    )
 
 
 def blocks_of(result: Result) -> dict[str, tuple[float, ...]]:
@@ -95,7 +111,7 @@ def blocks_of_work(
         found[f"frame, {workload.name}"] = workload.whole.blocks
         found[f"processor time of a frame, {workload.name}"] = workload.processor.blocks
         for stage in workload.stages:
-            found[f"… {stage.name}, {workload.name}"] = stage.took.blocks
+            found[f"{_STAGE}{stage.name}, {workload.name}"] = stage.took.blocks
     for run in models:
         threads = f"{run.threads} thread{'s' if run.threads > 1 else ''}"
         # The version is left out: a newer runtime is what one may want to compare.
@@ -116,16 +132,14 @@ def remarks(before: Result, after: Result) -> Iterator[str]:
             yield f"{what}: {old} in A, {new} in B"
 
 
-def rows(ratios: Sequence[Ratio]) -> list[list[str]]:
-    """As a table's rows, the head first."""
-    table = [["figure, ms", "A", "B", "B / A", "95 %", "verdict"]]
+def rows(ratios: Sequence[Ratio], over: str = WITHIN_RUNS) -> list[list[str]]:
+    """As a table's rows, the head first. over: what the intervals know of."""
+    table = [["figure, ms", "A", "B", "B / A", f"95 %, {over}", "verdict"]]
     for each in ratios:
-        verdict = "within noise" if each.is_within_noise else (
-            "B slower" if each.value > 1 else "B faster"
-        )  # fmt: skip
+        interval = "" if each.interval is None else "{:.3f}…{:.3f}".format(*each.interval)
         table.append([
             each.figure, f"{each.before:.3f}", f"{each.after:.3f}", f"{each.value:.3f}",
-            f"{each.low:.3f}…{each.high:.3f}", verdict,
+            interval, each.verdict,
         ])  # fmt: skip
     return table
 
@@ -150,6 +164,22 @@ def _interval(drawn: NDArray[np.float64]) -> tuple[float, float]:
     tail = (1.0 - _CONFIDENCE) / 2
     low, high = np.quantile(drawn, [tail, 1.0 - tail]).tolist()
     return low, high
+
+
+def _interval_of_median(values: Sequence[float]) -> tuple[float, float] | None:
+    """Between which of the values their distribution's median lies, whatever that distribution is.
+
+    Each lies above it with a chance of a half (the interval of the sign test): so there is none of
+    fewer than six, and of six it is from the least to the largest.
+    """
+    ordered, count = sorted(values), len(values)
+    outside, first = 0.0, -1
+    for number in range(count // 2):
+        outside += 2 * comb(count, number) / 2**count
+        if outside > 1.0 - _CONFIDENCE:
+            break
+        first = number
+    return None if first < 0 else (ordered[first], ordered[-1 - first])
 
 
 def _medians(blocks: Sequence[float], rng: np.random.Generator) -> NDArray[np.float64]:

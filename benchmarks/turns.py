@@ -2,7 +2,8 @@
 
 A machine gets faster or slower by a tenth for minutes, which two runs of `mien bench` mistake for a
 difference. Here both pass over the clip one after the other, in processes of their own, and each
-turn is a ratio by itself.
+turn is a ratio by itself. Where a process's memory lies makes it faster or slower for as long as it
+lives: what tells a difference is that processes agree on it.
 """
 
 from __future__ import annotations
@@ -17,19 +18,19 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Protocol
 
-import numpy as np
-
-from benchmarks.compare import Ratio, paired_ratio
+from benchmarks.compare import Ratio, ratio_over_processes
 from benchmarks.turns_worker import ROOT
 from edge_app.closing import Closing
 from edge_app.errors import MienError, UsageError
 
-#: Where a process's memory lies is a matter of chance: the turns are shared out among several.
+#: As many pairs as an interval takes.
 PROCESSES = 6
 _FEWEST_TURNS = 2
 
 #: Milliseconds by figure.
 Figures = dict[str, float]
+#: What two that take turns measured, one after the other.
+Turn = tuple[Figures, Figures]
 
 
 class Side(Protocol):
@@ -130,21 +131,23 @@ def compare_by_turns(
     Raises:
         MienError: as `Checkout`.
     """
-    turns: list[tuple[Figures, Figures]] = []
+    turns: list[list[Turn]] = []
     for number in range(processes):
         tell(f"by turns, processes {number + 1} of {processes}")
+        # Whoever is started first may find another machine: each is, in every second pair.
+        way = -1 if number % 2 else 1
         with ExitStack() as stack:
-            sides = [stack.enter_context(Checkout(root)) for root in (other, ROOT)]
+            sides = [stack.enter_context(Checkout(root)) for root in (other, ROOT)[::way]][::way]
             kinds = [side.frames for side in sides]
             if number == 0 and kinds[0] != kinds[1]:
                 note(f"frames: {kinds[0]} in A, {kinds[1]} in B; times may differ for that alone")
-            turns += take_turns(sides[0], sides[1], seconds / processes)
+            turns.append(list(take_turns(sides[0], sides[1], seconds / processes)))
     yield from ratios(turns)
 
 
 def take_turns(
     one: Side, two: Side, seconds: float, clock: Callable[[], float] = time.monotonic
-) -> Iterator[tuple[Figures, Figures]]:
+) -> Iterator[Turn]:
     """Measure both again and again, each first in every second turn; twice at least.
 
     Part by part of the work that both know, so that what is compared lies a second apart.
@@ -153,7 +156,7 @@ def take_turns(
     deadline_s, number = clock() + seconds, 0
     while number < _FEWEST_TURNS or clock() < deadline_s:
         sides = (one, two) if number % 2 == 0 else (two, one)
-        taken: tuple[Figures, Figures] = ({}, {})
+        taken: Turn = ({}, {})
         for part in parts:
             for side in sides:
                 taken[side is two].update(side.measure(part))
@@ -161,10 +164,12 @@ def take_turns(
         number += 1
 
 
-def ratios(turns: Sequence[tuple[Figures, Figures]], *, seed: int = 0) -> Iterator[Ratio]:
-    """A ratio of each figure that every turn has of both."""
-    rng = np.random.default_rng(seed)
-    for figure in turns[0][0]:
-        if all(figure in each for turn in turns for each in turn):
-            before, after = ([turn[side][figure] for turn in turns] for side in (0, 1))
-            yield paired_ratio(figure, before, after, rng)
+def ratios(processes: Sequence[Sequence[Turn]]) -> Iterator[Ratio]:
+    """A ratio of each figure that every turn has of both. processes: the turns of each pair."""
+    every = [each for turns in processes for turn in turns for each in turn]
+    for figure in every[0]:
+        if all(figure in each for each in every):
+            before, after = (
+                [[turn[side][figure] for turn in turns] for turns in processes] for side in (0, 1)
+            )
+            yield ratio_over_processes(figure, before, after)

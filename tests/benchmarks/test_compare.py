@@ -23,21 +23,22 @@ def test_a_difference_that_is_there_is_told() -> None:
         for factor in (0.8, 1.25):
             found = of_frame(list(compare(result(drawn(seed)), result(drawn(seed + 99, factor)))))
             assert abs(found.value / factor - 1.0) < 0.06
-            assert not found.is_within_noise
-            assert ("B slower" in rows([found])[1]) == (factor > 1)
+            assert found.verdict == ("B slower" if factor > 1 else "B faster")
+            assert rows([found])[1][-1] == found.verdict
 
 
 def test_the_same_thing_twice_is_within_noise() -> None:
     for seed in range(50):
         found = of_frame(list(compare(result(drawn(seed)), result(drawn(seed + 99)))))
-        assert found.is_within_noise
+        assert found.verdict == "within noise"
 
 
 def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
     rng, held, trials = np.random.default_rng(0), 0, 400
     for seed in range(trials):
         found = ratio("x", drawn(seed), drawn(seed + 10_000, 1.1), rng)
-        held += found.low <= 1.1 <= found.high
+        assert found.interval is not None
+        held += found.interval[0] <= 1.1 <= found.interval[1]
     # 95 % is said; of so many trials, and the bootstrap being what it is with 15 blocks.
     assert 0.90 <= held / trials <= 0.995
 
@@ -47,13 +48,15 @@ def test_one_block_that_was_disturbed_changes_nothing() -> None:
     disturbed[3] *= 50
     found = of_frame(list(compare(result(quiet), result(disturbed))))
     assert abs(found.value - 1.0) < BETWEEN_RUNS
-    assert found.is_within_noise
+    assert found.verdict == "within noise"
 
 
 def test_a_drift_between_runs_is_noise_however_steady_the_blocks() -> None:
     found = of_frame(list(compare(result([10.0] * 9), result([10.4] * 9))))
-    assert (found.low, found.high) == (1.04, 1.04)
-    assert found.is_within_noise
+    assert found.interval == (1.04, 1.04)
+    # What the blocks of two runs cannot know stands above the interval.
+    assert rows([found])[0][4] == "95 %, within the runs"
+    assert found.verdict == "within noise"
 
 
 def test_figures_that_only_one_run_has_are_left_out() -> None:
