@@ -119,7 +119,8 @@ def _pairs(
     return ((face, by_box[face.box]) for face in visible if face.box in by_box)
 
 
-def _clip(path: Path, every: int) -> Iterator[Frame]:
+def read_clip(path: Path, every: int) -> Iterator[Frame]:
+    """Every so manyth frame of a video."""
     with VideoFileSource(path, pace="fast") as source:
         index = 0
         while (frame := source.read()) is not None:
@@ -152,7 +153,7 @@ def main(words: Sequence[str] | None = None) -> int:
     say("|---|---|---:|---:|---:|---:|---:|---:|---:|" + "---:|" * len(REACTIONS) + "\n")
     for clip in clips:
         for name, rates in (("every frame", ALWAYS), ("5 a second", Rates())):
-            figures = measure(_clip(clip, arguments.every), perception, rates)
+            figures = measure(read_clip(clip, arguments.every), perception, rates)
             is_one = clip.stem in ONE_PERSON
             switches = str(max(0, len(figures.numbers) - 1)) if is_one else "?"
             say(

@@ -29,13 +29,16 @@ AFFECT_STEP, AFFECT_PERIOD_NS = 0.1, 1_000_000_000
 
 @dataclass(slots=True)
 class _Episode:
-    """One visit of one face. told: its affect when all were told last."""
+    """One visit of one face. emotion: that was told last. shown: what it shows since its last
+    frame, and what its seconds are counted by. told: its affect when all were told last.
+    """
 
     id: str
     first_seen_ns: int
     last_seen_ns: int
     box: FrameBox
     emotion: str | None = None
+    shown: str | None = None
     emotions_ns: dict[str, int] = field(default_factory=dict)
     affect: Affect | None = None
     told: Affect | None = None
@@ -93,7 +96,7 @@ class Episodes:
                 self._episodes[face.number] = episode
                 events.append(self._appeared(episode))
             self._seen_until(episode, face.last_seen_ns)
-            episode.box, episode.affect = box, face.affect
+            episode.box, episode.shown, episode.affect = box, face.shown, face.affect
             if face.emotion is not None and face.emotion != episode.emotion:
                 events.append(self._changed(episode, face, face.emotion))
                 episode.emotion = face.emotion
@@ -115,11 +118,11 @@ class Episodes:
         """Add the time since the last frame to the emotion and the affect that were shown."""
         passed = timestamp_ns - episode.last_seen_ns
         # A face that is hidden was not seen since.
-        if episode.emotion is not None and passed > 0:
-            known = episode.emotions_ns.get(episode.emotion, 0)
-            episode.emotions_ns[episode.emotion] = known + passed
+        if episode.shown is not None and passed > 0:
+            known = episode.emotions_ns.get(episode.shown, 0)
+            episode.emotions_ns[episode.shown] = known + passed
             episode.affects.add(episode.affect, passed)
-            self._show(episode.id, episode.emotion, episode.affect, passed / 1e9)
+            self._show(episode.id, episode.shown, episode.affect, passed / 1e9)
         episode.last_seen_ns = timestamp_ns
 
     def _look_for_news(self, *, is_something: bool) -> None:

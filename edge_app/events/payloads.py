@@ -86,8 +86,9 @@ class EmotionChanged(_Event, frozen=True, kw_only=True, tag="emotion_changed"):
 class FaceLeft(_Event, frozen=True, kw_only=True, tag="face_left"):
     """A face went out of view.
 
-    duration_s: from its first to its last frame. emotions_s: seconds that each emotion was shown.
-    valence, arousal: their means over these seconds; null if there were none.
+    duration_s: from its first to its last frame. emotions_s: seconds that each emotion was shown,
+    also for moments that were too short for an `emotion_changed`. valence, arousal: their means
+    over these seconds; null if there were none.
     """
 
     duration_s: Seconds

@@ -18,6 +18,9 @@ _HOUR_MS = 3_600_000
 #: A visit may have begun so much earlier than its length and its end say: a face counts as gone
 #: only after a moment, and nothing is seen while a stream stands still.
 _LATE_MS = 60_000
+#: An emotion's seconds are of frames, and when it was on of the moments at which it was decided: so
+#: far they may differ although nothing else was meanwhile told.
+_APART_S = 1.0
 
 
 @dataclass(slots=True)
@@ -138,23 +141,65 @@ def _span(visit: Visit) -> Span:
 def _spread(
     visit: Visit, span: Span, period: Span, zone: tzinfo | None
 ) -> Iterator[tuple[datetime, str, float]]:
-    """When, which emotion, how many seconds: an emotion's seconds go to when it was on."""
-    stretches: dict[str, list[Span]] = defaultdict(list)
-    ends = [at for at, _ in visit.changes[1:]] + [span.end_ms]
-    for (at, emotion), end_ms in zip(visit.changes, ends, strict=False):
-        stretches[emotion].append(Span(max(at, span.start_ms), min(end_ms, span.end_ms)))
-    for emotion, seconds in visit.emotions_s.items():
-        # Where its changes are missing, all of the visit has to do.
-        on = [each for each in stretches[emotion] if each.end_ms > each.start_ms] or [span]
-        whole_ms = sum(each.end_ms - each.start_ms for each in on)
-        if whole_ms == 0:
-            if span.start_ms >= period.start_ms:
+    """When, which emotion, how many seconds."""
+    if span.end_ms == span.start_ms:
+        if span.start_ms >= period.start_ms:
+            for emotion, seconds in visit.emotions_s.items():
                 yield _local(span.start_ms, zone), emotion, seconds
-            continue
-        for each in on:
-            for piece in _pieces(each, period, zone):
-                share = (piece.end_ms - piece.start_ms) / whole_ms
-                yield _local(piece.start_ms, zone), emotion, seconds * share
+        return
+    for stretch, emotion, seconds in _laid(visit, span):
+        whole_ms = stretch.end_ms - stretch.start_ms
+        for piece in _pieces(stretch, period, zone):
+            share = (piece.end_ms - piece.start_ms) / whole_ms
+            yield _local(piece.start_ms, zone), emotion, seconds * share
+
+
+def _laid(visit: Visit, span: Span) -> Iterator[tuple[Span, str, float]]:
+    """In which stretch, which emotion, how many seconds.
+
+    An emotion's seconds go to when it was on, as far as that lasted. What it was shown beyond, for
+    a moment now and then, goes to where others were on, in proportion to what their own seconds
+    leave of it; so no hour holds more than was seen in it.
+    """
+    stretches = _stretches(visit, span)
+    lasted_s: dict[str | None, float] = defaultdict(float)
+    for stretch, emotion in stretches:
+        lasted_s[emotion] += _seconds(stretch)
+    rest_s = {}
+    for emotion, seconds in visit.emotions_s.items():
+        beyond_s = seconds - lasted_s.get(emotion, 0.0)
+        if emotion not in lasted_s or beyond_s > _APART_S:
+            rest_s[emotion] = beyond_s
+    room: list[tuple[Span, float]] = []
+    for stretch, on in stretches:
+        laid_s = 0.0
+        if on is not None and on in visit.emotions_s:
+            share = _seconds(stretch) / lasted_s[on]
+            laid_s = share * (visit.emotions_s[on] - rest_s.get(on, 0.0))
+            yield stretch, on, laid_s
+        room.append((stretch, max(0.0, _seconds(stretch) - laid_s)))
+    room_s = sum(left_s for _, left_s in room)
+    if room_s <= 0:
+        room, room_s = [(span, 1.0)], 1.0
+    for emotion, seconds in rest_s.items():
+        for stretch, left_s in room:
+            if left_s > 0:
+                yield stretch, emotion, seconds * left_s / room_s
+
+
+def _stretches(visit: Visit, span: Span) -> list[tuple[Span, str | None]]:
+    """What was on from when to when by the visit's changes; None before the first."""
+    changes = [(span.start_ms, None), *visit.changes]
+    ends = [at for at, _ in visit.changes] + [span.end_ms]
+    cut = [
+        (Span(max(at, span.start_ms), min(end_ms, span.end_ms)), emotion)
+        for (at, emotion), end_ms in zip(changes, ends, strict=True)
+    ]
+    return [(stretch, emotion) for stretch, emotion in cut if stretch.end_ms > stretch.start_ms]
+
+
+def _seconds(span: Span) -> float:
+    return (span.end_ms - span.start_ms) / 1000
 
 
 def _pieces(span: Span, period: Span, zone: tzinfo | None) -> Iterator[Span]:

@@ -1,4 +1,4 @@
-"""One face's probabilities over time → the emotion that it shows, without flicker."""
+"""One face's probabilities over time → what they say on average, and the emotion that holds."""
 
 from __future__ import annotations
 
@@ -45,6 +45,9 @@ class EmotionFilter:
 
     A frame's part in the average falls exponentially with its age. While a face is new, all its
     frames count alike, so that the first one does not decide alone.
+
+    emotion: the one that holds, None before the first one is decided. It is made to change seldom,
+    and so stays too long: what is shown when, and for how long, is for `shown` to say.
     """
 
     def __init__(self, labels: tuple[str, ...], unsure_below: float, reaction: Reaction) -> None:
@@ -56,12 +59,21 @@ class EmotionFilter:
         self._candidate: str | None = None
         self._leads_since_ns = 0
         self._left_ns: dict[str, int] = {}
+        self._likeliest = UNSURE
         self.emotion: str | None = None
 
     @property
     def probabilities(self) -> NDArray[np.float32]:
         """The average as probabilities: float32 [len(labels)]."""
         return np.array(self._average, np.float32)
+
+    @property
+    def shown(self) -> str | None:
+        """The average's likeliest emotion, `unsure` below the threshold; None as long as `emotion`.
+
+        No present emotion has a head start in it: its time is how long each was shown.
+        """
+        return None if self.emotion is None else self._likeliest
 
     @property
     def affect(self) -> Affect | None:
@@ -89,7 +101,10 @@ class EmotionFilter:
         self._average = _probabilities(self._weighted, self._weight)
         self._updated_ns = timestamp_ns
 
-        leader = self._leader()
+        best = self._average.index(max(self._average))
+        is_likely = self._average[best] >= self._unsure_below
+        self._likeliest = self._labels[best] if is_likely else UNSURE
+        leader = self._leader(best)
         if leader == self.emotion:
             self._candidate = None
         elif leader != self._candidate:
@@ -116,10 +131,12 @@ class EmotionFilter:
             return self._unsure_below
         return self._average[self._labels.index(emotion)]
 
-    def _leader(self) -> str:
-        """The emotion that the average speaks for; the present one keeps a margin's head start."""
+    def _leader(self, best: int) -> str:
+        """The emotion that the average speaks for; the present one keeps a margin's head start.
+
+        best: the label of the likeliest.
+        """
         now, margin = self._average, self._reaction.margin
-        best = now.index(max(now))
         threshold = self._unsure_below
         if self.emotion == UNSURE:
             # A model that is sure of nearly every face has a high threshold: it stays in reach.

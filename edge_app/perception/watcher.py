@@ -41,14 +41,16 @@ _UPRIGHT_DEG = 20.0
 class WatchedFace:
     """One face that is there now; it may have been hidden in the last frames.
 
-    emotion: the smoothed one, None until the first is decided. probabilities: float32
-    [len(labels)], smoothed. box: in pixels of the frame it was last seen in. affect: valence and
-    arousal of the smoothed probabilities, None as long as emotion is.
+    emotion: the one that holds, None until the first is decided. shown: what the smoothed
+    probabilities say now, None as long as emotion is. probabilities: float32 [len(labels)],
+    smoothed. box: in pixels of the frame it was last seen in. affect: valence and arousal of the
+    smoothed probabilities, None as long as emotion is.
     """
 
     number: int
     box: Box
     emotion: str | None
+    shown: str | None
     labels: tuple[str, ...]
     probabilities: NDArray[np.float32]
     first_seen_ns: int
@@ -253,6 +255,7 @@ class Watcher:
             number=track.number,
             box=track.face.box,
             emotion=smoothed.emotion,
+            shown=smoothed.shown,
             labels=self.perception.classifier.labels,
             probabilities=smoothed.probabilities,
             first_seen_ns=track.first_seen_ns,

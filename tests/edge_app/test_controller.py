@@ -79,7 +79,7 @@ class OneFace(Watcher):
     def watch(self, frame: Frame) -> list[WatchedFace]:
         return [
             WatchedFace(
-                number=1, box=Box(8, 8, 32, 32), emotion="happy", labels=("happy",),
+                number=1, box=Box(8, 8, 32, 32), emotion="happy", shown="happy", labels=("happy",),
                 probabilities=np.ones(1, np.float32), first_seen_ns=0,
                 last_seen_ns=frame.timestamp_ns,
             )

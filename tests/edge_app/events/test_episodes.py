@@ -25,11 +25,14 @@ def watched(
     at_s: float,
     emotion: str | None = None,
     *,
+    shown: str | None = None,
     since_s: float = 0.0,
     affect: Affect | None = None,
 ) -> WatchedFace:
+    """shown: the emotion that holds, unless another one is."""
     return WatchedFace(
         number=number, box=Box(64, 48, 128, 144), emotion=emotion, labels=LABELS,
+        shown=emotion if shown is None else shown,
         probabilities=np.array([0.75, 0.25], np.float32),
         first_seen_ns=int(since_s * 1e9), last_seen_ns=int(at_s * 1e9),
         affect=affect,
@@ -60,6 +63,21 @@ def test_a_visit_is_told_from_coming_to_going_under_one_episode() -> None:
     assert isinstance(left, FaceLeft)
     assert left.duration_s == 5.0
     assert left.emotions_s == {"happy": 4.0}
+
+
+def test_seconds_are_of_what_was_shown_not_of_what_was_held() -> None:
+    decided = episodes()
+    told = [
+        event
+        for at_s, shown in ((0.2, "happy"), (3.0, "sad"), (3.5, "happy"), (5.0, "unsure"))
+        for event in decided.update([watched(1, at_s, "happy", shown=shown)], 480, 640)
+    ]
+    assert [type(event) for event in told] == [FaceAppeared, EmotionChanged]
+    assert decided.state().faces[0].emotion == "happy"
+    decided.update([watched(1, 9.0, "happy")], 480, 640)
+    (left,) = decided.finish()
+    assert isinstance(left, FaceLeft)
+    assert left.emotions_s == {"happy": 4.3, "sad": 0.5, "unsure": 4.0}
 
 
 def test_every_face_has_its_own_episode() -> None:

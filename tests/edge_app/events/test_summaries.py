@@ -89,7 +89,8 @@ class Room:
         """Take a frame of everyone."""
         present = [
             WatchedFace(
-                number=face.number, box=Box(8, 8, 32, 32), emotion=face.emotion, labels=("any",),
+                number=face.number, box=Box(8, 8, 32, 32), emotion=face.emotion,
+                shown=face.emotion, labels=("any",),
                 probabilities=np.ones(1, np.float32), affect=face.affect,
                 first_seen_ns=round(face.since_s * 1e9),
                 last_seen_ns=round((self.frame_s if face.seen_s is None else face.seen_s) * 1e9),

@@ -8,7 +8,14 @@ import msgspec
 import pytest
 
 from edge_app.events.identifiers import TimeOrderedIds
-from edge_app.events.payloads import EmotionChanged, FaceAppeared, FaceLeft, Summary, encode
+from edge_app.events.payloads import (
+    EmotionChanged,
+    Event,
+    FaceAppeared,
+    FaceLeft,
+    Summary,
+    encode,
+)
 from edge_app.history.cells import Cells, count
 from edge_app.history.reading import DeviceHistory, History, Span, read_history
 from edge_app.history.recorder import Recorder
@@ -42,7 +49,10 @@ class Recording:
             if without is None or not isinstance(event, without):
                 ahead = wrong_by if number < right_from else timedelta()
                 said = msgspec.structs.replace(event, time=event.time + ahead)
-                self._recorder.take("mien/kitchen/event", encode(said))
+                self.take(said)
+
+    def take(self, event: Event) -> None:
+        self._recorder.take("mien/kitchen/event", encode(event))
 
     def summary(self, summary: Summary) -> None:
         self._recorder.take("mien/kitchen/summary", encode(summary))
@@ -103,6 +113,53 @@ def test_without_its_changes_a_visit_is_spread_evenly(recording: Recording) -> N
     cells = recording.cells()
     assert cells.hours[12].shown_s == pytest.approx({"happy": 150.0, "sad": 450.0})
     assert cells.hours[13].shown_s == pytest.approx({"happy": 150.0, "sad": 450.0})
+
+
+def shown_otherwise(recording: Recording, **seconds: float) -> None:
+    """An hour's visit from half past twelve: happy for 3 s, then neutral, as it was told."""
+    start = NOON + timedelta(minutes=30)
+    for event in visit(start, [("happy", 3.0), ("neutral", 3597.0)], recording.ids):
+        said: Event = event
+        if isinstance(event, FaceLeft):
+            said = msgspec.structs.replace(event, emotions_s=seconds)
+        recording.take(said)
+
+
+def test_what_an_emotion_showed_beyond_its_time_goes_to_where_another_was_on(
+    recording: Recording,
+) -> None:
+    """Also what was shown for moments and never told."""
+    shown_otherwise(recording, happy=603.0, neutral=2397.0, fear=60.0)
+    cells = recording.cells()
+    share = 1797 / 3597
+    assert cells.hours[12].shown_s == pytest.approx(
+        {"happy": 3 + 600 * share, "neutral": 2397 * share, "fear": 60 * share}
+    )
+    assert cells.hours[13].shown_s == pytest.approx(
+        {"happy": 600 * (1 - share), "neutral": 2397 * (1 - share), "fear": 60 * (1 - share)}
+    )
+
+
+def test_no_hour_holds_more_than_was_seen_in_it(recording: Recording) -> None:
+    """Where one emotion fills all of its time, a third one was shown in the others'."""
+    for event in visit(NOON, [("sad", 3600.0), ("neutral", 3600.0)], recording.ids):
+        said: Event = event
+        if isinstance(event, FaceLeft):
+            shown = {"sad": 3600.0, "neutral": 1800.0, "happy": 1800.0}
+            said = msgspec.structs.replace(event, emotions_s=shown)
+        recording.take(said)
+    hours = recording.cells().hours
+    assert hours[12].shown_s == pytest.approx({"sad": 3600.0})
+    assert hours[13].shown_s == pytest.approx({"neutral": 1800.0, "happy": 1800.0})
+
+
+def test_an_emotion_that_was_decided_a_little_late_stays_where_it_was_told(
+    recording: Recording,
+) -> None:
+    shown_otherwise(recording, happy=3.8, neutral=3596.0)
+    cells = recording.cells()
+    assert cells.hours[12].shown_s["happy"] == pytest.approx(3.8)
+    assert "happy" not in cells.hours[13].shown_by
 
 
 @pytest.mark.parametrize("without", [FaceAppeared, FaceLeft])

@@ -111,6 +111,34 @@ def test_a_sure_model_gets_out_of_unsure(reaction: Reaction, unsure_below: float
     assert show(emotions, (0.998, 0.001, 0.001), 30.0, start_s=5.0)[-1] == "happy"
 
 
+@pytest.mark.parametrize("reaction", REACTIONS.values(), ids=REACTIONS)
+def test_what_is_shown_comes_and_goes_with_the_average_while_an_emotion_is_held(
+    reaction: Reaction,
+) -> None:
+    """A face that smiles a little all the time, and more for 3 s of every 10."""
+    emotions = EmotionFilter(LABELS, 0.4, reaction)
+    held: list[str | None] = []
+    shown: list[str | None] = []
+    for n in range(600):
+        now = (0.9, 0.05, 0.05) if n % 100 >= 70 else (0.3, 0.05, 0.65)
+        held.append(emotions.update(np.array(now, np.float32), n * 100_000_000))
+        shown.append(emotions.shown)
+    assert [each is None for each in shown] == [each is None for each in held]
+    # Each smile lasts in the average a little longer than in the face.
+    assert 0.0 <= shown.count("happy") / 60 - 3.0 <= 1.2 * reaction.time_constant_s
+    if reaction is not REACTIONS["quick"]:
+        assert held.count("happy") / 60 > 5.0
+
+
+def test_what_is_shown_is_unsure_below_the_threshold_itself() -> None:
+    emotions = EmotionFilter(LABELS, 0.5, REACTION)
+    show(emotions, (0.62, 0.2, 0.18), 2.0)
+    assert set(show(emotions, (0.45, 0.3, 0.25), 10.0, start_s=2.0)) == {"happy"}
+    assert emotions.shown == UNSURE
+    assert show(emotions, (0.52, 0.25, 0.23), 10.0, start_s=12.0)[-1] == "happy"
+    assert emotions.shown == "happy"
+
+
 def test_a_face_without_a_likely_emotion_is_unsure() -> None:
     emotions = EmotionFilter(LABELS, 0.5, REACTION)
     assert show(emotions, (0.35, 0.33, 0.32), 1.0)[-1] == UNSURE
