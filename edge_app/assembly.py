@@ -253,6 +253,7 @@ class Assembly:
                     "width": camera.width,
                     "height": camera.height,
                     "frames_per_second": camera.frames_per_second,
+                    "rotate": camera.rotate,
                     "pace": camera.pace,
                 },
                 "threads": self._settings.perception.threads,

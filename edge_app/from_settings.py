@@ -20,6 +20,7 @@ def camera_options(camera: Camera) -> CameraOptions:
         width=camera.width,
         height=camera.height,
         frames_per_second=camera.frames_per_second,
+        rotate=camera.rotate,
         pace=camera.pace,
         stall_s=camera.stall_s,
         password_file=_named(camera.password_file),

@@ -55,6 +55,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--source", help="camera, stream, video file, folder of pictures, or sample:"
     )
     parser.add_argument("--pace", choices=("own", "fast"), help="of a recording")
+    parser.add_argument(
+        "--rotate",
+        type=int,
+        choices=(0, 90, 180, 270),
+        help="degrees clockwise until people stand upright: 180 for a camera upside down",
+    )
     parser.add_argument("--broker", help="host[:port], mqtt://user@host[:port], or embedded[:port]")
     parser.add_argument("--password-file", metavar="FILE", help="the broker's password")
     parser.add_argument("--device", help="name of this device in topics and events")
@@ -139,7 +145,11 @@ def _read(arguments: argparse.Namespace) -> Settings:
         arguments.settings,
         {
             "device": {"name": arguments.device},
-            "camera": {"source": arguments.source, "pace": arguments.pace},
+            "camera": {
+                "source": arguments.source,
+                "pace": arguments.pace,
+                "rotate": arguments.rotate,
+            },
             "mqtt": {"broker": arguments.broker, "password_file": arguments.password_file},
         },
     )

@@ -58,6 +58,13 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             " be followed to the next.",
         ),
     ] = 15.0
+    rotate: Annotated[
+        Literal[0, 90, 180, 270],
+        msgspec.Meta(
+            description="By how many degrees frames are turned clockwise until people stand upright"
+            " in them: 180 for a camera that hangs upside down. Of a recording, too."
+        ),
+    ] = 0
     pace: Annotated[
         Literal["own", "fast"],
         msgspec.Meta(

@@ -47,7 +47,11 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.settings,
         {
             "device": {"name": arguments.device},
-            "camera": {"source": arguments.source, "pace": arguments.pace},
+            "camera": {
+                "source": arguments.source,
+                "pace": arguments.pace,
+                "rotate": arguments.rotate,
+            },
             "mqtt": {"broker": arguments.broker, "password_file": arguments.password_file},
         },
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edge_app.errors import UsageError
@@ -19,6 +19,7 @@ from edge_app.frames.rtsp import RtspSource
 from edge_app.frames.source import FrameSource, SourceError
 from edge_app.frames.stream_address import parse_stream, public_name
 from edge_app.frames.supervised import SupervisedSource
+from edge_app.frames.turned import Turn, TurnedSource
 from edge_app.frames.v4l2 import V4l2Source, device_path
 from edge_app.frames.video_file import VideoFileSource
 from edge_app.samples import CLIP
@@ -47,13 +48,15 @@ class UnknownSourceError(SourceError, UsageError):
 class CameraOptions:
     """What a source may want to know: pixels and rate to ask of a camera, pace of a recording.
 
-    frames_per_second is also how fast a folder's pictures follow one another. stall_s: how long a
-    live source may give no frame. password_file: of a stream.
+    frames_per_second is also how fast a folder's pictures follow one another. rotate: by how many
+    degrees frames are turned clockwise. stall_s: how long a live source may give no frame.
+    password_file: of a stream.
     """
 
     width: int = 640
     height: int = 480
     frames_per_second: float = 15.0
+    rotate: Turn = 0
     pace: Pace = "own"
     stall_s: float = 5.0
     password_file: Path | None = None
@@ -118,6 +121,13 @@ def choose_source(setting: str, *, options: CameraOptions) -> Choice:
         UnknownSourceError: nothing of that kind or name can be.
         UsageError: a stream's URL or password file is wrong, or a library is missing.
     """
+    choice, turn = _choose(setting, options), options.rotate
+    if not turn:
+        return choice
+    return replace(choice, open=lambda: TurnedSource(choice.open(), turn))
+
+
+def _choose(setting: str, options: CameraOptions) -> Choice:
     if not setting.strip():
         raise UnknownSourceError(f"no source named; name {READABLE}")
     scheme = _SCHEME.fullmatch(setting)

@@ -13,13 +13,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import pytest
 
 from edge_app.called import program
 from edge_app.events.payloads import EmotionChanged, decode_event
+from edge_app.frames.video_file import VideoFileSource
 from edge_app.mqtt.subscriber import Subscriber
 from edge_app.mqtt.topics import Topics
 from edge_app.perception.shipped import EMOTION, EMOTION_SMALL
+from edge_app.samples import CLIP
 from tests.brokers import Mosquitto, free_port, wait_until
 from tests.edge_app.setup.terminal_session import TerminalSession
 
@@ -54,6 +57,19 @@ def test_without_a_broker_events_are_json_lines() -> None:
     assert {e["model"] for e in events} == {
         json.loads(EMOTION.with_suffix(".json").read_text())["sha256"]
     }
+
+
+def test_a_camera_upside_down_reads_what_an_upright_one_does(tmp_path: Path) -> None:
+    with VideoFileSource(CLIP, pace="fast") as clip:
+        frames = [frame.image for frame in iter(clip.read, None)]
+    # Nobody is there before.
+    for number, image in enumerate(frames[60:90]):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), cv2.rotate(image, cv2.ROTATE_180))
+    done = mien("run", "--source", str(tmp_path), "--pace", "fast", "--rotate", "180")
+    assert (done.returncode, done.stderr) == (0, "")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [e["type"] for e in events] == ["face_appeared", "emotion_changed", "face_left"]
+    assert events[1]["emotion"] == "happy"
 
 
 @pytest.mark.parametrize("threads", [1, 3])

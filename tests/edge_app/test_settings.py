@@ -38,6 +38,7 @@ def test_the_command_line_goes_over_the_file(tmp_path: Path) -> None:
         ('["x` - at `$.nope"]\n', ["unknown field `x`"]),
         ("[camera]\nwidth = 'wide'\n", ["int", "str", "camera.width"]),
         ("[camera]\nwidth = 0\n", [">= 1", "camera.width"]),
+        ("[camera]\nrotate = 45\n", ["45 (there are 0, 90, 180, 270), in `camera.rotate`"]),
         ("[governor]\nframes_per_second = 0.9\n", [">= 1", "governor.frames_per_second"]),
         ("[camera]\nframes_per_second = 0.9\n", [">= 1", "camera.frames_per_second"]),
         ("camera = 3\n", ["camera"]),
