@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -66,12 +67,26 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.part == "turns":
         return _turns(arguments, plan.seconds)
     floats = tuple(Model.read(path, "float") for path in arguments.floats)
+    prepare(arguments.output)
     result = measure_all(replace(plan, floats=floats), _tell)
     for line in report.terminal(result):
         print(line)
     path = write(result, arguments.output)
     print(f"\n{path}; beside it the same as .md and .svg")
     return int(bool(result.invalid))
+
+
+def prepare(folder: Path) -> None:
+    """Make the folder for the files, and write to it: it is needed when all has been measured.
+
+    Raises:
+        MienError: nothing can be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise MienError(f"{folder}: {error.strerror}; name another folder") from error
 
 
 def write(result: Result, folder: Path) -> Path:
@@ -84,7 +99,6 @@ def write(result: Result, folder: Path) -> Path:
     text = "\n".join([f"# {result.machine.device}", "", *report.markdown(result), ""])
     contents = {".md": text.encode(), ".svg": draw(result).encode(), ".json": encode(result)}
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for suffix, content in contents.items():
             beside = path.with_suffix(f"{suffix}.new")
             beside.write_bytes(content)
@@ -95,8 +109,8 @@ def write(result: Result, folder: Path) -> Path:
 
 
 def file_name(result: Result) -> str:
-    """Device, time (UTC, to the minute) and commit, as letters, digits and hyphens."""
-    words = (result.machine.device, f"{result.time:%Y-%m-%d-%H%M}", result.machine.commit)
+    """Device, time (UTC, to the second) and commit, as letters, digits and hyphens."""
+    words = (result.machine.device, f"{result.time:%Y-%m-%d-%H%M%S}", result.machine.commit)
     return "-".join(
         word for part in words if (word := re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-"))
     )

@@ -4,13 +4,14 @@ import json
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from benchmarks import large_convolutions
-from benchmarks.command import file_name, main, write
+from benchmarks.command import file_name, main, prepare, write
 from benchmarks.results import encode, json_schema, read_result
 from tests.benchmarks.synthetic_results import result
 from tests.json_schema import JsonSchema
@@ -50,10 +51,27 @@ def test_a_quick_run_measures_everything(
 
 
 def test_files_are_named_after_device_time_and_commit(tmp_path: Path) -> None:
-    assert file_name(result()) == "raspberry-pi-4-model-b-rev-1-4-2026-03-01-1200-0123456789ab"
-    path = write(result(), tmp_path / "new")
+    assert file_name(result()) == "raspberry-pi-4-model-b-rev-1-4-2026-03-01-120000-0123456789ab"
+    prepare(tmp_path / "a/new")
+    path = write(result(), tmp_path / "a/new")
     assert read_result(path) == result()
     assert "### Models alone" in path.with_suffix(".md").read_text()
+
+
+def test_two_runs_of_one_minute_are_two_files(tmp_path: Path) -> None:
+    second = msgspec.structs.replace(result([9.0]), time=result().time + timedelta(seconds=40))
+    paths = [write(each, tmp_path) for each in (result(), second)]
+    assert [read_result(path) for path in paths] == [result(), second]
+
+
+def test_a_folder_that_cannot_be_used_is_told_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("benchmarks.command.measure_all", lambda *_: pytest.fail("measured"))
+    (tmp_path / "taken").touch()
+    assert main(["--output", str(tmp_path / "taken")]) == 1
+    said = capsys.readouterr().err
+    assert said == f"mien: {tmp_path / 'taken'}: File exists; name another folder\n"
 
 
 def test_two_runs_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
