@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--output", type=Path, default=Path("build/bench"), metavar="FOLDER",
-        help="for JSON, Markdown and plot, default: %(default)s",
+        help="for JSON, Markdown and plot, and on the disk that is measured; default: %(default)s",
     )  # fmt: skip
     others = parser.add_subparsers(dest="part", metavar="PART")
     pair = others.add_parser("compare", help="two runs' files: ratios, and what is noise")
@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _turns(arguments, plan.seconds)
     floats = tuple(Model.read(path, "float") for path in arguments.floats)
     prepare(arguments.output)
-    result = measure_all(replace(plan, floats=floats), _tell)
+    result = measure_all(replace(plan, floats=floats), arguments.output, _tell)
     for line in report.terminal(result):
         print(line)
     path = write(result, arguments.output)

@@ -58,14 +58,16 @@ def measure_delivery(name: str, publisher: MqttPublisher, events: int, blocks: i
 
 
 @contextmanager
-def durable_publisher(address: BrokerAddress) -> Iterator[MqttPublisher]:
-    """Connected, with an outbox on the disk of the folder for temporary files.
+def durable_publisher(address: BrokerAddress, folder: Path) -> Iterator[MqttPublisher]:
+    """Connected, with an outbox below `folder`, so that its disk is written to.
+
+    Not where temporary files are: on many devices that is memory.
 
     Raises:
         BrokerError: no connection.
     """
-    with tempfile.TemporaryDirectory(prefix="mien-bench-") as folder:
-        outbox = Outbox(EventStore(Path(folder) / "outbox.sqlite"))
+    with tempfile.TemporaryDirectory(prefix="mien-bench-", dir=folder) as below:
+        outbox = Outbox(EventStore(Path(below) / "outbox.sqlite"))
         publisher = MqttPublisher(address, device="bench", outbox=outbox)
         try:
             publisher.connect()

@@ -66,4 +66,5 @@ def measure_load(
         bytes_written=None if written is None or now_written is None else now_written - written,
         watts=power.watts,
         joules_a_frame=None if power.watts is None or not seen else round(power.watts / seen, 4),
+        seconds=round(took_s, 2),
     )

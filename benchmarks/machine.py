@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import subprocess
 from importlib import metadata
 from pathlib import Path
@@ -47,6 +48,20 @@ def condition(root: Path = Path("/")) -> Condition:
         megahertz=int(frequency) / 1000 if frequency.isdecimal() else None,
         load=round(os.getloadavg()[0], 2),
     )
+
+
+def filesystem(folder: Path, root: Path = Path("/")) -> str:
+    """The type of the file system that a folder is in; `unknown` where the kernel does not tell."""
+    folder, found, deepest = folder.resolve(), "unknown", 0
+    for line in _read(root / "proc/self/mountinfo").splitlines():
+        fields, _, behind = line.partition(" - ")
+        # Spaces in it are written as octal numbers.
+        point = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), fields.split(" ")[4])
+        depth = len(Path(point).parts)
+        # Of two at one place, the later one hides the other.
+        if depth >= deepest and folder.is_relative_to(point):
+            found, deepest = behind.split(" ")[0], depth
+    return found
 
 
 def bytes_written(process: int | str = "self") -> int | None:

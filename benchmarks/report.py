@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from benchmarks import text_table
-from benchmarks.results import Result, Spread
+from benchmarks.results import IN_MEMORY, Result, Spread
 
 Rows = list[list[str]]
 #: Layers that are listed of a model: those that take most.
@@ -46,7 +46,8 @@ def _machine(result: Result) -> Iterator[str]:
         yield ""
     yield (
         f"{machine.device}: {machine.processor}, {machine.cores} cores, {machine.memory_mb} MB,"
-        f" {machine.architecture}, Linux {machine.kernel}, governor {machine.governor}."
+        f" {machine.architecture}, Linux {machine.kernel}, governor {machine.governor}, file system"
+        f" {result.storage}."
     )
     versions = ", ".join(f"{name} {version}" for name, version in machine.versions.items())
     yield f"{machine.runtime}; {versions}; commit {machine.commit or 'unknown'}."
@@ -82,14 +83,15 @@ def _sections(result: Result) -> Iterator[tuple[str, Rows, list[str]]]:
             ["to the first event", f"{start.first_event.p50 / 1e3:.2f} s"],
             ["memory at the end", f"{start.rss_mb:.0f} MB"],
             ["memory, peak", f"{start.peak_mb:.0f} MB"],
-            ["written", _bytes(start.bytes_written)],
+            ["written", _written(start.bytes_written, result.storage)],
         ]
         yield "Start-up and memory", rows, []
     rows = [["scene", "frames a second", "seen", "share of a core", "written", "W", "J a frame"]]
     for load in result.loads:
         rows.append([
             load.scene, f"{load.offered:g}", f"{load.seen:.1f}", f"{100 * load.cpu_share:.1f} %",
-            _bytes(load.bytes_written), _or_none(load.watts), _or_none(load.joules_a_frame),
+            _written(load.bytes_written, result.storage, load.seconds),
+            _or_none(load.watts), _or_none(load.joules_a_frame),
         ])  # fmt: skip
     yield "The daemon at set rates", rows, []
     if result.delivery is not None:
@@ -135,8 +137,13 @@ def _bits(bits: int | None) -> str:
     return "unknown" if bits is None else f"{bits:#x}"
 
 
-def _bytes(count: int | None) -> str:
-    return "unknown" if count is None else f"{count / 1e3:.0f} KB"
+def _written(count: int | None, storage: str, seconds: float | None = None) -> str:
+    """In all: of seconds that begin with somebody's entering, no day can be told."""
+    if storage in IN_MEMORY:
+        return "in memory"
+    if count is None:
+        return "unknown"
+    return f"{count / 1e3:.0f} KB" + ("" if seconds is None else f" in {seconds:.0f} s")
 
 
 def _or_none(value: float | None) -> str:

@@ -15,6 +15,8 @@ import msgspec
 from edge_app.errors import MienError
 
 SCHEMA_VERSION = 1
+#: File systems that no disk is behind.
+IN_MEMORY = frozenset({"ramfs", "tmpfs"})
 
 
 class ResultError(MienError):
@@ -74,7 +76,8 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     """The daemon at a set rate. cpu_share: of one core, so that two busy ones are 2.
 
     seen: frames a second that it looked at, when that many were `offered`. bytes_written: to
-    disks, in all. watts: None without a meter; joules_a_frame likewise.
+    disks, in all of its `seconds`, which older results do not say. watts: None without a meter;
+    joules_a_frame likewise.
     """
 
     scene: str
@@ -84,6 +87,7 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     bytes_written: int | None
     watts: float | None
     joules_a_frame: float | None
+    seconds: float | None = None
 
 
 class StartUp(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,7 +178,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """One run. invalid: why its figures must not be used; warnings: what to know of them.
 
     energy_meter: what watts were read from, or `none`. frames: what those of the clip were: gray,
-    as cameras give them, or in colour, as in all results that do not say it.
+    as cameras give them, or in colour, as in all results that do not say it. storage: the type of
+    the file system that the outbox and the daemon's state were in; unknown of older results.
     """
 
     schema_version: int
@@ -193,6 +198,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     delivery: Delivery | None
     limit: Limit
     frames: str = "colour"
+    storage: str = "unknown"
 
 
 def encode(result: Result) -> bytes:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import cv2
 
@@ -16,7 +17,7 @@ from benchmarks.delivery import durable_publisher, local_broker, measure_deliver
 from benchmarks.energy import find_meter
 from benchmarks.limit import measure_limit, shipped_models
 from benchmarks.load import SCENES, measure_load
-from benchmarks.machine import condition, describe
+from benchmarks.machine import condition, describe, filesystem
 from benchmarks.model_latency import (
     Model,
     make_candidates,
@@ -24,7 +25,7 @@ from benchmarks.model_latency import (
     model_run,
     thread_counts,
 )
-from benchmarks.results import SCHEMA_VERSION, Condition, Delivery, Load, Result
+from benchmarks.results import IN_MEMORY, SCHEMA_VERSION, Condition, Delivery, Load, Result
 from benchmarks.stages import measure_workloads
 from benchmarks.start_up import measure_start_up
 from edge_app.events.publisher import JsonLinesPublisher, Publisher
@@ -71,9 +72,14 @@ class Watch:
         shown = " → ".join("unknown" if value is None else f"{value:#x}" for value in bits)
         return (f"the throttling bits changed during the run: {shown}",)
 
-    def warnings(self, cores: int) -> tuple[str, ...]:
-        """What to know of the figures."""
+    def warnings(self, cores: int, storage: str) -> tuple[str, ...]:
+        """What to know of the figures. storage: the file system that the outbox is in."""
         said = []
+        if storage in IN_MEMORY:
+            said.append(
+                f"the outbox was in memory ({storage}), so that nothing was written to a disk and"
+                " no disk delayed an acknowledgement; name a folder on one with --output"
+            )
         if self.seen[0].load > _BUSY * cores:
             said.append(
                 f"the machine was busy before the run: load {self.seen[0].load} on {cores} cores"
@@ -83,8 +89,11 @@ class Watch:
         return tuple(said)
 
 
-def measure_all(plan: Plan, tell: Callable[[str], None]) -> Result:
-    """Measure everything. tell: is told what comes next.
+def measure_all(plan: Plan, folder: Path, tell: Callable[[str], None]) -> Result:
+    """Measure everything.
+
+    folder: on the disk that the outbox and the daemon's state are to be on. tell: is told what
+    comes next.
 
     Raises:
         MienError: something of Mien's does not work.
@@ -93,7 +102,7 @@ def measure_all(plan: Plan, tell: Callable[[str], None]) -> Result:
     cv2.setNumThreads(1)
     watch, began_s, cores = Watch(), time.monotonic(), os.cpu_count() or 1
     tell("start-up")
-    start_up = measure_start_up(plan.starts, each_start=watch.look)
+    start_up = measure_start_up(plan.starts, folder, each_start=watch.look)
     frames = clip_frames()
     tell("stages")
     workloads = measure_workloads(frames, _WORKLOADS * plan.seconds, each_pass=watch.look)
@@ -101,13 +110,13 @@ def measure_all(plan: Plan, tell: Callable[[str], None]) -> Result:
     candidates = make_candidates([*shipped_models(), *plan.floats], thread_counts(cores))
     measure(candidates, _MODELS * plan.seconds, each_round=watch.look)
     tell("delivery, and the load at set frame rates")
-    delivery, loads = _under_load(plan, watch)
+    delivery, loads = _under_load(plan, folder, watch)
     tell("the machine's limit")
     limit = measure_limit(
         _LIMIT * plan.seconds, cores, with_layers=plan.with_layers, each_round=watch.look
     )
     watch.look()
-    meter = find_meter()
+    meter, storage = find_meter(), filesystem(folder)
     return Result(
         schema_version=SCHEMA_VERSION,
         time=datetime.now(UTC),
@@ -116,7 +125,7 @@ def measure_all(plan: Plan, tell: Callable[[str], None]) -> Result:
         before=watch.seen[0],
         after=watch.seen[-1],
         invalid=watch.invalid,
-        warnings=watch.warnings(cores),
+        warnings=watch.warnings(cores, storage),
         energy_meter="none" if meter is None else meter.name,
         workloads=workloads,
         models=tuple(map(model_run, candidates)),
@@ -125,10 +134,11 @@ def measure_all(plan: Plan, tell: Callable[[str], None]) -> Result:
         delivery=delivery,
         limit=limit,
         frames="gray",
+        storage=storage,
     )
 
 
-def _under_load(plan: Plan, watch: Watch) -> tuple[Delivery | None, list[Load]]:
+def _under_load(plan: Plan, folder: Path, watch: Watch) -> tuple[Delivery | None, list[Load]]:
     """With a broker on this machine, where there is one."""
     room, face = room_and_face(clip_frames())
     meter = find_meter()
@@ -141,7 +151,7 @@ def _under_load(plan: Plan, watch: Watch) -> tuple[Delivery | None, list[Load]]:
             publisher = JsonLinesPublisher(nowhere)
         else:
             name, address = broker
-            publisher = stack.enter_context(durable_publisher(address))
+            publisher = stack.enter_context(durable_publisher(address, folder))
             delivery = measure_delivery(name, publisher, plan.events)
         loads = []
         for scene, rate in SCENES:

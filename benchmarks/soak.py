@@ -19,8 +19,8 @@ import numpy as np
 from benchmarks import plot
 from benchmarks.clip_frames import PacedSource, clip_frames
 from benchmarks.delivery import durable_publisher, local_broker
-from benchmarks.machine import bytes_written, condition
-from benchmarks.results import ResultError
+from benchmarks.machine import bytes_written, condition, filesystem
+from benchmarks.results import IN_MEMORY, ResultError
 from benchmarks.spread import percentile
 from benchmarks.stages import make_episodes, make_watcher
 from benchmarks.start_up import resident_kib
@@ -185,7 +185,9 @@ def run(file: Path, *, hours: float, period_s: float, tell: Callable[[str], None
     with local_broker() as broker:
         if broker is None:
             raise MienError("a soak needs a broker: sudo apt install mosquitto")
-        with durable_publisher(broker[1]) as publisher, _ctrl_c(stop):
+        if (storage := filesystem(file.parent)) in IN_MEMORY:
+            tell(f"{file} is in memory ({storage}), so that no written bytes are counted")
+        with durable_publisher(broker[1], file.parent) as publisher, _ctrl_c(stop):
             tell(f"{hours:g} h into {file}; Ctrl-C ends it and draws the plot")
             soak(
                 file,

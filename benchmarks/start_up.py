@@ -28,15 +28,17 @@ class _Start:
     written: int | None
 
 
-def measure_start_up(starts: int, *, each_start: Callable[[], None]) -> StartUp:
+def measure_start_up(starts: int, folder: Path, *, each_start: Callable[[], None]) -> StartUp:
     """Start the daemon so often, and let it see the clip to its end.
+
+    folder: where its state lies, for as long as it runs.
 
     Raises:
         MienError: it fails, or has nothing to say.
     """
     done = []
     for _ in range(starts):
-        done.append(_start())
+        done.append(_start(folder))
         each_start()
     last = done[-1]
     return StartUp(
@@ -47,8 +49,8 @@ def measure_start_up(starts: int, *, each_start: Callable[[], None]) -> StartUp:
     )
 
 
-def _start() -> _Start:
-    with tempfile.TemporaryDirectory(prefix="mien-bench-") as state:
+def _start(folder: Path) -> _Start:
+    with tempfile.TemporaryDirectory(prefix="mien-bench-", dir=folder) as state:
         began = time.monotonic()
         # Nothing of a real installation's, a pause for example, reaches this run.
         environment = os.environ | {"STATE_DIRECTORY": state}

@@ -78,7 +78,7 @@ def result(blocks: Sequence[float] = (1.0, 1.1, 0.9), *, invalid: tuple[str, ...
         start_up=StartUp(first_event=spread(), rss_mb=100.0, peak_mb=110.0, bytes_written=4096),
         loads=(
             Load(scene="face", offered=15.0, seen=14.9, cpu_share=0.4, bytes_written=4096,
-                 watts=2.5, joules_a_frame=0.17),
+                 watts=2.5, joules_a_frame=0.17, seconds=6.25),
         ),
         delivery=Delivery(broker="mosquitto", handed_over=spread(), acknowledged=spread()),
         limit=Limit(

@@ -10,8 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from benchmarks import large_convolutions
+from benchmarks import large_convolutions, report
 from benchmarks.command import file_name, main, prepare, write
+from benchmarks.machine import filesystem
 from benchmarks.results import encode, json_schema, read_result
 from tests.benchmarks.synthetic_results import result
 from tests.json_schema import JsonSchema
@@ -43,6 +44,10 @@ def test_a_quick_run_measures_everything(
     assert measured.start_up is not None
     assert measured.start_up.rss_mb > 20
     assert {load.offered for load in measured.loads} == {5.0, 10.0, 15.0}
+    assert all(load.seconds is not None and load.seconds > 0 for load in measured.loads)
+    # The outbox is below it, for as long as it is written to.
+    assert measured.storage == filesystem(tmp_path)
+    assert {path.suffix for path in tmp_path.iterdir()} == {".json", ".md", ".svg"}
     shown = capsys.readouterr().out
     assert "Stages, every frame searched" in shown
     ET.parse(file.with_suffix(".svg"))  # noqa: S314 - made by ourselves
@@ -72,6 +77,15 @@ def test_a_folder_that_cannot_be_used_is_told_before_anything_is_measured(
     assert main(["--output", str(tmp_path / "taken")]) == 1
     said = capsys.readouterr().err
     assert said == f"mien: {tmp_path / 'taken'}: File exists; name another folder\n"
+
+
+def test_writes_are_told_with_their_time_and_none_without_a_disk() -> None:
+    shown = "\n".join(report.terminal(result()))
+    assert "4 KB in 6 s" in shown
+    assert "file system unknown." in shown
+    shown = "\n".join(report.terminal(msgspec.structs.replace(result(), storage="tmpfs")))
+    assert " KB" not in shown
+    assert shown.count("in memory") == 2
 
 
 def test_two_runs_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.energy import Averaging, find_meter
-from benchmarks.machine import bytes_written, condition, describe
+from benchmarks.machine import bytes_written, condition, describe, filesystem
 from edge_app.perception.shipped import MODELS
 
 
@@ -75,6 +75,26 @@ def test_written_bytes_are_counted(tmp_path: Path) -> None:
             file.write(bytes(1 << 20))
             os.fsync(file.fileno())
     assert bytes_written(1 << 30) is None
+
+
+def test_a_folder_s_file_system_is_the_deepest_mount_s(tmp_path: Path) -> None:
+    write(tmp_path, {"proc/self/mountinfo": (
+        "21 1 179:2 / / rw,noatime shared:1 - ext4 /dev/mmcblk0p2 rw\n"
+        "30 21 0:20 / /run rw shared:8 - tmpfs tmpfs rw\n"
+        "31 30 8:1 / /run/my\\040stick rw - vfat /dev/sda1 rw\n"
+        "32 21 8:2 / /mnt rw - vfat /dev/sda2 rw\n"
+        "33 32 8:3 / /mnt rw - btrfs /dev/sda3 rw\n"
+    )})  # fmt: skip
+    for folder, said in (
+        ("/home/pi/build", "ext4"), ("/run/bench", "tmpfs"), ("/runner", "ext4"),
+        ("/run/my stick/a", "vfat"), ("/mnt/here", "btrfs"),
+    ):  # fmt: skip
+        assert filesystem(Path(folder), tmp_path) == said
+    assert filesystem(Path("/home"), tmp_path / "silent") == "unknown"
+
+
+def test_this_machine_s_processes_table_is_in_no_disk() -> None:
+    assert filesystem(Path("/proc")) in {"proc", "unknown"}
 
 
 def test_an_ina219_is_read_in_watts(tmp_path: Path) -> None:

@@ -35,7 +35,13 @@ def test_a_run_without_a_change_is_valid() -> None:
 
 
 def test_what_was_before_the_run_is_a_warning() -> None:
-    assert watch(0, 0).warnings(4) == ()
-    assert "throttled since it was started: 0x50000" in watch(0x50000).warnings(4)
+    assert watch(0, 0).warnings(4, "ext4") == ()
+    assert "throttled since it was started: 0x50000" in watch(0x50000).warnings(4, "ext4")
     busy = msgspec.structs.replace(condition(), load=3.0)
-    assert "load 3.0 on 4 cores" in Watch(lambda: busy).warnings(4)[0]
+    assert "load 3.0 on 4 cores" in Watch(lambda: busy).warnings(4, "ext4")[0]
+
+
+def test_an_outbox_that_is_in_memory_is_a_warning() -> None:
+    (said,) = watch(0, 0).warnings(4, "tmpfs")
+    assert "in memory (tmpfs)" in said
+    assert "--output" in said
