@@ -70,8 +70,9 @@ class EmotionChanged(_Event, frozen=True, kw_only=True, tag="emotion_changed"):
     """A face shows another emotion than before; `previous` is null for its first one.
 
     confidence: smoothed, calibrated probability of `emotion`. probabilities: of all emotions.
-    emotion is `unsure` where none is likely enough. valence, arousal: the sum of the emotions'
-    places on these scales, weighted by their probabilities; docs/perception.md has their source.
+    emotion is `unsure` where none is likely enough, or the face cannot be read for a second and a
+    half. valence, arousal: the sum of the emotions' places on these scales, weighted by their
+    probabilities, null of a face that cannot be read; docs/perception.md has their source.
     """
 
     emotion: str
@@ -88,7 +89,7 @@ class FaceLeft(_Event, frozen=True, kw_only=True, tag="face_left"):
 
     duration_s: from its first to its last frame. emotions_s: seconds that each emotion was shown,
     also for moments that were too short for an `emotion_changed`. valence, arousal: their means
-    over these seconds; null if there were none.
+    over those of these seconds in which it could be read; null if there were none.
     """
 
     duration_s: Seconds
@@ -101,7 +102,10 @@ Event = FaceAppeared | EmotionChanged | FaceLeft
 
 
 class PresentFace(msgspec.Struct, frozen=True, kw_only=True):
-    """A face in the state: emotion, valence and arousal are null until an emotion is decided."""
+    """A face in the state: emotion, valence and arousal are null until an emotion is decided.
+
+    A face that cannot be read is `unsure`, and has no valence and no arousal.
+    """
 
     episode: str
     emotion: str | None
@@ -140,8 +144,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     emotions_s: seconds that each emotion was shown, of all faces together, in a recording's own
     time. minimum_group: the least number of faces that anything is said about. withheld: something
     was left out for that: with too few faces all figures are null, else the emotions that too few
-    of them showed are missing. valence, arousal: their means over the seconds in emotions_s; null
-    if there are none.
+    of them showed are missing. valence, arousal: their means over the seconds in emotions_s, but
+    for those in which a face could not be read; null if there are none.
     """
 
     start: Time

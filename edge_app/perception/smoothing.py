@@ -39,12 +39,20 @@ RETURN_S = 600.0
 _RETURN_HOLD = 8.0
 _CLEAR_LEAD = 0.4
 
+#: A hand before the face, a turn of the head: for so long a face that cannot be read shows what it
+#: did. It is as long as a face is looked for that is not found (`Tracker`): whoever is gone without
+#: a trace and whoever is there without a readable face are given up alike.
+UNREAD_S = 1.5
+
 
 class EmotionFilter:
     """Averages log-probabilities by quality and age; hysteresis and a hold decide on changes.
 
     A frame's part in the average falls exponentially with its age. While a face is new, all its
     frames count alike, so that the first one does not decide alone.
+
+    A face of which no frame says anything for `UNREAD_S` is unsure, and begins anew with the next
+    one that does.
 
     emotion: the one that holds, None before the first one is decided. It is made to change seldom,
     and so stays too long: what is shown when, and for how long, is for `shown` to say.
@@ -56,6 +64,7 @@ class EmotionFilter:
         self._weight = 0.0
         self._average = [1.0 / len(labels)] * len(labels)
         self._updated_ns = 0
+        self._unread_since_ns: int | None = None
         self._candidate: str | None = None
         self._leads_since_ns = 0
         self._left_ns: dict[str, int] = {}
@@ -77,20 +86,26 @@ class EmotionFilter:
 
     @property
     def affect(self) -> Affect | None:
-        """Valence and arousal of the average; None until the first emotion is decided."""
-        return None if self.emotion is None else affect(self._labels, self._average)
+        """Valence and arousal of the average; None where there is none to speak of.
+
+        That is until the first emotion is decided, and while the face cannot be read.
+        """
+        is_known = self.emotion is not None and self._weight > 0.0
+        return affect(self._labels, self._average) if is_known else None
 
     def update(
         self, probabilities: NDArray[np.float32], timestamp_ns: int, weight: float = 1.0
     ) -> str | None:
         """Take one frame's probabilities: float32 [len(labels)], sums to 1.
 
-        weight: 0…1, the frame's quality; at 0 the frame says nothing and changes nothing.
+        weight: 0…1, the frame's quality; at 0 the frame says nothing.
 
         Returns the emotion that holds now; None before the first one is decided.
         """
         if weight <= 0.0:
+            self._pass_over(timestamp_ns)
             return self.emotion
+        self._unread_since_ns = None
         passed_s = (timestamp_ns - self._updated_ns) / 1e9
         kept = math.exp(-passed_s / self._reaction.time_constant_s) if self._weight else 0.0
         self._weighted = [
@@ -116,6 +131,18 @@ class EmotionFilter:
                 self._left_ns[self.emotion] = timestamp_ns
             self.emotion, self._candidate = self._candidate, None
         return self.emotion
+
+    def _pass_over(self, timestamp_ns: int) -> None:
+        """A frame says nothing. Where none has for long, nothing is known of the face any more.
+
+        Counted from the first such frame: where faces are read seldom, the one before may be old.
+        """
+        if self._unread_since_ns is None:
+            self._unread_since_ns = timestamp_ns
+        elif timestamp_ns - self._unread_since_ns >= UNREAD_S * 1e9:
+            self._weighted, self._weight = [0.0] * len(self._labels), 0.0
+            self._average = [1.0 / len(self._labels)] * len(self._labels)
+            self._candidate, self._likeliest, self.emotion = None, UNSURE, UNSURE
 
     def _hold_s(self, candidate: str) -> float:
         """How long an emotion must lead before it is believed."""

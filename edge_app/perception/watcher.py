@@ -44,7 +44,7 @@ class WatchedFace:
     emotion: the one that holds, None until the first is decided. shown: what the smoothed
     probabilities say now, None as long as emotion is. probabilities: float32 [len(labels)],
     smoothed. box: in pixels of the frame it was last seen in. affect: valence and arousal of the
-    smoothed probabilities, None as long as emotion is.
+    smoothed probabilities, None as long as emotion is, and while the face cannot be read.
     """
 
     number: int

@@ -146,6 +146,21 @@ def test_a_visit_that_showed_nothing_has_no_means() -> None:
     assert (left.emotions_s, left.valence, left.arousal) == ({}, None, None)
 
 
+def test_time_in_which_a_face_cannot_be_read_is_unsure_and_enters_no_mean() -> None:
+    decided = episodes()
+    decided.update([watched(1, 0.0, "happy", affect=GLAD)], 480, 640)
+    (changed,) = decided.update([watched(1, 4.0, "unsure")], 480, 640)
+    assert isinstance(changed, EmotionChanged)
+    assert (changed.emotion, changed.valence, changed.arousal) == ("unsure", None, None)
+    decided.update([watched(1, 3600.0, "unsure")], 480, 640)
+    (face,) = decided.state().faces
+    assert (face.emotion, face.valence) == ("unsure", None)
+    (left,) = decided.finish()
+    assert isinstance(left, FaceLeft)
+    assert left.emotions_s == {"happy": 4.0, "unsure": 3596.0}
+    assert (left.valence, left.arousal) == (0.81, 0.5123)
+
+
 def test_the_state_is_told_when_somebody_moved_but_not_oftener_than_once_a_second() -> None:
     decided = episodes()
 

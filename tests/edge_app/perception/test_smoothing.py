@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from edge_app.perception.labels import UNSURE
-from edge_app.perception.smoothing import REACTIONS, RETURN_S, EmotionFilter, Reaction
+from edge_app.perception.smoothing import (
+    REACTIONS,
+    RETURN_S,
+    UNREAD_S,
+    EmotionFilter,
+    Reaction,
+)
 
 LABELS = ("happy", "sad", "neutral")
 REACTION = Reaction(time_constant_s=0.5, hold_s=0.4, margin=0.1)
@@ -167,12 +173,46 @@ def test_frames_weigh_by_their_quality() -> None:
 def test_a_frame_without_weight_says_nothing() -> None:
     emotions = EmotionFilter(LABELS, 0.4, REACTION)
     sad = np.array([0.05, 0.9, 0.05], np.float32)
-    for n in range(20):
+    for n in range(10):
         assert emotions.update(sad, int(n * 1e8), weight=0.0) is None
     assert emotions.probabilities.tolist() == np.full(3, 1 / 3, np.float32).tolist()
-    show(emotions, (0.8, 0.1, 0.1), 1.0, start_s=2.0)
-    for n in range(30, 60):
+    show(emotions, (0.8, 0.1, 0.1), 1.0, start_s=1.0)
+    for n in range(20, 30):
         assert emotions.update(sad, int(n * 1e8), weight=0.0) == "happy"
+    assert (emotions.shown, emotions.affect is None) == ("happy", False)
+
+
+SAD = np.array([0.05, 0.9, 0.05], np.float32)
+
+
+def test_a_face_that_can_no_longer_be_read_is_unsure_until_it_can() -> None:
+    emotions = EmotionFilter(LABELS, 0.4, REACTION)
+    show(emotions, (0.8, 0.1, 0.1), 1.0)
+    told = [emotions.update(SAD, int(n * 1e8), weight=0.0) for n in range(10, 40)]
+    assert told == ["happy"] * round(UNREAD_S * 10) + [UNSURE] * (30 - round(UNREAD_S * 10))
+    assert (emotions.shown, emotions.affect) == (UNSURE, None)
+    assert emotions.probabilities.tolist() == np.full(3, 1 / 3, np.float32).tolist()
+    # What it showed before has no part in what it shows now, and needs no longer hold than that.
+    emotions.update(np.array((0.8, 0.1, 0.1), np.float32), int(40e8))
+    assert emotions.shown == "happy"
+    assert emotions.affect is not None
+    assert emotions.probabilities[0] == pytest.approx(0.8)
+    assert show(emotions, (0.8, 0.1, 0.1), 0.5, start_s=4.1)[-1] == "happy"
+
+
+def test_a_face_that_could_never_be_read_is_unsure() -> None:
+    emotions = EmotionFilter(LABELS, 0.4, REACTION)
+    told = [emotions.update(SAD, int(n * 1e8), weight=0.0) for n in range(30)]
+    assert (told[0], told[-1], emotions.shown, emotions.affect) == (None, UNSURE, UNSURE, None)
+
+
+def test_one_failed_reading_does_not_end_an_emotion_where_readings_are_seldom() -> None:
+    emotions = EmotionFilter(LABELS, 0.4, REACTION)
+    happy = np.array([0.8, 0.1, 0.1], np.float32)
+    for n in range(20):
+        emotions.update(happy, n * 5 * 10**9)
+        assert emotions.update(SAD, (n * 5 + 3) * 10**9, weight=0.0) in {None, "happy"}
+    assert emotions.emotion == "happy"
 
 
 def test_poor_frames_alone_are_followed_as_quickly_as_good_ones() -> None:

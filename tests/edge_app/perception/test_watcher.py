@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Self
 
@@ -14,7 +15,8 @@ from edge_app.frames.source import Frame
 from edge_app.perception import Perception
 from edge_app.perception.affect import affect
 from edge_app.perception.detector import FaceDetector
-from edge_app.perception.faces import Face, FrameError, Image
+from edge_app.perception.faces import Face, FrameError, Image, SeenFace
+from edge_app.perception.perception import View
 from edge_app.perception.schedule import DetectionSchedule
 from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.tracker import Tracker
@@ -59,6 +61,23 @@ class CountingSmallDetector(CountingDetector):
         return [face for face in faces if face.score * self.confidence >= self._threshold]
 
 
+class ShadedPerception(Perception):
+    """Finds faces as ever; while `is_shaded`, there is nothing in them to be read."""
+
+    is_shaded = False
+
+    def read(
+        self,
+        image: Image,
+        faces: Sequence[Face],
+        *,
+        look_again: bool = True,
+        views: Sequence[View] = (),
+    ) -> list[SeenFace]:
+        shown = np.zeros_like(image) if self.is_shaded else image
+        return super().read(shown, faces, look_again=look_again, views=views)
+
+
 class Scene:
     """A watcher, and somebody who may be in view. rate: frames a second.
 
@@ -76,8 +95,11 @@ class Scene:
         detector = CountingDetector(perception.detector.model)
         self.detector = detector
         self.nearby = CountingSmallDetector(perception.small_detector.model)
+        self.perception = ShadedPerception(
+            detector, perception.classifier, self.nearby if nearby else None
+        )
         self.watcher = Watcher(
-            Perception(detector, perception.classifier, self.nearby if nearby else None),
+            self.perception,
             Tracker(),
             REACTIONS["normal"],
             DetectionSchedule(**schedule),
@@ -145,6 +167,20 @@ def test_valence_and_arousal_are_those_of_the_smoothed_probabilities(
     assert face.affect == pytest.approx(affect(face.labels, face.probabilities.tolist()))
     assert face.affect is not None
     assert face.affect.valence > 0.5
+
+
+def test_a_face_that_is_followed_and_cannot_be_read_is_soon_unsure(perception: Perception) -> None:
+    scene = Scene(perception)
+    scene.watch(2.0, 100)
+    scene.perception.is_shaded = True
+    (face,) = scene.watch(1.0, 100)
+    assert (face.emotion, face.affect is None) == ("happy", False)
+    (face,) = scene.watch(1.0, 100)
+    assert face.last_seen_ns == round((scene.count - 1) / RATE * 1e9), "still seen"
+    assert (face.emotion, face.shown, face.affect) == ("unsure", "unsure", None)
+    scene.perception.is_shaded = False
+    (face,) = scene.watch(1.0, 100)
+    assert (face.number, face.emotion) == (1, "happy")
 
 
 def test_somebody_is_searched_at_the_set_rate_and_seen_in_every_frame(
