@@ -1,0 +1,293 @@
+"""What a device takes from its boot partition at its start, and what it leaves and tells of."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import socket
+import stat
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from edge_app.errors import UsageError
+from systemd.image.first_boot import command
+from systemd.image.first_boot.command import ERRORS, main, take
+from systemd.image.first_boot.placing import erase, place
+from systemd.image.first_boot.ssh_keys import read_keys
+from systemd.image.first_boot.wifi import Wifi, read_wifi
+
+KEY = base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(range(32))).decode()
+LIVE = '[camera]\nsource = "/dev/video0"\n[mqtt]\nbroker = "b"\n[privacy]\n'
+SETTINGS = '[camera]\nsource = "sample:"\n\n[mqtt]\nbroker = "broker.local"\n'
+
+
+class Device:
+    """A boot partition and a root, as folders."""
+
+    def __init__(self, folder: Path) -> None:
+        self.boot, self.root = folder / "boot", folder / "root"
+        (self.root / "etc/mien").mkdir(parents=True)
+        self.boot.mkdir()
+        self.settings.write_text("# as installed\n")
+        (self.root / "etc/hostname").write_text("mien\n")
+
+    @property
+    def settings(self) -> Path:
+        return self.root / "etc/mien/mien.toml"
+
+    @property
+    def error(self) -> str:
+        file = self.boot / ERRORS
+        return file.read_text() if file.exists() else ""
+
+    def drop(self, name: str, text: str | bytes) -> Path:
+        file = self.boot / name
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return file
+
+    def start(self) -> None:
+        assert main(self.boot, self.root) == 0
+
+
+@pytest.fixture
+def device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Device:
+    # The machine that runs the tests keeps its own.
+    monkeypatch.setattr(socket, "sethostname", lambda _: None)
+    monkeypatch.setattr(os, "umask", lambda mask: mask)
+    return Device(tmp_path)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_everything_that_was_dropped_is_taken(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named: list[str] = []
+    monkeypatch.setattr(socket, "sethostname", named.append)
+    device.drop("mien.toml", SETTINGS)
+    device.drop("wifi.toml", 'ssid = "Café"\npassphrase = "correct horse"\ncountry = "FR"\n')
+    device.drop("authorized_keys", f"ssh-ed25519 {KEY} me@desk\n")
+    device.drop("hostname", "Porch\n")
+    device.drop("mqtt-password", "secret\n")
+    device.drop("config.txt", "arm_64bit=1\n")
+    device.start()
+    assert [file.name for file in device.boot.iterdir()] == ["config.txt"]
+    assert device.settings.read_text() == SETTINGS
+    keys = device.root / "root/.ssh/authorized_keys"
+    assert (keys.read_text(), mode(keys)) == (f"ssh-ed25519 {KEY} me@desk\n", 0o600)
+    wifi = device.root / "etc/wpa_supplicant/mien.conf"
+    assert mode(wifi) == 0o600
+    assert f"ssid={'Café'.encode().hex()}\n" in wifi.read_text()
+    password = device.root / "etc/credstore/mien.mqtt-password"
+    assert (password.read_text(), mode(password)) == ("secret\n", 0o600)
+    assert ((device.root / "etc/hostname").read_text(), named) == ("porch\n", ["porch"])
+
+
+def test_nothing_dropped_changes_nothing(device: Device) -> None:
+    device.start()
+    assert device.settings.read_text() == "# as installed\n"
+    assert list(device.boot.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[mqtt]\nbroker = \n", "mien.toml: not TOML"),
+        ('[mqtt]\nbroker = "b"\n[camra]\n', "mien.toml: unknown field `camra`"),
+        ('[camera]\nwidth = "wide"\n', "in `camera.width`"),
+        ('[mqtt]\nbroker = "mqtt://"\n', "mien.toml: "),
+        ('[camera]\nsource = "sample:"\n', "`broker` in [mqtt] is missing"),
+        (
+            LIVE,
+            "stays closed; read PRIVACY.md and write purpose in [privacy]",
+        ),
+        (LIVE + "purpose = ' '\n", "mien.toml: no purpose is acknowledged"),
+        (
+            (LIVE + 'purpose = "test"\n').replace("/dev/video0", "nonsense:"),
+            "mien.toml: nonsense:: no such source",
+        ),
+        (b"\xff\xfe[\x00", "mien.toml: not UTF-8"),
+        (b"#" * 300_000, "mien.toml: larger than 256 KiB"),
+    ],
+)
+def test_wrong_settings_stay_where_they_are_and_are_told_of(
+    text: str | bytes, said: str, device: Device
+) -> None:
+    file = device.drop("mien.toml", text)
+    device.drop("hostname", "porch")
+    device.start()
+    assert said in device.error
+    assert tempfile.gettempdir() not in device.error
+    assert file.exists()
+    assert device.settings.read_text() == "# as installed\n"
+    assert (device.root / "etc/hostname").read_text() == "porch\n"
+    file.write_text(SETTINGS)
+    device.start()
+    assert (device.settings.read_text(), device.error, file.exists()) == (SETTINGS, "", False)
+
+
+def test_a_camera_with_a_purpose_is_taken(device: Device) -> None:
+    device.drop("mien.toml", LIVE + 'purpose = "test"\n')
+    device.start()
+    assert (device.settings.read_text(), device.error) == (LIVE + 'purpose = "test"\n', "")
+
+
+def test_a_source_that_this_system_cannot_have_is_told(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Also where the machine that runs the tests has the library.
+    monkeypatch.setitem(sys.modules, "picamera2", None)
+    text = (LIVE + 'purpose = "test"\n').replace("/dev/video0", "picamera2:")
+    file = device.drop("mien.toml", text)
+    device.start()
+    assert "mien.toml: picamera2: cannot be imported" in device.error
+    assert file.exists()
+
+
+def test_a_file_that_breaks_its_reader_keeps_no_other_from_being_taken(device: Device) -> None:
+    # Deeper than Python's own TOML reader goes.
+    file = device.drop("wifi.toml", "x = " + "[" * 100_000)
+    device.drop("mqtt-password", "secret\n")
+    device.drop("authorized_keys", f"ssh-ed25519 {KEY[:-1]}é me\n")
+    device.drop("hostname", "porch")
+    device.start()
+    wifi, keys = device.error.splitlines()[3:]
+    assert wifi == "wifi.toml: reading it broke off (RecursionError); write it anew"
+    assert keys.startswith("authorized_keys: line 1 is no public key")
+    assert file.exists()
+    assert (device.root / "etc/credstore/mien.mqtt-password").read_text() == "secret\n"
+    assert (device.root / "etc/hostname").read_text() == "porch\n"
+
+
+def test_what_editors_on_windows_write_is_taken(device: Device) -> None:
+    device.drop("mien.toml.txt", b"\xef\xbb\xbf" + SETTINGS.replace("\n", "\r\n").encode())
+    device.start()
+    assert device.settings.read_text() == SETTINGS
+    assert device.error == ""
+
+
+def test_a_full_disk_is_told_and_the_file_is_kept(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(path: Path, *_: object, **__: object) -> None:
+        raise OSError(28, os.strerror(28), str(path))
+
+    file = device.drop("mien.toml", SETTINGS)
+    monkeypatch.setattr(command, "place", fail)
+    (said,) = take(device.boot, device.root)
+    assert said == f"mien.toml: {device.settings}: No space left on device"
+    assert file.exists()
+
+
+def test_a_secret_is_overwritten_before_it_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytes] = []
+    file = tmp_path / "wifi.toml"
+    file.write_text("passphrase")
+    unlink = Path.unlink
+
+    def look(path: Path, *, missing_ok: bool = False) -> None:
+        seen.append(path.read_bytes())
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", look)
+    erase(file)
+    assert seen == [bytes(10)]
+    assert not file.exists()
+
+
+def test_a_power_cut_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "mien.toml"
+    file.write_text("old")
+
+    def cut(_: int) -> None:
+        raise OSError(5, "cut")
+
+    monkeypatch.setattr(os, "fsync", cut)
+    with pytest.raises(OSError, match="cut"):
+        place(file, "new", mode=0o600)
+    assert file.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+# Wi-Fi and keys.
+
+
+def test_a_network_in_the_words_of_wpa_supplicant() -> None:
+    # The key is the standard's own example.
+    text = 'ssid = "IEEE"\npassphrase = "password"\ncountry = "DE"\nhidden = true\n'
+    assert read_wifi(text).splitlines() == [
+        "country=DE",
+        "update_config=0",
+        "network={",
+        "\tssid=49454545",
+        "\tkey_mgmt=WPA-PSK WPA-PSK-SHA256 SAE",
+        "\tieee80211w=1",
+        "\tpsk=f42c6fc52df0ebef9ebb4b90b38a5f902e83fe1b135a70e23aed762e9710a12e",
+        "\tsae_password=70617373776f7264",
+        "\tscan_ssid=1",
+        "}",
+    ]
+
+
+def test_open_networks_and_ready_keys() -> None:
+    assert "key_mgmt=NONE" in read_wifi('ssid = "x"\ncountry = "DE"\n')
+    key = "0123456789abcdef" * 4
+    assert f"\tpsk={key}\n" in read_wifi(f'ssid = "x"\ncountry = "DE"\npassphrase = "{key}"\n')
+
+
+def test_the_page_has_every_word_about_a_network() -> None:
+    page = (Path(__file__).parents[2] / "docs/image.md").read_text(encoding="utf-8")
+    (row,) = re.findall(r"^\| `wifi\.toml` \|.*", page, re.MULTILINE)
+    for field in msgspec.structs.fields(Wifi):
+        assert re.search(rf"`{field.name}\b", row), field.name
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('ssid = "x"\n', "country"),
+        ('ssid = ""\ncountry = "DE"\n', "ssid"),
+        ('ssid = "x"\ncountry = "Germany"\n', "country"),
+        (f'ssid = "{"é" * 17}"\ncountry = "DE"\n', "32 bytes"),
+        ('ssid = "x"\ncountry = "DE"\npassphrase = "hunter2"\n', "8 to 63"),
+        ('ssid = "x"\ncountry = "DE"\npassphrase = "hunter2\\nssid=evil"\n', "8 to 63"),
+        ('ssid = "x"\ncountry = "DE"\npassphrase = hunter2\n', "not TOML"),
+        ('ssid = "x"\ncountry = "DE"\npsk = "hunter2hunter2"\n', "unknown field .* hidden"),
+    ],
+)
+def test_wrong_wifi_is_told_without_the_passphrase(text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said) as caught:
+        read_wifi(text)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_public_keys_are_taken_with_comments_and_empty_lines() -> None:
+    text = f"# mine\n\nssh-ed25519 {KEY} me\n  ssh-ed25519 {KEY}\n"
+    assert read_keys(text) == f"ssh-ed25519 {KEY} me\nssh-ed25519 {KEY}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "no key"),
+        ("# only this\n", "no key"),
+        ("-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbn\n", "private key"),
+        (f"ssh-rsa {KEY}\n", "line 1 is no public key"),
+        (f"ssh-ed25519 {KEY}\nssh-ed25519 AAAA\n", "line 2 is no public key"),
+        (f'command="/bin/sh" ssh-ed25519 {KEY}\n', "line 1 is no public key"),
+        ("ssh-ed25519 ***\n", "line 1 is no public key"),
+        (f"ssh-ed25519 {KEY}é\n", "line 1 is no public key"),
+    ],
+)
+def test_what_is_no_public_key_is_refused(text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        read_keys(text)
