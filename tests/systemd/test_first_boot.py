@@ -10,20 +10,30 @@ import stat
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
+from edge_app.durable_file import written_beside
 from edge_app.errors import UsageError
-from systemd.image.first_boot import command
+from systemd.image.first_boot import command, placing, service
 from systemd.image.first_boot.command import ERRORS, main, take
 from systemd.image.first_boot.placing import erase, place
 from systemd.image.first_boot.ssh_keys import read_keys
 from systemd.image.first_boot.wifi import Wifi, read_wifi
+from tests.brokers_certificates import Authority
 
 KEY = base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(range(32))).decode()
 LIVE = '[camera]\nsource = "/dev/video0"\n[mqtt]\nbroker = "b"\n[privacy]\n'
 SETTINGS = '[camera]\nsource = "sample:"\n\n[mqtt]\nbroker = "broker.local"\n'
+WITH_USER = SETTINGS.replace("broker.local", "mqtt://porch@broker.local")
+#: Both need files that the card has to bring.
+STREAM = (
+    '[camera]\nsource = "rtsp://viewer@camera.local/1"\n'
+    'password_file = "/etc/mien/camera-password"\n[privacy]\npurpose = "test"\n'
+)
+OWN_CA = '[mqtt]\nbroker = "mqtts://b.lan"\nca_file = "/etc/mien/mqtt-ca.pem"\n'
 
 
 class Device:
@@ -39,6 +49,10 @@ class Device:
     @property
     def settings(self) -> Path:
         return self.root / "etc/mien/mien.toml"
+
+    @property
+    def password(self) -> Path:
+        return self.root / "etc/credstore/mien.mqtt-password"
 
     @property
     def error(self) -> str:
@@ -71,7 +85,7 @@ def test_everything_that_was_dropped_is_taken(
 ) -> None:
     named: list[str] = []
     monkeypatch.setattr(socket, "sethostname", named.append)
-    device.drop("mien.toml", SETTINGS)
+    device.drop("mien.toml", WITH_USER)
     device.drop("wifi.toml", 'ssid = "Café"\npassphrase = "correct horse"\ncountry = "FR"\n')
     device.drop("authorized_keys", f"ssh-ed25519 {KEY} me@desk\n")
     device.drop("hostname", "Porch\n")
@@ -79,14 +93,13 @@ def test_everything_that_was_dropped_is_taken(
     device.drop("config.txt", "arm_64bit=1\n")
     device.start()
     assert [file.name for file in device.boot.iterdir()] == ["config.txt"]
-    assert device.settings.read_text() == SETTINGS
+    assert device.settings.read_text() == WITH_USER
     keys = device.root / "root/.ssh/authorized_keys"
     assert (keys.read_text(), mode(keys)) == (f"ssh-ed25519 {KEY} me@desk\n", 0o600)
     wifi = device.root / "etc/wpa_supplicant/mien.conf"
     assert mode(wifi) == 0o600
     assert f"ssid={'Café'.encode().hex()}\n" in wifi.read_text()
-    password = device.root / "etc/credstore/mien.mqtt-password"
-    assert (password.read_text(), mode(password)) == ("secret\n", 0o600)
+    assert (device.password.read_text(), mode(device.password)) == ("secret\n", 0o600)
     assert ((device.root / "etc/hostname").read_text(), named) == ("porch\n", ["porch"])
 
 
@@ -139,6 +152,253 @@ def test_a_camera_with_a_purpose_is_taken(device: Device) -> None:
     assert (device.settings.read_text(), device.error) == (LIVE + 'purpose = "test"\n', "")
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param(
+            STREAM + OWN_CA.replace("mqtt-ca", "ca"),
+            "ca_file in [mqtt]: /etc/mien/ca.pem is not on this device; drop it as mqtt-ca.pem,"
+            ' with ca_file = "/etc/mien/mqtt-ca.pem" in [mqtt]\n',
+            id="an authority of another name",
+        ),
+        pytest.param(
+            STREAM + OWN_CA,
+            "ca_file in [mqtt]: /etc/mien/mqtt-ca.pem is not on this device; drop it as"
+            " mqtt-ca.pem\n",
+            id="an authority",
+        ),
+        pytest.param(
+            STREAM + '[mqtt]\nbroker = "b.lan"\n',
+            "password_file in [camera]: /etc/mien/camera-password is not on this device; drop it"
+            " as camera-password\n",
+            id="the camera's password",
+        ),
+        pytest.param(
+            WITH_USER + 'password_file = "/etc/mien/password"\n',
+            "password_file in [mqtt]: /etc/mien/password is not on this device; leave that out,"
+            " and drop mqtt-password\n",
+            id="the broker's password",
+        ),
+        pytest.param(
+            WITH_USER + '[models]\ndirectory = "/etc/mien/models"\n',
+            "/etc/mien/models: No such file or directory; name a folder of models",
+            id="models",
+        ),
+        pytest.param(
+            WITH_USER + '[perception]\nanswer = "ferpuls"\n', "no answer 'ferpuls'", id="an answer"
+        ),
+        pytest.param(
+            SETTINGS.replace("broker.local", "embedded"),
+            "the embedded broker is not installed",
+            id="a broker that no device brings along",
+        ),
+    ],
+)
+def test_settings_that_the_service_cannot_start_with_are_not_taken(
+    text: str, said: str, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Also where the machine that runs the tests has it.
+    monkeypatch.setitem(sys.modules, "amqtt.broker", None)
+    if "ca_file" in text:
+        device.drop("camera-password", "secret\n")
+    file = device.drop("mien.toml", text)
+    device.start()
+    assert device.error.splitlines()[3].startswith("mien.toml: ")
+    assert said in device.error
+    # Not where it was looked for.
+    assert str(device.root) not in device.error
+    assert f"{tempfile.gettempdir()}/mien-" not in device.error
+    assert file.exists()
+    assert device.settings.read_text() == "# as installed\n"
+    assert list(device.settings.parent.iterdir()) == [device.settings]
+
+
+def test_an_authority_without_tls_is_told(device: Device, tmp_path: Path) -> None:
+    device.drop("mqtt-ca.pem", Authority(tmp_path / "authority").file.read_bytes())
+    text = SETTINGS + 'ca_file = "/etc/mien/mqtt-ca.pem"\n'
+    device.drop("mien.toml", text)
+    device.start()
+    needs_tls, stays = device.error.splitlines()[3:]
+    assert needs_tls.startswith("mien.toml: broker broker.local:1883: certificate files need TLS")
+    assert stays == "mqtt-ca.pem: stays until that is mended: they are taken together"
+    device.drop("mien.toml", text.replace("broker.local", "mqtts://broker.local"))
+    device.start()
+    assert device.error == ""
+    assert (device.root / "etc/mien/mqtt-ca.pem").exists()
+
+
+def test_a_password_without_a_user_stays_with_its_settings(device: Device) -> None:
+    file = device.drop("mien.toml", SETTINGS)
+    password = device.drop("mqtt-password", "secret\n")
+    device.start()
+    needs_user, stays = device.error.splitlines()[3:]
+    assert needs_user.startswith("mien.toml: broker broker.local:1883: a password file needs a us")
+    assert stays == "mqtt-password: stays until that is mended: they are taken together"
+    # Otherwise the broker of before would be shown it.
+    assert password.exists()
+    assert not device.password.exists()
+    file.write_text(WITH_USER)
+    device.start()
+    assert (device.settings.read_text(), device.password.read_text()) == (WITH_USER, "secret\n")
+    assert list(device.boot.iterdir()) == []
+
+
+def test_a_broken_password_keeps_its_settings_from_being_taken(device: Device) -> None:
+    device.drop("mien.toml", WITH_USER)
+    device.drop("mqtt-password", "\n")
+    device.start()
+    assert device.error.splitlines()[3:] == [
+        "mqtt-password: its first line is empty",
+        "mien.toml: stays until that is mended: they are taken together",
+    ]
+    assert device.settings.read_text() == "# as installed\n"
+
+
+def test_a_password_alone_is_for_the_settings_in_force(device: Device) -> None:
+    device.settings.write_text(SETTINGS)
+    file = device.drop("mqtt-password", "new\n")
+    device.start()
+    assert "mqtt-password: broker broker.local:1883: a password file needs a user" in device.error
+    assert file.exists()
+    device.settings.write_text(WITH_USER)
+    device.start()
+    assert (device.password.read_text(), device.error, file.exists()) == ("new\n", "", False)
+
+
+def test_another_broker_is_not_shown_the_password_of_before(device: Device) -> None:
+    device.drop("mien.toml", WITH_USER)
+    device.drop("mqtt-password", "secret\n")
+    device.start()
+    # The same broker, and the same user.
+    device.drop("mien.toml", WITH_USER.replace("mqtt://", "mqtts://"))
+    device.start()
+    assert device.password.exists()
+    device.drop("mien.toml", SETTINGS)
+    device.start()
+    assert (device.settings.read_text(), device.error) == (SETTINGS, "")
+    assert not device.password.exists()
+
+
+def test_a_password_that_came_first_is_for_the_settings_that_come_next(device: Device) -> None:
+    # Of a new card: no start of theirs has shown anybody the password.
+    device.settings.write_text(LIVE)
+    device.drop("mqtt-password", "secret\n")
+    device.start()
+    device.drop("mien.toml", WITH_USER)
+    device.start()
+    assert (device.error, device.password.read_text()) == ("", "secret\n")
+
+
+def test_certificates_and_the_cameras_password_come_by_the_card(
+    device: Device, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = (os.getuid(), os.getgid())
+    owned: list[str] = []
+
+    def noting(path: Path, content: bytes, **words: Any) -> Any:
+        if words["owner"] == account:
+            owned.append(path.name)
+        return written_beside(path, content, **words)
+
+    monkeypatch.setattr(placing, "written_beside", noting)
+    monkeypatch.setattr(service, "_account", lambda: account)
+    authority = Authority(tmp_path / "authority")
+    issued, other = authority.issue("porch"), authority.issue("shed")
+    device.drop("mqtt-ca.pem", authority.file.read_bytes())
+    device.drop("mqtt-certificate.pem", issued.file.read_bytes())
+    device.drop("mqtt-key.pem.txt", issued.key.read_bytes())
+    device.drop("camera-password", "secret\n")
+    named = "".join(f'{n}_file = "/etc/mien/mqtt-{n}.pem"\n' for n in ("certificate", "key"))
+    device.drop("mien.toml", STREAM + OWN_CA + named)
+    device.start()
+    assert device.error == ""
+    assert list(device.boot.iterdir()) == []
+    folder = device.settings.parent
+    assert {file.name: mode(file) for file in folder.iterdir()} == {
+        "mqtt-ca.pem": 0o644,
+        "mqtt-certificate.pem": 0o600,
+        "mqtt-key.pem": 0o600,
+        "camera-password": 0o600,
+        "mien.toml": 0o644,
+    }
+    assert (folder / "mqtt-key.pem").read_bytes() == issued.key.read_bytes()
+    # The service, which is not root, reads these itself.
+    assert owned == ["mqtt-certificate.pem", "mqtt-key.pem", "camera-password"]
+    device.drop("mqtt-key.pem", other.key.read_bytes())
+    device.start()
+    assert "mqtt-key.pem: key file /etc/mien/mqtt-key.pem: it does not fit" in device.error
+    assert (folder / "mqtt-key.pem").read_bytes() == issued.key.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("mqtt-ca.pem", "none", "mqtt-ca.pem: no certificate in PEM"),
+        ("mqtt-ca.pem", "-----BEGIN PRIVATE KEY-----", "mqtt-ca.pem: there is a private key in it"),
+        ("mqtt-certificate.pem", "none", "mqtt-certificate.pem: no certificate in PEM"),
+        ("mqtt-key.pem", "none", "mqtt-key.pem: no private key in PEM"),
+        ("camera-password", "", "camera-password: its first line is empty"),
+        (
+            *("camera-password", "secret"),
+            'of use only with password_file = "/etc/mien/camera-password" in [camera]',
+        ),
+    ],
+)
+def test_what_nothing_could_use_stays(name: str, text: str, said: str, device: Device) -> None:
+    file = device.drop(name, text)
+    device.start()
+    assert said in device.error
+    assert "secret" not in device.error
+    assert file.exists()
+
+
+def test_a_password_beside_one_that_the_settings_name_is_told(device: Device) -> None:
+    device.drop("mien.toml", WITH_USER + 'password_file = "/etc/hostname"\n')
+    device.drop("mqtt-password", "secret\n")
+    device.start()
+    assert "mien.toml: mqtt-password needs no password_file in [mqtt]: leave that" in device.error
+
+
+def test_a_disk_that_is_full_in_the_midst_changes_nothing(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_for_settings(path: Path, content: bytes, **words: Any) -> Any:
+        if path == device.settings:
+            raise OSError(28, os.strerror(28), str(path))
+        return written_beside(path, content, **words)
+
+    monkeypatch.setattr(placing, "written_beside", full_for_settings)
+    device.drop("mien.toml", WITH_USER)
+    device.drop("mqtt-password", "secret\n")
+    device.start()
+    assert f"mien.toml: {device.settings}: No space left on device" in device.error
+    assert {"mien.toml", "mqtt-password"} < {file.name for file in device.boot.iterdir()}
+    assert list(device.password.parent.iterdir()) == []
+
+
+def test_a_power_cut_amid_the_erasing_costs_no_password(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class PowerCut(BaseException):
+        """What no handler catches."""
+
+    def cut(file: Path) -> None:
+        if file.name == "mien.toml":
+            raise PowerCut
+        erase(file)
+
+    device.drop("mien.toml", WITH_USER)
+    device.drop("mqtt-password", "secret\n")
+    with monkeypatch.context() as patched:
+        patched.setattr(service, "erase", cut)
+        with pytest.raises(PowerCut):
+            device.start()
+    assert [file.name for file in device.boot.iterdir()] == ["mien.toml"]
+    device.start()
+    assert list(device.boot.iterdir()) == []
+    assert (device.settings.read_text(), device.password.read_text()) == (WITH_USER, "secret\n")
+
+
 def test_a_source_that_this_system_cannot_have_is_told(
     device: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,10 +439,10 @@ def test_a_full_disk_is_told_and_the_file_is_kept(
     def fail(path: Path, *_: object, **__: object) -> None:
         raise OSError(28, os.strerror(28), str(path))
 
-    file = device.drop("mien.toml", SETTINGS)
+    file = device.drop("hostname", "porch")
     monkeypatch.setattr(command, "place", fail)
     (said,) = take(device.boot, device.root)
-    assert said == f"mien.toml: {device.settings}: No space left on device"
+    assert said == f"hostname: {device.root}/etc/hostname: No space left on device"
     assert file.exists()
 
 

@@ -12,14 +12,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge_app.errors import UsageError
-
+from .dropped import find_dropped, why_not
 from .placing import erase, place
-from .readers import READERS, Reader
+from .readers import SYSTEM
+from .service import take_service
 
 ERRORS = "mien-error.txt"
-#: More than any of the files has.
-_MOST_BYTES = 256 * 1024
 
 
 def main(boot: Path = Path("/boot/firmware"), root: Path = Path("/")) -> int:
@@ -40,41 +38,15 @@ def main(boot: Path = Path("/boot/firmware"), root: Path = Path("/")) -> int:
 
 
 def take(boot: Path, root: Path) -> Iterator[str]:
-    """Take every dropped file to its place below `root`; yields a line for each that cannot be."""
-    for reader in READERS:
+    """Take every dropped file to its place below `root`; yields a line for each that stays."""
+    for reader in SYSTEM:
         try:
-            file = _find(boot, reader.name)
-            if file is not None:
-                _take_one(file, reader, root)
-        except UsageError as error:
-            yield str(error)
-        except OSError as error:
-            yield f"{reader.name}: {error.filename or boot}: {error.strerror}"
+            if (found := find_dropped(boot, reader)) is not None:
+                place(root / reader.place, found.text, mode=reader.mode)
+                erase(found.file)
         except Exception as error:  # noqa: BLE001 - whatever broke, the other files are wanted
-            # Not its text, which may quote a secret.
-            yield f"{reader.name}: reading it broke off ({type(error).__name__}); write it anew"
-
-
-def _take_one(file: Path, reader: Reader, root: Path) -> None:
-    with file.open("rb") as stream:
-        stored = stream.read(_MOST_BYTES + 1)
-    if len(stored) > _MOST_BYTES:
-        raise UsageError(f"{reader.name}: larger than {_MOST_BYTES // 1024} KiB")
-    try:
-        # Editors on Windows write a byte order mark, and end lines in their own way.
-        text = stored.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError:
-        raise UsageError(f"{reader.name}: not UTF-8 text: save it as such") from None
-    place(root / reader.place, reader.read(text), mode=reader.mode)
-    erase(file)
-
-
-def _find(boot: Path, name: str) -> Path | None:
-    """The file, also where Windows hides that it ends in .txt."""
-    for candidate in (boot / name, boot / f"{name}.txt"):
-        if candidate.is_file():
-            return candidate
-    return None
+            yield why_not(error, reader.name, boot)
+    yield from take_service(boot, root)
 
 
 def _report(boot: Path, errors: list[str]) -> None:

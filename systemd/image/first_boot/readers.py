@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge_app.errors import MienError, UsageError
-from edge_app.mqtt.address import parse_address
-from edge_app.settings import Settings, read_settings
+from edge_app.errors import UsageError
+from edge_app.settings import parse_settings
 
 from .ssh_keys import read_keys
 from .wifi import read_wifi
@@ -20,51 +18,24 @@ _HOST = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """name: on the boot partition. place: below the root. read: text → what is written there."""
+    """name: on the boot partition. place: below the root. read: text → what is written there.
+
+    named_in: section and key of the settings that have to name it; None: it is found without.
+    is_accounts: the service itself reads it, and nobody else but its account.
+    """
 
     name: str
     place: str
     mode: int
     read: Callable[[str], str]
+    named_in: tuple[str, str] | None = None
+    is_accounts: bool = False
 
 
 def _settings(text: str) -> str:
-    """As `mien run` will read them."""
-    with tempfile.TemporaryDirectory(prefix="mien-") as name:
-        file = Path(name, "mien.toml")
-        file.write_text(text, encoding="utf-8")
-        try:
-            settings = read_settings(file, {})
-        except UsageError as error:
-            raise UsageError(str(error).replace(str(file), file.name)) from None
-    if not settings.mqtt.broker:
-        # The service has no standard output.
-        raise UsageError("mien.toml: `broker` in [mqtt] is missing: events need somewhere to go")
-    try:
-        parse_address(settings.mqtt.broker)
-        lacking = _lacking(settings)
-    except MienError as error:
-        raise UsageError(f"mien.toml: {error}") from None
-    if lacking is not None:
-        # Whoever reads this has the card in a computer, where no `mien setup` asks.
-        reason = lacking.partition("; ")[0]
-        raise UsageError(f"{reason}; read PRIVACY.md and write purpose in [privacy]")
+    """As `mien run` will read them; whether it could start with them is asked in `service.py`."""
+    parse_settings(text, Path("mien.toml"), {})
     return text
-
-
-def _lacking(settings: Settings) -> str | None:
-    """The purpose, if that is missing: the service would end, and nobody would see why.
-
-    Raises:
-        MienError: this system cannot have such a source.
-    """
-    # They bring in OpenCV: time that a start without new settings keeps.
-    from edge_app.frames.setting import choose_source  # noqa: PLC0415
-    from edge_app.from_settings import camera_options  # noqa: PLC0415
-    from edge_app.setup.purpose import missing_purpose  # noqa: PLC0415
-
-    choose_source(settings.camera.source, options=camera_options(settings.camera))
-    return missing_purpose(settings, Path("mien.toml"))
 
 
 def _host_name(text: str) -> str:
@@ -74,17 +45,78 @@ def _host_name(text: str) -> str:
     return f"{name}\n"
 
 
-def _password(text: str) -> str:
-    first = text.partition("\n")[0]
-    if not first:
-        raise UsageError("mqtt-password: its first line is empty")
-    return f"{first}\n"
+def _password(name: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        first = text.partition("\n")[0]
+        if not first:
+            raise UsageError(f"{name}: its first line is empty")
+        return f"{first}\n"
+
+    return read
 
 
-READERS = (
+def _certificate(name: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if "-----BEGIN CERTIFICATE-----" not in text:
+            raise UsageError(f"{name}: no certificate in PEM, -----BEGIN CERTIFICATE-----")
+        return text
+
+    return read
+
+
+def _authority(text: str) -> str:
+    if "PRIVATE KEY-----" in text:
+        # Every user of the device may read this one.
+        raise UsageError("mqtt-ca.pem: there is a private key in it: drop the certificate alone")
+    return _certificate("mqtt-ca.pem")(text)
+
+
+def _key(text: str) -> str:
+    if "PRIVATE KEY-----" not in text:
+        raise UsageError("mqtt-key.pem: no private key in PEM")
+    return text
+
+
+#: Each is taken by itself.
+SYSTEM = (
     Reader("hostname", "etc/hostname", 0o644, _host_name),
     Reader("wifi.toml", "etc/wpa_supplicant/mien.conf", 0o600, read_wifi),
     Reader("authorized_keys", "root/.ssh/authorized_keys", 0o600, read_keys),
-    Reader("mqtt-password", "etc/credstore/mien.mqtt-password", 0o600, _password),
-    Reader("mien.toml", "etc/mien/mien.toml", 0o644, _settings),
 )
+#: systemd hands it to the service.
+MQTT_PASSWORD = Reader(
+    "mqtt-password", "etc/credstore/mien.mqtt-password", 0o600, _password("mqtt-password")
+)
+SETTINGS = Reader("mien.toml", "etc/mien/mien.toml", 0o644, _settings)
+#: These are taken together, in this order: what the settings name is there before they are.
+SERVICE = (
+    MQTT_PASSWORD,
+    Reader("mqtt-ca.pem", "etc/mien/mqtt-ca.pem", 0o644, _authority, ("mqtt", "ca_file")),
+    Reader(
+        "mqtt-certificate.pem",
+        "etc/mien/mqtt-certificate.pem",
+        # Its key may stand in it.
+        0o600,
+        _certificate("mqtt-certificate.pem"),
+        ("mqtt", "certificate_file"),
+        is_accounts=True,
+    ),
+    Reader(
+        "mqtt-key.pem",
+        "etc/mien/mqtt-key.pem",
+        0o600,
+        _key,
+        ("mqtt", "key_file"),
+        is_accounts=True,
+    ),
+    Reader(
+        "camera-password",
+        "etc/mien/camera-password",
+        0o600,
+        _password("camera-password"),
+        ("camera", "password_file"),
+        is_accounts=True,
+    ),
+    SETTINGS,
+)
+READERS = (*SYSTEM, *SERVICE)

@@ -1,0 +1,128 @@
+"""The service's dropped files, its settings and what belongs to them → all in place, or none.
+
+A password that was taken without its settings would be shown to the broker of before.
+"""
+
+from __future__ import annotations
+
+import pwd
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from edge_app.errors import MienError, UsageError
+from edge_app.mqtt.address import BrokerAddress, parse_broker
+from edge_app.settings import Settings, parse_settings, read_settings
+from edge_app.setup.places import SERVICE_ACCOUNT
+
+from .dropped import Dropped, find_dropped, why_not
+from .placing import Placed, erase, place_together
+from .readers import MQTT_PASSWORD, SERVICE, SETTINGS, Reader
+from .start import check_named, check_start
+
+
+def take_service(boot: Path, root: Path) -> Iterator[str]:
+    """Take them if the service can start with them; yields a line for each file that stays."""
+    dropped: dict[Reader, Dropped] = {}
+    wrong: dict[Reader, str] = {}
+    for reader in SERVICE:
+        try:
+            if (found := find_dropped(boot, reader)) is not None:
+                dropped[reader] = found
+        except Exception as error:  # noqa: BLE001 - whatever broke, the device has to start
+            wrong[reader] = why_not(error, reader.name, boot)
+    yield from wrong.values()
+    if dropped and not wrong:
+        # Where there are settings, they say what is expected of the others.
+        concerned = [SETTINGS] if SETTINGS in dropped else list(dropped)
+        name = ", ".join(reader.name for reader in concerned)
+        try:
+            _take(dropped, root)
+        except UsageError as error:
+            wrong = dict.fromkeys(concerned, f"{name}: {error}")
+        except Exception as error:  # noqa: BLE001 - likewise
+            wrong = dict.fromkeys(concerned, why_not(error, name, boot))
+        yield from set(wrong.values())
+    for reader in dropped if wrong else ():
+        if reader not in wrong:
+            yield f"{reader.name}: stays until that is mended: they are taken together"
+
+
+def _take(dropped: Mapping[Reader, Dropped], root: Path) -> None:
+    """Take them, or nothing.
+
+    Raises:
+        UsageError: the service could not start with them, or has no use for one.
+        OSError: one cannot be written, or erased afterwards.
+    """
+    before = _in_force(root)
+    asked, removed = before, list[Reader]()
+    if SETTINGS in dropped:
+        asked = parse_settings(dropped[SETTINGS].text, Path(SETTINGS.name), {})
+        if MQTT_PASSWORD not in dropped and _has_password_of_another(before, asked, root):
+            removed.append(MQTT_PASSWORD)
+    if asked is not None:
+        texts = {reader: each.text for reader, each in dropped.items()}
+        check_named(asked, dropped)
+        try:
+            check_start(asked, root, texts=texts, removed=removed)
+        except MienError as error:
+            # A password may come before the settings that make a start possible.
+            if SETTINGS in dropped or _starts(before, root):
+                raise UsageError(str(error)) from None
+    account = _account()
+    place_together(
+        [
+            Placed(
+                root / reader.place, each.text, reader.mode, account if reader.is_accounts else None
+            )
+            for reader, each in dropped.items()
+        ],
+        without=[root / reader.place for reader in removed],
+    )
+    for each in dropped.values():
+        erase(each.file)
+
+
+def _in_force(root: Path) -> Settings | None:
+    try:
+        return read_settings(root / SETTINGS.place, {})
+    except UsageError:
+        return None
+
+
+def _has_password_of_another(before: Settings | None, asked: Settings, root: Path) -> bool:
+    """As `mien setup` has it: one broker's password is not for another to see.
+
+    One that came before any settings could start with it belongs to those that come now.
+    """
+    if before is None or not (root / MQTT_PASSWORD.place).exists():
+        return False
+    return _peer(before) != _peer(asked) and _starts(before, root)
+
+
+def _starts(settings: Settings | None, root: Path) -> bool:
+    if settings is None:
+        return False
+    try:
+        check_start(settings, root)
+    except MienError:
+        return False
+    return True
+
+
+def _peer(settings: Settings) -> tuple[str, str | None] | None:
+    """The broker's host, and as whom to come there; None where there is none."""
+    try:
+        address = parse_broker(settings.mqtt.broker)
+    except UsageError:
+        return None
+    return (address.host, address.username) if isinstance(address, BrokerAddress) else None
+
+
+def _account() -> tuple[int, int] | None:
+    """User and group of the service's account; None where it is missing."""
+    try:
+        found = pwd.getpwnam(SERVICE_ACCOUNT)
+    except KeyError:
+        return None
+    return found.pw_uid, found.pw_gid
