@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -48,4 +49,5 @@ def outbox_directory(outbox: Outbox, environ: Mapping[str, str]) -> Path:
 
 
 def _named(setting: str) -> Path | None:
-    return Path(setting) if setting else None
+    # As a source: of the command line, where not every shell does it. Settings files have none.
+    return Path(os.path.expanduser(setting)) if setting else None  # noqa: PTH111 - never raises

@@ -14,6 +14,7 @@ from edge_app.errors import UsageError
 from edge_app.events.payloads import PrivacyMode
 from edge_app.events.requests import Reaction, SummaryIntervalSeconds, TelemetryIntervalSeconds
 from edge_app.mistakes import WORDS, in_words
+from edge_app.settings_paths import PATH, PATH_OR_SCHEME, make_whole
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,6 +38,7 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         str,
         msgspec.Meta(
             min_length=1,
+            extra={PATH_OR_SCHEME: True},
             description="The Raspberry Pi's own camera (`picamera2:`), a V4L2 camera"
             " (`/dev/video0`), a stream (`rtsp://user@host/path`, or `http://` for MJPEG), a video"
             " file, a folder of pictures, or `sample:`, the clip that comes with Mien."
@@ -84,7 +86,8 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     password_file: Annotated[
         str,
         msgspec.Meta(
-            description="File whose first line is the password of the user in a stream's URL."
+            extra={PATH: True},
+            description="File whose first line is the password of the user in a stream's URL.",
         ),
     ] = ""
 
@@ -161,16 +164,18 @@ class Models(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     directory: Annotated[
         str,
         msgspec.Meta(
+            extra={PATH: True},
             description="Folder with `emotion.tflite`, `emotion_small.tflite`, `face_160.tflite` or"
             " `face_320.tflite`, or some of them, each with its card; the others are Mien's. Empty:"
-            " all are."
+            " all are.",
         ),
     ] = ""
     trusted_key: Annotated[
         str,
         msgspec.Meta(
+            extra={PATH: True},
             description="PEM file of the Ed25519 public key that the folder must be signed with."
-            " Empty: Mien's own key. Mien's own models are always held to that one."
+            " Empty: Mien's own key. Mien's own models are always held to that one.",
         ),
     ] = ""
     require_signature: Annotated[
@@ -203,32 +208,40 @@ class Mqtt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     username_file: Annotated[
         str,
         msgspec.Meta(
+            extra={PATH: True},
             description="File whose first line is the user, where `broker` names none. Empty: the"
-            " systemd credential `mqtt-username`, if there is one."
+            " systemd credential `mqtt-username`, if there is one.",
         ),
     ] = ""
     password_file: Annotated[
         str,
         msgspec.Meta(
+            extra={PATH: True},
             description="File whose first line is the password of the broker. Empty: the systemd"
-            " credential `mqtt-password`, if there is one."
+            " credential `mqtt-password`, if there is one.",
         ),
     ] = ""
     ca_file: Annotated[
         str,
         msgspec.Meta(
+            extra={PATH: True},
             description="PEM file of the CA that signed the broker's certificate. Empty: those that"
-            " the system trusts."
+            " the system trusts.",
         ),
     ] = ""
     certificate_file: Annotated[
-        str, msgspec.Meta(description="PEM file of this device's certificate, if the broker asks.")
+        str,
+        msgspec.Meta(
+            extra={PATH: True},
+            description="PEM file of this device's certificate, if the broker asks.",
+        ),
     ] = ""
     key_file: Annotated[
         str,
         msgspec.Meta(
+            extra={PATH: True},
             description="PEM file of the certificate's key, without a passphrase. Empty: it stands"
-            " in `certificate_file`."
+            " in `certificate_file`.",
         ),
     ] = ""
 
@@ -339,9 +352,10 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     directory: Annotated[
         str,
         msgspec.Meta(
+            extra={PATH: True},
             description="Folder on a disk. Empty: systemd's `$STATE_DIRECTORY`, or `mien` in a"
             " user's own state folder. The installed service may write another one only with"
-            " `ReadWritePaths=` in a drop-in of its unit; docs/device.md says how."
+            " `ReadWritePaths=` in a drop-in of its unit; docs/device.md says how.",
         ),
     ] = ""
     max_events: Annotated[
@@ -391,7 +405,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 def read_settings(path: Path | None, overrides: dict[str, dict[str, Any]]) -> Settings:
     """Read `path`, put what the command line said over it, and check the whole.
 
-    overrides: by section and key; a value of None leaves the file's.
+    overrides: by section and key; a value of None leaves the file's. Paths in the file start at its
+    folder, those in `overrides` where the process stands.
 
     Raises:
         UsageError: the file cannot be read, is no TOML, or holds an unknown key or a wrong value.
@@ -417,6 +432,8 @@ def parse_settings(text: str, path: Path | None, overrides: dict[str, dict[str, 
         stored = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: not TOML: {error}") from error
+    if path is not None:
+        make_whole(stored, Settings, path)
     for section, values in overrides.items():
         said = {key: value for key, value in values.items() if value is not None}
         if said:

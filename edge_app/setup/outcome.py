@@ -83,8 +83,10 @@ def _camera(
     changes: _Changes,
     secrets: dict[Path, str | None],
 ) -> None:
-    source = _absolute(answers.camera or "")
-    is_new = source != stored.value("camera", "source")
+    known = stored.value("camera", "source")
+    # A path that is kept starts at the settings' folder, a new one where the setup was called.
+    source = known if answers.camera == known else _absolute(answers.camera or "")
+    is_new = source != known
     changes["camera", "source"] = source
     if answers.camera_password is not None and camera_user(source):
         changes["camera", "password_file"] = str(place.camera_password)

@@ -76,6 +76,14 @@ def test_models_of_one_s_own_are_used(place: Place) -> None:
     assert {each["model"] for each in events} != {read_card(EMOTION).sha256}
 
 
+def test_a_folder_is_named_from_the_settings_file_on(place: Place) -> None:
+    """Neither process stands there, as the service does not."""
+    place.write(directory=place.models.name, trusted_key=f"keys/{place.key.name}")
+    assert place.findings()["directory"]["verdict"] == "ok"
+    done = place.mien("run", "--pace", "fast")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_the_doctor_names_folder_and_key(place: Place) -> None:
     found = place.findings()
     assert {name: each["verdict"] for name, each in found.items()} == {

@@ -1,9 +1,12 @@
+import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from edge_app.errors import UsageError
-from edge_app.settings import read_settings
+from edge_app.settings import Settings, read_settings
+from edge_app.settings_paths import _paths
 
 
 def written(folder: Path, text: str) -> Path:
@@ -23,6 +26,54 @@ def test_the_command_line_goes_over_the_file(tmp_path: Path) -> None:
     path = written(tmp_path, '[camera]\nsource = "a.mp4"\nwidth = 320\n')
     settings = read_settings(path, {"camera": {"source": "b.mp4", "width": None}})
     assert (settings.camera.source, settings.camera.width) == ("b.mp4", 320)
+
+
+def test_paths_start_at_the_folder_of_their_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `mien doctor` finds where it is asked, the service must find, which stands in /."""
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    written(
+        folder,
+        '[camera]\nsource = "clips/a.mp4"\npassword_file = "a:b"\n'
+        '[models]\ndirectory = "models"\ntrusted_key = "../key.pem"\n'
+        '[mqtt]\npassword_file = "/dev/null"\nca_file = ""\n[outbox]\ndirectory = "out"\n',
+    )
+    monkeypatch.chdir(tmp_path)
+    settings = read_settings(Path("etc/mien.toml"), {"mqtt": {"username_file": "name"}})
+    assert settings.camera.source == str(folder / "clips/a.mp4")
+    assert settings.camera.password_file == str(folder / "a:b")
+    assert settings.models.directory == str(folder / "models")
+    assert settings.models.trusted_key == str(folder / "../key.pem")
+    assert settings.mqtt.password_file == os.devnull
+    assert settings.mqtt.ca_file == ""
+    assert settings.mqtt.username_file == "name"
+    assert settings.outbox.directory == str(folder / "out")
+
+
+@pytest.mark.parametrize(
+    "source", ["sample:", "picamera2:1", "v4l2:0", "rtsp://me@cam/1", "rtsp:/me:pw@cam/1", "/dev/x"]
+)
+def test_a_source_that_is_no_path_stays_as_it_is(tmp_path: Path, source: str) -> None:
+    path = written(tmp_path, f'[camera]\nsource = "{source}"\n')
+    assert read_settings(path, {}).camera.source == source
+
+
+def test_a_recording_may_have_a_colon_in_its_name(tmp_path: Path) -> None:
+    (tmp_path / "10:30.mp4").touch()
+    path = written(tmp_path, '[camera]\nsource = "10:30.mp4"\n')
+    assert read_settings(path, {}).camera.source == str(tmp_path / "10:30.mp4")
+
+
+def test_every_setting_that_names_a_file_or_folder_is_known_as_such() -> None:
+    named = {
+        (section.name, field.name)
+        for section in msgspec.structs.fields(Settings)
+        for field in msgspec.structs.fields(section.type)
+        if field.name.endswith(("source", "file", "directory", "key"))
+    }
+    assert {(section, key) for section, key, _ in _paths(Settings)} == named
 
 
 @pytest.mark.parametrize(
@@ -60,6 +111,8 @@ def test_the_command_line_goes_over_the_file(tmp_path: Path) -> None:
         ("[models]\ndirectory = 3\n", ["str", "models.directory"]),
         ("[models]\nfolder = 'm'\n", ["folder", "models"]),
         ("[camera\n", ["not TOML"]),
+        ("[models]\ndirectory = '~/m'\n", ["another folder for each user", "`models.directory`"]),
+        ("[camera]\nsource = '~me/a.mp4'\n", ["write the whole path", "`camera.source`"]),
     ],
 )
 def test_a_wrong_file_is_one_line_with_its_name_and_place(

@@ -192,6 +192,19 @@ def test_a_recording_is_named_for_every_folder(
     assert read_settings(place.settings, {}).camera.source == str(tmp_path / "clip.mp4")
 
 
+def test_a_recording_that_is_kept_stays_the_one_beside_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("etc", "here"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "clip.mp4").touch()
+    monkeypatch.chdir(tmp_path / "here")
+    place = place_for(tmp_path / "etc/own.toml")
+    place.settings.write_text('[camera]\nsource = "clip.mp4"\n')
+    write(place, camera="clip.mp4")
+    assert read_settings(place.settings, {}).camera.source == str(tmp_path / "etc/clip.mp4")
+
+
 def test_a_secret_never_goes_through_somebodys_link(tmp_path: Path) -> None:
     target, link = tmp_path / "target", tmp_path / "secret.new"
     link.symlink_to(target)
