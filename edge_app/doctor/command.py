@@ -24,7 +24,7 @@ from edge_app.from_settings import camera_options, credentials_of, model_folder
 from edge_app.installed_unit import read_unit
 from edge_app.mqtt.outbox.place import state_directory
 from edge_app.settings import Settings, read_settings
-from edge_app.setup.places import SERVICE_STATE, place_for
+from edge_app.setup.places import SERVICE_STATE, is_services
 from edge_app.setup.purpose import missing_purpose
 from edge_app.terminal_lines import write_lines
 
@@ -65,8 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Check]]:
     device, processes = settings.device_name, Processes()
-    state, is_services = _state(file), _is_services(file)
-    unit = read_unit() if is_services else None
+    state, for_service = _state(file), _for_service(file)
+    unit = read_unit() if for_service else None
     directory = Path(settings.outbox.directory) if settings.outbox.directory else state
     purpose = _purpose(settings, file)
 
@@ -103,7 +103,7 @@ def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Chec
             settings.mqtt,
             device,
             environ=os.environ,
-            is_unheard=is_services and not (unit is not None and unit.has_output),
+            is_unheard=for_service and not (unit is not None and unit.has_output),
         ),
     )
     yield (
@@ -113,7 +113,7 @@ def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Chec
             directory,
             device,
             locking=processes.locking,
-            is_allowed=not is_services
+            is_allowed=not for_service
             or directory.is_relative_to(state)
             or (unit is not None and unit.may_write(directory)),
         ),
@@ -127,13 +127,13 @@ def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Chec
 def _state(file: Path | None) -> Path:
     """Where `mien run` would keep things; the service's own where its settings are asked about."""
     # Whoever asks with sudo has root's, where neither pause nor outbox of the service is.
-    if _is_services(file) and not os.environ.get("STATE_DIRECTORY"):
+    if _for_service(file) and not os.environ.get("STATE_DIRECTORY"):
         return SERVICE_STATE
     return state_directory(os.environ)
 
 
-def _is_services(file: Path | None) -> bool:
-    return file is not None and place_for(file).has_credentials
+def _for_service(file: Path | None) -> bool:
+    return file is not None and is_services(file)
 
 
 def _purpose(settings: Settings, file: Path | None) -> Finding:

@@ -79,3 +79,11 @@ def place_for(settings: Path | None) -> Place:
         has_credentials=False,
         account=None,
     )
+
+
+def is_services(settings: Path) -> bool:
+    """Whether it is the service's file, or lies beside it: a copy that may take its place."""
+    file = settings.expanduser()
+    return SERVICE_SETTINGS.resolve() == file.resolve() or (
+        SERVICE_SETTINGS.parent.resolve() == file.absolute().parent.resolve()
+    )

@@ -149,22 +149,25 @@ def test_beside_a_running_service(tmp_path: Path, *, is_there: bool) -> None:
     assert f"in use by mien (process {mien.pid})" in outbox["text"]
 
 
+@pytest.mark.parametrize("name", ["mien.toml", "next.toml"])
 @pytest.mark.parametrize("given", [False, True])
 def test_the_services_settings_go_with_the_services_state(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    name: str,
     *,
     given: bool,
 ) -> None:
-    settings, state, own = (tmp_path / name for name in ("mien.toml", "state", "own"))
+    """So does a copy beside them, which is tried before it takes their place."""
+    settings, state, own = (tmp_path / each for each in (name, "state", "own"))
     settings.write_text(
         f'[device]\nname = "desk"\n[camera]\nsource = "{DEVICE}"\n[privacy]\npurpose = "test"\n'
     )
     for folder in (state, own):
         folder.mkdir()
     (state / "privacy-desk.json").write_text('{"is_paused": true}')
-    monkeypatch.setattr(places, "SERVICE_SETTINGS", settings)
+    monkeypatch.setattr(places, "SERVICE_SETTINGS", tmp_path / "mien.toml")
     monkeypatch.setattr(command, "SERVICE_STATE", state)
     monkeypatch.setenv("HOME", str(tmp_path / "root"))
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
@@ -188,7 +191,7 @@ def test_the_service_may_not_write_its_outbox_anywhere(
     monkeypatch.setenv("STATE_DIRECTORY", str(state))
     parser = argparse.ArgumentParser()
     command.add_arguments(parser)
-    for services, verdict in ((settings, "warning"), (tmp_path / "another.toml", "ok")):
+    for services, verdict in ((settings, "warning"), (tmp_path / "etc/mien.toml", "ok")):
         monkeypatch.setattr(places, "SERVICE_SETTINGS", services)
         command.run(parser.parse_args(["--settings", str(settings), "--json"]))
         found = by_name(capsys.readouterr().out)["disk", "directory"]
