@@ -422,8 +422,16 @@ def read_settings(path: Path | None, overrides: dict[str, dict[str, Any]]) -> Se
     return parse_settings(text, path, overrides)
 
 
-def parse_settings(text: str, path: Path | None, overrides: dict[str, dict[str, Any]]) -> Settings:
+def parse_settings(
+    text: str,
+    path: Path | None,
+    overrides: dict[str, dict[str, Any]],
+    *,
+    folder: Path | None = None,
+) -> Settings:
     """Likewise, of a text that stands in `path` or is to stand there.
+
+    folder: where its paths start; None: where `path` lies.
 
     Raises:
         UsageError: it is no TOML, or holds an unknown key or a wrong value.
@@ -433,7 +441,7 @@ def parse_settings(text: str, path: Path | None, overrides: dict[str, dict[str, 
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: not TOML: {error}") from error
     if path is not None:
-        make_whole(stored, Settings, path)
+        make_whole(stored, Settings, path, folder or path.absolute().parent)
     for section, values in overrides.items():
         said = {key: value for key, value in values.items() if value is not None}
         if said:

@@ -19,15 +19,17 @@ PATH_OR_SCHEME = "path or scheme"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+-]*:")
 
 
-def make_whole(stored: dict[str, Any], kind: type[msgspec.Struct], file: Path) -> None:
-    """Let the paths in `stored` start at the folder of `file`, where they are read from.
+def make_whole(
+    stored: dict[str, Any], kind: type[msgspec.Struct], file: Path, folder: Path
+) -> None:
+    """Let the paths in `stored` start at `folder`.
 
-    stored: by section and key. kind: the sections' types. What is no text is left as it is.
+    stored: by section and key. kind: the sections' types. What is no text is left as it is. file:
+    names it in messages.
 
     Raises:
         UsageError: a path begins with `~`: the doctor's home is not the service's.
     """
-    folder = file.absolute().parent
     for section, key, may_be_scheme in _paths(kind):
         table = stored.get(section)
         value = table.get(key) if isinstance(table, dict) else None

@@ -213,9 +213,10 @@ def test_settings_that_the_service_cannot_start_with_are_not_taken(
     assert list(device.settings.parent.iterdir()) == [device.settings]
 
 
-def test_an_authority_without_tls_is_told(device: Device, tmp_path: Path) -> None:
+@pytest.mark.parametrize("named", ["/etc/mien/mqtt-ca.pem", "mqtt-ca.pem"])
+def test_an_authority_without_tls_is_told(device: Device, tmp_path: Path, named: str) -> None:
     device.drop("mqtt-ca.pem", Authority(tmp_path / "authority").file.read_bytes())
-    text = SETTINGS + 'ca_file = "/etc/mien/mqtt-ca.pem"\n'
+    text = SETTINGS + f'ca_file = "{named}"\n'
     device.drop("mien.toml", text)
     device.start()
     needs_tls, stays = device.error.splitlines()[3:]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge_app.errors import UsageError
-from edge_app.settings import parse_settings
+from edge_app.settings import Settings, parse_settings
 
 from .ssh_keys import read_keys
 from .wifi import read_wifi
@@ -34,8 +34,17 @@ class Reader:
 
 def _settings(text: str) -> str:
     """As `mien run` will read them; whether it could start with them is asked in `service.py`."""
-    parse_settings(text, Path("mien.toml"), {})
+    read_dropped(text)
     return text
+
+
+def read_dropped(text: str) -> Settings:
+    """The settings that stand on the boot partition, with the paths that they have in their place.
+
+    Raises:
+        UsageError: they are wrong; it names the file as it was dropped.
+    """
+    return parse_settings(text, Path("mien.toml"), {}, folder=Path("/etc/mien"))
 
 
 def _host_name(text: str) -> str:

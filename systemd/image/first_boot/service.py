@@ -11,12 +11,12 @@ from pathlib import Path
 
 from edge_app.errors import MienError, UsageError
 from edge_app.mqtt.address import BrokerAddress, parse_broker
-from edge_app.settings import Settings, parse_settings, read_settings
+from edge_app.settings import Settings, read_settings
 from edge_app.setup.places import SERVICE_ACCOUNT
 
 from .dropped import Dropped, find_dropped, why_not
 from .placing import Placed, erase, place_together
-from .readers import MQTT_PASSWORD, SERVICE, SETTINGS, Reader
+from .readers import MQTT_PASSWORD, SERVICE, SETTINGS, Reader, read_dropped
 from .start import check_named, check_start
 
 
@@ -57,7 +57,7 @@ def _take(dropped: Mapping[Reader, Dropped], root: Path) -> None:
     before = _in_force(root)
     asked, removed = before, list[Reader]()
     if SETTINGS in dropped:
-        asked = parse_settings(dropped[SETTINGS].text, Path(SETTINGS.name), {})
+        asked = read_dropped(dropped[SETTINGS].text)
         if MQTT_PASSWORD not in dropped and _has_password_of_another(before, asked, root):
             removed.append(MQTT_PASSWORD)
     if asked is not None:
