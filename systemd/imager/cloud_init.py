@@ -54,12 +54,13 @@ def network_config(device: Device) -> str:
         "ethernets": {"eth0": {"dhcp4": True, "optional": True}},
     }
     if device.wifi_name:
+        access = {"password": device.wifi_password} if device.wifi_password else {}
         network["wifis"] = {
             "wlan0": {
                 "dhcp4": True,
                 "optional": True,
                 "regulatory-domain": device.wifi_country,
-                "access-points": {device.wifi_name: {"password": device.wifi_password}},
+                "access-points": {device.wifi_name: access},
             }
         }
     return _yaml({"network": network})
@@ -107,8 +108,9 @@ def _yaml(document: Mapping[str, Any]) -> str:
 def _files(files: list[tuple[str, str, str]]) -> Iterator[str]:
     """Their text stands as it is, in literal blocks, for people to change."""
     for path, mode, text in files:
-        # A first line that is indented, or none, would need more than a plain `|`.
-        if text[:1].isspace() or not text.endswith("\n") or text.endswith("\n\n"):
+        # Another end would need more than a plain `|`, and an empty first line, too.
+        if text.startswith("\n") or not text.endswith("\n") or text.endswith("\n\n"):
             raise ValueError(f"{path}: no text for a literal block")
-        yield f"  - path: {path}\n    permissions: {json.dumps(mode)}\n    content: |\n"
-        yield textwrap.indent(text, " " * 6)
+        # How far it is indented stands there where its own first line may begin with a blank.
+        yield f"  - path: {path}\n    permissions: {json.dumps(mode)}\n    content: |2\n"
+        yield textwrap.indent(text, " " * 6, lambda line: line != "\n")

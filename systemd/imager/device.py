@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
-from edge_app.errors import UsageError
+from edge_app.errors import MienError, UsageError
 from edge_app.events.payloads import PrivacyMode
-from edge_app.mistakes import in_words
+from edge_app.frames.stream_address import parse_stream
+from edge_app.mistakes import WORDS, in_words
+from edge_app.mqtt.address import BrokerAddress, parse_broker
 from edge_app.setup import checks
 from edge_app.setup.toml_text import Changes, changed
+from systemd.image.first_boot.ssh_keys import key_mistake
+from systemd.image.first_boot.wifi import name_mistake, passphrase_mistake
 
 _ROOT = Path(__file__).parents[2]
 _VERSION = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
@@ -23,11 +30,22 @@ BOOT_PARTITION = "/boot/firmware"
 #: What has to be replaced by hand: secrets do not belong into a repository or a build folder.
 PLACEHOLDER = "CHANGE-ME"
 
-Line = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)", max_length=1000)]
+#: Without what YAML takes for the end of a line, too.
+Line = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[^\x00-\x1f\x7f\x85\u2028\u2029]*$(?!\n)",
+        max_length=1000,
+        extra={WORDS: "one line of text"},
+    ),
+]
+_PI_CAMERA = re.compile(r"picamera2:[0-9]*")
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One device. wifi_name: empty for a cable. mqtt_password: empty for none.
+    """One device. wifi_name: empty for a cable; wifi_password: empty for an open network.
+
+    mqtt_password: empty for none.
 
     package: the .deb, a path on the device or an https:// address; sha256: of it, or empty.
     """
@@ -85,13 +103,45 @@ def read_device(path: Path) -> Device:
         raise UsageError(f"{path}: not TOML: {error}") from error
     except msgspec.ValidationError as error:
         raise UsageError(f"{path}: {in_words(error, Device)}") from error
-    wrong = {
-        "broker": checks.broker(device.broker),
-        # Not whether its library is here: this is another machine.
-        "camera": None if device.camera.startswith("picamera2:") else checks.camera(device.camera),
-        "purpose": checks.purpose(device.purpose) if device.purpose else None,
-    }
-    for field, what in wrong.items():
+    for field, what in _mistakes(device):
         if what is not None:
             raise UsageError(f"{path}: {field}: {what}")
     return device
+
+
+def _mistakes(device: Device) -> Iterator[tuple[str, str | None]]:
+    """What keeps the device or its service from starting, by field; nothing secret is repeated."""
+    # What is to be written by hand is nobody's mistake yet.
+    if PLACEHOLDER not in device.ssh_key:
+        yield "ssh_key", key_mistake(device.ssh_key)
+    yield "wifi_name", name_mistake(device.wifi_name)
+    if device.wifi_name:
+        yield "wifi_password", passphrase_mistake(device.wifi_password)
+    if device.purpose:
+        yield "purpose", checks.purpose(device.purpose)
+    yield "camera", _camera_mistake(device.camera)
+    yield "broker", checks.broker(device.broker)
+    address = parse_broker(device.broker)
+    if not isinstance(address, BrokerAddress):
+        # The service has no standard output, and its package no broker.
+        yield "broker", "the service needs the address of one; write mqtt://USER@HOST, or HOST"
+    elif device.mqtt_password:
+        yield "mqtt_password", checks.password(device.mqtt_password)
+        if address.username is None:
+            yield (
+                "mqtt_password",
+                'broker names no user for it, as in mqtt://USER@HOST; or write ""',
+            )
+
+
+def _camera_mistake(source: str) -> str | None:
+    # Not whether its library is here: this is another machine.
+    if _PI_CAMERA.fullmatch(source):
+        return None
+    with contextlib.suppress(MienError):
+        if checks.is_stream(source) and parse_stream(source).password is not None:
+            return (
+                "a password in the address can be read by others; write SCHEME://USER@HOST/PATH,"
+                " and give it to sudo mien setup on the device"
+            )
+    return checks.camera(source)

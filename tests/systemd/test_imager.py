@@ -21,6 +21,7 @@ from systemd.imager.cloud_init import INSTALLER, installer
 from systemd.imager.device import PLACEHOLDER, Device, read_device
 from systemd.imager.image_gen import LAYER, PACKAGES, package_file
 
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f you@desk"
 #: What YAML, TOML and the shell would each like to read otherwise.
 ODD = """it's "a" \\ name: #1 $HOME `id` ü"""
 
@@ -89,10 +90,18 @@ def test_the_password_is_systemds_and_none_else_reads_it(tmp_path: Path) -> None
     )
 
 
+@pytest.mark.parametrize("password", [" secret", "secret ", "        ", "\\n", "#", "|2"])
+def test_a_password_reaches_the_device_as_it_is(password: str) -> None:
+    written = files_of(loaded(Device(mqtt_password=password), "user-data"))
+    assert written[str(SERVICE_BROKER_PASSWORD)] == ("0600", f"{password}\n")
+
+
 def test_the_network_is_a_cable_or_wifi_whatever_its_name() -> None:
-    network = loaded(Device(wifi_name=ODD, wifi_password="no", wifi_country="NO"), "network-config")  # noqa: S106 - not one
+    network = loaded(Device(wifi_name=ODD, wifi_password=ODD, wifi_country="NO"), "network-config")
     wifi = network["network"]["wifis"]["wlan0"]
-    assert wifi["access-points"] == {ODD: {"password": "no"}}
+    assert wifi["access-points"] == {ODD: {"password": ODD}}
+    network = loaded(Device(wifi_name=ODD, wifi_password=""), "network-config")
+    assert network["network"]["wifis"]["wlan0"]["access-points"] == {ODD: {}}
     assert wifi["regulatory-domain"] == "NO"
     assert network["network"]["version"] == 2
     assert "wifis" not in loaded(Device(wifi_name=""), "network-config")["network"]
@@ -238,8 +247,8 @@ def test_the_command_says_what_is_to_be_filled_in(
     assert secrets == [PLACEHOLDER]
     told = tmp_path / "device.toml"
     told.write_text(
-        'name = "porch"\npurpose = "test"\nssh_key = "k"\nwifi_name = ""\nbroker = "b.example"\n'
-        'mqtt_password = ""\n'
+        f'name = "porch"\npurpose = "test"\nssh_key = "{KEY}"\nwifi_name = ""\n'
+        'broker = "b.example"\nmqtt_password = ""\n'
     )
     assert main(["--output", str(tmp_path / "told"), "--from", str(told)]) == 0
     said = capsys.readouterr().out
@@ -270,7 +279,20 @@ def test_the_page_shows_all_that_a_description_may_say(tmp_path: Path) -> None:
         ('hdmi = "x"', "hdmi.*there are name, user, ssh_key, .*sha256"),
         ('package = "/boot/x.deb; reboot"', "package"),
         ('broker = "mqtt://a:pw@b"', "broker: .*password file"),
-        ('camera = "rtsp://a:pw@b/"', "camera: .*can be read"),
+        ('broker = ""', "broker: the service needs the address of one"),
+        ('broker = "embedded"', "broker: the service needs the address of one"),
+        ('broker = "b.lan"\nmqtt_password = "hidden pw"', "mqtt_password: broker names no user"),
+        ('broker = "b.lan"', "mqtt_password: broker names no user"),
+        (
+            'camera = "rtsp://a:pw@b/"',
+            "camera: .*can be read.*USER@HOST/PATH, and give it to sudo m",
+        ),
+        ('camera = "picamera2:front"', "camera: .*no such source"),
+        ('wifi_password = "short"', "wifi_password: must have 8 to 63"),
+        (f'wifi_name = "{"é" * 17}"', "wifi_name: has more than the 32 bytes"),
+        ('ssh_key = "-----BEGIN OPENSSH PRIVATE KEY-----"', "ssh_key: this is a private key"),
+        ('ssh_key = "ssh-ed25519 AAAA"', "ssh_key: no public key"),
+        ('mqtt_password = "a\u2028b"', "mqtt_password"),
         ('ssh_key = "a\\nb"', "ssh_key"),
         ('purpose = "  "', "purpose: say"),
         ("name", "not TOML"),

@@ -15,6 +15,15 @@ _KINDS = (
     "sk-ssh-ed25519@openssh.com",
     "sk-ecdsa-sha2-nistp256@openssh.com",
 )
+_PRIVATE = "this is a private key, which nobody else should see"
+_NO_KEY = "no public key: it begins with ssh-ed25519, ssh-rsa or ecdsa-sha2-…, and has no options"
+
+
+def key_mistake(line: str) -> str | None:
+    """What is wrong with one public key; None: nothing."""
+    if "PRIVATE KEY-----" in line:
+        return f"{_PRIVATE}: write the line of the file whose name ends in .pub"
+    return None if _is_key(line.split()) else _NO_KEY
 
 
 def read_keys(text: str) -> str:
@@ -24,19 +33,13 @@ def read_keys(text: str) -> str:
         UsageError: a line is none, a private key above all, or there is no key.
     """
     if "PRIVATE KEY-----" in text:
-        raise UsageError(
-            "authorized_keys: this is a private key, which nobody else should see:"
-            " drop the file whose name ends in .pub"
-        )
+        raise UsageError(f"authorized_keys: {_PRIVATE}: drop the file whose name ends in .pub")
     keys = []
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         if not _is_key(line.split()):
-            raise UsageError(
-                f"authorized_keys: line {number} is no public key: it begins with"
-                " ssh-ed25519, ssh-rsa or ecdsa-sha2-…, and has no options"
-            )
+            raise UsageError(f"authorized_keys: line {number} is {_NO_KEY}")
         keys.append(line.strip())
     if not keys:
         raise UsageError("authorized_keys: there is no key in it")

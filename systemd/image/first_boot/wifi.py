@@ -43,9 +43,13 @@ def read_wifi(text: str) -> str:
         reason = re.sub(r" - at `\$\.?([^`]*)`", r", in `\1`", str(error))
         told = f"wifi.toml: {reason}; it takes ssid, passphrase, country, hidden"
         raise UsageError(told) from None
+    for field, wrong in (
+        ("ssid", name_mistake(wifi.ssid)),
+        ("passphrase", passphrase_mistake(wifi.passphrase)),
+    ):
+        if wrong is not None:
+            raise UsageError(f"wifi.toml: `{field}` {wrong}")
     name = wifi.ssid.encode()
-    if len(name) > 32:
-        raise UsageError("wifi.toml: `ssid` has more than the 32 bytes that a network's name has")
     lines = [f"ssid={name.hex()}", *_security(wifi.passphrase, name)]
     if wifi.hidden:
         lines.append("scan_ssid=1")
@@ -53,16 +57,29 @@ def read_wifi(text: str) -> str:
     return f"country={wifi.country}\nupdate_config=0\nnetwork={{\n{network}}}\n"
 
 
+def name_mistake(ssid: str) -> str | None:
+    """What is wrong with a network's name; None: nothing."""
+    if len(ssid.encode()) <= 32:
+        return None
+    return "has more than the 32 bytes that a network's name has"
+
+
+def passphrase_mistake(passphrase: str) -> str | None:
+    """What is wrong with it, without repeating it; None: nothing, or an open network's."""
+    if (
+        not passphrase
+        or _HEXADECIMAL_KEY.fullmatch(passphrase)
+        or _PASSPHRASE.fullmatch(passphrase)
+    ):
+        return None
+    return "must have 8 to 63 printable ASCII characters, or be a key of 64 hexadecimal digits"
+
+
 def _security(passphrase: str, ssid: bytes) -> list[str]:
     if not passphrase:
         return ["key_mgmt=NONE"]
     if _HEXADECIMAL_KEY.fullmatch(passphrase):
         return ["key_mgmt=WPA-PSK WPA-PSK-SHA256", f"psk={passphrase}"]
-    if not _PASSPHRASE.fullmatch(passphrase):
-        raise UsageError(
-            "wifi.toml: `passphrase` must have 8 to 63 printable ASCII characters,"
-            " or be a key of 64 hexadecimal digits"
-        )
     # In hexadecimal: between quotes, wpa_supplicant takes `"` and `#` for something else.
     key = hashlib.pbkdf2_hmac("sha1", passphrase.encode(), ssid, 4096, 32)
     return [
