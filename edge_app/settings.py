@@ -285,7 +285,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         msgspec.Meta(
             ge=2,
             le=1000,
-            description="In the mode `aggregates`, nothing is said about fewer faces than these.",
+            description="In the mode `aggregates`, nothing is said about fewer faces than these,"
+            " nor about an emotion that one or two of more showed nearly alone.",
         ),
     ] = 5
 

@@ -54,7 +54,7 @@ class _Episode:
         )
 
 
-def _show_nobody(episode: str, emotion: str, affect: Affect | None, seconds: float) -> None:
+def _show_nobody(episode: str, emotion: str | None, affect: Affect | None, seconds: float) -> None:
     """What is done with what each frame adds, unless somebody asks for more."""
 
 
@@ -68,10 +68,11 @@ class Episodes:
         model: str,
         ids: TimeOrderedIds,
         now: Callable[[], datetime],
-        show: Callable[[str, str, Affect | None, float], None] = _show_nobody,
+        show: Callable[[str, str | None, Affect | None, float], None] = _show_nobody,
     ) -> None:
         """model: SHA-256 of the classifier; now: the time in UTC. show: told frame after frame
-        which episode showed which emotion and affect, and for how many seconds.
+        which episode was seen, which emotion, if one was decided, and affect it showed, and for how
+        many seconds.
         """
         self._device, self._model, self._ids, self._now = device, model, ids, now
         self._show = show
@@ -118,10 +119,11 @@ class Episodes:
         """Add the time since the last frame to the emotion and the affect that were shown."""
         passed = timestamp_ns - episode.last_seen_ns
         # A face that is hidden was not seen since.
-        if episode.shown is not None and passed > 0:
-            known = episode.emotions_ns.get(episode.shown, 0)
-            episode.emotions_ns[episode.shown] = known + passed
-            episode.affects.add(episode.affect, passed)
+        if passed > 0:
+            if episode.shown is not None:
+                known = episode.emotions_ns.get(episode.shown, 0)
+                episode.emotions_ns[episode.shown] = known + passed
+                episode.affects.add(episode.affect, passed)
             self._show(episode.id, episode.shown, episode.affect, passed / 1e9)
         episode.last_seen_ns = timestamp_ns
 

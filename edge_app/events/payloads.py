@@ -140,12 +140,13 @@ class Info(msgspec.Struct, frozen=True, kw_only=True):
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """What was seen in an interval, by all faces together.
 
-    start, end: UTC. faces: how many visits had a part in it; one person who comes twice is two.
+    start, end: UTC. faces: how many visits were seen in it; one person who comes twice is two.
     emotions_s: seconds that each emotion was shown, of all faces together, in a recording's own
     time. minimum_group: the least number of faces that anything is said about. withheld: something
     was left out for that: with too few faces all figures are null, else the emotions that too few
-    of them showed are missing. valence, arousal: their means over the seconds in emotions_s, but
-    for those in which a face could not be read; null if there are none.
+    of them showed are missing, or that one or two showed nearly alone. valence, arousal: their
+    means over the seconds in emotions_s, but for those in which a face could not be read; null if
+    there are none.
     """
 
     start: Time

@@ -80,13 +80,19 @@ there that is damaged keeps the camera closed.
 
 A `summary` in this mode says nothing about fewer faces than `summary.minimum_group` (5 unless set):
 neither how many they were, nor zero, nor what they showed; and among more faces, nothing about an
-emotion that fewer showed; its valence and arousal are means over the emotions that it tells.
-`withheld` says that something was left out. Mien knows nobody: one person who comes five times, or
-turns away five times for longer than a second and a half, counts as five, so an interval must be
-short enough, and the room busy enough, for the least number to protect anybody. Where Mien itself
-ends visits, because the camera closed or gave no picture for two seconds, or because faces are read
-anew, the interval ends as well. In the mode `full`, where every event is published, nothing is
-withheld.
+emotion that fewer showed, or that one or two showed nearly alone: all faces but the two that showed
+it longest must together have shown it for at least half as long as the first of these. That is the
+p % rule of official statistics, with p = 50: whoever showed it second longest knows for how long,
+and still cannot tell the first one's time nearer than by half. So an emotion needs three faces,
+whatever `minimum_group` says. Valence and arousal are means over the emotions that are told, under
+the same rule. `withheld` says that something was left out.
+
+Mien knows nobody: one person who comes five times, or turns away five times for longer than a
+second and a half, counts as five, so an interval must be short enough, and the room busy enough,
+for the least number to protect anybody. Whoever was not seen in an interval does not count in it.
+Where Mien itself ends visits, because the camera closed or gave no picture for two seconds, or because
+faces are read anew, the interval ends as well. In the mode `full`, where
+every event is published, nothing is withheld.
 """
 
 

@@ -147,7 +147,36 @@ def test_the_time_in_which_a_face_was_looked_for_is_no_time_that_it_was_seen() -
     room.clock.s = 6
     room.goes("a")
     assert first.emotions_s == {"happy": 2.4, "sad": 2.0}
-    assert room.summary().emotions_s == {}, "not in the interval either in which it left"
+    second = room.summary()
+    assert (second.faces, second.emotions_s) == (0, {}), "nor in the one in which it left"
+
+
+def test_whoever_was_last_seen_before_an_interval_makes_no_group_in_it() -> None:
+    """A face is looked for a while before it is said to have left; it is not there."""
+    room = Room()
+    for number in range(5):
+        room.comes(str(number))
+        room.shows(str(number), "happy")
+    room.clock.s = 9.5
+    for number in range(5):
+        room.hides(str(number))
+    room.clock.s = 10
+    assert room.summary(5).faces == 5
+    room.clock.s = 11
+    for number in range(5):
+        room.goes(str(number))
+    room.clock.s = 20
+    summary = room.summary(5)
+    assert (summary.faces, summary.emotions_s, summary.withheld) == (None, None, True)
+
+
+def test_whoever_is_there_of_whom_nothing_is_decided_counts_in_each_interval() -> None:
+    room = Room()
+    room.comes("a")
+    for end_s in (10, 20, 30):
+        room.clock.s = end_s
+        summary = room.summary()
+        assert (summary.faces, summary.emotions_s) == (1, {})
 
 
 @pytest.mark.parametrize("times_as_fast", [20.0, 0.1])
@@ -192,6 +221,40 @@ def test_an_emotion_of_a_few_is_left_out_among_many() -> None:
     # In the next interval all five are there, but no emotion has five.
     room.clock.s = 20
     assert room.summary(5).emotions_s == {}
+
+
+def test_an_emotion_of_one_is_left_out_though_others_glimpsed_it() -> None:
+    room = Room()
+    for number in range(5):
+        room.comes(str(number))
+        room.shows(str(number), "sad", -0.6)
+    room.clock.s = 0.2
+    for number in range(1, 5):
+        room.shows(str(number), "neutral", 0.0)
+    room.clock.s = 590
+    summary = room.summary(5)
+    assert (summary.faces, summary.withheld) == (5, True)
+    # Nor does the mean, which would be hers; of "neutral" there are four.
+    assert (summary.emotions_s, summary.valence) == ({}, None)
+    room.clock.s = 600
+    assert room.summary(1).emotions_s == {"neutral": 40.0, "sad": 10.0}
+
+
+def test_a_mean_of_one_is_left_out_where_the_others_could_not_be_read() -> None:
+    room = Room()
+    for number in range(5):
+        room.comes(str(number))
+        room.shows(str(number), "unsure", -0.5 if number == 0 else None)
+    room.clock.s = 10
+    summary = room.summary(5)
+    assert (summary.emotions_s, summary.valence) == ({"unsure": 50.0}, None)
+    assert summary.withheld
+    for number in range(5):
+        room.shows(str(number), "unsure", -0.5)
+    room.clock.s = 20
+    summary = room.summary(5)
+    assert (summary.emotions_s, summary.valence) == ({"unsure": 50.0}, -0.5)
+    assert not summary.withheld
 
 
 def test_means_are_weighted_by_time_over_all_faces() -> None:
