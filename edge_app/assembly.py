@@ -116,7 +116,7 @@ class Assembly:
             publisher=gate,
             every_frame=source is not None and self._counts_every_frame(source),
             governor=self._governor,
-            blinded=self._reports.end_visits,
+            visits_ended=self._reports.end_visits,
         )
         self._trouble = CameraTrouble(
             Troubles() if troubles is None else troubles,

@@ -42,12 +42,13 @@ class Daemon:
         publisher: Publisher,
         every_frame: bool = False,
         governor: Governor | None = None,
-        blinded: Callable[[], None] = _nothing,
+        visits_ended: Callable[[], None] = _nothing,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """source: None begins paused. every_frame: a recording waits for us; otherwise the newest
         frame wins. governor: how many of the newest are looked at; None: as many as can be.
-        blinded: called when everyone was said to leave for want of frames. clock_s: rising seconds.
+        visits_ended: called when everyone was said to leave though they may still be there, for
+        want of frames or because these have another size now. clock_s: rising seconds.
         """
         self._watcher, self._episodes, self._publisher = watcher, episodes, publisher
         self._mailbox: Mailbox[Frame] = Mailbox()
@@ -55,7 +56,7 @@ class Daemon:
         self._is_live = self._is_ending = False
         self._blind_from_s = math.inf
         self._frames_before_blind, self._is_slow_told = 0, False
-        self._governor, self._blinded, self._clock_s = governor, blinded, clock_s
+        self._governor, self._visits_ended, self._clock_s = governor, visits_ended, clock_s
         self._every_frame = every_frame
         self.frames_seen = 0
         self._frames_refused = 0
@@ -162,6 +163,8 @@ class Daemon:
             return False
         self.frames_seen += 1
         self._blind_from_s = self._clock_s() + _BLIND_S
+        if self._watcher.has_begun_anew:
+            self._end_visits()
         height, width = frame.image.shape[:2]
         self._tell(self._episodes.update(present, height, width))
         return True
@@ -171,9 +174,13 @@ class Daemon:
         if self._is_live and self._clock_s() >= self._blind_from_s:
             self._blind_from_s = math.inf
             self._watcher.forget()
-            self._tell(self._episodes.finish())
-            self._blinded()
+            self._end_visits()
             self._tell_if_slow()
+
+    def _end_visits(self) -> None:
+        """Say that everyone leaves; also where nobody was, so that this betrays nobody."""
+        self._tell(self._episodes.finish())
+        self._visits_ended()
 
     def _tell_if_slow(self) -> None:
         """Say why nobody is ever there, where each frame is the only one before everyone leaves."""

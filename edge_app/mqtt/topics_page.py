@@ -90,8 +90,8 @@ the same rule. `withheld` says that something was left out.
 Mien knows nobody: one person who comes five times, or turns away five times for longer than a
 second and a half, counts as five, so an interval must be short enough, and the room busy enough,
 for the least number to protect anybody. Whoever was not seen in an interval does not count in it.
-Where Mien itself ends visits, because the camera closed or gave no picture for two seconds, or because
-faces are read anew, the interval ends as well. In the mode `full`, where
+Where Mien itself ends visits, because the camera closed, gave no picture for two seconds or one of
+another size, or because faces are read anew, the interval ends as well. In the mode `full`, where
 every event is published, nothing is withheld.
 """
 

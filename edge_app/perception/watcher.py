@@ -101,6 +101,8 @@ class Watcher:
         self._before: Frame | None = None
         self._size: tuple[int, ...] | None = None
         self._filters: dict[int, EmotionFilter] = {}
+        #: Whether the last frame had another size, so that whoever is there counts as somebody new.
+        self.has_begun_anew = False
 
     def watch(self, frame: Frame) -> list[WatchedFace]:
         """Take the next frame; timestamps rise. Where it has another size, all before is forgotten.
@@ -111,7 +113,8 @@ class Watcher:
             FrameError: the frame is of another dtype or shape; the next one may be taken.
         """
         check_frame(frame.image)
-        if self._size is not None and self._size != frame.image.shape[:2]:
+        self.has_begun_anew = self._size not in {None, frame.image.shape[:2]}
+        if self.has_begun_anew:
             # Where everyone was is known in pixels of another frame.
             self.forget()
         self._size = frame.image.shape[:2]

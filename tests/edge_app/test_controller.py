@@ -74,7 +74,7 @@ class OneFace(Watcher):
     """Sees the same happy face in every frame."""
 
     def __init__(self, reaction: Reaction) -> None:
-        self.reaction = reaction
+        self.reaction, self.has_begun_anew = reaction, False
 
     def watch(self, frame: Frame) -> list[WatchedFace]:
         return [
@@ -122,7 +122,7 @@ class House:
             watcher=self.make_watcher("normal"),
             episodes=Episodes(device="d", model="m", ids=TimeOrderedIds(), now=now),
             publisher=self.gate,
-            blinded=self.reports.end_visits,
+            visits_ended=self.reports.end_visits,
         )
         self.troubles = Troubles()
         self.trouble = CameraTrouble(

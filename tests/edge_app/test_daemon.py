@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
+import cv2
 import numpy as np
 import pytest
 
@@ -36,6 +37,7 @@ def daemon(
     publisher: Publisher,
     perception: Perception,
     clock_s: Callable[[], float] = time.monotonic,
+    visits_ended: Callable[[], None] = lambda: None,
 ) -> Daemon:
     return Daemon(
         source=source,
@@ -46,6 +48,7 @@ def daemon(
         publisher=publisher,
         every_frame=True,
         clock_s=clock_s,
+        visits_ended=visits_ended,
     )
 
 
@@ -84,6 +87,30 @@ def test_who_is_there_when_the_source_fails_is_said_to_leave(perception: Percept
     assert [type(event) for event in told.events] == [FaceAppeared, EmotionChanged, FaceLeft]
     assert told.states[-1].faces == ()
     assert source.is_closed
+
+
+def test_frames_of_another_size_end_the_visits_whether_anybody_is_there_or_not(
+    perception: Perception,
+) -> None:
+    """Otherwise one person who stays would count as several in an interval."""
+
+    def resized() -> Iterator[Frame]:
+        for number, frame in enumerate(clip_frames(6.0)):
+            is_small = number // 30 % 2 == 1
+            image = np.asarray(cv2.resize(frame.image, (480, 360)), np.uint8)
+            yield Frame(image, frame.timestamp_ns) if is_small else frame
+
+    told = Recorder()
+    left_before: list[int] = []
+
+    def note() -> None:
+        left_before.append(sum(isinstance(event, FaceLeft) for event in told.events))
+
+    daemon(GivenFrames(resized()), told, perception, visits_ended=note).run(threading.Event())
+    # At 2 s the room is empty, at 4 s she is there.
+    assert left_before == [0, 1]
+    kinds = [type(event) for event in told.events if not isinstance(event, EmotionChanged)]
+    assert kinds == [FaceAppeared, FaceLeft] * 2
 
 
 def test_a_stop_is_heeded_at_once_and_ends_the_threads(perception: Perception) -> None:

@@ -260,7 +260,7 @@ def test_while_no_frames_come_nobody_is_said_to_be_there(
             ),
             publisher=JsonLinesPublisher(file),
             every_frame=True,
-            blinded=lambda: ends.append(running.faces),
+            visits_ended=lambda: ends.append(running.faces),
         )
         running.run(stop, each_turn)
     assert ends == [0]
