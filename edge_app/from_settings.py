@@ -24,6 +24,7 @@ def camera_options(camera: Camera) -> CameraOptions:
         rotate=camera.rotate,
         pace=camera.pace,
         stall_s=camera.stall_s,
+        frozen_s=camera.frozen_s,
         password_file=_named(camera.password_file),
     )
 

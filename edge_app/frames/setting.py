@@ -50,7 +50,7 @@ class CameraOptions:
 
     frames_per_second is also how fast a folder's pictures follow one another. rotate: by how many
     degrees frames are turned clockwise. stall_s: how long a live source may give no frame.
-    password_file: of a stream.
+    frozen_s: and one and the same. password_file: of a stream.
     """
 
     width: int = 640
@@ -59,6 +59,7 @@ class CameraOptions:
     rotate: Turn = 0
     pace: Pace = "own"
     stall_s: float = 5.0
+    frozen_s: float = 30.0
     password_file: Path | None = None
 
 
@@ -108,6 +109,7 @@ def open_lasting(
         choice.name,
         choice.open,
         stall_s=options.stall_s,
+        frozen_s=options.frozen_s,
         most_refused=choice.most_refused,
         on_trouble=on_trouble,
         hung=hung,

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 from edge_app.errors import UsageError
+from edge_app.frames.frozen import Freeze
 from edge_app.frames.hung import HungReaders
 from edge_app.frames.reader import Reader
 from edge_app.frames.source import Frame, FrameSource, KeptOutError, SourceError
@@ -48,7 +49,8 @@ class SupervisedSource(FrameSource):
     Recovery: after a failure, at most 2 s until the next opening; a silent one is given up after
     stall_s and OPENING_S. It has recovered when frames have come for stall_s; one that gives a few
     at each opening, or whose opening says that it is not there, is opened more and more rarely, at
-    least every 10 s, for ever.
+    least every 10 s, for ever. So is one that gave the same picture for frozen_s: it is given no
+    further until it changes.
     """
 
     is_live = True
@@ -59,6 +61,7 @@ class SupervisedSource(FrameSource):
         open_source: Callable[[], FrameSource],
         *,
         stall_s: float = 5.0,
+        frozen_s: float = 30.0,
         most_refused: float = math.inf,
         on_trouble: Callable[[str | None], None] = _nobody,
         hung: HungReaders | None = None,
@@ -67,6 +70,7 @@ class SupervisedSource(FrameSource):
     ) -> None:
         """Nothing is opened before the first `read`.
 
+        frozen_s: for how long one and the same picture is taken for frames.
         most_refused: after how many openings in a row that said it is not there a new process may
         help.
         on_trouble: told by the reading thread what is wrong, and None when it has recovered;
@@ -78,6 +82,7 @@ class SupervisedSource(FrameSource):
         self._open, self._stall_s, self._on_trouble = open_source, stall_s, on_trouble
         self._most_refused = most_refused
         self._uniform, self._clock_s = uniform, clock_s
+        self._freeze, self._frozen_s = Freeze(frozen_s), frozen_s
         self._closed = threading.Event()
         self._lock = threading.Lock()
         self._reader: Reader | None = None
@@ -119,6 +124,7 @@ class SupervisedSource(FrameSource):
             try:
                 patience_s = self._stall_s + (0.0 if self._has_frame else OPENING_S)
                 frame = reader.take(patience_s)
+                is_frozen = self._is_frozen(frame)
             except UsageError:
                 self._end_reader(reader)
                 raise
@@ -126,8 +132,9 @@ class SupervisedSource(FrameSource):
                 if not self._closed.is_set():
                     self._recover(reader, error)
                 continue
-            self._count_frame()
-            return frame
+            if not is_frozen:
+                self._count_frame()
+                return frame
         return None
 
     def close(self) -> None:
@@ -157,10 +164,24 @@ class SupervisedSource(FrameSource):
                 _LOG.warning("%s: does not answer; left to itself", self.name)
                 self._hung.add(reader)
 
-    def _count_frame(self) -> None:
+    def _is_frozen(self, frame: Frame) -> bool:
+        """Whether it shows what was given for too long already.
+
+        Raises:
+            SourceError: so do all since the source was opened, stall_s ago.
+        """
         now_s = self._clock_s()
         if not self._has_frame:
             self._has_frame, self._frames_since_s = True, now_s
+        if not self._freeze.is_frozen(frame.image, now_s):
+            return False
+        if now_s - self._frames_since_s >= self._stall_s:
+            same = f"one and the same picture for {self._frozen_s:g} s"
+            raise SourceError(f"{self.name}: {same}; restart the camera")
+        return True
+
+    def _count_frame(self) -> None:
+        now_s = self._clock_s()
         # One frame is no recovery: some sources give one at each opening.
         if self._failures and now_s - self._frames_since_s >= self._stall_s:
             self._tell_recovered()

@@ -70,8 +70,8 @@ RULES = {
 CAMERA = "camera"
 #: What it means; what to do. Its text says which camera, and why.
 CAMERA_MEANING = (
-    "the camera or stream is not there, fails or gives no frames, and is opened again and again;"
-    " check its cable, its power and `camera.source`: see [sources.md](sources.md)"
+    "the camera or stream is not there, fails, gives no frames or one and the same, and is opened"
+    " again and again; check its cable, its power and `camera.source`: see [sources.md](sources.md)"
 )
 
 

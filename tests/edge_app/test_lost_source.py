@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+import cv2
 import pytest
 from paho.mqtt import publish
 
@@ -30,7 +33,7 @@ from edge_app.perception.tracker import Tracker
 from edge_app.perception.watcher import Watcher
 from edge_app.samples import CLIP
 from tests.brokers import Mosquitto, free_port, wait_until
-from tests.edge_app.frames.mjpeg_server import MjpegServer, forever
+from tests.edge_app.frames.mjpeg_server import MjpegServer, forever, part
 from tests.edge_app.frames.pictures import jpeg
 
 TOPICS = Topics("desk")
@@ -211,6 +214,44 @@ def test_a_stop_during_such_a_pause_is_heeded_and_is_no_failure(
     said = (tmp_path / "errors").read_text()
     assert "ending with code" not in said
     assert "Traceback" not in said
+
+
+def test_whoever_is_in_a_picture_that_a_camera_hangs_on_is_said_to_leave(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    settings = tmp_path / "mien.toml"
+    settings.write_text(
+        '[camera]\nstall_s = 3\nfrozen_s = 4\n[privacy]\npurpose = "test"\n', encoding="utf-8"
+    )
+    with VideoFileSource(CLIP, pace="fast") as clip:
+        frames = [frame.image for frame in iter(clip.read, None)]
+    # Somebody is there all the time.
+    pictures = [bytes(cv2.imencode(".jpg", image)[1]) for image in frames[60:90]]
+    hangs = threading.Event()
+
+    def pieces() -> Iterator[bytes]:
+        for picture in itertools.cycle(pictures):
+            yield part(picture if not hangs.is_set() else pictures[0])
+            time.sleep(0.05)
+
+    with MjpegServer(pieces) as server, Subscriber(mosquitto.address, ("mien/desk/#",)) as heard:
+        ear = Ear(heard)
+        words = ("--settings", str(settings))
+        process = start(mosquitto, tmp_path, server.url, ("-m", "edge_app.cli"), *words)
+        try:
+            wait_until(lambda: b'"face_appeared"' in ear.listen().everything, 60)
+            hangs.set()
+            wait_until(lambda: ear.hears(alert=True, source="reopening"), 60)
+            assert "one and the same picture for 4 s" in str(ear.alerts[-1])
+            wait_until(lambda: ear.listen().everything.count(b'"face_left"') == 1, 10)
+            hangs.clear()
+            # Up to 10 s until it is opened again.
+            wait_until(lambda: ear.hears(alert=False, source="open"), 60)
+            wait_until(lambda: ear.listen().everything.count(b'"face_appeared"') == 2, 10)
+            assert ear.availability == ["online"]
+        finally:
+            process.kill()
+            process.wait()
 
 
 class Stalling(FrameSource):

@@ -76,6 +76,27 @@ class Steady(FrameSource):
         self.due.release()
 
 
+class Showing(Steady):
+    """Shows that picture whenever a frame is due, but the first time, those that come next."""
+
+    def __init__(self, picture: int) -> None:
+        super().__init__()
+        self._picture, self._is_first = picture, True
+        self.next_picture: list[int] = []
+
+    def read(self) -> Frame | None:
+        if super().read() is None:
+            return None
+        if not self._is_first and self.next_picture:
+            self._picture = self.next_picture.pop(0)
+        self._is_first = False
+        return Frame(self.image(self._picture), 0)
+
+    @staticmethod
+    def image(picture: int) -> np.ndarray:
+        return np.random.default_rng(picture).integers(0, 256, (48, 64), np.uint8)
+
+
 class Once(FrameSource):
     """Gives one frame and ends."""
 
@@ -185,6 +206,65 @@ def test_a_source_that_stalls_is_closed_and_opened_again() -> None:
         assert source.read() is not None
     assert first.closed.is_set()
     assert troubles == ["cam: no frame for 0 s"]
+
+
+def test_a_camera_that_shows_one_and_the_same_picture_is_opened_again() -> None:
+    clock, first, second = Clock(), Showing(1), Showing(1)
+    source, troubles = watched(Opener(first, second), stall_s=5.0, clock_s=clock)
+    with source:
+        for now_s in (0.0, 15.0, 29.0):
+            clock.now_s = now_s
+            first.due.release()
+            assert source.read() is not None
+        assert troubles == []
+        clock.now_s = 30.0
+        first.due.release()
+        # Opened again it shows the same at first, which is no frame.
+        second.due.release()
+        second.next_picture.append(2)
+        second.due.release()
+        frame = source.read()
+        assert troubles == ["cam: one and the same picture for 30 s; restart the camera"]
+        assert frame is not None
+        assert (frame.image == second.image(2)).all()
+        clock.now_s = 35.0
+        second.next_picture.append(3)
+        second.due.release()
+        assert source.read() is not None
+        assert troubles[1:] == [None]
+
+
+def test_one_that_shows_the_same_at_each_opening_is_opened_more_rarely_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A new process would take the picture for frames again."""
+    monkeypatch.undo()
+    waits: list[float] = []
+    troubles: list[str | None] = []
+    clock = Clock()
+
+    class Frozen(Showing):
+        def read(self) -> Frame | None:
+            clock.now_s += 10.0
+            self.due.release()
+            return super().read()
+
+    source = SupervisedSource(
+        "cam", lambda: Frozen(1), on_trouble=troubles.append, uniform=lambda: 1.0, clock_s=clock
+    )
+
+    def wait(delay_s: float) -> bool:
+        waits.append(delay_s)
+        if len(waits) == 100:
+            source.close()
+        return False
+
+    monkeypatch.setattr(source._closed, "wait", wait)
+    with source:
+        while source.read() is not None:
+            pass
+    assert waits == [0.6, 1.2, 2.4, 4.8, 9.6] + [10.0] * 95
+    assert troubles == ["cam: one and the same picture for 30 s; restart the camera"]
 
 
 def test_a_camera_that_is_not_there_yet_comes(caplog: pytest.LogCaptureFixture) -> None:
