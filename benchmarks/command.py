@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks import plot, report, text_table
 from benchmarks.as_command import exit_code
 from benchmarks.compare import OVER_PROCESSES, compare, remarks, rows
+from benchmarks.ending import ended_by_signals
 from benchmarks.model_latency import Model
 from benchmarks.results import Result, encode, read_result
 from benchmarks.session import FULL, QUICK, measure_all
@@ -57,8 +58,11 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if arguments.part == "compare":
         return _compare(arguments.before, arguments.after)
-    if arguments.part == "soak":
-        return _soak(arguments)
+    with ended_by_signals():
+        return _soak(arguments) if arguments.part == "soak" else _measure(arguments)
+
+
+def _measure(arguments: argparse.Namespace) -> int:
     plan = QUICK if arguments.quick else FULL
     if arguments.seconds is not None:
         if not _SHORTEST_S <= arguments.seconds <= _LONGEST_S:

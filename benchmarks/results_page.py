@@ -65,8 +65,8 @@ instructions that can be told: see below. Frames are gray, as a Raspberry Pi's a
 them; older results are of frames in colour, three times the bytes, as video files and network
 streams come. A stage's time does not hold that of the stages it calls. The limit is what the
 runtime gets out of large convolutions on this machine. `written` is what went to the disk of the
-folder that `--output` names, where the outbox lies meanwhile: what a day writes, a soak tells. A run during which a Raspberry Pi's
-throttling bits change is marked invalid.
+folder that `--output` names, where the outbox lies meanwhile: what a day writes, a soak tells. A
+run during which a Raspberry Pi's throttling bits change is marked invalid.
 
 Arm cores in an emulator cannot be timed, but their instructions can be counted:
 [instructions.md](instructions.md) has them for Cortex-A53, A72 and A76, by model and for a frame,

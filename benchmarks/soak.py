@@ -6,11 +6,9 @@ The lines are JSON, appended and flushed as they come: whatever ends the run, th
 from __future__ import annotations
 
 import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -19,6 +17,7 @@ import numpy as np
 from benchmarks import plot
 from benchmarks.clip_frames import PacedSource, clip_frames
 from benchmarks.delivery import durable_publisher, local_broker
+from benchmarks.ending import asked_by_signals
 from benchmarks.machine import bytes_written, condition, filesystem
 from benchmarks.results import IN_MEMORY, ResultError
 from benchmarks.spread import percentile
@@ -90,7 +89,8 @@ def soak(
             def turn() -> None:
                 log.turn()
                 if time.monotonic() >= deadline_s:
-                    stop.set()
+                    # Not `stop.set`, whose lock a signal's handler would wait for.
+                    daemon.end()
 
             daemon.run(stop, turn)
             log.note()
@@ -175,7 +175,7 @@ class _Log:
 
 
 def run(file: Path, *, hours: float, period_s: float, tell: Callable[[str], None]) -> int:
-    """Soak until the hours are over or Ctrl-C comes, and draw the plot in either case.
+    """Soak until the hours are over or a signal asks for the end, and draw the plot in either case.
 
     Raises:
         MienError: files cannot be written, or no broker takes the events.
@@ -187,7 +187,7 @@ def run(file: Path, *, hours: float, period_s: float, tell: Callable[[str], None
             raise MienError("a soak needs a broker: sudo apt install mosquitto")
         if (storage := filesystem(file.parent)) in IN_MEMORY:
             tell(f"{file} is in memory ({storage}), so that no written bytes are counted")
-        with durable_publisher(broker[1], file.parent) as publisher, _ctrl_c(stop):
+        with durable_publisher(broker[1], file.parent) as publisher, asked_by_signals(stop):
             tell(f"{hours:g} h into {file}; Ctrl-C ends it and draws the plot")
             soak(
                 file,
@@ -271,20 +271,3 @@ def summary(samples: Sequence[Sample]) -> Iterator[str]:
     passed_s = last.time_s - samples[0].time_s
     if passed_s > 0:
         yield f"written: {written / passed_s * 86400 / 1e6:.1f} MB a day"
-
-
-@contextmanager
-def _ctrl_c(stop: threading.Event) -> Iterator[None]:
-    """Ctrl-C and SIGTERM ask for the end; a second one ends at once."""
-
-    def ask(number: int, _frame: object) -> None:
-        signal.signal(number, signal.SIG_DFL)
-        stop.set()
-
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, ask) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
