@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import plot, report, text_table
@@ -18,6 +19,7 @@ from benchmarks.model_latency import Model
 from benchmarks.results import Result, encode, read_result
 from benchmarks.session import FULL, QUICK, measure_all
 from benchmarks.soak import run as run_soak
+from benchmarks.soak_lines import picture_of, show
 from benchmarks.turns import compare_by_turns
 from edge_app.errors import MienError, UsageError
 
@@ -45,9 +47,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     by_turns.add_argument("other", type=Path, metavar="CHECKOUT", help="such as a git worktree")
     by_turns.add_argument("--markdown", action="store_true", help="the table as Markdown")
     long = others.add_parser("soak", help="run for hours: memory, handles, latency, writes")
-    long.add_argument("--hours", type=float, required=True)
+    long.add_argument("--hours", type=float)
     long.add_argument("--every", type=float, default=60.0, metavar="SECONDS", help="a line")
-    long.add_argument("--file", type=Path, default=Path("build/bench/soak.jsonl"))
+    long.add_argument(
+        "--file", type=Path,
+        help="a new one, on the disk that is written to; default: build/bench/soak-TIME.jsonl",
+    )  # fmt: skip
+    long.add_argument(
+        "--plot", type=Path, metavar="FILE", help="run nothing: draw a soak that has ended"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -148,13 +156,22 @@ def _turns(arguments: argparse.Namespace, seconds: float) -> int:
 
 
 def _soak(arguments: argparse.Namespace) -> int:
-    if arguments.hours <= 0 or arguments.every <= 0:
+    if arguments.plot is not None:
+        show(arguments.plot, _say)
+        return 0
+    if arguments.hours is None:
+        raise UsageError("say --hours, or --plot FILE of a soak that has ended")
+    if not (arguments.hours > 0 and arguments.every > 0):
         raise UsageError("--hours and --every: name numbers above 0")
-    try:
-        arguments.file.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MienError(f"{arguments.file}: {error.strerror}; name another --file") from error
-    return run_soak(arguments.file, hours=arguments.hours, period_s=arguments.every, tell=_say)
+    file = arguments.file or Path(f"build/bench/soak-{datetime.now(UTC):%Y-%m-%d-%H%M%S}.jsonl")
+    for path in (file, picture_of(file)):
+        if path.exists():
+            raise UsageError(f"{path}: is there already; name another --file")
+    if file == picture_of(file):
+        raise UsageError(f"{file}: the plot takes that name; name another --file")
+    prepare(file.parent)
+    run_soak(file, hours=arguments.hours, period_s=arguments.every, tell=_say)
+    return 0
 
 
 def _tell(what: str) -> None:

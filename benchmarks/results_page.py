@@ -54,6 +54,7 @@ writes them as JSON ([its schema](schemas/bench.schema.json)), Markdown and a pl
 | `mien bench compare A.json B.json` | B's times by A's, and whether that is more than noise |
 | `mien bench turns CHECKOUT` | this checkout's times by another one's, measured by turns |
 | `mien bench soak --hours N` | runs the daemon for hours: memory, handles, latency, writes |
+| `mien bench soak --plot FILE` | draws a soak that a power cut has ended, or one that still runs |
 
 What the figures mean: `frames a second` are frames one after another without a pause. `as
 scheduled` searches faces five times a second, as the daemon does, four times of five only near

@@ -108,6 +108,9 @@ def test_two_runs_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (["--seconds", "0"], "--seconds 0"),
         (["--float", "none.tflite"], "none.tflite"),
         (["soak", "--hours", "0"], "above 0"),
+        (["soak", "--hours", "nan"], "above 0"),
+        (["soak"], "say --hours"),
+        (["soak", "--hours", "1", "--file", "new.svg"], "the plot takes that name"),
     ],
 )
 def test_wrong_words_are_one_line(
@@ -123,9 +126,23 @@ def test_a_soak_whose_folder_cannot_be_made_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "taken").touch()
-    file = tmp_path / "taken/soak.jsonl"
-    assert main(["soak", "--hours", "1", "--file", str(file)]) == 1
-    assert capsys.readouterr().err == f"mien: {file}: File exists; name another --file\n"
+    folder = tmp_path / "taken"
+    assert main(["soak", "--hours", "1", "--file", str(folder / "soak.jsonl")]) == 1
+    assert capsys.readouterr().err == f"mien: {folder}: File exists; name another folder\n"
+
+
+def test_a_soak_takes_no_other_s_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "soak.jsonl"
+    file.write_text("three days of lines\n")
+    for taken in (file, tmp_path):
+        assert main(["soak", "--hours", "1", "--file", str(taken)]) == 2
+        said = capsys.readouterr().err
+        assert said == f"mien: {taken}: is there already; name another --file\n"
+    assert file.read_text() == "three days of lines\n"
+    plot = tmp_path / "other.svg"
+    plot.touch()
+    assert main(["soak", "--hours", "1", "--file", str(plot.with_suffix(".jsonl"))]) == 2
+    assert f"{plot}: is there already" in capsys.readouterr().err
 
 
 def test_the_device_s_packages_are_enough() -> None:

@@ -8,13 +8,18 @@ import threading
 import time
 from pathlib import Path
 
+import cv2
 import msgspec
 import pytest
 
 from benchmarks.clip_frames import clip_frames
+from benchmarks.command import main
 from benchmarks.results import ResultError
-from benchmarks.soak import Sample, draw, read_samples, slope_an_hour, soak, summary
+from benchmarks.soak import TimedWatcher, soak
+from benchmarks.soak_lines import Sample, draw, read_samples, slope_an_hour, summary
 from edge_app.events.publisher import JsonLinesPublisher
+from edge_app.frames.source import Frame
+from edge_app.perception.watcher import WatchedFace
 
 
 def samples(count: int, leak_mb_an_hour: float = 0.0) -> list[Sample]:
@@ -52,6 +57,7 @@ def test_the_summary_counts_writes_a_day() -> None:
 
 def test_the_daemon_writes_a_line_each_period(tmp_path: Path) -> None:
     file = tmp_path / "soak.jsonl"
+    cv2.setNumThreads(2)
     with Path(os.devnull).open("wb") as nowhere:
         lines = soak(
             file,
@@ -60,6 +66,7 @@ def test_the_daemon_writes_a_line_each_period(tmp_path: Path) -> None:
             publisher=JsonLinesPublisher(nowhere),
             frames=clip_frames(3.0)[-15:],
         )
+    assert cv2.getNumThreads() == 1
     found = read_samples(file)
     assert len(found) == lines
     assert 2 <= lines <= 8
@@ -69,9 +76,17 @@ def test_the_daemon_writes_a_line_each_period(tmp_path: Path) -> None:
     assert draw(found).count("<polyline") == 6
 
 
-def test_a_stop_ends_it_and_the_last_frames_are_noted(tmp_path: Path) -> None:
+def test_a_stop_ends_it_and_the_last_frames_are_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stop = threading.Event()
-    threading.Timer(1.0, stop.set).start()
+
+    class Stopping(TimedWatcher):
+        def watch(self, frame: Frame) -> list[WatchedFace]:
+            stop.set()
+            return super().watch(frame)
+
+    monkeypatch.setattr("benchmarks.soak.TimedWatcher", Stopping)
     with Path(os.devnull).open("wb") as nowhere:
         lines = soak(
             tmp_path / "soak.jsonl",
@@ -84,7 +99,8 @@ def test_a_stop_ends_it_and_the_last_frames_are_noted(tmp_path: Path) -> None:
     assert lines == 1
 
 
-def test_ctrl_c_leaves_file_and_plot(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_ctrl_c_or_a_hangup_leaves_file_and_plot(number: signal.Signals, tmp_path: Path) -> None:
     file = tmp_path / "soak.jsonl"
     command = [sys.executable, "-m", "benchmarks.command", "soak", "--hours", "1",
                "--every", "0.2", "--file", str(file)]  # fmt: skip
@@ -95,7 +111,7 @@ def test_ctrl_c_leaves_file_and_plot(tmp_path: Path) -> None:
                 assert time.monotonic() < deadline_s
                 assert process.poll() is None
                 time.sleep(0.05)
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             said, _ = process.communicate(timeout=30)
         finally:
             process.kill()
@@ -103,6 +119,27 @@ def test_ctrl_c_leaves_file_and_plot(tmp_path: Path) -> None:
     assert "plot: " in said
     assert file.with_suffix(".svg").read_text().startswith("<svg")
     assert len(read_samples(file)) >= 2
+    # Neither outbox nor broker.
+    assert {path.suffix for path in tmp_path.iterdir()} == {".jsonl", ".svg"}
+
+
+def test_a_soak_that_a_power_cut_ended_is_drawn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "soak.jsonl"
+    lines = b"".join(msgspec.json.encode(each) + b"\n" for each in samples(30))
+    file.write_bytes(lines + b'{"time_s": 18')
+    assert main(["soak", "--plot", str(file)]) == 0
+    said = capsys.readouterr().out
+    assert "written: 1.4 MB a day" in said
+    assert said.endswith(f"plot: {tmp_path / 'soak.svg'}\n")
+    assert (tmp_path / "soak.svg").read_text() == draw(samples(30))
+    (tmp_path / "soak.svg").unlink()
+    (tmp_path / "soak.svg").mkdir()
+    assert main(["soak", "--plot", str(file)]) == 1
+    assert capsys.readouterr().err.endswith(f"Is a directory; copy {file} elsewhere\n")
+    assert main(["soak", "--plot", str(tmp_path / "none")]) == 1
+    assert "name another file" in capsys.readouterr().err
 
 
 def test_a_line_that_a_power_cut_left_half_is_no_line(tmp_path: Path) -> None:
