@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +14,9 @@ from numpy.typing import NDArray
 
 from edge_app.analyze.annotation import annotate
 from edge_app.analyze.inputs import is_picture
-from edge_app.analyze.outputs import VideoWriter, whole_file, write_picture
-from edge_app.analyze.table import Row
+from edge_app.analyze.outputs import VideoWriter, write_picture
+from edge_app.analyze.table import Maker, Row
+from edge_app.errors import MienError
 from edge_app.frames.picture import read_picture
 from edge_app.frames.source import Frame
 from edge_app.frames.video_file import VideoFileSource
@@ -25,7 +27,11 @@ OnFrame = Callable[[int, int], None]
 
 
 class Sees(Protocol):
-    """What `Perception` does."""
+    """What `Reading` does."""
+
+    @property
+    def maker(self) -> Maker:
+        """What it reads with."""
 
     def see(self, frame: NDArray[np.uint8], /) -> list[SeenFace]:
         """All faces of uint8 [H, W] or BGR [H, W, 3], the surest first."""
@@ -39,6 +45,11 @@ class Analysis:
     annotated: str
     rows: list[Row] = field(default_factory=list)
     frames: int = 0
+
+    @property
+    def emotions(self) -> Counter[str]:
+        """How many faces show which emotion; in a video each frame's faces count."""
+        return Counter(row.seen.emotion for row in self.rows)
 
     def add(self, frame: Frame, faces: list[SeenFace]) -> None:
         """Take the next frame's faces."""
@@ -60,10 +71,17 @@ def analyze_file(path: Path, perception: Sees, *, copy: Path | None, on_frame: O
         MienError: the file cannot be read, or the copy not written; then there is no copy.
     """
     analysis = Analysis(str(path), copy.name if copy is not None else "")
-    if is_picture(path):
-        _analyze_picture(path, perception, copy, analysis)
-    else:
-        _analyze_video(path, perception, copy, analysis, on_frame)
+    try:
+        if is_picture(path):
+            _analyze_picture(path, perception, copy, analysis)
+        else:
+            _analyze_video(path, perception, copy, analysis, on_frame)
+    except MienError:
+        if copy is not None:
+            # With a name too long it could never be there.
+            with contextlib.suppress(OSError):
+                copy.unlink()
+        raise
     return analysis
 
 
@@ -82,8 +100,7 @@ def _analyze_video(
         source = open_things.enter_context(VideoFileSource(path, pace="fast"))
         writer = None
         if copy is not None:
-            new = open_things.enter_context(whole_file(copy))
-            writer = VideoWriter(new, source.frames_per_second)
+            writer = VideoWriter(copy, source.frames_per_second)
             open_things.callback(writer.close)
         while (frame := source.read()) is not None:
             faces = perception.see(frame.image)

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from edge_app.analyze.analysis import Analysis, Sees, analyze_file
-from edge_app.analyze.earlier import TABLES, Record, check_nothing_is_dropped
+from edge_app.analyze.analysis import Sees, analyze_file
+from edge_app.analyze.earlier import TABLES, check_nothing_is_dropped
 from edge_app.analyze.inputs import count, find_inputs
-from edge_app.analyze.outputs import OutputNames, make_folder
-from edge_app.analyze.progress import Progress, describe, emotions
-from edge_app.analyze.table import TableFile
+from edge_app.analyze.outputs import OutputNames, alone_in
+from edge_app.analyze.part import Done, Part, Piece, piece_of
+from edge_app.analyze.progress import Progress, describe
+from edge_app.analyze.reading import Reading
 from edge_app.errors import MienError
-from edge_app.perception import EmotionClassifier, FaceDetector, Perception, SeenFace
 from edge_app.perception.model_folder import ModelFolder
-from edge_app.perception.shipped import EMOTION, EMOTION_SMALL, FACE_160, FACE_320
-from edge_app.perception.tiling import TiledDetector
 
 _FOLDER = Path("mien-analysis")
 #: What a shell reports of a program that Ctrl-C ended.
@@ -59,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-pictures", action="store_true", help="write the table only")
     parser.add_argument(
-        "--force", action="store_true", help="replace an earlier analysis of other files"
+        "--force", action="store_true", help="replace an earlier analysis that has other files"
     )
 
 
@@ -68,79 +61,86 @@ def run(arguments: argparse.Namespace, perception: Sees | None = None) -> int:
 
     perception: by default the shipped models, or those of the folder that is named.
 
-    Returns 0 if all files were done, 1 if one was not, 130 if Ctrl-C came in between: then what is
-    there is whole.
+    Returns 0 if all files were done, 1 if one was not, 130 if Ctrl-C came in between: then an
+    earlier analysis is as it was, and the next one goes on where this one stopped.
 
     Raises:
-        UsageError: the output folder holds other things or an analysis of other files, or cannot be
-            written to.
-        MienError: the table cannot be written, or the models not loaded.
+        UsageError: the output folder holds other things or an analysis of other files, another
+            process writes to it, or it cannot be written to.
+        MienError: what was found cannot be written, or the models not loaded.
     """
     files, wrong, left_out = find_inputs(arguments.files)
     folder: Path = arguments.output
-    tally = _Tally()
-    is_new = False
     with Progress(len(files), sys.stderr) as progress:
         for error in wrong:
             progress.say(str(error))
-        if files:
-            sees = perception or _Asked(
-                ModelFolder(arguments.models, None, "--models"),
-                tiles=arguments.tiles,
-                crops=arguments.crops,
-            )
-            earlier = make_folder(folder)
-            is_new = earlier.is_new
-            if not arguments.force:
-                check_nothing_is_dropped(earlier, folder, files)
-            copies = None
+        if not files:
+            return 1
+        sees = perception or Reading(
+            ModelFolder(arguments.models, None, "--models"),
+            tiles=arguments.tiles,
+            crops=arguments.crops,
+        )
+        with alone_in(folder) as earlier:
+            names = None
             if not arguments.no_pictures:
-                copies = OutputNames(folder, files, earlier.foreign)
-            table = TableFile(folder / f"analysis.{arguments.format}", arguments.format)
-            try:
-                with table, Record(folder, earlier) as record:
-                    for analysis in _analyze(files, sees, copies, progress):
-                        record.add(Path(analysis.file), analysis.annotated)
-                        table.write(analysis.rows)
-                        tally.add(analysis)
-            except KeyboardInterrupt:
-                tally.is_interrupted = True
-                progress.say(f"stopped after {tally.files} of {len(files)} files")
-    if tally.files:
-        _remove_tables(folder, but=f"analysis.{arguments.format}")
-        print(f"{tally}{_left_out(left_out, folder)}; written to {folder}/")
-    elif is_new:
-        # A folder in which nothing came to be is of no use to anybody.
-        with contextlib.suppress(OSError):
-            folder.rmdir()
-    if tally.is_interrupted:
-        return _INTERRUPTED
-    return 1 if wrong or tally.files < len(files) else 0
+                names = OutputNames(folder, files, earlier.foreign)
+            pieces = [
+                piece_of(path, folder, names.choose(path) if names is not None else "")
+                for path in files
+            ]
+            needed = frozenset() if arguments.force else earlier.files
+            check_nothing_is_dropped(needed, folder, (piece.file for piece in pieces))
+            with Part(folder, sees.maker, pieces) as part:
+                try:
+                    _analyze(pieces, sees, part, progress)
+                    lacking = needed.difference(piece.file for piece in part.done)
+                    is_whole = bool(part.done) and not lacking
+                    if is_whole:
+                        part.move_out(f"analysis.{arguments.format}", earlier)
+                        _remove_tables(folder, but=f"analysis.{arguments.format}")
+                    elif lacking:
+                        progress.say(_stays(folder, lacking))
+                except KeyboardInterrupt:
+                    progress.say(_stopped(len(part.done), len(files)))
+                    return _INTERRUPTED
+    if is_whole:
+        found = _describe(part.done.values())
+        print(f"{found}{_left_out(left_out, folder)}; written to {folder}/")
+    return 1 if wrong or len(part.done) < len(files) else 0
 
 
-class _Asked:
-    """Sees as the options ask."""
+def _analyze(pieces: Sequence[Piece], sees: Sees, part: Part, progress: Progress) -> None:
+    """Add to `part` what is found in each file that is not done and can be read."""
+    if part.done:
+        progress.say(f"going on: {len(part.done)} of {_files(len(pieces))} are done already")
+        progress.skip(len(part.done))
+    elif part.is_anew:
+        progress.say("beginning anew: what was stopped here had other files, options or models")
+    for piece in pieces:
+        if piece in part.done:
+            continue
+        copy = part.path / piece.copy if piece.copy else None
+        try:
+            analysis = analyze_file(Path(piece.named), sees, copy=copy, on_frame=progress.on_frame)
+        except MienError as error:
+            progress.fail(error)
+            continue
+        part.add(piece, analysis)
+        progress.done(analysis)
 
-    def __init__(self, models: ModelFolder, *, tiles: int, crops: bool) -> None:
-        self._perception = _load(models)
-        model = self._perception.detector.model
-        self._detector = TiledDetector(model, tiles=tiles) if tiles > 1 else None
-        self._crops = crops
 
-    def see(self, frame: NDArray[np.uint8], /) -> list[SeenFace]:
-        """As `Perception.see`; with `crops`, the whole picture where that finds nobody."""
-        seen = self._perception.see(frame, detector=self._detector)
-        return [self._perception.read_crop(frame)] if self._crops and not seen else seen
-
-
-def _load(models: ModelFolder) -> Perception:
-    """Mien's models, but for those that the folder holds; its small classifier if that is alone."""
-    classifier = EMOTION if models.passed_over(EMOTION) is None else EMOTION_SMALL
-    return Perception(
-        FaceDetector(models.load(FACE_320)),
-        EmotionClassifier(models.load(classifier)),
-        FaceDetector(models.load(FACE_160)) if models.has_a_pair_of_detectors() else None,
+def _stays(folder: Path, lacking: Iterable[str]) -> str:
+    """Say why a new table does not take the earlier one's place."""
+    return (
+        f"{folder}: the earlier table stays, as {Path(min(lacking)).name} is in it and could not be"
+        " analyzed now; the same command goes on when it can be, --force does without it"
     )
+
+
+def _stopped(done: int, files: int) -> str:
+    going_on = "; the same command goes on from there" if done else ""
+    return f"stopped after {done} of {_files(files)}{going_on}"
 
 
 def _remove_tables(folder: Path, *, but: str) -> None:
@@ -162,36 +162,15 @@ def _left_out(paths: Iterable[Path], folder: Path) -> str:
     return f"; left out: {left}" if left else ""
 
 
-@dataclass(slots=True)
-class _Tally:
-    """What was done up to now."""
-
-    files: int = 0
-    frames: int = 0
-    emotions: Counter[str] = field(default_factory=Counter)
-    is_interrupted: bool = False
-
-    def add(self, analysis: Analysis) -> None:
-        self.files += 1
-        self.frames += analysis.frames
-        self.emotions.update(emotions(analysis))
-
-    def __str__(self) -> str:
-        # Photos are one frame each: only a video makes frames worth telling.
-        frames = self.frames if self.frames > self.files else 0
-        return f"{self.files} file{'s' * (self.files != 1)}, {describe(self.emotions, frames)}"
+def _describe(done: Collection[Done]) -> str:
+    """Write what was found in all files together."""
+    shown: Counter[str] = Counter()
+    for each in done:
+        shown.update(each.emotions)
+    frames = sum(each.frames for each in done)
+    # Photos are one frame each: only a video makes frames worth telling.
+    return f"{_files(len(done))}, {describe(shown, frames if frames > len(done) else 0)}"
 
 
-def _analyze(
-    files: Sequence[Path], sees: Sees, names: OutputNames | None, progress: Progress
-) -> Iterator[Analysis]:
-    """Give what is found in each file that can be read."""
-    for path in files:
-        copy = names.choose(path) if names is not None else None
-        try:
-            analysis = analyze_file(path, sees, copy=copy, on_frame=progress.on_frame)
-        except MienError as error:
-            progress.fail(error)
-            continue
-        yield analysis
-        progress.done(analysis)
+def _files(number: int) -> str:
+    return f"{number} file{'s' * (number != 1)}"

@@ -11,25 +11,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from edge_app.analyze.table import FIRST_COLUMNS
-from edge_app.closing import Closing
-from edge_app.errors import MienError, UsageError
+from edge_app.analyze.table import FIRST_COLUMNS, Maker
+from edge_app.errors import UsageError
 
 #: The tables that a folder can have; they also mark it as one of ours.
 TABLES = ("analysis.jsonl", "analysis.csv")
-#: One line a file, in ASCII. A table cannot tell of files without faces: they have no row.
+#: The maker's line, then one a file, in ASCII. A table cannot tell of files without faces: they
+#: have no row.
 RECORD = ".mien-analysis.jsonl"
+#: A folder: the analysis that is not whole yet.
+PART = ".mien-analysis-part"
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
     """What an output folder held before.
 
-    is_new: it did not exist. files: what was analyzed, by `location`. copies: names of ours.
-    foreign: names of everything else, which must stay as it is.
+    files: what was analyzed, by `location`. copies: names of ours. foreign: names of everything
+    else, which must stay as it is.
     """
 
-    is_new: bool
     files: frozenset[str] = frozenset()
     copies: frozenset[str] = frozenset()
     foreign: frozenset[str] = frozenset()
@@ -49,7 +50,7 @@ def read_earlier(folder: Path, names: Iterable[str]) -> Earlier:
         UsageError: it holds other things, and no table of ours; or a table that is not ours.
         OSError: it cannot be read.
     """
-    there = set(names) - {RECORD}
+    there = set(names) - {RECORD, PART}
     tables = [folder / name for name in TABLES if name in there]
     try:
         pairs = _pairs(folder, tables) if tables else []
@@ -59,58 +60,39 @@ def read_earlier(folder: Path, names: Iterable[str]) -> Earlier:
         raise _foreign_error(folder)
     copies = frozenset(copy for _, copy in pairs if copy in there)
     return Earlier(
-        is_new=False,
         files=frozenset(file for file, _ in pairs if file),
         copies=copies,
         foreign=frozenset(there.difference(copies, TABLES)),
     )
 
 
-def check_nothing_is_dropped(earlier: Earlier, folder: Path, files: Iterable[Path]) -> None:
-    """Hold an analysis of `files` against the one in `folder`, whose table it would replace.
+def check_nothing_is_dropped(earlier: frozenset[str], folder: Path, files: Iterable[str]) -> None:
+    """Hold an analysis of `files` against that of `earlier` ones in `folder`, which it replaces.
 
     Raises:
         UsageError: the earlier one has files that this one has not.
     """
-    dropped = sorted(earlier.files.difference(location(file, folder) for file in files))
-    if dropped:
+    if dropped := sorted(earlier.difference(files)):
         raise UsageError(
             f"{folder}: holds an analysis of other files, such as {Path(dropped[0]).name};"
             " name all files at once, another folder with --output, or replace it with --force"
         )
 
 
-class Record(Closing):
-    """Tells a later analysis what this one wrote; it begins with the first file."""
+def write_record(
+    path: Path, maker: Maker, pairs: Iterable[tuple[str, str]], earlier: Earlier
+) -> None:
+    """Tell a later analysis what this one wrote.
 
-    def __init__(self, folder: Path, earlier: Earlier) -> None:
-        self._folder, self._earlier = folder, earlier
-        self._output: TextIO | None = None
+    pairs: the `location` of each file with its copy's name, empty if there is none.
 
-    def add(self, file: Path, copy: str) -> None:
-        """Note an analyzed file, and the name of its copy, empty if there is none.
-
-        Raises:
-            MienError: the record cannot be written.
-        """
-        path = self._folder / RECORD
-        try:
-            if self._output is None:
-                self._output = path.open("w", encoding="ascii")
-                # Copies that this analysis does not replace remain ours.
-                for name in sorted(self._earlier.copies):
-                    self._output.write(_line("", name))
-            self._output.write(_line(location(file, self._folder), copy))
-            self._output.flush()
-        except OSError as error:
-            raise MienError(f"{path}: cannot be written: {error.strerror}") from error
-
-    def close(self) -> None:
-        """Close the file, if there is one."""
-        if self._output is not None:
-            # After a failed write there is still text to be flushed; `add` has told of it.
-            with contextlib.suppress(OSError):
-                self._output.close()
+    Raises:
+        OSError: it cannot be written.
+    """
+    # Copies that this analysis does not replace remain ours.
+    kept = [("", name) for name in sorted(earlier.copies)]
+    entries = (json.dumps({"file": file, "copy": copy}) for file, copy in [*kept, *pairs])
+    path.write_text("".join(f"{line}\n" for line in (maker.line(), *entries)), encoding="ascii")
 
 
 def _foreign_error(folder: Path) -> UsageError:
@@ -135,10 +117,6 @@ def _pairs(folder: Path, tables: Iterable[Path]) -> list[tuple[str, str]]:
     ]
 
 
-def _line(file: str, copy: str) -> str:
-    return json.dumps({"file": file, "copy": copy}) + "\n"
-
-
 def _read_record(folder: Path) -> list[tuple[str, str]]:
     pairs = []
     path = folder / RECORD
@@ -147,7 +125,7 @@ def _read_record(folder: Path) -> list[tuple[str, str]]:
         path.open(encoding="ascii", errors="replace") as lines,
     ):
         for line in lines:
-            # A killed analysis may leave half a line.
+            # The first one is the maker's, and a disk may have failed.
             with contextlib.suppress(ValueError, TypeError, KeyError):
                 entry = json.loads(line)
                 pairs.append((str(entry["file"]), str(entry["copy"])))

@@ -1,9 +1,10 @@
-"""Annotated pictures → files that are whole or not there."""
+"""Annotated pictures and videos → files, and the folder and the names that are theirs."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -25,29 +26,50 @@ _LEAST_FRAMES_PER_SECOND = 0.002
 _JPEG = frozenset({".jpg", ".jpeg", ".jpe"})
 
 
-def make_folder(folder: Path) -> Earlier:
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[Earlier]:
     """Make the output folder, or take an empty one or one of an earlier analysis.
 
-    Returns what it held.
+    Gives what it held, and keeps other analyses out. A new folder in which nothing came to be goes.
 
     Raises:
-        UsageError: it holds other things, which must not be overwritten, or cannot be made or
-            written to.
+        UsageError: it holds other things, which must not be overwritten, or another analysis writes
+            to it, or it cannot be made or written to.
     """
+    with contextlib.ExitStack() as open_things:
+        try:
+            is_new = not folder.exists()
+            folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            open_things.callback(os.close, descriptor)
+            _lock(descriptor, folder)
+            earlier = read_earlier(folder, [path.name for path in folder.iterdir()])
+            is_effective = os.access in os.supports_effective_ids
+            if not os.access(folder, os.W_OK | os.X_OK, effective_ids=is_effective):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        except OSError as error:
+            raise UsageError(
+                f"{folder}: {error.strerror}; name another folder with --output"
+            ) from error
+        try:
+            yield earlier
+        finally:
+            if is_new:
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+
+
+def _lock(descriptor: int, folder: Path) -> None:
     try:
-        is_new = not folder.exists()
-        folder.mkdir(parents=True, exist_ok=True)
-        if is_new:
-            return Earlier(is_new=True)
-        earlier = read_earlier(folder, [path.name for path in folder.iterdir()])
-        is_effective = os.access in os.supports_effective_ids
-        if not os.access(folder, os.W_OK | os.X_OK, effective_ids=is_effective):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    except OSError as error:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
         raise UsageError(
-            f"{folder}: {error.strerror}; name another folder with --output"
+            f"{folder}: another mien analyze writes to it; wait for it, or name another folder with"
+            " --output"
         ) from error
-    return earlier
+    except OSError:
+        # Some network file systems lock no folders; there it is as alone as its user sees to.
+        return
 
 
 class OutputNames:
@@ -57,23 +79,21 @@ class OutputNames:
     """
 
     def __init__(self, folder: Path, inputs: Iterable[Path], foreign: Iterable[str] = ()) -> None:
-        self._folder = folder
         there = folder.resolve()
         files = (path.resolve() for path in inputs)
         self._taken = {path.name.casefold() for path in files if path.parent == there}
         self._taken.update((*TABLES, RECORD))
         self._taken.update(name.casefold() for name in foreign)
 
-    def choose(self, path: Path) -> Path:
+    def choose(self, path: Path) -> str:
         """Name the annotated copy of `path`: the same name, with a number if it is taken."""
         suffix = _suffix(path)
         number = 1
         while True:
             name = f"{path.stem}{f'-{number}' if number > 1 else ''}{suffix}"
-            names = {name.casefold(), f"new-{name}".casefold()}
-            if not names & self._taken:
-                self._taken |= names
-                return self._folder / name
+            if name.casefold() not in self._taken:
+                self._taken.add(name.casefold())
+                return name
             number += 1
 
 
@@ -84,26 +104,6 @@ def _suffix(path: Path) -> str:
     return path.suffix if path.suffix.lower() in _JPEG | {".png"} else ".png"
 
 
-@contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Give a name beside `path` to write to; renamed at the end, removed after any failure.
-
-    Raises:
-        MienError: the file cannot be written.
-    """
-    new = path.with_name(f"new-{path.name}")
-    try:
-        yield new
-        os.replace(new, path)  # noqa: PTH105 - the name of what it does
-    except OSError as error:
-        raise MienError(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        # Gone already, unless something failed or Ctrl-C was pressed. With a name too long it could
-        # never be there.
-        with contextlib.suppress(OSError):
-            new.unlink()
-
-
 def write_picture(path: Path, image: NDArray[np.uint8]) -> None:
     """Write uint8 [H, W, 3] BGR as what the suffix says.
 
@@ -112,8 +112,10 @@ def write_picture(path: Path, image: NDArray[np.uint8]) -> None:
     """
     quality = [cv2.IMWRITE_JPEG_QUALITY, 95] if path.suffix.lower() in _JPEG else []
     _, content = cv2.imencode(".jpg" if quality else ".png", image, quality)
-    with whole_file(path) as new:
-        new.write_bytes(content.tobytes())
+    try:
+        path.write_bytes(content.tobytes())
+    except OSError as error:
+        raise MienError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 class VideoWriter:
@@ -123,7 +125,6 @@ class VideoWriter:
     """
 
     def __init__(self, path: Path, frames_per_second: float) -> None:
-        """path: where to write; see `whole_file`."""
         self._path, self._frames_per_second = path, _writable(frames_per_second)
         self._name = opencv_name(path)
         self._native: cv2.VideoWriter | None = None

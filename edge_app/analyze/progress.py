@@ -33,7 +33,11 @@ class Progress(Closing):
         """Go on to the next file."""
         self._next()
         if not self._is_terminal:
-            self.say(f"{analysis.file}: {describe(emotions(analysis), analysis.frames)}")
+            self.say(f"{analysis.file}: {describe(analysis.emotions, analysis.frames)}")
+
+    def skip(self, files: int) -> None:
+        """Pass over files that an analysis before this one has done."""
+        self._files.update(files)
 
     def fail(self, error: Exception) -> None:
         """Go on to the next file, this one being bad."""
@@ -58,11 +62,6 @@ class Progress(Closing):
             self._frames.close()
             self._frames = None
         self._files.update()
-
-
-def emotions(analysis: Analysis) -> Counter[str]:
-    """How many faces show which emotion; in a video each frame's faces count."""
-    return Counter(row.seen.emotion for row in analysis.rows)
 
 
 def describe(shown: Mapping[str, int], frames: int) -> str:

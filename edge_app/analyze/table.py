@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
-import io
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import Any
 
-from edge_app.closing import Closing
-from edge_app.errors import MienError
+import numpy as np
+
 from edge_app.events.episodes import fractions
-from edge_app.perception import SeenFace
+from edge_app.perception import Box, Face, SeenFace
 from edge_app.perception.affect import affect
+from edge_app.perception.labels import UNSURE
 
-Format = Literal["jsonl", "csv"]
 #: A table that begins with these is one of ours.
 FIRST_COLUMNS = ("file", "annotated", "frame", "time_s", "face")
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """What reads the files: all that their rows depend on besides.
+
+    models: SHA-256 by task. cards: SHA-256
+    of all their cards, by which their answers are weighed. answer: of the card of `emotion`.
+    labels: in the order of the probabilities. tiles, crops: as `mien analyze` takes them.
+    """
+
+    models: Mapping[str, str]
+    cards: str
+    answer: str
+    labels: tuple[str, ...]
+    tiles: int = 1
+    crops: bool = False
+
+    def line(self) -> str:
+        """Write it as JSON in ASCII, with Mien's version; another maker's line is another one."""
+        return json.dumps({"mien": metadata.version("mien"), **asdict(self)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,58 +62,39 @@ class Row:
     width: int
 
 
-class TableFile(Closing):
-    """The table at `path`; it takes an earlier one's place once there is something to write.
+def json_lines(rows: Iterable[Row]) -> bytes:
+    """Give one line a row."""
+    # Names of files need not be UTF-8; JSON knows a backslash's escape, too.
+    text = "".join(json.dumps(_fields(row), ensure_ascii=False) + "\n" for row in rows)
+    return text.encode("utf-8", "backslashreplace")
 
-    JSON Lines: one object a face. CSV: one line a face under one line of names.
+
+def write_table(path: Path, lines: Iterable[bytes], maker: Maker) -> None:
+    """Write what `json_lines` gave as a table of the format that the suffix of `path` says.
+
+    JSON Lines: one object a face. CSV: one line a face under one line of names. It is on the disk
+    when this returns.
+
+    Raises:
+        OSError: it cannot be written.
     """
-
-    def __init__(self, path: Path, kind: Format) -> None:
-        self._path, self._kind = path, kind
-        self._output: TextIO | None = None
-        self._has_names = False
-
-    def write(self, rows: Iterable[Row]) -> None:
-        """Add all rows of one file, and flush them.
-
-        Raises:
-            MienError: the table cannot be written.
-        """
-        # In one piece, so that Ctrl-C finds all of a file's rows or none.
-        text = self._csv(rows) if self._kind == "csv" else _json_lines(rows)
-        try:
-            if self._output is None:
-                # Names of files need not be UTF-8; JSON knows a backslash's escape, too.
-                self._output = self._path.open(
-                    "w", encoding="utf-8", errors="backslashreplace", newline=""
-                )
-            self._output.write(text)
-            self._output.flush()
-        except OSError as error:
-            raise MienError(f"{self._path}: cannot be written: {error.strerror}") from error
-
-    def close(self) -> None:
-        """Close the file, if there is one."""
-        if self._output is not None:
-            # After a failed write there is still text to be flushed; `write` has told of it.
-            with contextlib.suppress(OSError):
-                self._output.close()
-
-    def _csv(self, rows: Iterable[Row]) -> str:
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        for row in rows:
-            fields = _flat(_fields(row))
-            if not self._has_names:
-                # All rows are of one model: the first one's labels are everybody's.
-                writer.writerow(fields)
-                self._has_names = True
-            writer.writerow(fields.values())
-        return text.getvalue()
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as output:
+        if path.suffix == ".csv":
+            writer = csv.writer(output, lineterminator="\n")
+            writer.writerow(_columns(maker))
+            writer.writerows(_flat(json.loads(line)).values() for line in lines)
+        else:
+            output.writelines(line.decode() for line in lines)
+        output.flush()
+        os.fsync(output.fileno())
 
 
-def _json_lines(rows: Iterable[Row]) -> str:
-    return "".join(json.dumps(_fields(row), ensure_ascii=False) + "\n" for row in rows)
+def _columns(maker: Maker) -> Iterable[str]:
+    """Give the names of a row's fields, which a table without faces has, too."""
+    even = np.zeros(len(maker.labels), np.float32)
+    face = Face(Box(0.0, 0.0, 1.0, 1.0), np.zeros((5, 2), np.float32), 0.0)
+    seen = SeenFace(face, maker.labels, even, UNSURE, quality=0.0)
+    return _flat(_fields(Row("", "", 0, 0.0, 0, seen, 1, 1)))
 
 
 def _fields(row: Row) -> dict[str, Any]:

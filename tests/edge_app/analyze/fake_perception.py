@@ -7,9 +7,11 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.analyze.table import Maker
 from edge_app.perception import Box, Face, SeenFace
 
 LABELS = ("angry", "happy", "neutral")
+MAKER = Maker({"emotion": "0123456789abcdef"}, "cards", "default", LABELS)
 
 
 def seen(
@@ -28,8 +30,13 @@ def seen(
 class FakePerception:
     """Finds one happy face in the middle of every picture, unless it is told otherwise."""
 
-    def __init__(self, find: Callable[[NDArray[np.uint8]], list[SeenFace]] | None = None) -> None:
+    def __init__(
+        self,
+        find: Callable[[NDArray[np.uint8]], list[SeenFace]] | None = None,
+        maker: Maker = MAKER,
+    ) -> None:
         self.calls = 0
+        self.maker = maker
         self._find = find or _middle
 
     def see(self, frame: NDArray[np.uint8], /) -> list[SeenFace]:

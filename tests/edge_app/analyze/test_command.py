@@ -8,7 +8,9 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,7 +24,7 @@ from edge_app.errors import UsageError
 from edge_app.perception.card import card_path
 from edge_app.perception.shipped import EMOTION, EMOTION_SMALL
 from edge_app.samples import CLIP
-from tests.edge_app.analyze.fake_perception import FakePerception
+from tests.edge_app.analyze.fake_perception import MAKER, FakePerception
 
 
 def analyze(*words: str | Path, perception: Sees | None = None) -> int:
@@ -346,14 +348,16 @@ def test_odd_names_do_not_stop_the_others(
     os.mkfifo(pipe)
     os.mkfifo(tape)
     too_long = tmp_path / f"{'a' * 300}.jpg"
-    # It can be read, and its copy not be written beside the one that is new.
-    long = shutil.copy(portrait, tmp_path / f"{'b' * 250}.jpg")
-    odd = (loop, pipe, tape, too_long, long)
-    assert analyze(*odd, portrait, "--output", output) == 1
+    # The second one can be read, and its copy not be written: it has a number.
+    long = shutil.copy(portrait, tmp_path / f"{'b' * 251}.jpg")
+    (tmp_path / "folder").mkdir()
+    longer = shutil.copy(portrait, tmp_path / "folder" / long.name)
+    odd = (loop, pipe, tape, too_long, longer)
+    assert analyze(portrait, long, *odd, "--output", output) == 1
     lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == len(odd) + 1
+    assert len(lines) == len(odd) + 2
     assert all(line.startswith("mien: /") for line in lines)
-    assert names(output) == {"analysis.jsonl", "portrait.jpg"}
+    assert names(output) == {"analysis.jsonl", "portrait.jpg", long.name}
 
 
 def test_names_that_are_not_utf_8_do_not_stop_the_others(
@@ -406,49 +410,153 @@ def test_no_files_is_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert "FILE" in capsys.readouterr().err
 
 
-def test_interrupt_leaves_whole_files_only(
-    portrait: Path, tmp_path: Path, output: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Ctrl-C in the third frame of a video behind a photo."""
-    perception = FakePerception()
+def interrupted_in_frame(number: int, **options: Any) -> FakePerception:
+    """Ctrl-C comes with this one of all frames, from 1."""
+    perception = FakePerception(**options)
     find = perception._find
 
     def interrupted(frame: np.ndarray) -> object:
-        if perception.calls == 4:
+        if perception.calls == number:
             raise KeyboardInterrupt
         return find(frame)
 
     perception._find = interrupted  # type: ignore[assignment]
+    return perception
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """All visible files."""
+    return {name: (folder / name).read_bytes() for name in names(folder)}
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_interrupted_analysis_goes_on(
+    portrait: Path, tmp_path: Path, output: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    """Ctrl-C in the third frame of a video behind a photo, the first time for another format."""
     clip, last = short_clip(tmp_path / "a.avi"), short_clip(tmp_path / "b.avi")
-    assert analyze(portrait, clip, last, "--output", output, perception=perception) == 130
-    assert names(output) == {"analysis.jsonl", "portrait.jpg"}
-    assert [row["file"] for row in rows(output)] == [str(portrait)]
+    words = (portrait, clip, last, "--output")
+    assert analyze(*words, output, perception=interrupted_in_frame(4)) == 130
+    assert names(output) == set()
     out, err = capsys.readouterr()
-    assert out == f"1 file, 1 face: happy 1; written to {output}/\n"
-    assert "stopped after 1 of 3 files" in err
+    assert out == ""
+    told = "mien: stopped after 1 of 3 files; the same command goes on from there"
+    assert err.splitlines()[-1] == told
+    assert analyze(*words, output, perception=interrupted_in_frame(7)) == 130
+    out, err = capsys.readouterr()
+    assert "mien: going on: 1 of 3 files are done already\n" in err
+    assert "stopped after 2 of 3 files" in err
+    perception = FakePerception()
+    assert analyze(*words, output, "--format", kind, perception=perception) == 0
+    assert perception.calls == 5
+    out, err = capsys.readouterr()
+    assert out == f"3 files, 11 faces in 11 frames: happy 11; written to {output}/\n"
+    assert err == (
+        f"mien: going on: 2 of 3 files are done already\n"
+        f"mien: {last}: 5 faces in 5 frames: happy 5\n"
+    )
+    at_once = tmp_path / "at_once"
+    assert analyze(*words, at_once, "--format", kind) == 0
+    assert contents(output) == contents(at_once)
+    assert not (output / ".mien-analysis-part").exists()
 
 
-def test_ctrl_c_ends_the_real_command(tmp_path: Path, output: Path) -> None:
-    """A process of its own with the real clip, many times over, so that it cannot end first."""
-    clips = [tmp_path / f"{number:02}.mp4" for number in range(30)]
-    for clip in clips:
-        shutil.copy(CLIP, clip)
+def test_interrupt_leaves_an_earlier_analysis_as_it_was(
+    portrait: Path, tmp_path: Path, output: Path
+) -> None:
+    words = (portrait, short_clip(tmp_path / "a.avi"), "--output", output)
+    assert analyze(*words) == 0
+    before = contents(output)
+    nobody = {"find": lambda _: []}
+    assert analyze(*words, perception=interrupted_in_frame(4, **nobody)) == 130
+    assert contents(output) == before
+    assert analyze(*words, perception=FakePerception(**nobody)) == 0
+    assert names(output) == set(before)
+    assert all(content != before[name] for name, content in contents(output).items())
+
+
+def test_analysis_with_other_options_begins_anew(
+    portrait: Path, tmp_path: Path, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = (portrait, short_clip(tmp_path / "a.avi"), "--output", output)
+    assert analyze(*words, perception=interrupted_in_frame(4)) == 130
+    capsys.readouterr()
+    perception = FakePerception(maker=replace(MAKER, tiles=2))
+    assert analyze(*words, perception=perception) == 0
+    assert perception.calls == 6
+    first, *_ = capsys.readouterr().err.splitlines()
+    assert first == "mien: beginning anew: what was stopped here had other files, options or models"
+
+
+def test_table_stays_while_one_of_its_files_cannot_be_analyzed(
+    portrait: Path, tmp_path: Path, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its rows may not tell of what the file is now, and a table without them tells less."""
+    other = tmp_path / "other.jpg"
+    shutil.copy(portrait, other)
+    words = (portrait, other, "--output", output)
+    assert analyze(*words) == 0
+    before = contents(output)
+    other.write_bytes(b"")
+    capsys.readouterr()
+    for _ in range(2):
+        assert analyze(*words, perception=FakePerception(lambda _: [])) == 1
+        assert contents(output) == before
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines()[-1] == (
+        f"mien: {output}: the earlier table stays, as other.jpg is in it and could not be analyzed"
+        " now; the same command goes on when it can be, --force does without it"
+    )
+    shutil.copy(portrait, other)
+    perception = FakePerception(lambda _: [])
+    assert analyze(*words, perception=perception) == 0
+    assert perception.calls == 1
+    assert names(output) == set(before)
+    assert rows(output) == []
+    other.unlink()
+    assert analyze(*words, "--force") == 1
+    assert [row["file"] for row in rows(output)] == [str(portrait)]
+
+
+def test_csv_without_faces_has_its_names(portrait: Path, tmp_path: Path, output: Path) -> None:
+    words = (portrait, "--format", "csv", "--output")
+    assert analyze(*words, output, perception=FakePerception(lambda _: [])) == 0
+    assert analyze(*words, tmp_path / "with") == 0
+    (names_only,) = (output / "analysis.csv").read_text().splitlines()
+    assert names_only == (tmp_path / "with" / "analysis.csv").read_text().splitlines()[0]
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+def test_real_command_that_is_ended_goes_on(
+    portrait: Path, tmp_path: Path, output: Path, capsys: pytest.CaptureFixture[str],
+    end: signal.Signals,
+) -> None:  # fmt: skip
+    """A process of its own with one photo, many times over, so that it cannot end first."""
+    photos = [tmp_path / f"{number:02}.jpg" for number in range(100)]
+    for photo in photos:
+        shutil.copy(portrait, photo)
     process = subprocess.Popen(
-        [sys.executable, "-m", "edge_app.cli", "analyze", *clips, "--output", output],
+        [sys.executable, "-m", "edge_app.cli", "analyze", *photos, "--output", output],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     with process:
         assert process.stderr is not None
         first = process.stderr.readline()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(end)
         out, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == (130 if end == signal.SIGINT else -end)
     assert "Traceback" not in first + err
-    whole = re.findall(r"mien: .*/(\d\d\.mp4): \d+ faces", first + err)
-    assert 0 < len(whole) < 30
-    assert names(output) == {"analysis.jsonl", *whole}
-    assert {row["annotated"] for row in rows(output)} == set(whole)
-    assert out.startswith(f"{len(whole)} file")
+    assert out == ""
+    assert names(output) == set()
+    whole = re.findall(r"mien: .*/(\d\d\.jpg): 1 face", first + err)
+    assert 0 < len(whole) < 100
+    # All that were done and one more, which may just have been.
+    some = photos[: len(whole) + 1]
+    assert cli.main(["analyze", *map(str, some), "--output", str(output)]) == 0
+    assert re.match(rf"mien: going on: \d+ of {len(some)} files are done", capsys.readouterr().err)
+    assert names(output) == {"analysis.jsonl", *(photo.name for photo in some)}
+    assert [row["annotated"] for row in rows(output)] == [photo.name for photo in some]
 
 
 def test_bars_are_drawn_on_a_terminal_only(

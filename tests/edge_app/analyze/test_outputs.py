@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
+from edge_app.analyze.earlier import Earlier
 from edge_app.analyze.outputs import (
     OutputNames,
     VideoWriter,
-    make_folder,
-    whole_file,
+    alone_in,
     write_picture,
 )
 from edge_app.errors import MienError, UsageError
@@ -22,7 +22,7 @@ from tests.edge_app.frames.forbidden import not_as_root
 def chosen(folder: Path, *inputs: str) -> list[str]:
     paths = [Path(name) for name in inputs]
     names = OutputNames(folder, paths)
-    return [names.choose(path).name for path in paths]
+    return [names.choose(path) for path in paths]
 
 
 def test_copies_keep_their_names_and_formats(tmp_path: Path) -> None:
@@ -44,71 +44,62 @@ def test_inputs_are_never_overwritten(tmp_path: Path) -> None:
     assert chosen(tmp_path, *inputs) == ["a-2.jpg", "b-2.mp4", "analysis-2.jpg"]
 
 
-def test_unfinished_files_get_in_nobodys_way(tmp_path: Path) -> None:
-    """While a.mp4 is written it is called new-a.mp4."""
-    assert chosen(tmp_path, "new-a.mp4", "a.mp4") == ["new-a.mp4", "a-2.mp4"]
-
-
 def test_folder_is_made_or_taken_when_it_is_ours(tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "analysis"
-    assert make_folder(folder).is_new
-    assert not make_folder(folder).is_new
-    (folder / "analysis.csv").touch()
-    (folder / "a.jpg").touch()
-    assert make_folder(folder).foreign == {"a.jpg"}
+    for _ in range(2):
+        with alone_in(folder) as earlier:
+            assert earlier == Earlier()
+            assert folder.is_dir()
+        # Nothing came to be in it.
+        assert not folder.exists()
+    with alone_in(folder):
+        (folder / "analysis.csv").touch()
+        (folder / "a.jpg").touch()
+    with alone_in(folder) as earlier:
+        assert earlier.foreign == {"a.jpg"}
+
+
+def test_folder_is_one_analysis_at_a_time(tmp_path: Path) -> None:
+    with (
+        alone_in(tmp_path),
+        pytest.raises(UsageError, match=r"another mien analyze writes to it; wait.*--output"),
+        alone_in(tmp_path),
+    ):
+        pass
+    with alone_in(tmp_path):
+        pass
 
 
 def test_what_is_not_ours_is_never_overwritten(tmp_path: Path) -> None:
-    """On some file systems A.JPG and a.jpg are one file; new-b.mp4 is written before b.mp4."""
-    names = OutputNames(tmp_path, [], ["A.JPG", "new-b.mp4"])
-    assert [names.choose(Path(f"x/{name}")).name for name in ("a.jpg", "b.mp4", "c.jpg")] == [
-        "a-2.jpg", "b-2.mp4", "c.jpg",
-    ]  # fmt: skip
+    """On some file systems A.JPG and a.jpg are one file."""
+    names = OutputNames(tmp_path, [], ["A.JPG"])
+    assert [names.choose(Path(f"x/{name}")) for name in ("a.jpg", "c.jpg")] == ["a-2.jpg", "c.jpg"]
 
 
 @pytest.mark.parametrize("name", ["holiday.jpg", "analysis.ipynb", "analysis"])
 def test_folder_with_other_things_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).touch()
-    with pytest.raises(UsageError, match="not from mien analyze"):
-        make_folder(tmp_path)
+    with pytest.raises(UsageError, match="not from mien analyze"), alone_in(tmp_path):
+        pass
 
 
 def test_folder_that_cannot_be_made_is_one_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for folder in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(UsageError, match=r"--output"):
-            make_folder(folder)
+        with pytest.raises(UsageError, match=r"--output"), alone_in(folder):
+            pass
 
 
 def test_folder_that_cannot_be_written_to_is_refused() -> None:
     # Not `tmp_path`, which nobody else may enter.
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o555)
-        with not_as_root(), pytest.raises(UsageError, match=r"Permission denied; .*--output"):
-            make_folder(Path(folder))
-
-
-@pytest.mark.parametrize("failure", [KeyboardInterrupt(), MienError("bad frame")])
-def test_unfinished_file_is_removed(tmp_path: Path, failure: BaseException) -> None:
-    path = tmp_path / "a.mp4"
-    path.write_text("earlier")
-
-    def fail_half_way() -> None:
-        with whole_file(path) as new:
-            new.write_text("half")
-            raise failure
-
-    with pytest.raises(type(failure)):
-        fail_half_way()
-    assert [p.name for p in tmp_path.iterdir()] == ["a.mp4"]
-    assert path.read_text() == "earlier"
-
-
-def test_finished_file_takes_its_name(tmp_path: Path) -> None:
-    with whole_file(tmp_path / "a.mp4") as new:
-        assert new.name == "new-a.mp4"
-        new.write_text("whole")
-    assert [p.name for p in tmp_path.iterdir()] == ["a.mp4"]
+        with (
+            not_as_root(),
+            pytest.raises(UsageError, match=r"Permission denied; .*--output"),
+            alone_in(Path(folder)),
+        ):
+            pass
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.JPEG", "a.png"])

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.analyze.table import Row, TableFile
-from edge_app.errors import MienError
-from tests.edge_app.analyze.fake_perception import seen
+from edge_app.analyze.table import Row, json_lines, write_table
+from tests.edge_app.analyze.fake_perception import MAKER, seen
 
 
 def row(file: str = "a.jpg", emotion: str = "happy") -> Row:
@@ -19,10 +18,13 @@ def row(file: str = "a.jpg", emotion: str = "happy") -> Row:
     )  # fmt: skip
 
 
+def write(path: Path, *rows: Row) -> None:
+    write_table(path, json_lines(rows).splitlines(keepends=True), MAKER)
+
+
 def test_json_line_holds_everything(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
-    with TableFile(path, "jsonl") as table:
-        table.write([row(), row("größe.jpg")])
+    write(path, row(), row("größe.jpg"))
     first, second = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
     assert first == {
         "file": "a.jpg", "annotated": "a.jpg", "frame": 3, "time_s": 0.2, "face": 1,
@@ -37,9 +39,7 @@ def test_json_line_holds_everything(tmp_path: Path) -> None:
 
 def test_csv_has_one_line_of_names_and_a_column_a_label(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
-    with TableFile(path, "csv") as table:
-        table.write([row('a "b", c.jpg')])
-        table.write([row(emotion="unsure")])
+    write(path, row('a "b", c.jpg'), row(emotion="unsure"))
     with path.open(newline="", encoding="utf-8") as file:
         first, second = csv.DictReader(file)
     assert first["file"] == 'a "b", c.jpg'
@@ -55,8 +55,7 @@ def test_csv_has_one_line_of_names_and_a_column_a_label(tmp_path: Path) -> None:
 def test_face_that_was_not_read_has_no_affect(tmp_path: Path) -> None:
     unread = replace(row(), seen=replace(row().seen, quality=0.0))
     for kind in ("jsonl", "csv"):
-        with TableFile(tmp_path / f"t.{kind}", kind) as table:  # type: ignore[arg-type]
-            table.write([unread])
+        write(tmp_path / f"t.{kind}", unread)
     fields = json.loads((tmp_path / "t.jsonl").read_text())
     assert (fields["valence"], fields["arousal"]) == (None, None)
     with (tmp_path / "t.csv").open(newline="") as file:
@@ -64,44 +63,20 @@ def test_face_that_was_not_read_has_no_affect(tmp_path: Path) -> None:
     assert (line["valence"], line["arousal"]) == ("", "")
 
 
-def test_rows_are_on_disk_as_soon_as_they_are_written(tmp_path: Path) -> None:
-    path = tmp_path / "t.jsonl"
-    with TableFile(path, "jsonl") as table:
-        table.write([row()])
-        assert path.read_text().count("\n") == 1
-        table.write([row(), row()])
-        assert path.read_text().count("\n") == 3
-
-
-def test_earlier_table_stays_until_there_is_something_to_write(tmp_path: Path) -> None:
-    path = tmp_path / "t.jsonl"
-    path.write_text("earlier\n")
-    with TableFile(path, "jsonl"):
-        pass
-    assert path.read_text() == "earlier\n"
-    with TableFile(path, "jsonl") as table:
-        table.write([])
-    assert path.read_text() == ""
+def test_csv_without_faces_has_its_names(tmp_path: Path) -> None:
+    without, with_one = tmp_path / "without.csv", tmp_path / "with.csv"
+    write(without)
+    write(with_one, row())
+    assert without.read_text() == with_one.read_text().splitlines(keepends=True)[0]
+    write(tmp_path / "without.jsonl")
+    assert (tmp_path / "without.jsonl").read_text() == ""
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "csv"])
 def test_names_that_are_not_utf8_can_be_written(tmp_path: Path, kind: str) -> None:
-    path = tmp_path / "table"
-    with TableFile(path, kind) as table:  # type: ignore[arg-type]
-        table.write([row("caf\udce9.jpg")])
+    path = tmp_path / f"t.{kind}"
+    write(path, row("caf\udce9.jpg"))
     text = path.read_text(encoding="utf-8")
     assert "caf\\udce9.jpg" in text
     if kind == "jsonl":
         assert json.loads(text)["file"] == "caf\udce9.jpg"
-
-
-@pytest.mark.parametrize(
-    ("path", "reason"),
-    [("missing/t.csv", "No such file"), ("/dev/full", "No space left")],
-)
-def test_unwritable_table_is_one_error(tmp_path: Path, path: str, reason: str) -> None:
-    with (
-        pytest.raises(MienError, match=rf"{path}: cannot be written: {reason}"),
-        TableFile(tmp_path / path, "csv") as table,
-    ):
-        table.write([row()])

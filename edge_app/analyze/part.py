@@ -1,0 +1,180 @@
+"""An analysis that is not whole yet → what of it is done, kept until the last file is, too."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import shutil
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from edge_app.analyze.analysis import Analysis
+from edge_app.analyze.earlier import PART, RECORD, Earlier, location, write_record
+from edge_app.analyze.table import Maker, json_lines, write_table
+from edge_app.closing import Closing
+from edge_app.errors import MienError
+
+#: The rows of all files that are done, as JSON Lines, in the order in which they were.
+_ROWS = "rows.jsonl"
+#: The maker's line, then one a file that is done, in ASCII.
+_JOURNAL = "journal.jsonl"
+
+
+class Piece(NamedTuple):
+    """A file as it is to be analyzed.
+
+    file: its `location`. named: as the user named it. copy: the name of its annotated copy, empty
+    if there is to be none. size (bytes) and mtime_ns tell whether it is still the same.
+    """
+
+    file: str
+    named: str
+    copy: str
+    size: int
+    mtime_ns: int
+
+
+def piece_of(path: Path, folder: Path, copy: str) -> Piece:
+    """Look at the file at `path` now; whether it can be read shows when it is."""
+    try:
+        status = path.stat()
+    except OSError:
+        return Piece(location(path, folder), str(path), copy, -1, 0)
+    return Piece(location(path, folder), str(path), copy, status.st_size, status.st_mtime_ns)
+
+
+class Done(NamedTuple):
+    """What was found in a file: its frames, and how many faces show which emotion.
+
+    copy_size: of its copy, in bytes. start, end: of its rows among all, in bytes.
+    """
+
+    frames: int
+    emotions: Mapping[str, int]
+    copy_size: int
+    start: int
+    end: int
+
+
+class Part(Closing):
+    """A folder in the output folder: an analysis grows in it and moves out of it when it is whole.
+
+    So an earlier analysis stays as it is until then, and whatever a killed one left lies in one
+    place, where the next one takes it over: each file that is the same, read by the same maker.
+
+    done: what need not be analyzed any more. is_anew: something was left, and none of it fits.
+    """
+
+    def __init__(self, folder: Path, maker: Maker, pieces: Collection[Piece]) -> None:
+        """folder: the output folder. pieces: all that this analysis is about.
+
+        Raises:
+            MienError: it cannot be written to.
+        """
+        self.path = folder / PART
+        self._folder, self._maker, self._pieces = folder, maker, pieces
+        self._open_things = contextlib.ExitStack()
+        with self._told():
+            self.path.mkdir(exist_ok=True)
+            left_by, left = _read_journal(self.path)
+            fits = left_by == maker.line()
+            self.done = {piece: left[piece] for piece in pieces if fits and piece in left}
+            self.is_anew = bool(left) and not self.done
+            self._journal = self._open_things.enter_context(self._begun_journal())
+            mode = "ab" if self.done else "wb"
+            self._rows = self._open_things.enter_context((self.path / _ROWS).open(mode))
+
+    def add(self, piece: Piece, analysis: Analysis) -> None:
+        """Note what was found in a file whose copy is written.
+
+        Raises:
+            MienError: the notes cannot be written.
+        """
+        with self._told():
+            start = self._rows.tell()
+            end = start + self._rows.write(json_lines(analysis.rows))
+            self._rows.flush()
+            size = (self.path / piece.copy).stat().st_size if piece.copy else 0
+            done = Done(analysis.frames, analysis.emotions, size, start, end)
+            # Last, so that what it tells of is there.
+            self._journal.write(_line(piece, done))
+            self._journal.flush()
+        self.done[piece] = done
+
+    def move_out(self, table: str, earlier: Earlier) -> None:
+        """Put copies and table, a file of the name `table`, in the place of an earlier analysis.
+
+        Raises:
+            MienError: they cannot be written; then the next analysis goes on here.
+        """
+        with self._told():
+            write_table(self.path / table, self._lines(), self._maker)
+            pairs = [(piece.file, piece.copy) for piece in self._pieces if piece in self.done]
+            write_record(self.path / RECORD, self._maker, pairs, earlier)
+            # Copies last: by table and record a later analysis knows that they are ours.
+            for name in (RECORD, table, *filter(None, (copy for _, copy in pairs))):
+                (self.path / name).replace(self._folder / name)
+            self._open_things.close()
+            shutil.rmtree(self.path)
+
+    def close(self) -> None:
+        """Close the files; a folder in which nothing is done goes."""
+        # After a failed write there is still text to be flushed; `add` has told of it.
+        with contextlib.suppress(OSError):
+            self._open_things.close()
+        if not self.done:
+            shutil.rmtree(self.path, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise MienError(f"{self.path}: cannot be written: {error.strerror}") from error
+
+    def _begun_journal(self) -> io.TextIOWrapper:
+        """Open the journal of what is done, and nothing else: half a line may have been left."""
+        new = self.path / f"{_JOURNAL}.new"
+        lines = "".join(_line(*each) for each in self.done.items())
+        new.write_text(f"{self._maker.line()}\n{lines}", encoding="ascii")
+        new.replace(self.path / _JOURNAL)
+        return (self.path / _JOURNAL).open("a", encoding="ascii")
+
+    def _lines(self) -> Iterator[bytes]:
+        """All rows, in the order of the files."""
+        with (self.path / _ROWS).open("rb") as rows:
+            for piece in self._pieces:
+                if (done := self.done.get(piece)) is not None:
+                    rows.seek(done.start)
+                    yield from io.BytesIO(rows.read(done.end - done.start))
+
+
+def _line(piece: Piece, done: Done) -> str:
+    return json.dumps({"piece": piece._asdict(), "done": done._asdict()}) + "\n"
+
+
+def _read_journal(path: Path) -> tuple[str, dict[Piece, Done]]:
+    """Give the maker's line, and what is there of all that the journal in `path` tells of."""
+    try:
+        maker, *lines = (path / _JOURNAL).read_text(encoding="ascii", errors="replace").split("\n")
+    except FileNotFoundError:
+        return "", {}
+    left = {}
+    for line in lines:
+        with contextlib.suppress(ValueError, TypeError, KeyError):
+            entry = json.loads(line)
+            piece, done = Piece(**entry["piece"]), Done(**entry["done"])
+            is_there = not piece.copy or _size(path / piece.copy) == done.copy_size
+            if is_there and done.end <= _size(path / _ROWS):
+                left[piece] = done
+    return maker, left
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; -1 if there is none."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return -1

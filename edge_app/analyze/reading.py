@@ -1,0 +1,59 @@
+"""The models and options asked for → what reads pictures, with what it is called."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.analyze.table import Maker
+from edge_app.perception import EmotionClassifier, FaceDetector, Perception, SeenFace
+from edge_app.perception.card import DEFAULT_ANSWER, ModelCard, encode_card
+from edge_app.perception.model_folder import ModelFolder
+from edge_app.perception.shipped import EMOTION, EMOTION_SMALL, FACE_160, FACE_320
+from edge_app.perception.tiling import TiledDetector
+
+
+class Reading:
+    """Sees as the options ask; `maker` says which models and options these are."""
+
+    def __init__(self, models: ModelFolder, *, tiles: int, crops: bool) -> None:
+        """tiles, crops: as `mien analyze` takes them.
+
+        Raises:
+            MienError: the models cannot be loaded.
+        """
+        self._perception = perception = _load(models)
+        self._detector = (
+            TiledDetector(perception.detector.model, tiles=tiles) if tiles > 1 else None
+        )
+        self._crops = crops
+        cards: dict[str, ModelCard] = {
+            "face-detection": perception.detector.card,
+            "face-detection-nearby": perception.small_detector.card,
+            "emotion": perception.classifier.card,
+        }
+        self.maker = Maker(
+            models={task: card.sha256 for task, card in cards.items()},
+            cards=sha256(b"".join(encode_card(card) for card in cards.values())).hexdigest(),
+            answer=DEFAULT_ANSWER,
+            labels=perception.classifier.labels,
+            tiles=tiles,
+            crops=crops,
+        )
+
+    def see(self, frame: NDArray[np.uint8], /) -> list[SeenFace]:
+        """As `Perception.see`; with `crops`, the whole picture where that finds nobody."""
+        seen = self._perception.see(frame, detector=self._detector)
+        return [self._perception.read_crop(frame)] if self._crops and not seen else seen
+
+
+def _load(models: ModelFolder) -> Perception:
+    """Mien's models, but for those that the folder holds; its small classifier if that is alone."""
+    classifier = EMOTION if models.passed_over(EMOTION) is None else EMOTION_SMALL
+    return Perception(
+        FaceDetector(models.load(FACE_320)),
+        EmotionClassifier(models.load(classifier), DEFAULT_ANSWER),
+        FaceDetector(models.load(FACE_160)) if models.has_a_pair_of_detectors() else None,
+    )
