@@ -94,7 +94,7 @@ class Part(Closing):
         """
         with self._told():
             start = self._rows.tell()
-            end = start + self._rows.write(json_lines(analysis.rows))
+            end = start + self._rows.write(json_lines(analysis.rows, self._maker))
             self._rows.flush()
             size = (self.path / piece.copy).stat().st_size if piece.copy else 0
             done = Done(analysis.frames, analysis.emotions, size, start, end)

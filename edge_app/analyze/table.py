@@ -26,7 +26,7 @@ FIRST_COLUMNS = ("file", "annotated", "frame", "time_s", "face")
 class Maker:
     """What reads the files: all that their rows depend on besides.
 
-    models: SHA-256 by task. cards: SHA-256
+    models: SHA-256 by task; rows name the one of `emotion` by its first 12 digits. cards: SHA-256
     of all their cards, by which their answers are weighed. answer: of the card of `emotion`.
     labels: in the order of the probabilities. tiles, crops: as `mien analyze` takes them.
     """
@@ -62,10 +62,10 @@ class Row:
     width: int
 
 
-def json_lines(rows: Iterable[Row]) -> bytes:
+def json_lines(rows: Iterable[Row], maker: Maker) -> bytes:
     """Give one line a row."""
     # Names of files need not be UTF-8; JSON knows a backslash's escape, too.
-    text = "".join(json.dumps(_fields(row), ensure_ascii=False) + "\n" for row in rows)
+    text = "".join(json.dumps(_fields(row, maker), ensure_ascii=False) + "\n" for row in rows)
     return text.encode("utf-8", "backslashreplace")
 
 
@@ -94,10 +94,10 @@ def _columns(maker: Maker) -> Iterable[str]:
     even = np.zeros(len(maker.labels), np.float32)
     face = Face(Box(0.0, 0.0, 1.0, 1.0), np.zeros((5, 2), np.float32), 0.0)
     seen = SeenFace(face, maker.labels, even, UNSURE, quality=0.0)
-    return _flat(_fields(Row("", "", 0, 0.0, 0, seen, 1, 1)))
+    return _flat(_fields(Row("", "", 0, 0.0, 0, seen, 1, 1), maker))
 
 
-def _fields(row: Row) -> dict[str, Any]:
+def _fields(row: Row, maker: Maker) -> dict[str, Any]:
     box, probabilities = row.seen.face.box, row.seen.probabilities.tolist()
     part = fractions(box, row.height, row.width)
     # A face of quality 0 was not read: of its probabilities no affect follows.
@@ -125,6 +125,8 @@ def _fields(row: Row) -> dict[str, Any]:
         "probabilities": {
             label: round(p, 4) for label, p in zip(row.seen.labels, probabilities, strict=True)
         },
+        "model": maker.models["emotion"][:12],
+        "answer": maker.answer,
     }  # fmt: skip
 
 

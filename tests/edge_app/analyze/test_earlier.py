@@ -21,7 +21,7 @@ def write_analysis(folder: Path, *files: str, kind: str = "jsonl") -> Path:
     folder.mkdir(exist_ok=True)
     path = folder / f"analysis.{kind}"
     rows = [Row(file, Path(file).name, 0, 0.0, 0, seen((1, 1, 9, 9)), 10, 10) for file in files]
-    write_table(path, json_lines(rows).splitlines(keepends=True), MAKER)
+    write_table(path, json_lines(rows, MAKER).splitlines(keepends=True), MAKER)
     for file in files:
         (folder / Path(file).name).touch()
     return path

@@ -19,7 +19,7 @@ def row(file: str = "a.jpg", emotion: str = "happy") -> Row:
 
 
 def write(path: Path, *rows: Row) -> None:
-    write_table(path, json_lines(rows).splitlines(keepends=True), MAKER)
+    write_table(path, json_lines(rows, MAKER).splitlines(keepends=True), MAKER)
 
 
 def test_json_line_holds_everything(tmp_path: Path) -> None:
@@ -33,6 +33,7 @@ def test_json_line_holds_everything(tmp_path: Path) -> None:
         "score": 0.8, "emotion": "happy", "confidence": 0.9,
         "valence": 0.7035, "arousal": 0.4885, "quality": 1.0, "flaws": [],
         "probabilities": {"angry": 0.05, "happy": 0.9, "neutral": 0.05},
+        "model": "0123456789ab", "answer": "default",
     }  # fmt: skip
     assert second["file"] == "größe.jpg"
 
@@ -47,6 +48,8 @@ def test_csv_has_one_line_of_names_and_a_column_a_label(tmp_path: Path) -> None:
     assert first["box_pixels_height"] == "100"
     assert first["probabilities_happy"] == "0.9"
     assert (first["valence"], first["arousal"]) == ("0.7035", "0.4885")
+    assert list(first)[-2:] == ["model", "answer"]
+    assert (first["model"], first["answer"]) == ("0123456789ab", "default")
     assert second["emotion"] == "unsure"
     assert None not in second
     assert None not in second.values()
