@@ -31,6 +31,7 @@ from edge_app.health.governor import Governor, Limits
 from edge_app.health.led import Led
 from edge_app.health.notify import Notifier
 from edge_app.health.telemetry import Activity, Telemeter
+from edge_app.health.time_service import TimeService
 from edge_app.health.watchdog import Watchdog
 from edge_app.kept_privacy import KeptPrivacy
 from edge_app.perception import Perception
@@ -102,6 +103,7 @@ class Assembly:
             telemetry_interval_s=settings.telemetry.interval_s,
             summary_interval_s=settings.summary.interval_s,
             minimum_group=settings.summary.minimum_group,
+            is_clock_right=TimeService().keeps_right,
         )
         self._daemon = Daemon(
             source=source,

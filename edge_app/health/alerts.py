@@ -1,4 +1,4 @@
-"""Telemetry, again and again → alerts that are raised and resolved."""
+"""Telemetry and the clock, again and again → alerts that are raised and resolved."""
 
 from __future__ import annotations
 
@@ -15,21 +15,36 @@ HOT_C, COOL_AGAIN_C = 80.0, 75.0
 SILENCE_S = 4.0
 
 
+#: A device without a clock of its own has to reach its network and a time server first.
+UNSET_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What rules look at. For how many seconds: silent_s: a camera gave nothing; unset_s: a clock
+    that should be kept right was not.
+    """
+
+    telemetry: Telemetry
+    silent_s: float
+    unset_s: float
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """When an alert holds: `holds(telemetry, seconds of silence, whether it held before)`.
+    """When an alert holds: `holds(moment, whether it held before)`.
 
     text: what is wrong; what to do.
     """
 
     severity: Severity
     text: str
-    holds: Callable[[Telemetry, float, bool], bool]
+    holds: Callable[[Moment, bool], bool]
 
 
-def _is_hot(now: Telemetry, _silent_s: float, was: bool) -> bool:  # noqa: FBT001 - a rule's form
-    limit = COOL_AGAIN_C if was else HOT_C
-    return now.temperature_c is not None and now.temperature_c >= limit
+def _is_hot(now: Moment, was: bool) -> bool:  # noqa: FBT001 - a rule's form
+    temperature_c, limit = now.telemetry.temperature_c, COOL_AGAIN_C if was else HOT_C
+    return temperature_c is not None and temperature_c >= limit
 
 
 def _is_silent(now: Telemetry, before: Telemetry) -> bool:
@@ -45,7 +60,7 @@ RULES = {
     "under-voltage": Rule(
         "critical",
         "the power supply is too weak; use the one made for this Raspberry Pi, and a short cable",
-        lambda now, _silent_s, _was: "under_voltage" in (now.throttled or ()),
+        lambda now, _was: "under_voltage" in (now.telemetry.throttled or ()),
     ),
     "too-hot": Rule(
         "warning",
@@ -56,12 +71,18 @@ RULES = {
         "warning",
         "fewer frames are looked at than asked for, because of heat, a weak power supply or too"
         " much work; telemetry says which in slowed_by",
-        lambda now, _silent_s, _was: bool(now.slowed_by),
+        lambda now, _was: bool(now.telemetry.slowed_by),
     ),
     "no-frames": Rule(
         "critical",
         "the camera is open and gives no frames; check its cable",
-        lambda _now, silent_s, _was: silent_s >= SILENCE_S,
+        lambda now, _was: now.silent_s >= SILENCE_S,
+    ),
+    "clock": Rule(
+        "warning",
+        "no time server has set this device's clock lately, so the times of events may be wrong;"
+        " let it reach one, or say that none is wanted: sudo timedatectl set-ntp false",
+        lambda now, _was: now.unset_s >= UNSET_S,
     ),
 }
 
@@ -92,24 +113,33 @@ def outbox_alert(alert_id: str, text: str | None, since: datetime) -> Alert | No
 class Alerts:
     """Publishes an alert when it begins, and None when it ends."""
 
-    def __init__(self, publish: Callable[[str, Alert | None], None]) -> None:
-        self._publish = publish
+    def __init__(
+        self,
+        publish: Callable[[str, Alert | None], None],
+        *,
+        is_clock_right: Callable[[], bool | None],
+    ) -> None:
+        """is_clock_right: None where nobody can tell, or wants to."""
+        self._publish, self._is_clock_right = publish, is_clock_right
         self._before: Telemetry | None = None
-        self._heard_s = 0.0
+        self._heard_s = self._right_s = 0.0
         self._raised: set[str] = set()
 
     def update(self, now: Telemetry) -> None:
         """Compare with the last time. The first time takes back what an earlier process raised."""
         if self._before is None:
-            self._before, self._heard_s = now, now.uptime_s
+            self._before = now
+            self._heard_s = self._right_s = now.uptime_s
             for alert_id in RULES:
                 self._publish(alert_id, None)
         if not _is_silent(now, self._before):
             self._heard_s = now.uptime_s
-        silent_s = now.uptime_s - self._heard_s
+        if self._is_clock_right() is not False:
+            self._right_s = now.uptime_s
+        moment = Moment(now, now.uptime_s - self._heard_s, now.uptime_s - self._right_s)
         for alert_id, rule in RULES.items():
             was = alert_id in self._raised
-            holds = rule.holds(now, silent_s, was)
+            holds = rule.holds(moment, was)
             if holds and not was:
                 self._raised.add(alert_id)
                 alert = Alert(id=alert_id, severity=rule.severity, text=rule.text, since=now.time)

@@ -21,8 +21,9 @@ _FIRST = """\
 
 What a device says and what it can be asked. [asyncapi.yaml](asyncapi.yaml) says the same for
 programs, with JSON Schemas; a test checks a live run against it. All payloads are JSON in UTF-8 but
-for the availability. Times are UTC. Readers should pass over fields that they do not know: new ones
-do not raise `schema_version`.
+for the availability. Times are UTC, by the device's own clock; the alert `clock` says where no time
+server has set that. Readers should pass over fields that they do not know: new ones do not raise
+`schema_version`.
 """
 
 _GONE = """\

@@ -116,6 +116,7 @@ class House:
             telemetry_interval_s=600,
             summary_interval_s=600,
             minimum_group=5,
+            is_clock_right=lambda: None,
         )
         self.daemon = Daemon(
             source=None if is_paused else self.open_camera()[0],

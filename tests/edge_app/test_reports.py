@@ -30,6 +30,7 @@ class Office:
             telemetry_interval_s=60,
             summary_interval_s=300,
             minimum_group=5,
+            is_clock_right=lambda: None,
             clock_s=lambda: self.now_s,
         )
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from edge_app.events.payloads import Alert, Telemetry
-from edge_app.health.alerts import RULES, Alerts, outbox_alert
+from edge_app.health.alerts import RULES, UNSET_S, Alerts, outbox_alert
 
 FINE = Telemetry(
     time=datetime(2026, 1, 2, tzinfo=UTC), uptime_s=60.0, source="open", privacy="full",
@@ -20,7 +20,11 @@ class Board:
 
     def __init__(self) -> None:
         self.said: list[tuple[str, Alert | None]] = []
-        self.alerts = Alerts(lambda name, alert: self.said.append((name, alert)))
+        self.is_clock_right: bool | None = True
+        self.alerts = Alerts(
+            lambda name, alert: self.said.append((name, alert)),
+            is_clock_right=lambda: self.is_clock_right,
+        )
         self.last = FINE
         self.alerts.update(FINE)
         self.at_start, self.said[:] = list(self.said), []
@@ -89,6 +93,27 @@ def test_telemetry_in_short_succession_neither_ends_the_silence_nor_hides_it() -
     for _ in range(4):
         board.next(frames=0, after_s=1.0)
     assert board.names == [("no-frames", True), ("no-frames", False), ("no-frames", True)]
+
+
+def test_a_clock_that_nobody_sets_is_told_after_some_minutes() -> None:
+    board = Board()
+    board.is_clock_right = False
+    board.next(after_s=UNSET_S - 1)
+    assert board.said == []
+    board.next(after_s=1)
+    board.next()
+    board.is_clock_right = True
+    board.next()
+    assert board.names == [("clock", True), ("clock", False)]
+    alert = board.said[0][1]
+    assert alert is not None
+    # A device that stands alone by intent goes on as well as any.
+    assert alert.severity == "warning"
+    board.is_clock_right = False
+    board.next(after_s=UNSET_S - 1)
+    board.is_clock_right = None
+    board.next(after_s=UNSET_S)
+    assert len(board.said) == 2
 
 
 def test_what_the_outbox_says_becomes_an_alert() -> None:
