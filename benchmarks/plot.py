@@ -29,20 +29,28 @@ def bars(title: str, values: Mapping[str, float], unit: str) -> str:
     return _svg(title, height, drawn())
 
 
-def panels(title: str, time_s: Sequence[float], series: Mapping[str, Sequence[float]]) -> str:
-    """One panel a series above a common time; None of the series may be empty."""
+def panels(
+    title: str, time_s: Sequence[float], series: Mapping[str, Sequence[float | None]]
+) -> str:
+    """One panel a series above a common time; a value is left out where it is None.
+
+    A series needs one value at least.
+    """
     height = _TOP + len(series) * _PANEL + 24
     room, long_s = _WIDTH - _LEFT - _RIGHT, max(time_s[-1] - time_s[0], 1e-9)
 
     def drawn() -> Iterator[str]:
         for place, (name, values) in enumerate(series.items()):
             top, bottom = _TOP + place * _PANEL + 12, _TOP + (place + 1) * _PANEL - 8
-            low, high = min(values), max(values)
+            known = [
+                (at, value) for at, value in zip(time_s, values, strict=True) if value is not None
+            ]
+            low, high = min(value for _, value in known), max(value for _, value in known)
             scale = (bottom - top) / ((high - low) or 1.0)
             points = " ".join(
                 f"{_LEFT + room * (at - time_s[0]) / long_s:.1f},"
                 f"{bottom - (value - low) * scale:.1f}"
-                for at, value in zip(time_s, values, strict=True)
+                for at, value in known
             )
             yield _text(_LEFT - 8, (top + bottom) / 2, name, anchor="end")
             yield (

@@ -15,6 +15,8 @@ import msgspec
 from edge_app.errors import MienError
 
 SCHEMA_VERSION = 1
+#: Bits of the Raspberry Pi's firmware that speak of now; those from 16 on remember.
+THROTTLED_NOW = 0xF
 #: File systems that no disk is behind.
 IN_MEMORY = frozenset({"ramfs", "tmpfs"})
 

@@ -67,6 +67,7 @@ def soak(
     try:
         with file.open("xb") as stream:
             log = _Log(stream.write, stream.flush, watcher, publisher, period_s)
+            log.is_on_disk = filesystem(file.parent) not in IN_MEMORY
             deadline_s = time.monotonic() + seconds
 
             def turn() -> None:
@@ -125,6 +126,7 @@ class _Log:
         self._began_s = self._noted_s = time.monotonic()
         self._worked_s = time.process_time()
         self._frames = self.lines = 0
+        self.is_on_disk = True
 
     def turn(self) -> None:
         if time.monotonic() - self._noted_s >= self._period_s:
@@ -146,7 +148,7 @@ class _Log:
             rss_mb=round(resident_kib() * 1024 / 1e6, 2),
             handles=len(os.listdir("/proc/self/fd")),  # noqa: PTH208 - names only, no paths
             threads=threading.active_count(),
-            bytes_written=bytes_written() or 0,
+            bytes_written=bytes_written() if self.is_on_disk else None,
             outbox_waiting=self._publisher.backlog.waiting,
             temperature_c=board.temperature_c,
             throttled_bits=board.throttled_bits,

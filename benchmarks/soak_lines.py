@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 import msgspec
 import numpy as np
 
 from benchmarks import plot
-from benchmarks.results import ResultError
+from benchmarks.results import THROTTLED_NOW, ResultError
 from edge_app.errors import MienError
 
 #: Lines in which caches fill, at the beginning: what grows there is no leak.
 _WARM_SHARE = 0.1
+#: What a shorter soak would say of an hour or a day is noise.
+_TELLING_S = 3600.0
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """One line. frame_ms: median of the frames since the line before; cpu_share: of one core."""
+    """One line. frame_ms: median of the frames since the line before; cpu_share: of one core.
+
+    bytes_written: since the process began; None where there is no disk, or the kernel does not
+    tell.
+    """
 
     time_s: float
     frames: int
@@ -27,10 +35,32 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     rss_mb: float
     handles: int
     threads: int
-    bytes_written: int
+    bytes_written: int | None
     outbox_waiting: int
     temperature_c: float | None
     throttled_bits: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """What is told of and drawn; None where a line has no value."""
+
+    name: str
+    unit: str
+    of: Callable[[Sample], float | None]
+    digits: int = 0
+
+
+_SERIES = (
+    _Series("memory", "MB", lambda sample: sample.rss_mb, 1),
+    _Series("open handles", "", lambda sample: float(sample.handles)),
+    _Series("threads", "", lambda sample: float(sample.threads)),
+    _Series("frame, median", "ms", lambda sample: sample.frame_ms, 2),
+    _Series("frame, p99", "ms", lambda sample: sample.frame_p99_ms, 2),
+    _Series("share of a core", "", lambda sample: sample.cpu_share, 3),
+    _Series("events that wait", "", lambda sample: float(sample.outbox_waiting)),
+    _Series("temperature", "°C", lambda sample: sample.temperature_c, 1),
+)
 
 
 def show(file: Path, tell: Callable[[str], None]) -> None:
@@ -76,18 +106,15 @@ def read_samples(file: Path) -> list[Sample]:
 
 def draw(samples: Sequence[Sample]) -> str:
     """As SVG text."""
-    return plot.panels(
-        "Soak",
-        [sample.time_s for sample in samples],
-        {
-            "memory, MB": [sample.rss_mb for sample in samples],
-            "open handles": [float(sample.handles) for sample in samples],
-            "frame, median, ms": [sample.frame_ms for sample in samples],
-            "frame, p99, ms": [sample.frame_p99_ms for sample in samples],
-            "share of a core": [sample.cpu_share for sample in samples],
-            "written, MB": [sample.bytes_written / 1e6 for sample in samples],
-        },
-    )
+    drawn = {
+        ", ".join(filter(None, (each.name, each.unit))): [each.of(sample) for sample in samples]
+        for each in _SERIES
+    }
+    drawn["written, MB"] = [
+        None if sample.bytes_written is None else sample.bytes_written / 1e6 for sample in samples
+    ]
+    known = {name: values for name, values in drawn.items() if set(values) != {None}}
+    return plot.panels("Soak", [sample.time_s for sample in samples], known)
 
 
 def slope_an_hour(samples: Sequence[Sample], values: Sequence[float]) -> float:
@@ -108,16 +135,48 @@ def slope_an_hour(samples: Sequence[Sample], values: Sequence[float]) -> float:
 
 
 def summary(samples: Sequence[Sample]) -> Iterator[str]:
-    """What grew, in words."""
+    """What grew, in words: a step as well as a slope."""
     last = samples[-1]
-    yield f"{last.frames} frames in {last.time_s / 3600:.2f} h"
-    memory = slope_an_hour(samples, [sample.rss_mb for sample in samples])
-    yield f"memory: {last.rss_mb:.1f} MB at the end, {memory:+.3f} MB an hour"
-    handles = slope_an_hour(samples, [float(sample.handles) for sample in samples])
-    yield f"handles: {last.handles} at the end, {handles:+.2f} an hour"
-    drift = slope_an_hour(samples, [sample.frame_ms for sample in samples])
-    yield f"median frame: {last.frame_ms:.2f} ms at the end, {drift:+.4f} ms an hour"
-    written = last.bytes_written - samples[0].bytes_written
     passed_s = last.time_s - samples[0].time_s
-    if passed_s > 0:
-        yield f"written: {written / passed_s * 86400 / 1e6:.1f} MB a day"
+    yield f"{last.frames} frames in {last.time_s / 3600:.2f} h"
+    if passed_s < _TELLING_S:
+        yield "less than an hour: too short to say what grows"
+    for series in _SERIES:
+        yield f"{series.name}: {_grown(series, samples, is_long=passed_s >= _TELLING_S)}"
+    yield f"throttled: {_throttled(samples)}"
+    yield f"written: {_written(samples, passed_s)}"
+
+
+def _grown(series: _Series, samples: Sequence[Sample], *, is_long: bool) -> str:
+    known = [(sample, value) for sample in samples if (value := series.of(sample)) is not None]
+    if not known:
+        return "unknown"
+    warm = known[int(len(known) * _WARM_SHARE) :]
+    quarter = max(1, len(warm) // 4)
+    first, last = (median(value for _, value in part) for part in (warm[:quarter], warm[-quarter:]))
+    values = [value for _, value in known]
+    slope = slope_an_hour([sample for sample, _ in known], values)
+    unit, digits = f" {series.unit}".rstrip(), series.digits
+    return (
+        f"{first:.{digits}f}{unit} in the first quarter, {last:.{digits}f} in the last, at most"
+        f" {max(values):.{digits}f}" + (f"; {slope:+.3f}{unit} an hour" if is_long else "")
+    )
+
+
+def _throttled(samples: Sequence[Sample]) -> str:
+    """In how many lines: at that moment, or as the firmware remembers, since the line before."""
+    known = [sample.throttled_bits for sample in samples if sample.throttled_bits is not None]
+    if not known:
+        return "unknown"
+    before = [known[0], *known[:-1]]
+    slow = [bits & THROTTLED_NOW or bits & ~old for bits, old in zip(known, before, strict=True)]
+    return f"in {sum(map(bool, slow))} of {len(known)} lines"
+
+
+def _written(samples: Sequence[Sample], passed_s: float) -> str:
+    first, last = samples[0].bytes_written, samples[-1].bytes_written
+    if first is None or last is None:
+        return "unknown"
+    megabytes = (last - first) / 1e6
+    a_day = f", {megabytes / passed_s * 86400:.1f} MB a day" if passed_s >= _TELLING_S else ""
+    return f"{megabytes:.2f} MB{a_day}, with these lines themselves"
