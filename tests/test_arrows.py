@@ -63,6 +63,7 @@ ALLOWED = {
         "edge_app.settings",
         "edge_app.from_settings",
         "edge_app.installed_unit",
+        "edge_app.mqtt.credentials",
         "edge_app.mqtt.outbox.place",
         "edge_app.setup.places",
         "edge_app.setup.purpose",

@@ -9,16 +9,17 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import MQTTProtocolVersion
 
+from edge_app.doctor.credentials import SeenCredentials
 from edge_app.doctor.finding import Finding, Group
 from edge_app.errors import MienError
 from edge_app.events.payloads import encode
 from edge_app.events.requests import Response
-from edge_app.from_settings import credentials_of
 from edge_app.hearing import REMEDY, UNHEARD
 from edge_app.mqtt.address import BrokerAddress, Embedded, parse_broker
 from edge_app.mqtt.connection import FIRST_CONNECTION_S, Connection, ConnectionHandler
@@ -42,15 +43,15 @@ def check_broker(
     settings: Mqtt,
     device: str,
     *,
-    environ: Mapping[str, str],
+    seen: SeenCredentials,
     is_unheard: bool = False,
     resolve: Callable[..., object] = socket.getaddrinfo,
     now_s: Callable[[], float] = time.time,
 ) -> Iterator[Finding]:
     """Each step as far as the one before it worked.
 
-    is_unheard: the settings are the installed service's, whose standard output goes nowhere. now_s:
-    seconds since 1970, for certificates.
+    seen: what to show the broker. is_unheard: the settings are the installed service's, whose
+    standard output goes nowhere. now_s: seconds since 1970, for certificates.
     """
     try:
         address = parse_broker(settings.broker)
@@ -63,9 +64,8 @@ def check_broker(
         if isinstance(address, Embedded):
             yield _embedded()
             return
-        credentials = credentials_of(settings, environ)
-        login = credentials.login(address)
-        context = credentials.context(address)
+        login = seen.credentials.login(address)
+        context = seen.credentials.context(address)
     except MienError as error:
         yield GROUP.failed("settings", error)
         return
@@ -81,7 +81,10 @@ def check_broker(
         text, _, advice = str(error).partition("; ")
         yield GROUP.failure("connection", f"{address}: {text}", advice)
         return
-    yield from _talk(address, credentials, Topics(device), login.username if login else None)
+    for found in _talk(
+        address, seen.credentials, Topics(device), login.username if login else None
+    ):
+        yield found if seen.hidden is None else _unless_hidden(found, seen.hidden)
 
 
 def _embedded() -> Finding:
@@ -180,6 +183,17 @@ def _right(trial: _Trial, who: str) -> Finding:
         happened = "ended the connection on it" if trial.ended.is_set() else "does not acknowledge"
         return GROUP.failure("publish", f"{trial.topic}: the broker {happened}", advice)
     return GROUP.failure("publish", f"{trial.topic}: refused, not authorized", advice)
+
+
+def _unless_hidden(found: Finding, hidden: Path) -> Finding:
+    """Refused without what the service may have: that says nothing about the service."""
+    if found.verdict != "failure":
+        return found
+    return GROUP.warning(
+        found.name,
+        f"{found.text}; but without {hidden}, which this user may not see",
+        "ask with sudo",
+    )
 
 
 class _Trial(ConnectionHandler):

@@ -15,13 +15,15 @@ from typing import TextIO
 import edge_app.run
 from edge_app.doctor import board, broker, camera, clock, disk, models, permissions, versions
 from edge_app.doctor.closed import reason_to_stay_closed
+from edge_app.doctor.credentials import see_credentials
 from edge_app.doctor.finding import Check, Finding, Group, examine, worst
 from edge_app.doctor.processes import Process, Processes
 from edge_app.doctor.report import encode, lines
 from edge_app.errors import MienError
 from edge_app.frames.setting import choose_source
-from edge_app.from_settings import camera_options, credentials_of, model_folder
+from edge_app.from_settings import camera_options, model_folder
 from edge_app.installed_unit import read_unit
+from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.outbox.place import state_directory
 from edge_app.settings import Settings, read_settings
 from edge_app.setup.places import SERVICE_STATE, is_services
@@ -69,6 +71,7 @@ def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Chec
     unit = read_unit() if for_service else None
     directory = Path(settings.outbox.directory) if settings.outbox.directory else state
     purpose = _purpose(settings, file)
+    seen = see_credentials(settings.mqtt, os.environ, is_services=for_service)
 
     def running() -> Process | None:
         """Whoever has the outbox."""
@@ -89,7 +92,9 @@ def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Chec
         )
 
     def check_permissions() -> Iterator[Finding]:
-        return permissions.check_permissions(_source(settings), _secret_files(settings))
+        return permissions.check_permissions(
+            _source(settings), _secret_files(settings, seen.credentials)
+        )
 
     yield _SETTINGS, check_settings
     yield camera.GROUP, check_camera
@@ -102,7 +107,7 @@ def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Chec
         lambda: broker.check_broker(
             settings.mqtt,
             device,
-            environ=os.environ,
+            seen=seen,
             is_unheard=for_service and not (unit is not None and unit.has_output),
         ),
     )
@@ -154,8 +159,7 @@ def _source(settings: Settings) -> str:
         return settings.camera.source
 
 
-def _secret_files(settings: Settings) -> list[Path]:
-    credentials = credentials_of(settings.mqtt, os.environ)
+def _secret_files(settings: Settings, credentials: Credentials) -> list[Path]:
     files = [credentials.password_file, credentials.tls.key]
     if settings.camera.password_file:
         files.append(Path(settings.camera.password_file))

@@ -104,9 +104,6 @@ def _next(place: Place) -> str:
 
 def _doctor(place: Place) -> None:
     """As the service would see things, as far as this user may."""
-    words = ["--settings", str(place.settings)]
-    if place.has_credentials and place.broker_password.exists():
-        words += ["--password-file", str(place.broker_password)]
     parser = argparse.ArgumentParser()
     edge_app.doctor.command.add_arguments(parser)
-    edge_app.doctor.command.run(parser.parse_args(words))
+    edge_app.doctor.command.run(parser.parse_args(["--settings", str(place.settings)]))

@@ -11,7 +11,8 @@ from edge_app.errors import UsageError
 
 #: What the installed service reads; systemd/mien.service names it.
 SERVICE_SETTINGS = Path("/etc/mien/mien.toml")
-#: From here systemd hands the password to the service, so that no setting names a file.
+#: From here systemd hands user and password to the service, so that no setting names a file.
+SERVICE_BROKER_USERNAME = Path("/etc/credstore/mien.mqtt-username")
 SERVICE_BROKER_PASSWORD = Path("/etc/credstore/mien.mqtt-password")
 SERVICE_ACCOUNT = "mien"
 SERVICE_STATE = Path("/var/lib/mien")

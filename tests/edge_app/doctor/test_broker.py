@@ -9,15 +9,18 @@ import pytest
 
 from edge_app.doctor import broker
 from edge_app.doctor.broker import check_broker
+from edge_app.doctor.credentials import SeenCredentials
 from edge_app.doctor.finding import Finding
+from edge_app.from_settings import credentials_of
 from edge_app.mqtt.subscriber import Subscriber
 from edge_app.settings import Mqtt
 from tests.brokers import HOST, Mosquitto, free_port
 from tests.brokers_certificates import Authority
 
 
-def check(settings: Mqtt, **seams: object) -> dict[str, Finding]:
-    found = check_broker(settings, "desk", environ={}, **seams)  # type: ignore[arg-type]
+def check(settings: Mqtt, hidden: Path | None = None, **seams: object) -> dict[str, Finding]:
+    seen = SeenCredentials(credentials_of(settings, {}), hidden)
+    found = check_broker(settings, "desk", seen=seen, **seams)  # type: ignore[arg-type]
     return {finding.name: finding for finding in found}
 
 
@@ -110,6 +113,20 @@ def test_a_wrong_password(guarded: Mosquitto, tmp_path: Path) -> None:
     assert "is refused" in found["login"].text
     assert "password file" in found["login"].advice
     assert "letmein" not in repr(found)
+
+
+def test_a_refusal_without_a_password_that_this_user_may_not_see(guarded: Mosquitto) -> None:
+    settings = Mqtt(broker=f"mqtt://desk@{guarded.address}")
+    assert check(settings)["login"].verdict == "failure"
+    found = check(settings, Path("/etc/credstore/secret"))
+    assert verdicts(found) == {"name": "ok", "connection": "ok", "login": "warning"}
+    assert "without /etc/credstore/secret, which this user may not see" in found["login"].text
+    assert found["login"].advice == "ask with sudo"
+
+
+def test_a_broker_that_asks_for_no_password_is_well_whoever_asks(mosquitto: Mosquitto) -> None:
+    found = check(Mqtt(broker=str(mosquitto.address)), Path("/etc/credstore/secret"))
+    assert set(verdicts(found).values()) == {"ok"}
 
 
 def test_nobody_listens() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import subprocess
@@ -181,6 +182,38 @@ def test_the_services_settings_go_with_the_services_state(
     assert ("paused by a request" in found["camera", "source"]["text"]) == (not given)
     assert found["disk", "directory"]["text"].startswith(str(own if given else state))
     assert found["broker", "address"]["verdict"] == "failure"
+
+
+def test_the_service_shows_its_broker_what_systemd_hands_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings, store = tmp_path / "mien.toml", tmp_path / "credstore"
+    for folder in (store, tmp_path / "mosquitto"):
+        folder.mkdir()
+    password = store / "mien.mqtt-password"
+    password.write_text("hunter2\n")
+    password.chmod(0o600)
+    monkeypatch.setattr(places, "SERVICE_SETTINGS", settings)
+    monkeypatch.setattr(command, "SERVICE_STATE", tmp_path / "state")
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    see = functools.partial(command.see_credentials, username=store / "none", password=password)
+    monkeypatch.setattr(command, "see_credentials", see)
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    guarded = Mosquitto(tmp_path / "mosquitto", passwords={"desk": "hunter2"})
+    guarded.start()
+    try:
+        settings.write_text(
+            f'[camera]\nsource = "sample:"\n[mqtt]\nbroker = "mqtt://desk@{guarded.address}"\n'
+        )
+        command.run(parser.parse_args(["--settings", str(settings), "--json"]))
+    finally:
+        guarded.stop()
+    told = capsys.readouterr().out
+    found = by_name(told)
+    assert found["broker", "publish"]["verdict"] == "ok"
+    assert found["permissions", password.name]["text"] == f"{password}: mode 600"
+    assert "hunter2" not in told
 
 
 def test_the_service_may_not_write_its_outbox_anywhere(

@@ -27,7 +27,7 @@ def test_every_group_is_described() -> None:
 
 def test_the_commands_are_understood() -> None:
     shown = [line for block in blocks("sh") for line in block.splitlines()]
-    assert len(shown) == 4
+    assert len(shown) == 5
     for line in shown:
         words = shlex.split(line)
         assert cli._parse(words[words.index("doctor") :]).command == "doctor"

@@ -1,0 +1,66 @@
+"""The broker's settings and systemd's store of secrets → what the service shows the broker."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from edge_app.errors import MienError
+from edge_app.from_settings import credentials_of
+from edge_app.mqtt.address import BrokerAddress, parse_broker
+from edge_app.mqtt.credentials import Credentials
+from edge_app.settings import Mqtt
+from edge_app.setup.places import SERVICE_BROKER_PASSWORD, SERVICE_BROKER_USERNAME
+
+
+@dataclass(frozen=True, slots=True)
+class SeenCredentials:
+    """hidden: a file that this user may not see, and that the service may be given."""
+
+    credentials: Credentials
+    hidden: Path | None = None
+
+
+def see_credentials(
+    mqtt: Mqtt,
+    environ: Mapping[str, str],
+    *,
+    is_services: bool,
+    username: Path = SERVICE_BROKER_USERNAME,
+    password: Path = SERVICE_BROKER_PASSWORD,
+) -> SeenCredentials:
+    """What `mien run` would have; of the service's settings, with what systemd would hand to it.
+
+    username, password: where systemd keeps them.
+    """
+    credentials = credentials_of(mqtt, environ)
+    if not is_services or environ.get("CREDENTIALS_DIRECTORY"):
+        return SeenCredentials(credentials)
+    hidden_user = hidden_password = None
+    if credentials.username_file is None and not _names_user(mqtt.broker):
+        file, hidden_user = _look(username)
+        credentials = replace(credentials, username_file=file)
+    if credentials.password_file is None:
+        file, hidden_password = _look(password)
+        credentials = replace(credentials, password_file=file)
+    return SeenCredentials(credentials, hidden_user or hidden_password)
+
+
+def _look(file: Path) -> tuple[Path | None, Path | None]:
+    """The file, if it is there; and again, if this user may not see that."""
+    try:
+        with file.open("rb"):
+            return file, None
+    except (FileNotFoundError, NotADirectoryError):
+        return None, None
+    except OSError:
+        return None, file
+
+
+def _names_user(broker: str) -> bool:
+    with contextlib.suppress(MienError):
+        address = parse_broker(broker)
+        return isinstance(address, BrokerAddress) and address.username is not None
+    return False
