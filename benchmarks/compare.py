@@ -120,6 +120,19 @@ def blocks_of_work(
     return found
 
 
+def is_repetition(before: Result, after: Result) -> bool:
+    """Whether both are of one commit, on one device, under conditions that are known to be one."""
+    commit = before.machine.commit
+    is_known = commit != "" and not commit.endswith("+")
+    is_valid = not before.invalid and not after.invalid
+    return (
+        is_known
+        and is_valid
+        and commit == after.machine.commit
+        and all(old == new for _, old, new in _conditions(before, after))
+    )
+
+
 def remarks(before: Result, after: Result) -> Iterator[str]:
     """What makes the comparison doubtful."""
     for name, result in (("A", before), ("B", after)):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import report, text_table
-from benchmarks.compare import compare, rows
+from benchmarks.compare import compare, is_repetition, remarks, rows
 from benchmarks.results import ModelRun, Result, Workload, read_result
 
 FOLDER = Path(__file__).with_name("results")
@@ -106,7 +106,7 @@ _SEND = """\
 
 Let the device idle and cool down, and run `mien bench --output benchmarks/results` in a checkout.
 The JSON file names the device, its kernel and its packages, but no host, user or address. Do it
-twice: the page sets both against each other. Run
+twice, with nothing changed in the checkout: the page sets both against each other. Run
 `python -m benchmarks.results_page > docs/benchmarks.md`, and send the files as a pull request;
 without a checkout, attach the JSON file to an issue.
 """
@@ -133,7 +133,7 @@ def page(results: Sequence[tuple[str, Result]]) -> Iterator[str]:
         yield _TURNS
         yield TURNS.read_text(encoding="utf-8")
     yield _SEND
-    runs = _by_device_and_commit(results)
+    runs = _repetitions(results)
     for first, *others in runs:
         for name, again in others:
             yield f"## Twice the same: {again.machine.device}, {again.machine.commit}"
@@ -141,6 +141,9 @@ def page(results: Sequence[tuple[str, Result]]) -> Iterator[str]:
             yield _TWICE
             yield f"A is {first[0]}, B is {name}."
             yield ""
+            for remark in remarks(first[1], again):
+                yield f"Note: {remark}."
+                yield ""
             yield from text_table.markdown(rows(list(compare(first[1], again))))
             yield ""
     for name, result in (first for first, *_ in runs):
@@ -154,16 +157,17 @@ def page(results: Sequence[tuple[str, Result]]) -> Iterator[str]:
         yield ""
 
 
-def _by_device_and_commit(
-    results: Sequence[tuple[str, Result]],
-) -> list[list[tuple[str, Result]]]:
-    """Runs of the same thing on the same device, those in the order of their time."""
-    together: dict[tuple[str, str], list[tuple[str, Result]]] = {}
-    for name, result in sorted(results, key=lambda each: each[1].time):
-        together.setdefault((result.machine.device, result.machine.commit), []).append(
-            (name, result)
-        )
-    return list(together.values())
+def _repetitions(results: Sequence[tuple[str, Result]]) -> list[list[tuple[str, Result]]]:
+    """Runs of the same thing on the same device together, those in the order of their time."""
+    runs: list[list[tuple[str, Result]]] = []
+    for named in sorted(results, key=lambda each: each[1].time):
+        for together in runs:
+            if is_repetition(together[0][1], named[1]):
+                together.append(named)
+                break
+        else:
+            runs.append([named])
+    return runs
 
 
 _COLUMNS = (

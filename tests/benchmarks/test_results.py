@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from benchmarks.results import ResultError, encode, json_schema, read_result
+from benchmarks.results import Result, ResultError, encode, json_schema, read_result
 from benchmarks.results_page import page, read_all
 from tests.benchmarks.synthetic_results import result
 from tests.json_schema import JsonSchema
@@ -71,15 +71,44 @@ def test_the_page_has_a_row_and_a_section_for_each_result() -> None:
     assert "Twice the same" not in text
 
 
-def test_a_commit_that_was_measured_twice_is_compared_with_itself() -> None:
-    again = msgspec.structs.replace(
-        result([2.0, 2.2, 1.8]), time=result().time + timedelta(minutes=3)
+def clean(
+    whole: Result, commit: str = "0123456789ab", minutes: int = 0, **machine: object
+) -> Result:
+    """Of a checkout in which nothing was changed, so many minutes later."""
+    return msgspec.structs.replace(
+        whole,
+        time=whole.time + timedelta(minutes=minutes),
+        machine=msgspec.structs.replace(whole.machine, commit=commit, **machine),
     )
-    text = "\n".join(page([("b", again), ("a", result())]))
+
+
+def test_a_commit_that_was_measured_twice_is_compared_with_itself() -> None:
+    busy = msgspec.structs.replace(result([2.0, 2.2, 1.8]), warnings=("the machine was busy",))
+    text = "\n".join(page([("b", clean(busy, minutes=3)), ("a", clean(result()))]))
     assert text.count("## Raspberry Pi 4 Model B Rev 1.4, 2026-03-01") == 1
     assert "## Twice the same: Raspberry Pi 4 Model B Rev 1.4, 0123456789ab" in text
-    assert "A is a, B is b." in text
+    assert "A is a, B is b.\n\nNote: B: the machine was busy.\n\n| figure" in text
     assert "| frame, as scheduled | 1.000 | 2.000 | 2.000 |" in text
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        clean(result(), "", 3),
+        clean(result(), "0123456789ab+", 3),
+        clean(result(), minutes=3, kernel="6.99"),
+        clean(result(), minutes=3, versions={"mien": "0.9.0"}),
+        msgspec.structs.replace(clean(result(), minutes=3), frames="gray"),
+        clean(result(invalid=("it was throttled",)), minutes=3),
+    ],
+    ids=["no commit", "changed", "kernel", "versions", "frames", "invalid"],
+)
+def test_what_may_be_another_thing_is_no_repetition(other: Result) -> None:
+    text = "\n".join(page([("a", clean(result(), other.machine.commit)), ("b", other)]))
+    assert "Twice the same" not in text
+    assert text.count("## Raspberry Pi 4 Model B Rev 1.4, 2026-03-01") == 2
+    # Why it is invalid stands in its own section.
+    assert ("INVALID: it was throttled" in text) is bool(other.invalid)
 
 
 def test_the_page_in_docs_is_made_from_the_results() -> None:
