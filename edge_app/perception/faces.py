@@ -37,9 +37,9 @@ class Box(NamedTuple):
         return self.bottom - self.top
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Face:
-    """One detected face.
+    """One detected face; equal to itself alone, since arrays have no one answer to `==`.
 
     landmarks: float32 [5, 2], x and y in pixels of the frame: right eye, left eye, tip of the
     nose, right and left corner of the mouth. Right and left are the person's own, so the right
@@ -52,9 +52,9 @@ class Face:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SeenFace:
-    """One face with its emotions in one frame.
+    """One face with its emotions in one frame; equal to itself alone, as `Face` is.
 
     labels: names of the emotions; probabilities: float32 [len(labels)], calibrated, sums to 1.
     emotion: the likeliest label, or `labels.UNSURE` below the model's threshold.
