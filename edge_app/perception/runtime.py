@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-import sys
+import re
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -21,6 +22,10 @@ RUNTIMES = (
     ("ai-edge-litert", "ai_edge_litert.interpreter"),
     ("tflite-runtime", "tflite_runtime.interpreter"),
 )
+#: What it says of itself at each loading. `INFO:` alone is how others begin their lines, too.
+_CHATTER = re.compile(rb"INFO: .*(TensorFlow Lite|delegate)")
+#: Held while standard error leads elsewhere.
+_REDIRECTED = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +85,28 @@ def fill_inputs(interpreter: Any) -> None:
 
 @contextlib.contextmanager
 def _without_native_chatter() -> Iterator[None]:
-    """Keep the runtime's `INFO:` lines, which it has no switch for, out of standard error.
+    """Keep the runtime's lines about itself, which it has no switch for, out of standard error.
 
-    Its other lines are passed on. The descriptor is the process's: call it while loading only.
+    Everything else is passed on, other threads' lines too, when the block is over. The descriptor
+    is the process's: call it while loading only. Where it is closed, nothing is done.
     """
-    sys.stderr.flush()
-    # In memory: a device whose disks are full or read-only must start as well.
-    with os.fdopen(os.memfd_create("mien-runtime"), "w+b") as said:
-        ours = os.dup(2)
-        os.dup2(said.fileno(), 2)
-        try:
+    # A second thread would take the first one's memory for standard error, and leave it there.
+    with _REDIRECTED:
+        ours = None
+        with contextlib.suppress(OSError):
+            ours = os.dup(2)
+        if ours is None:
             yield
-        finally:
-            os.dup2(ours, 2)
-            os.close(ours)
-            said.seek(0)
-            for line in said:
-                if not line.startswith(b"INFO:"):
-                    os.write(2, line)
+            return
+        # In memory: a device whose disks are full or read-only must start as well.
+        with os.fdopen(os.memfd_create("mien-runtime"), "w+b") as said:
+            os.dup2(said.fileno(), 2)
+            try:
+                yield
+            finally:
+                os.dup2(ours, 2)
+                os.close(ours)
+                said.seek(0)
+                for line in said:
+                    if not _CHATTER.match(line):
+                        os.write(2, line)

@@ -200,9 +200,41 @@ def test_loading_says_nothing_on_standard_error() -> None:
 def test_what_the_runtime_prints_beside_information_is_passed_on(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
+    chat = "INFO: Created TensorFlow Lite XNNPACK delegate for CPU."
+    news = ["ERROR: news", "INFO: a line of another thread", "INFO:root:another's", ""]
     with runtime_module._without_native_chatter():
-        subprocess.run(["sh", "-c", "echo INFO: chat >&2; echo ERROR: news >&2"], check=True)
-    assert capfd.readouterr().err == "ERROR: news\n"
+        subprocess.run(["printf", r"%s\n", chat, *news], stdout=2, check=True)
+    assert capfd.readouterr().err == "\n".join([*news, ""])
+
+
+def test_threads_that_load_at_once_leave_standard_error_where_it_is() -> None:
+    program = """
+import os, sys, threading
+from edge_app.perception import EmotionClassifier, FaceDetector
+
+def load():
+    both.wait()
+    FaceDetector.load()
+    EmotionClassifier.load()
+
+for _ in range(3):
+    both = threading.Barrier(2)
+    threads = [threading.Thread(target=load) for _ in range(2)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+print("still here", file=sys.stderr)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("", "still here\n")
+
+
+def test_without_standard_error_models_load_too() -> None:
+    program = "from edge_app.perception import Perception; Perception.load(); print('loaded')"
+    words = ["sh", "-c", 'exec "$@" 2>&-', "sh", sys.executable, "-c", program]
+    done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "loaded\n")
 
 
 def test_the_classifier_takes_crops_of_any_size() -> None:
