@@ -44,9 +44,14 @@ def make_interpreter(model: bytes, threads: int, *, xnnpack: bool = True) -> tup
 
     xnnpack: False keeps to the runtime's built-in kernels, to compare with.
 
+    threads: of the processor, 1 or more.
+
     Raises:
-        ModelError: no runtime is installed, or none takes the model; says why for each.
+        ModelError: no runtime is installed, or none takes the model; says why for each. Or
+            `threads` is less than 1.
     """
+    if threads < 1:
+        raise ModelError(f"threads is {threads}; ask for 1 or more")
     failures = []
     for name, module in RUNTIMES:
         try:

@@ -237,6 +237,12 @@ def test_without_standard_error_models_load_too() -> None:
     assert (done.returncode, done.stdout) == (0, "loaded\n")
 
 
+@pytest.mark.parametrize("threads", [0, -1])
+def test_fewer_threads_than_one_are_refused(threads: int) -> None:
+    with pytest.raises(ModelError, match=f"threads is {threads}; ask for 1 or more"):
+        EmotionClassifier.load(threads=threads)
+
+
 def test_the_classifier_takes_crops_of_any_size() -> None:
     classifier = EmotionClassifier.load()
     rng = np.random.default_rng(2)
