@@ -103,7 +103,10 @@ def _check_alignment(path: Path, alignment: Alignment) -> None:
 
 
 class EmotionClassifier:
-    """The int8 emotion network with what its card says of its answers."""
+    """The int8 emotion network with what its card says of its answers.
+
+    Threads that share it are answered crop by crop, one after the other.
+    """
 
     def __init__(self, model: Int8Model, answer: str = DEFAULT_ANSWER) -> None:
         card, self._mixture = check_classifier(model.path, model.card, answer)
@@ -181,8 +184,11 @@ class EmotionClassifier:
                 f"crops are {crops.dtype} {list(crops.shape)}; uint8 [N, height, width] is needed"
             )
         for crop in crops:
-            answer = self.model.run_laid_out(partial(self._input.lay_out, self._fitted(crop)))
-            yield [self._logit[byte] for byte in answer["logits"].tobytes()]
+            fitted = self._fitted(crop)
+            with self.model.lock:
+                answer = self.model.run_laid_out(partial(self._input.lay_out, fitted))
+                logits = answer["logits"].tobytes()
+            yield [self._logit[byte] for byte in logits]
 
     def _fitted(self, crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The crop in the network's size."""

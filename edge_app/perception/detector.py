@@ -42,7 +42,7 @@ def check_detector(path: Path, card: ModelCard) -> DetectorCard:
 
 
 class FaceDetector:
-    """YuNet with its model. One thread at a time may call it.
+    """YuNet with its model. Threads that share it search one after the other.
 
     side: of the square picture that it looks at, in pixels.
     """
@@ -78,8 +78,10 @@ class FaceDetector:
         Raises:
             FrameError: another dtype or shape.
         """
-        scale = self._letterbox.fit(frame)
-        found = self._decoder.decode(self.model.run_laid_out(self._letterbox.lay_out))
+        # The letterbox is this detector's, the interpreter also that of others at other thresholds.
+        with self.model.lock:
+            scale = self._letterbox.fit(frame)
+            found = self._decoder.decode(self.model.run_laid_out(self._letterbox.lay_out))
         return in_frame(found, scale, height=frame.shape[0], width=frame.shape[1])
 
 

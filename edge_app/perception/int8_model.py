@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -44,10 +45,14 @@ class Outputs(Mapping[str, Int8]):
 
 
 class Int8Model:
-    """A model that agreed with its card when it was loaded."""
+    """A model that agreed with its card when it was loaded.
+
+    lock: whoever lays out and reads outputs holds it from the one to the other. `run` does itself.
+    """
 
     def __init__(self, path: Path, card: ModelCard, threads: int, *, xnnpack: bool = True) -> None:
         self.path, self.card = path, card
+        self.lock = threading.Lock()
         self._interpreter, runtime = make_interpreter(
             read_model(path, card), threads, xnnpack=xnnpack
         )
@@ -79,12 +84,15 @@ class Int8Model:
 
     def run(self, batch: Int8) -> dict[str, Int8]:
         """Run the network on `batch`: int8 of the card's input shape → int8 by output name."""
-        self._interpreter.set_tensor(self._input["index"], batch)
-        self._interpreter.invoke()
-        return dict(self._outputs)
+        with self.lock:
+            self._interpreter.set_tensor(self._input["index"], batch)
+            self._interpreter.invoke()
+            return dict(self._outputs)
 
     def run_laid_out(self, lay_out: Callable[[Int8], None]) -> Outputs:
         """Run the network on what `lay_out` writes into the interpreter's own memory.
+
+        Only under `lock`.
 
         It is given int8 of the card's input shape, which holds anything, and keeps no view of it:
         the interpreter refuses to run while one is held.

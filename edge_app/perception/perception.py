@@ -51,7 +51,10 @@ class View(Enum):
 
 
 class Perception:
-    """The shipped models, or others, as one step. It remembers nothing between pictures."""
+    """The shipped models, or others, as one step. It remembers nothing between pictures.
+
+    Threads may share it. They gain little by that: each model runs for one of them at a time.
+    """
 
     def __init__(
         self,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import cmath
 import math
+import threading
 from collections.abc import Iterable, Sequence
 from itertools import cycle
 
@@ -28,11 +29,12 @@ _SURER = 0.1
 
 
 class TiltedSearch:
-    """Shows a detector turned frames. One thread at a time may call it."""
+    """Shows a detector turned frames. Threads that share it search one after the other."""
 
     def __init__(self, detector: FaceDetector) -> None:
         self._detector = detector.at_threshold(detector.card.score_threshold + _SURER)
         self._letterbox = Letterbox(detector.side)
+        self._lock = threading.Lock()
 
     def detect(self, frame: Image, rolls_deg: Sequence[float]) -> list[list[Face]]:
         """Find the faces of `frame` that are turned clockwise by about each of `rolls_deg`.
@@ -46,19 +48,20 @@ class TiltedSearch:
         Raises:
             FrameError: another dtype or shape.
         """
-        # Shrunk once for all rolls: of a large frame that takes as long as to turn it.
-        scale = self._letterbox.fit(frame)
-        height, width = frame.shape[:2]
-        shown = self._letterbox.picture[: round(height / scale.y), : round(width / scale.x)]
-        return [
-            [
-                Face(_inside(face.box, width, height), face.landmarks, face.score)
-                for face in self._turned(shown, scale, roll_deg)
-                # What is found mostly beyond the frame is no face.
-                if _is_within(face.box, width, height)
+        with self._lock:
+            # Shrunk once for all rolls: of a large frame that takes as long as to turn it.
+            scale = self._letterbox.fit(frame)
+            height, width = frame.shape[:2]
+            shown = self._letterbox.picture[: round(height / scale.y), : round(width / scale.x)]
+            return [
+                [
+                    Face(_inside(face.box, width, height), face.landmarks, face.score)
+                    for face in self._turned(shown, scale, roll_deg)
+                    # What is found mostly beyond the frame is no face.
+                    if _is_within(face.box, width, height)
+                ]
+                for roll_deg in rolls_deg
             ]
-            for roll_deg in rolls_deg
-        ]
 
     def _turned(self, shown: NDArray[np.uint8], scale: Scale, roll_deg: float) -> list[Face]:
         """The faces of the shrunk frame, turned back, where they are in the frame."""

@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,16 @@ def test_a_still_face_and_its_mirror_image_show_the_same(
     (once,) = perception.read(portrait, [face], look_again=False)
     assert one.probabilities.sum() == pytest.approx(1.0, abs=1e-5)
     assert (once.probabilities != one.probabilities).any()
+
+
+def test_threads_may_share_it(perception: Perception, portrait: np.ndarray) -> None:
+    pictures = [portrait, cv2.resize(portrait[:240, ::-1], (300, 200))] * 4
+    alone = [perception.see(picture) for picture in pictures]
+    with ThreadPoolExecutor(2) as threads:
+        together = [*threads.map(perception.see, pictures)]
+    for (one,), (other,) in zip(alone, together, strict=True):
+        assert other.face.box == one.face.box
+        assert np.array_equal(other.probabilities, one.probabilities)
 
 
 def test_an_empty_frame_has_no_faces(perception: Perception) -> None:
