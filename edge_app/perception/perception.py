@@ -18,6 +18,7 @@ from edge_app.perception.alignment import (
     framed_box,
     similarity,
 )
+from edge_app.perception.card import DEFAULT_ANSWER
 from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.faces import Face, Image, SeenFace
@@ -63,7 +64,7 @@ class Perception:
         small_detector: FaceDetector | None = None,
     ) -> None:
         """small_detector: for a face alone and for parts of a frame, where faces are large; None:
-        `detector`.
+        `detector`, which then finds fewer of the faces that fill a picture.
         """
         self.detector, self.classifier = detector, classifier
         self.small_detector = small_detector or detector
@@ -73,20 +74,30 @@ class Perception:
 
     @classmethod
     def load(
-        cls, *, detector: Path | None = None, classifier: Path | None = None, threads: int = 1
+        cls,
+        *,
+        detector: Path | str | None = None,
+        classifier: Path | str | None = None,
+        answer: str = DEFAULT_ANSWER,
+        threads: int = 1,
     ) -> Self:
         """Load the shipped models, or the ones named.
 
         Beside another detector than the shipped one there is no small one: it need not find what
         that one finds.
 
+        answer: as `EmotionClassifier.load` takes it.
+
         Raises:
-            ModelError: a model does not fit its card, or no runtime takes it.
+            ModelError: a model does not fit its card, the card has no such answer, or no runtime
+                takes it.
         """
+        searched_by = FACE_320 if detector is None else Path(detector)
+        has_small_one = searched_by.resolve() == FACE_320.resolve()
         return cls(
-            FaceDetector.load(detector, threads=threads),
-            EmotionClassifier.load(classifier, threads=threads),
-            FaceDetector.load(FACE_160, threads=threads) if detector in {None, FACE_320} else None,
+            FaceDetector.load(searched_by, threads=threads),
+            EmotionClassifier.load(classifier, threads=threads, answer=answer),
+            FaceDetector.load(FACE_160, threads=threads) if has_small_one else None,
         )
 
     def see(self, image: Image, *, detector: FaceDetector | None = None) -> list[SeenFace]:

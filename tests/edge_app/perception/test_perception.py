@@ -8,9 +8,10 @@ import pytest
 from skimage import data
 
 from edge_app.frames.source import Frame
-from edge_app.perception import Box, EmotionClassifier, Face, FrameError, Perception
-from edge_app.perception.labels import HAPPY, UNSURE
+from edge_app.perception import Box, EmotionClassifier, Face, FrameError, ModelError, Perception
+from edge_app.perception.labels import CONTEMPT, HAPPY, UNSURE
 from edge_app.perception.perception import View
+from edge_app.perception.shipped import FACE_160, FACE_320
 from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.tracker import Tracker
 from edge_app.perception.watcher import Watcher
@@ -86,6 +87,24 @@ def test_a_still_face_and_its_mirror_image_show_the_same(
     (once,) = perception.read(portrait, [face], look_again=False)
     assert one.probabilities.sum() == pytest.approx(1.0, abs=1e-5)
     assert (once.probabilities != one.probabilities).any()
+
+
+@pytest.mark.parametrize(
+    "path", [str(FACE_320), FACE_320.parent / ".." / FACE_320.parent.name / FACE_320.name]
+)
+def test_the_shipped_detector_has_its_small_one_however_it_is_named(path: Path | str) -> None:
+    assert Perception.load(detector=path).small_detector.model.path == FACE_160
+
+
+def test_another_detector_is_alone() -> None:
+    alone = Perception.load(detector=str(FACE_160))
+    assert alone.small_detector is alone.detector
+
+
+def test_another_answer_can_be_asked_for() -> None:
+    assert CONTEMPT in Perception.load(answer="ferplus").classifier.labels
+    with pytest.raises(ModelError, match="no answer 'poetic'"):
+        Perception.load(answer="poetic")
 
 
 def test_threads_may_share_it(perception: Perception, portrait: np.ndarray) -> None:
