@@ -19,6 +19,7 @@ from edge_app.asked_models import load_perception
 from edge_app.assembly import Assembly
 from edge_app.called import program
 from edge_app.camera_trouble import Troubles
+from edge_app.events.payloads import PrivacyMode
 from edge_app.events.publisher import JsonLinesPublisher, Publisher
 from edge_app.frames.hung import HungReaders
 from edge_app.frames.setting import choose_source, open_lasting
@@ -113,11 +114,12 @@ def run(arguments: argparse.Namespace) -> int:
             settings,
             open_things,
             _beside(settings, perception, inbox),
+            mode=choice.mode or said,
             is_lasting=source is None or source.is_live,
             stop=stop,
         )
         if source is not None and _is_watched():
-            sys.stderr.write(f"mien: {_start(settings)}; Ctrl-C ends it\n")
+            sys.stderr.write(f"mien: {_start(settings, choice.mode or said)}; Ctrl-C ends it\n")
         if not is_native_asked:
             # From here on: what a library says while its models are loaded is heard.
             open_things.enter_context(own_stderr())
@@ -165,8 +167,8 @@ def _is_watched() -> bool:
     return sys.stderr.isatty() and sys.stdin.isatty()
 
 
-def _start(settings: Settings) -> str:
-    """Where frames come from, and where events go."""
+def _start(settings: Settings, mode: PrivacyMode) -> str:
+    """Where frames come from, what is said of them, and where that goes."""
     broker = parse_broker(settings.mqtt.broker)
     if broker is None:
         target = "standard output"
@@ -174,7 +176,8 @@ def _start(settings: Settings) -> str:
         target = "the embedded broker"
     else:
         target = f"broker {broker}"
-    return f"looking for faces in {public_name(settings.camera.source)}; events go to {target}"
+    said = "events" if mode == "full" else "summaries"
+    return f"looking for faces in {public_name(settings.camera.source)}; {said} go to {target}"
 
 
 def _open_source(camera: Camera, troubles: Troubles, hung: HungReaders) -> FrameSource:
@@ -209,17 +212,19 @@ def _publisher(
     open_things: contextlib.ExitStack,
     beside: Sequence[ConnectionHandler],
     *,
+    mode: PrivacyMode,
     is_lasting: bool,
     stop: threading.Event,
 ) -> Publisher:
     """What the events go to; whatever is opened for it is closed with `open_things`.
 
-    is_lasting: the source does not end, so that a broker that is away now may come later; events
-    are kept for it. stop: once it is set, nobody waits for the broker.
+    mode: without a broker nobody can change it meanwhile. is_lasting: the source does not end, so
+    that a broker that is away now may come later; events are kept for it. stop: once it is set,
+    nobody waits for the broker.
     """
     wanted = parse_broker(settings.mqtt.broker)
     if wanted is None:
-        return JsonLinesPublisher(sys.stdout.buffer)
+        return JsonLinesPublisher(sys.stdout.buffer, has_summaries=mode == "aggregates")
 
     def on_alert(alert_id: str, text: str | None) -> None:
         # The outbox speaks from `connect` on, when there is a publisher.

@@ -211,8 +211,9 @@ class Mqtt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         msgspec.Meta(
             description="`host`, `host:port`, `mqtt://user@host:port`, or `embedded`: a broker"
             " inside Mien, for trying things out. `mqtts://` is TLS, `ws://host:port/path` and"
-            " `wss://` are websockets. Empty: events are printed on standard output;"
-            " the installed service, which has none, refuses to start."
+            " `wss://` are websockets. Empty: events are printed on standard output,"
+            " in the mode `aggregates` summaries; the installed service, which has none, refuses to"
+            " start."
         ),
     ] = ""
     username_file: Annotated[

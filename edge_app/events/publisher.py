@@ -71,17 +71,19 @@ class StreamError(MienError):
 
 
 class JsonLinesPublisher(Publisher):
-    """Events as JSON Lines, one a line; nothing else is written.
+    """Events as JSON Lines, one a line, or summaries; nothing else is written.
 
-    name: of the stream, in messages.
+    has_summaries: write these, where no events come. name: of the stream, in messages.
     """
 
-    def __init__(self, stream: IO[bytes], *, name: str = "standard output") -> None:
-        self._stream, self._name = stream, name
+    def __init__(
+        self, stream: IO[bytes], *, has_summaries: bool = False, name: str = "standard output"
+    ) -> None:
+        self._stream, self._has_summaries, self._name = stream, has_summaries, name
         self._has_failed = False
 
     def announce(self, info: Info) -> None:
-        """Nothing: the lines hold events only."""
+        """Nothing: the lines hold events or summaries only."""
 
     def publish_event(self, event: Event) -> None:
         """Write the event and flush, so that a pipe sees it at once; once that failed, nothing.
@@ -90,11 +92,23 @@ class JsonLinesPublisher(Publisher):
             StreamError: it cannot be written.
             BrokenPipeError: whoever read it left.
         """
+        self._write(event)
+
+    def publish_summary(self, summary: Summary) -> None:
+        """Write the summary as an event is written, if summaries are asked for.
+
+        Raises:
+            StreamError, BrokenPipeError: as `publish_event`.
+        """
+        if self._has_summaries:
+            self._write(summary)
+
+    def _write(self, message: Event | Summary) -> None:
         # Those who are present are still said to leave: that must not fail a second time.
         if self._has_failed:
             return
         try:
-            self._stream.write(encode(event) + b"\n")
+            self._stream.write(encode(message) + b"\n")
             self._stream.flush()
         except OSError as error:
             self._has_failed = True
@@ -105,7 +119,7 @@ class JsonLinesPublisher(Publisher):
             ) from error
 
     def publish_state(self, state: State) -> None:
-        """Nothing: the lines hold events only."""
+        """Nothing: the lines hold events or summaries only."""
 
     def close(self) -> None:
         """Nothing: the stream is its owner's to close."""

@@ -59,6 +59,23 @@ def test_without_a_broker_events_are_json_lines() -> None:
     }
 
 
+def test_without_a_broker_aggregates_are_summaries_as_json_lines(tmp_path: Path) -> None:
+    settings = tmp_path / "mien.toml"
+    settings.write_text('[privacy]\nmode = "aggregates"\npurpose = "a trial"\n')
+    words = ("run", "--source", "sample:", "--pace", "fast", "--settings", str(settings))
+    done = mien(*words)
+    assert (done.returncode, done.stderr) == (0, "")
+    (summary,) = map(json.loads, done.stdout.splitlines())
+    assert (summary["faces"], summary["withheld"], summary["minimum_group"]) == (None, True, 5)
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*MIEN, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("mien: standard output: No space left on device; make room")
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_camera_upside_down_reads_what_an_upright_one_does(tmp_path: Path) -> None:
     with VideoFileSource(CLIP, pace="fast") as clip:
         frames = [frame.image for frame in iter(clip.read, None)]
