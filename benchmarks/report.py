@@ -51,14 +51,17 @@ def _machine(result: Result) -> Iterator[str]:
     )
     versions = ", ".join(f"{name} {version}" for name, version in machine.versions.items())
     yield f"{machine.runtime}; {versions}; commit {machine.commit or 'unknown'}."
-    warmth = " to ".join(
-        "unknown" if seen.temperature_c is None else f"{seen.temperature_c} °C"
-        for seen in (before, after)
+    warmth, clock = (
+        " to ".join("unknown" if value is None else f"{value:g} {unit}" for value in values)
+        for unit, values in (
+            ("°C", (before.temperature_c, after.temperature_c)),
+            ("MHz", (before.megahertz, after.megahertz)),
+        )
     )
     yield (
         f"Measured on {result.time:%Y-%m-%d} in {result.seconds:.0f} s; temperature {warmth};"
-        f" throttled {_bits(before.throttled_bits)} to {_bits(after.throttled_bits)}; energy"
-        f" meter: {result.energy_meter}."
+        f" clock {clock}; throttled {_bits(before.throttled_bits)} to"
+        f" {_bits(after.throttled_bits)}; energy meter: {result.energy_meter}."
     )
 
 

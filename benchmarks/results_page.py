@@ -67,7 +67,8 @@ them; older results are of frames in colour, three times the bytes, as video fil
 streams come. A stage's time does not hold that of the stages it calls. The limit is what the
 runtime gets out of large convolutions on this machine. `written` is what went to the disk of the
 folder that `--output` names, where the outbox lies meanwhile: what a day writes, a soak tells. A
-run during which a Raspberry Pi's throttling bits change is marked invalid.
+run during which a Raspberry Pi's throttling bits change, or say that it is slowed down, is marked
+invalid. A commit with `+` had files that differed from it.
 
 Arm cores in an emulator cannot be timed, but their instructions can be counted:
 [instructions.md](instructions.md) has them for Cortex-A53, A72 and A76, by model and for a frame,

@@ -25,7 +25,15 @@ from benchmarks.model_latency import (
     model_run,
     thread_counts,
 )
-from benchmarks.results import IN_MEMORY, SCHEMA_VERSION, Condition, Delivery, Load, Result
+from benchmarks.results import (
+    IN_MEMORY,
+    SCHEMA_VERSION,
+    THROTTLED_NOW,
+    Condition,
+    Delivery,
+    Load,
+    Result,
+)
 from benchmarks.stages import measure_workloads
 from benchmarks.start_up import measure_start_up
 from edge_app.events.publisher import JsonLinesPublisher, Publisher
@@ -67,10 +75,13 @@ class Watch:
     def invalid(self) -> tuple[str, ...]:
         """Why the figures are no good; empty where nothing speaks against them."""
         bits = dict.fromkeys(seen.throttled_bits for seen in self.seen)
-        if len(bits) == 1:
-            return ()
         shown = " → ".join("unknown" if value is None else f"{value:#x}" for value in bits)
-        return (f"the throttling bits changed during the run: {shown}",)
+        if len(bits) > 1:
+            return (f"the throttling bits changed during the run: {shown}",)
+        # One that is slowed down from beginning to end changes nothing.
+        if any(value is not None and value & THROTTLED_NOW for value in bits):
+            return (f"throttled all through the run: {shown}",)
+        return ()
 
     def warnings(self, cores: int, storage: str) -> tuple[str, ...]:
         """What to know of the figures. storage: the file system that the outbox is in."""
@@ -84,8 +95,9 @@ class Watch:
             said.append(
                 f"the machine was busy before the run: load {self.seen[0].load} on {cores} cores"
             )
-        if self.seen[0].throttled_bits not in {None, 0}:
-            said.append(f"throttled since it was started: {self.seen[0].throttled_bits:#x}")
+        bits = self.seen[0].throttled_bits
+        if bits is not None and bits & ~THROTTLED_NOW:
+            said.append(f"throttled since it was started, before the run: {bits:#x}")
         return tuple(said)
 
 

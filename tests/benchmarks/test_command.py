@@ -82,6 +82,7 @@ def test_a_folder_that_cannot_be_used_is_told_before_anything_is_measured(
 def test_writes_are_told_with_their_time_and_none_without_a_disk() -> None:
     shown = "\n".join(report.terminal(result()))
     assert "4 KB in 6 s" in shown
+    assert "temperature 45.1 °C to 45.1 °C; clock 1500 MHz to 1500 MHz; throttled 0x0" in shown
     assert "file system unknown." in shown
     shown = "\n".join(report.terminal(msgspec.structs.replace(result(), storage="tmpfs")))
     assert " KB" not in shown

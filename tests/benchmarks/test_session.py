@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import msgspec
+import pytest
 
 from benchmarks.session import Watch
 from tests.benchmarks.synthetic_results import condition
@@ -28,6 +29,11 @@ def test_a_run_in_which_the_throttling_bits_change_is_invalid() -> None:
     assert watch(0, 0x40000).invalid
 
 
+@pytest.mark.parametrize("bits", [0x1, 0x2, 0x4, 0x8, 0x50005])
+def test_a_run_that_is_slowed_down_from_beginning_to_end_is_invalid(bits: int) -> None:
+    assert watch(bits, bits).invalid == (f"throttled all through the run: {bits:#x}",)
+
+
 def test_a_run_without_a_change_is_valid() -> None:
     assert watch(0, 0, 0).invalid == ()
     assert watch(None, None).invalid == ()
@@ -36,7 +42,10 @@ def test_a_run_without_a_change_is_valid() -> None:
 
 def test_what_was_before_the_run_is_a_warning() -> None:
     assert watch(0, 0).warnings(4, "ext4") == ()
-    assert "throttled since it was started: 0x50000" in watch(0x50000).warnings(4, "ext4")
+    (said,) = watch(0x50000).warnings(4, "ext4")
+    assert said == "throttled since it was started, before the run: 0x50000"
+    # Only now, for the first time: that makes it invalid.
+    assert watch(0x4).warnings(4, "ext4") == ()
     busy = msgspec.structs.replace(condition(), load=3.0)
     assert "load 3.0 on 4 cores" in Watch(lambda: busy).warnings(4, "ext4")[0]
 
