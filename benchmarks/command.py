@@ -7,15 +7,16 @@ import re
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from benchmarks import plot, report, text_table
 from benchmarks.as_command import exit_code
 from benchmarks.compare import OVER_PROCESSES, compare, remarks, rows
 from benchmarks.ending import ended_by_signals
-from benchmarks.model_latency import Model
+from benchmarks.model_latency import read_floats
 from benchmarks.results import Result, encode, read_result
 from benchmarks.session import FULL, QUICK, measure_all
 from benchmarks.soak import run as run_soak
@@ -78,9 +79,9 @@ def _measure(arguments: argparse.Namespace) -> int:
         plan = replace(plan, seconds=arguments.seconds)
     if arguments.part == "turns":
         return _turns(arguments, plan.seconds)
-    floats = tuple(Model.read(path, "float") for path in arguments.floats)
+    floats = read_floats(arguments.floats)
     prepare(arguments.output)
-    result = measure_all(replace(plan, floats=floats), arguments.output, _tell)
+    result = measure_all(plan, floats, arguments.output, _tell)
     for line in report.terminal(result):
         print(line)
     path = write(result, arguments.output)

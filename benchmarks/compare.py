@@ -10,7 +10,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.results import ModelRun, Result, Workload
+from benchmarks.results import ModelRun, Plan, Result, Workload
 
 #: What two runs of one commit may differ by, one after the other: a machine's state drifts, and
 #: the blocks of one run know nothing of it.
@@ -22,6 +22,8 @@ BETWEEN_TURNS, BETWEEN_TURNS_OF_A_STAGE = 0.02, 0.1
 WITHIN_RUNS, OVER_PROCESSES = "within the runs", "over processes"
 _STAGE = "… "
 _RESAMPLES = 2000
+#: Of fewer blocks, those that are drawn anew are hardly others.
+_FEWEST_BLOCKS = 4
 _CONFIDENCE = 0.95
 
 
@@ -65,7 +67,8 @@ def ratio(
 ) -> Ratio:
     """The ratio of the blocks' medians, with an interval by the bootstrap over blocks."""
     value = float(np.median(after) / np.median(before))
-    interval = _interval(_medians(after, rng) / _medians(before, rng))
+    is_enough = min(len(before), len(after)) >= _FEWEST_BLOCKS
+    interval = _interval(_medians(after, rng) / _medians(before, rng)) if is_enough else None
     return Ratio(figure, float(np.median(before)), float(np.median(after)), value, interval)
 
 
@@ -159,11 +162,18 @@ def rows(ratios: Sequence[Ratio], over: str = WITHIN_RUNS) -> list[list[str]]:
 
 def _conditions(before: Result, after: Result) -> Iterator[tuple[str, object, object]]:
     old, new = before.machine, after.machine
+    yield "plan", _words(before.plan), _words(after.plan)
     yield "frames", before.frames, after.frames
     for what in ("device", "processor", "governor", "kernel", "runtime"):
         yield what, getattr(old, what), getattr(new, what)
     yield from _each("model", old.models, new.models)
     yield from _each("version of", old.versions, new.versions)
+
+
+def _words(plan: Plan | None) -> str:
+    if plan is None:
+        return "unknown"
+    return f"{plan.seconds:g} s, {plan.starts} starts, {plan.events} events"
 
 
 def _each(

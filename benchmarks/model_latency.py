@@ -11,6 +11,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import numpy as np
+
 from benchmarks.results import ModelRun
 from benchmarks.spread import spread
 from edge_app.errors import UsageError
@@ -23,7 +25,9 @@ ROW = 10
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A .tflite file's bytes; form: int8 or float; macs: multiply-accumulates, if known."""
+    """A .tflite file's bytes; form: of its input, int8 or float; macs: multiply-accumulates, if
+    known.
+    """
 
     name: str
     form: str
@@ -41,6 +45,26 @@ class Model:
             return cls(path.stem, form, path.read_bytes(), macs)
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror}; name a .tflite file") from error
+
+
+def read_floats(paths: Sequence[Path]) -> tuple[Model, ...]:
+    """Read models that take real numbers.
+
+    Raises:
+        UsageError: a file cannot be read, holds a model of another kind, or is called as another.
+        ModelError: no runtime takes it.
+    """
+    models: dict[str, Model] = {}
+    for path in paths:
+        model = Model.read(path, "float")
+        details = make_candidates([model], [1])[0].interpreter.get_input_details()
+        kind = np.dtype(details[0]["dtype"]).name
+        if kind != "float32":
+            raise UsageError(f"--float {path}: takes {kind}; name a model in real numbers")
+        if model.name in models:
+            raise UsageError(f"--float {path}: another is called {model.name}, too; rename one")
+        models[model.name] = model
+    return tuple(models.values())
 
 
 @dataclass(slots=True)

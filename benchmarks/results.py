@@ -8,13 +8,15 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from edge_app.errors import MienError
 
 SCHEMA_VERSION = 1
+#: Of a run that is not to be called rough.
+USUAL_S = 100.0
 #: Bits of the Raspberry Pi's firmware that speak of now; those from 16 on remember.
 THROTTLED_NOW = 0xF
 #: File systems that no disk is behind.
@@ -25,6 +27,10 @@ class ResultError(MienError):
     """A file that holds no result of `mien bench`: which one, and why."""
 
 
+#: Milliseconds of one pass. Something took each: of none, and of nothing, there is no ratio.
+Block = Annotated[float, msgspec.Meta(gt=0)]
+
+
 class Spread(msgspec.Struct, frozen=True, kw_only=True):
     """Durations in milliseconds; each of `blocks` stands for one pass over the same work."""
 
@@ -33,7 +39,7 @@ class Spread(msgspec.Struct, frozen=True, kw_only=True):
     p50: float
     p90: float
     p99: float
-    blocks: tuple[float, ...]
+    blocks: Annotated[tuple[Block, ...], msgspec.Meta(min_length=1)]
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +70,7 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelRun(msgspec.Struct, frozen=True, kw_only=True):
-    """Bare invocations of one model. form: int8 or float. macs: None where unknown."""
+    """Bare invocations of one model. form: of its input, int8 or float. macs: None if unknown."""
 
     model: str
     form: str
@@ -176,12 +182,27 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     commit: str
 
 
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """How much is measured: for so many seconds, besides starts of the daemon and events."""
+
+    seconds: float
+    starts: int
+    events: int
+    with_layers: bool = True
+
+    @property
+    def is_rough(self) -> bool:
+        """Whether it is less than a comparison takes."""
+        return self.seconds < USUAL_S
+
+
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """One run. invalid: why its figures must not be used; warnings: what to know of them.
 
     energy_meter: what watts were read from, or `none`. frames: what those of the clip were: gray,
     as cameras give them, or in colour, as in all results that do not say it. storage: the type of
-    the file system that the outbox and the daemon's state were in; unknown of older results.
+    the file system that the outbox and the daemon's state were in; unknown of older results. plan:
+    None of older ones.
     """
 
     schema_version: int
@@ -201,6 +222,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     limit: Limit
     frames: str = "colour"
     storage: str = "unknown"
+    plan: Plan | None = None
 
 
 def encode(result: Result) -> bytes:

@@ -56,6 +56,8 @@ writes them as JSON ([its schema](schemas/bench.schema.json)), Markdown and a pl
 | `mien bench soak --hours N` | runs the daemon for hours: memory, handles, latency, writes |
 | `mien bench soak --plot FILE` | draws a soak that a power cut has ended, or one that still runs |
 
+Of fewer than four passes or starts `compare` says `too few`: measure for longer.
+
 What the figures mean: `frames a second` are frames one after another without a pause. `as
 scheduled` searches faces five times a second, as the daemon does, four times of five only near
 where they were, follows them in between, and reads them ten times a second at most; `every frame
@@ -184,7 +186,7 @@ def _summary(result: Result) -> list[str]:
                   if (load.scene, load.offered) == ("face", 15.0)), None)  # fmt: skip
     start = result.start_up
     return [
-        result.machine.device + (" (invalid)" if result.invalid else ""),
+        result.machine.device + _mark(result),
         result.frames,
         f"{scheduled.frames_per_second:.1f}",
         f"{searched.frames_per_second:.1f}",
@@ -195,6 +197,12 @@ def _summary(result: Result) -> list[str]:
         "none" if share is None else f"{100 * share:.1f} %",
         result.machine.commit or "unknown",
     ]
+
+
+def _mark(result: Result) -> str:
+    if result.invalid:
+        return " (invalid)"
+    return " (rough)" if result.plan is not None and result.plan.is_rough else ""
 
 
 def _one_thread(runs: Sequence[ModelRun], model: str) -> ModelRun:

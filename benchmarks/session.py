@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,9 +28,11 @@ from benchmarks.results import (
     IN_MEMORY,
     SCHEMA_VERSION,
     THROTTLED_NOW,
+    USUAL_S,
     Condition,
     Delivery,
     Load,
+    Plan,
     Result,
 )
 from benchmarks.stages import measure_workloads
@@ -44,19 +45,8 @@ _WORKLOADS, _MODELS, _LOADS, _LIMIT = 0.4, 0.15, 0.25, 0.1
 _BUSY = 0.5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """How much is measured. floats: models in real numbers, which do not come with Mien."""
-
-    seconds: float
-    starts: int
-    events: int
-    floats: tuple[Model, ...] = ()
-    with_layers: bool = True
-
-
 #: A minute or two, and a look at whether everything works: its figures are worth little.
-FULL = Plan(seconds=100.0, starts=5, events=200)
+FULL = Plan(seconds=USUAL_S, starts=5, events=200)
 QUICK = Plan(seconds=4.0, starts=1, events=8, with_layers=False)
 
 
@@ -83,9 +73,11 @@ class Watch:
             return (f"throttled all through the run: {shown}",)
         return ()
 
-    def warnings(self, cores: int, storage: str) -> tuple[str, ...]:
+    def warnings(self, plan: Plan, cores: int, storage: str) -> tuple[str, ...]:
         """What to know of the figures. storage: the file system that the outbox is in."""
         said = []
+        if plan.is_rough:
+            said.append(f"rough: measured for {plan.seconds:g} s, not the usual {USUAL_S:g}")
         if storage in IN_MEMORY:
             said.append(
                 f"the outbox was in memory ({storage}), so that nothing was written to a disk and"
@@ -101,11 +93,13 @@ class Watch:
         return tuple(said)
 
 
-def measure_all(plan: Plan, folder: Path, tell: Callable[[str], None]) -> Result:
+def measure_all(
+    plan: Plan, floats: Sequence[Model], folder: Path, tell: Callable[[str], None]
+) -> Result:
     """Measure everything.
 
-    folder: on the disk that the outbox and the daemon's state are to be on. tell: is told what
-    comes next.
+    floats: models in real numbers, which do not come with Mien. folder: on the disk that the outbox
+    and the daemon's state are to be on. tell: is told what comes next.
 
     Raises:
         MienError: something of Mien's does not work.
@@ -119,7 +113,7 @@ def measure_all(plan: Plan, folder: Path, tell: Callable[[str], None]) -> Result
     tell("stages")
     workloads = measure_workloads(frames, _WORKLOADS * plan.seconds, each_pass=watch.look)
     tell("models")
-    candidates = make_candidates([*shipped_models(), *plan.floats], thread_counts(cores))
+    candidates = make_candidates([*shipped_models(), *floats], thread_counts(cores))
     measure(candidates, _MODELS * plan.seconds, each_round=watch.look)
     tell("delivery, and the load at set frame rates")
     delivery, loads = _under_load(plan, folder, watch)
@@ -137,7 +131,7 @@ def measure_all(plan: Plan, folder: Path, tell: Callable[[str], None]) -> Result
         before=watch.seen[0],
         after=watch.seen[-1],
         invalid=watch.invalid,
-        warnings=watch.warnings(cores, storage),
+        warnings=watch.warnings(plan, cores, storage),
         energy_meter="none" if meter is None else meter.name,
         workloads=workloads,
         models=tuple(map(model_run, candidates)),
@@ -147,6 +141,7 @@ def measure_all(plan: Plan, folder: Path, tell: Callable[[str], None]) -> Result
         limit=limit,
         frames="gray",
         storage=storage,
+        plan=plan,
     )
 
 

@@ -103,6 +103,12 @@ class JsonSchema:
     def _maximum(self, value: Any, rule: float, _schema: Any, _at: str) -> list[str]:
         return [f"{value} > {rule}"] if isinstance(value, (int, float)) and value > rule else []
 
+    def _exclusiveminimum(self, value: Any, rule: float, _schema: Any, _at: str) -> list[str]:
+        return [f"{value} <= {rule}"] if isinstance(value, (int, float)) and value <= rule else []
+
+    def _minitems(self, value: Any, rule: int, _schema: Any, _at: str) -> list[str]:
+        return ["too short"] if isinstance(value, list) and len(value) < rule else []
+
     def _maxlength(self, value: Any, rule: int, _schema: Any, _at: str) -> list[str]:
         return ["too long"] if isinstance(value, str) and len(value) > rule else []
 

@@ -18,6 +18,7 @@ from benchmarks.results import (
     ModelLimit,
     ModelRun,
     Peak,
+    Plan,
     Result,
     Spread,
     Stage,
@@ -26,7 +27,7 @@ from benchmarks.results import (
 )
 
 
-def spread(blocks: Sequence[float] = (1.0, 1.1, 0.9)) -> Spread:
+def spread(blocks: Sequence[float] = (1.0, 1.1, 0.9, 1.0)) -> Spread:
     return Spread(count=30, mean=1.0, p50=1.0, p90=1.1, p99=1.2, blocks=tuple(blocks))
 
 
@@ -45,7 +46,9 @@ def condition(throttled_bits: int | None = 0) -> Condition:
     return Condition(temperature_c=45.1, throttled_bits=throttled_bits, megahertz=1500.0, load=0.1)
 
 
-def result(blocks: Sequence[float] = (1.0, 1.1, 0.9), *, invalid: tuple[str, ...] = ()) -> Result:
+def result(
+    blocks: Sequence[float] = (1.0, 1.1, 0.9, 1.0), *, invalid: tuple[str, ...] = ()
+) -> Result:
     """blocks: of a whole frame as scheduled."""
     return Result(
         schema_version=SCHEMA_VERSION,
@@ -92,6 +95,7 @@ def result(blocks: Sequence[float] = (1.0, 1.1, 0.9), *, invalid: tuple[str, ...
                 )),
             ),
         ),
+        plan=Plan(seconds=100.0, starts=5, events=200),
     )  # fmt: skip
 
 

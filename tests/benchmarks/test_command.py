@@ -13,11 +13,13 @@ import pytest
 from benchmarks import large_convolutions, report
 from benchmarks.command import file_name, main, prepare, write
 from benchmarks.machine import filesystem
-from benchmarks.results import encode, json_schema, read_result
+from benchmarks.results import Plan, encode, json_schema, read_result
 from tests.benchmarks.synthetic_results import result
 from tests.json_schema import JsonSchema
 
-FLOAT = large_convolutions.FOLDER / "conv1x1_256.float.tflite"
+FLOAT, INT8 = (
+    large_convolutions.FOLDER / f"conv1x1_256.{form}.tflite" for form in ("float", "int8")
+)
 
 
 @pytest.mark.timeout(400)
@@ -41,6 +43,7 @@ def test_a_quick_run_measures_everything(
         ("face_160", "int8"), ("face_320", "int8"),
         ("conv1x1_256.float", "float"),
     }  # fmt: skip
+    assert measured.plan == Plan(seconds=1.0, starts=1, events=8, with_layers=False)
     assert measured.start_up is not None
     assert measured.start_up.rss_mb > 20
     assert {load.offered for load in measured.loads} == {5.0, 10.0, 15.0}
@@ -93,7 +96,7 @@ def test_two_runs_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str
     names = []
     for name, factor in (("a", 1.0), ("b", 2.0)):
         path = tmp_path / f"{name}.json"
-        path.write_bytes(encode(result([factor, 1.01 * factor, 0.99 * factor])))
+        path.write_bytes(encode(result([factor, 1.01 * factor, 0.99 * factor, factor])))
         names.append(str(path))
     assert main(["compare", *names]) == 0
     line = next(
@@ -108,6 +111,8 @@ def test_two_runs_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str
     [
         (["--seconds", "0"], "--seconds 0"),
         (["--float", "none.tflite"], "none.tflite"),
+        (["--float", str(INT8)], "takes int8"),
+        (["--float", str(FLOAT), "--float", str(FLOAT)], "another is called conv1x1_256.float"),
         (["soak", "--hours", "0"], "above 0"),
         (["soak", "--hours", "nan"], "above 0"),
         (["soak"], "say --hours"),

@@ -4,6 +4,7 @@ import msgspec
 import numpy as np
 
 from benchmarks.compare import BETWEEN_RUNS, Ratio, blocks_of, compare, ratio, remarks, rows
+from benchmarks.results import Plan
 from tests.benchmarks.synthetic_results import result
 
 NOISE = 0.03
@@ -57,6 +58,23 @@ def test_a_drift_between_runs_is_noise_however_steady_the_blocks() -> None:
     # What the blocks of two runs cannot know stands above the interval.
     assert rows([found])[0][4] == "95 %, within the runs"
     assert found.verdict == "within noise"
+
+
+def test_of_few_blocks_nothing_is_said() -> None:
+    rng = np.random.default_rng(0)
+    for before, after in (([500.0], [560.0]), ([5.0] * 3, [9.0] * 9), ([5.0] * 9, [9.0] * 3)):
+        found = ratio("x", before, after, rng)
+        assert (found.interval, found.verdict) == (None, "too few")
+        assert rows([found])[1][4:] == ["", "too few"]
+
+
+def test_a_quick_look_beside_a_whole_run_is_said() -> None:
+    quick = msgspec.structs.replace(
+        result(), plan=Plan(seconds=4.0, starts=1, events=8), warnings=("rough: 4 s",)
+    )
+    said = list(remarks(result(), quick))
+    assert "B: rough: 4 s" in said
+    assert "plan: 100 s, 5 starts, 200 events in A, 4 s, 1 starts, 8 events in B" in said
 
 
 def test_figures_that_only_one_run_has_are_left_out() -> None:

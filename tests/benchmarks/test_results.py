@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from benchmarks.results import Result, ResultError, encode, json_schema, read_result
+from benchmarks.results import Plan, Result, ResultError, encode, json_schema, read_result
 from benchmarks.results_page import page, read_all
 from tests.benchmarks.synthetic_results import result
 from tests.json_schema import JsonSchema
@@ -53,6 +53,28 @@ def test_other_files_are_refused_in_one_line(tmp_path: Path, content: bytes, why
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("blocks", [[], [0.0, 0.0]])
+def test_blocks_that_have_no_ratio_are_no_result(blocks: list[float], tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    file.write_bytes(encode(result(blocks)))
+    with pytest.raises(ResultError, match="no result of mien bench"):
+        read_result(file)
+    schema = msgspec.to_builtins(json_schema())
+    assert JsonSchema(schema).errors(json.loads(file.read_bytes()), {"$ref": schema["$ref"]})
+
+
+def test_an_older_result_is_read(tmp_path: Path) -> None:
+    older = json.loads(encode(result()))
+    for name in ("plan", "storage", "frames"):
+        del older[name]
+    for load in older["loads"]:
+        del load["seconds"]
+    (tmp_path / "a.json").write_text(json.dumps(older))
+    read = read_result(tmp_path / "a.json")
+    assert (read.plan, read.storage, read.frames) == (None, "unknown", "colour")
+    assert "| Raspberry Pi 4 Model B Rev 1.4 |" in "\n".join(page([("a", read)]))
+
+
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ResultError, match="name another file"):
         read_result(tmp_path / "none.json")
@@ -63,10 +85,12 @@ def test_the_page_has_a_row_and_a_section_for_each_result() -> None:
     older = msgspec.structs.replace(
         older, machine=msgspec.structs.replace(older.machine, commit="older")
     )
-    text = "\n".join(page([("pi", result()), ("other", older)]))
+    quick = msgspec.structs.replace(result(), plan=Plan(seconds=4.0, starts=1, events=8))
+    text = "\n".join(page([("pi", result()), ("other", older), ("quick", quick)]))
+    assert text.count("| Raspberry Pi 4 Model B Rev 1.4 (rough) |") == 1
     assert text.count("| Raspberry Pi 4 Model B Rev 1.4 |") == 1
     assert text.count("| Raspberry Pi 4 Model B Rev 1.4 (invalid) |") == 1
-    assert text.count("## Raspberry Pi 4 Model B Rev 1.4, 2026-03-01") == 2
+    assert text.count("## Raspberry Pi 4 Model B Rev 1.4, 2026-03-01") == 3
     assert "INVALID: it was throttled" in text
     assert "Twice the same" not in text
 
@@ -99,9 +123,10 @@ def test_a_commit_that_was_measured_twice_is_compared_with_itself() -> None:
         clean(result(), minutes=3, kernel="6.99"),
         clean(result(), minutes=3, versions={"mien": "0.9.0"}),
         msgspec.structs.replace(clean(result(), minutes=3), frames="gray"),
+        msgspec.structs.replace(clean(result(), minutes=3), plan=None),
         clean(result(invalid=("it was throttled",)), minutes=3),
     ],
-    ids=["no commit", "changed", "kernel", "versions", "frames", "invalid"],
+    ids=["no commit", "changed", "kernel", "versions", "frames", "plan", "invalid"],
 )
 def test_what_may_be_another_thing_is_no_repetition(other: Result) -> None:
     text = "\n".join(page([("a", clean(result(), other.machine.commit)), ("b", other)]))

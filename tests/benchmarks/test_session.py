@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from benchmarks.session import Watch
+from benchmarks.session import FULL, QUICK, Watch
 from tests.benchmarks.synthetic_results import condition
 
 
@@ -41,16 +41,20 @@ def test_a_run_without_a_change_is_valid() -> None:
 
 
 def test_what_was_before_the_run_is_a_warning() -> None:
-    assert watch(0, 0).warnings(4, "ext4") == ()
-    (said,) = watch(0x50000).warnings(4, "ext4")
+    assert watch(0, 0).warnings(FULL, 4, "ext4") == ()
+    (said,) = watch(0x50000).warnings(FULL, 4, "ext4")
     assert said == "throttled since it was started, before the run: 0x50000"
     # Only now, for the first time: that makes it invalid.
-    assert watch(0x4).warnings(4, "ext4") == ()
+    assert watch(0x4).warnings(FULL, 4, "ext4") == ()
     busy = msgspec.structs.replace(condition(), load=3.0)
-    assert "load 3.0 on 4 cores" in Watch(lambda: busy).warnings(4, "ext4")[0]
+    assert "load 3.0 on 4 cores" in Watch(lambda: busy).warnings(FULL, 4, "ext4")[0]
+
+
+def test_a_quick_look_says_so() -> None:
+    assert watch(0).warnings(QUICK, 4, "ext4") == ("rough: measured for 4 s, not the usual 100",)
 
 
 def test_an_outbox_that_is_in_memory_is_a_warning() -> None:
-    (said,) = watch(0, 0).warnings(4, "tmpfs")
+    (said,) = watch(0, 0).warnings(FULL, 4, "tmpfs")
     assert "in memory (tmpfs)" in said
     assert "--output" in said
