@@ -17,6 +17,7 @@ from edge_app.errors import MienError
 SCHEMA_VERSION = 1
 #: Of a run that is not to be called rough.
 USUAL_S = 100.0
+_KEEPS_UP = 0.95
 #: Bits of the Raspberry Pi's firmware that speak of now; those from 16 on remember.
 THROTTLED_NOW = 0xF
 #: File systems that no disk is behind.
@@ -96,6 +97,11 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     watts: float | None
     joules_a_frame: float | None
     seconds: float | None = None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the device does not see what it is offered."""
+        return self.seen < _KEEPS_UP * self.offered
 
 
 class StartUp(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks import report, text_table
 from benchmarks.compare import compare, is_repetition, remarks, rows
-from benchmarks.results import ModelRun, Result, Workload, read_result
+from benchmarks.results import Load, ModelRun, Result, Workload, read_result
 
 FOLDER = Path(__file__).with_name("results")
 
@@ -182,8 +182,8 @@ _COLUMNS = (
 def _summary(result: Result) -> list[str]:
     """The device's row."""
     scheduled, searched = result.workloads
-    share = next((load.cpu_share for load in result.loads
-                  if (load.scene, load.offered) == ("face", 15.0)), None)  # fmt: skip
+    fast = next((load for load in result.loads
+                 if (load.scene, load.offered) == ("face", 15.0)), None)  # fmt: skip
     start = result.start_up
     return [
         result.machine.device + _mark(result),
@@ -194,7 +194,7 @@ def _summary(result: Result) -> list[str]:
         _outside(searched),
         "none" if start is None else f"{start.first_event.p50 / 1e3:.2f}",
         "none" if start is None else f"{start.rss_mb:.0f}",
-        "none" if share is None else f"{100 * share:.1f} %",
+        "none" if fast is None else _core(fast),
         result.machine.commit or "unknown",
     ]
 
@@ -203,6 +203,12 @@ def _mark(result: Result) -> str:
     if result.invalid:
         return " (invalid)"
     return " (rough)" if result.plan is not None and result.plan.is_rough else ""
+
+
+def _core(load: Load) -> str:
+    """What is busy with fewer frames than were asked for says which."""
+    seen = f" at {load.seen:.1f}" if load.is_behind else ""
+    return f"{100 * load.cpu_share:.1f} %{seen}"
 
 
 def _one_thread(runs: Sequence[ModelRun], model: str) -> ModelRun:

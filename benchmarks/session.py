@@ -73,7 +73,9 @@ class Watch:
             return (f"throttled all through the run: {shown}",)
         return ()
 
-    def warnings(self, plan: Plan, cores: int, storage: str) -> tuple[str, ...]:
+    def warnings(
+        self, plan: Plan, cores: int, storage: str, loads: Sequence[Load] = ()
+    ) -> tuple[str, ...]:
         """What to know of the figures. storage: the file system that the outbox is in."""
         said = []
         if plan.is_rough:
@@ -90,6 +92,11 @@ class Watch:
         bits = self.seen[0].throttled_bits
         if bits is not None and bits & ~THROTTLED_NOW:
             said.append(f"throttled since it was started, before the run: {bits:#x}")
+        said += [
+            f"{load.scene}: of {load.offered:g} frames a second {load.seen:.1f} were seen"
+            for load in loads
+            if load.is_behind
+        ]
         return tuple(said)
 
 
@@ -131,7 +138,7 @@ def measure_all(
         before=watch.seen[0],
         after=watch.seen[-1],
         invalid=watch.invalid,
-        warnings=watch.warnings(plan, cores, storage),
+        warnings=watch.warnings(plan, cores, storage, loads),
         energy_meter="none" if meter is None else meter.name,
         workloads=workloads,
         models=tuple(map(model_run, candidates)),

@@ -9,7 +9,9 @@ import pytest
 
 from benchmarks.results import Plan, Result, ResultError, encode, json_schema, read_result
 from benchmarks.results_page import page, read_all
+from benchmarks.session import FULL
 from tests.benchmarks.synthetic_results import result
+from tests.benchmarks.test_session import watch
 from tests.json_schema import JsonSchema
 
 ROOT = Path(__file__).parents[2]
@@ -51,6 +53,18 @@ def test_other_files_are_refused_in_one_line(tmp_path: Path, content: bytes, why
     with pytest.raises(ResultError, match=why) as caught:
         read_result(file)
     assert "\n" not in str(caught.value)
+
+
+def test_a_board_that_does_not_keep_up_says_what_it_saw() -> None:
+    whole = result()
+    slow = msgspec.structs.replace(whole.loads[0], seen=6.1, cpu_share=1.0)
+    text = "\n".join(page([("a", whole), ("b", msgspec.structs.replace(whole, loads=(slow,)))]))
+    assert "| 40.0 % | 0123456789ab+ |" in text
+    assert "| 100.0 % at 6.1 | 0123456789ab+ |" in text
+    assert watch(0).warnings(FULL, 4, "ext4", whole.loads) == ()
+    assert watch(0).warnings(FULL, 4, "ext4", [slow]) == (
+        "face: of 15 frames a second 6.1 were seen",
+    )
 
 
 @pytest.mark.parametrize("blocks", [[], [0.0, 0.0]])
