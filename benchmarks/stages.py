@@ -25,10 +25,12 @@ from benchmarks.stopwatch import Stopwatch
 from benchmarks.timed_perception import MODEL_STAGES, TimedPerception
 from edge_app.events.episodes import Episodes
 from edge_app.events.identifiers import TimeOrderedIds
+from edge_app.events.maker import Maker
 from edge_app.events.publisher import JsonLinesPublisher, Publisher
 from edge_app.frames.mailbox import Mailbox
 from edge_app.frames.source import Frame, FrameSource
 from edge_app.perception import Perception
+from edge_app.perception.card import DEFAULT_ANSWER
 from edge_app.perception.schedule import WHOLE_S, DetectionSchedule, ReadingSchedule
 from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.watcher import Watcher, tracker_for
@@ -70,7 +72,7 @@ def make_episodes(perception: Perception) -> Episodes:
     """As the daemon makes them."""
     return Episodes(
         device="bench",
-        model=perception.classifier.card.sha256,
+        maker=lambda: Maker(perception.classifier.card.sha256, DEFAULT_ANSWER, "normal"),
         ids=TimeOrderedIds(),
         now=lambda: datetime.now(UTC),
     )

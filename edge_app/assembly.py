@@ -16,6 +16,7 @@ from edge_app.controller import SOURCE_LOST, Controller
 from edge_app.daemon import Daemon
 from edge_app.events.episodes import Episodes
 from edge_app.events.identifiers import TimeOrderedIds
+from edge_app.events.maker import Maker
 from edge_app.events.payloads import Info, PrivacyMode, SourceState
 from edge_app.events.privacy import PrivacyGate
 from edge_app.events.publisher import Publisher
@@ -83,7 +84,7 @@ class Assembly:
     ) -> None:
         self._settings, self._perception = settings, perception
         self._open, self._inbox, self._stop = open_source, inbox, stop
-        interval = Interval(now=_utc_now)
+        interval = Interval(maker=self._maker, now=_utc_now)
         mode: PrivacyMode = kept.choice.mode or settings.privacy.mode
         gate = PrivacyGate(publisher, mode=mode, interval=interval, now=_utc_now)
         asked = settings.governor
@@ -110,7 +111,7 @@ class Assembly:
             watcher=self._make_watcher(settings.perception.reaction),
             episodes=Episodes(
                 device=settings.device_name,
-                model=perception.classifier.card.sha256,
+                maker=self._maker,
                 ids=TimeOrderedIds(),
                 now=_utc_now,
                 show=interval.show,
@@ -119,6 +120,7 @@ class Assembly:
             every_frame=source is not None and self._counts_every_frame(source),
             governor=self._governor,
             visits_ended=self._reports.end_visits,
+            watched=interval.watched,
         )
         self._trouble = CameraTrouble(
             Troubles() if troubles is None else troubles,
@@ -220,6 +222,13 @@ class Assembly:
             return "paused"
         return "reopening" if self._trouble.is_reopening else "open"
 
+    def _maker(self) -> Maker:
+        return Maker(
+            model=self._perception.classifier.card.sha256,
+            answer=self._settings.perception.answer,
+            reaction=self._controller.reaction,
+        )
+
     def _info(self, reaction: Reaction, privacy: PrivacyMode) -> Info:
         perception = self._perception
         cards = {
@@ -233,6 +242,7 @@ class Assembly:
             models={task: card.sha256 for task, card in cards.items()},
             source=public_name(self._settings.camera.source),
             settings={
+                "answer": self._settings.perception.answer,
                 "reaction": reaction,
                 "privacy": privacy,
                 "purpose": self._settings.privacy.purpose,

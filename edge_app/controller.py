@@ -83,6 +83,11 @@ class Controller:
         self._gate.announce(self._describe(self._reaction, self._gate.mode))
 
     @property
+    def reaction(self) -> Reaction:
+        """How soon a changed face changes its emotion, now."""
+        return self._reaction
+
+    @property
     def handlers(self) -> dict[str, Handler]:
         """What is done for each request; a handler raises `MienError` to refuse."""
         return {
@@ -146,9 +151,10 @@ class Controller:
         if change.telemetry_interval_s is not None:
             self._reports.telemetry_interval_s = change.telemetry_interval_s
         if change.reaction is not None and change.reaction != self._reaction:
+            # Under the old one's name: the visits end, and what was seen of them is summed up.
+            self._daemon.begin_anew(self._make_watcher(change.reaction))
+            self._reports.say_summary()
             self._reaction = change.reaction
-            self._daemon.begin_anew(self._make_watcher(self._reaction))
-            self._reports.end_visits()
             self.announce()
         return {
             "reaction": self._reaction,

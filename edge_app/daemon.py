@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from edge_app.events.episodes import Episodes
 from edge_app.events.payloads import Event
 from edge_app.events.publisher import Publisher
+from edge_app.events.watched_time import WatchedTime
 from edge_app.frames.grabber import Grabber
 from edge_app.frames.mailbox import Mailbox, MailboxClosed
 from edge_app.frames.source import Frame, FrameSource
@@ -43,12 +44,14 @@ class Daemon:
         every_frame: bool = False,
         governor: Governor | None = None,
         visits_ended: Callable[[], None] = _nothing,
+        watched: WatchedTime | None = None,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """source: None begins paused. every_frame: a recording waits for us; otherwise the newest
         frame wins. governor: how many of the newest are looked at; None: as many as can be.
         visits_ended: called when everyone was said to leave though they may still be there, for
-        want of frames or because these have another size now. clock_s: rising seconds.
+        want of frames or because these have another size now. watched: told for how long there were
+        frames. clock_s: rising seconds, the same that `watched` has.
         """
         self._watcher, self._episodes, self._publisher = watcher, episodes, publisher
         self._mailbox: Mailbox[Frame] = Mailbox()
@@ -58,6 +61,7 @@ class Daemon:
         self._frames_before_blind, self._is_slow_told = 0, False
         self._governor, self._visits_ended, self._clock_s = governor, visits_ended, clock_s
         self._every_frame = every_frame
+        self._watched = WatchedTime(clock_s) if watched is None else watched
         self.frames_seen = 0
         self._frames_refused = 0
         if source is not None:
@@ -125,6 +129,7 @@ class Daemon:
             self._grabber.stop()
             self._frames_refused += self._grabber.frames_damaged
             self._grabber = None
+        self._watched.stopped()
         self._tell(self._episodes.finish())
 
     def resume(self, source: FrameSource, watcher: Watcher, *, every_frame: bool = False) -> None:
@@ -154,6 +159,8 @@ class Daemon:
         """Whether the frame could be read."""
         if self._governor is not None:
             self._governor.took_frame()
+        # Before a face can make it longer.
+        taken_s = self._clock_s()
         try:
             present = self._watcher.watch(frame)
         except FrameError as error:
@@ -162,6 +169,7 @@ class Daemon:
                 _LOG.warning("a frame cannot be read: %s", error)
             return False
         self.frames_seen += 1
+        self._watched.looked(taken_s)
         self._blind_from_s = self._clock_s() + _BLIND_S
         if self._watcher.has_begun_anew:
             self._end_visits()
@@ -173,6 +181,7 @@ class Daemon:
         # In a recording that is read slowly no time passes between two frames.
         if self._is_live and self._clock_s() >= self._blind_from_s:
             self._blind_from_s = math.inf
+            self._watched.lost()
             self._watcher.forget()
             self._end_visits()
             self._tell_if_slow()

@@ -9,6 +9,7 @@ from datetime import datetime
 import numpy as np
 
 from edge_app.events.identifiers import TimeOrderedIds
+from edge_app.events.maker import Maker
 from edge_app.events.mean_affect import MeanAffect, as_told
 from edge_app.events.payloads import (
     EmotionChanged,
@@ -65,16 +66,16 @@ class Episodes:
         self,
         *,
         device: str,
-        model: str,
+        maker: Callable[[], Maker],
         ids: TimeOrderedIds,
         now: Callable[[], datetime],
         show: Callable[[str, str | None, Affect | None, float], None] = _show_nobody,
     ) -> None:
-        """model: SHA-256 of the classifier; now: the time in UTC. show: told frame after frame
+        """maker: of what is told from now on; now: the time in UTC. show: told frame after frame
         which episode was seen, which emotion, if one was decided, and affect it showed, and for how
         many seconds.
         """
-        self._device, self._model, self._ids, self._now = device, model, ids, now
+        self._device, self._maker, self._ids, self._now = device, maker, ids, now
         self._show = show
         self._episodes: dict[int, _Episode] = {}
         self._told_ns = 0
@@ -140,9 +141,10 @@ class Episodes:
                 episode.told = episode.affect
 
     def _appeared(self, episode: _Episode) -> FaceAppeared:
+        maker = self._maker()
         return FaceAppeared(
             id=self._ids.next(), episode=episode.id, time=self._now(), device=self._device,
-            model=self._model, box=episode.box,
+            model=maker.model, answer=maker.answer, reaction=maker.reaction, box=episode.box,
         )  # fmt: skip
 
     def _changed(self, episode: _Episode, face: WatchedFace, emotion: str) -> EmotionChanged:
@@ -153,17 +155,20 @@ class Episodes:
         # An unsure face is as sure as its likeliest emotion.
         confidence = probabilities.get(emotion, round(float(np.max(face.probabilities)), 4))
         valence, arousal = as_told(face.affect)
+        maker = self._maker()
         return EmotionChanged(
             id=self._ids.next(), episode=episode.id, time=self._now(), device=self._device,
-            model=self._model, emotion=emotion, previous=episode.emotion, confidence=confidence,
+            model=maker.model, answer=maker.answer, reaction=maker.reaction,
+            emotion=emotion, previous=episode.emotion, confidence=confidence,
             probabilities=probabilities, box=episode.box, valence=valence, arousal=arousal,
         )  # fmt: skip
 
     def _left(self, episode: _Episode) -> FaceLeft:
         valence, arousal = as_told(episode.affects.mean)
+        maker = self._maker()
         return FaceLeft(
             id=self._ids.next(), episode=episode.id, time=self._now(), device=self._device,
-            model=self._model,
+            model=maker.model, answer=maker.answer, reaction=maker.reaction,
             duration_s=round((episode.last_seen_ns - episode.first_seen_ns) / 1e9, 3),
             emotions_s={name: round(ns / 1e9, 3) for name, ns in episode.emotions_ns.items()},
             valence=valence, arousal=arousal,

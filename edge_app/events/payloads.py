@@ -22,6 +22,14 @@ Valence = Annotated[
 Arousal = Annotated[
     _Scale, msgspec.Meta(description="From calm, -1, to aroused, 1; it has no unit.")
 ]
+#: What, beside the model, another figure of the same face comes from; null in messages of a Mien
+#: that did not tell it.
+Answer = Annotated[
+    str | None, msgspec.Meta(description="Which of the classifier's answers, as its card names it.")
+]
+Reaction = Annotated[
+    str | None, msgspec.Meta(description="How soon a changed face changes its emotion.")
+]
 #: With its zone, which is UTC in all that we say.
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -56,6 +64,8 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     time: Annotated[Time, msgspec.Meta(description="When it happened.")]
     device: str
     model: Annotated[str, msgspec.Meta(description="SHA-256 of the classifier.")]
+    answer: Answer = None
+    reaction: Reaction = None
     is_historical: Annotated[bool, msgspec.Meta(description="Sent later than it happened.")] = False
     schema_version: int = SCHEMA_VERSION
 
@@ -143,10 +153,13 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     start, end: UTC. faces: how many visits were seen in it; one person who comes twice is two.
     emotions_s: seconds that each emotion was shown, of all faces together, in a recording's own
     time. minimum_group: the least number of faces that anything is said about. withheld: something
-    was left out for that: with too few faces all figures are null, else the emotions that too few
-    of them showed are missing, or that one or two showed nearly alone. valence, arousal: their
-    means over the seconds in emotions_s, but for those in which a face could not be read; null if
-    there are none.
+    was left out for that: with too few faces all figures of them are null, else the emotions that
+    too few of them showed are missing, or that one or two showed nearly alone. valence, arousal:
+    their means over the seconds in emotions_s, but for those in which a face could not be read;
+    null if there are none. watched_s: for how much of the interval frames were looked at, which is
+    neither while paused nor while none came that could be read. It is the same whoever is there,
+    and never withheld. model: SHA-256 of the classifier. watched_s, model, answer and reaction are
+    null where a Mien did not tell them.
     """
 
     start: Time
@@ -157,6 +170,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     withheld: bool
     valence: Valence = None
     arousal: Arousal = None
+    watched_s: Seconds | None = None
+    model: str | None = None
+    answer: Answer = None
+    reaction: Reaction = None
     schema_version: int = SCHEMA_VERSION
 
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from edge_app.events.disclosure import may_tell
+from edge_app.events.maker import Maker
 from edge_app.events.mean_affect import MeanAffect, as_told
 from edge_app.events.payloads import Event, FaceAppeared, Summary
+from edge_app.events.watched_time import WatchedTime
 from edge_app.perception.affect import Affect
 
 
@@ -26,10 +28,18 @@ class Interval:
     """Counts visits and emotions until `finish`, which begins the next interval."""
 
     def __init__(
-        self, *, now: Callable[[], datetime], clock_s: Callable[[], float] = time.monotonic
+        self,
+        *,
+        maker: Callable[[], Maker],
+        now: Callable[[], datetime],
+        clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        """now: the time in UTC; clock_s: seconds that never go back."""
-        self._now, self._clock_s = now, clock_s
+        """maker: of all that is counted until `finish`; now: the time in UTC; clock_s: seconds that
+        never go back.
+        """
+        self._maker, self._now, self._clock_s = maker, now, clock_s
+        #: Told of frames by whoever takes them.
+        self.watched = WatchedTime(clock_s)
         self._began_s = clock_s()
         self._visits: set[str] = set()
         #: By emotion and visit.
@@ -82,6 +92,7 @@ class Interval:
         may_mean = may_tell((each.time for each in affects), minimum_group)
         valence, arousal = as_told(MeanAffect.of(affects).mean if may_mean else None)
         end_s, end = self._clock_s(), self._now()
+        maker = self._maker()
         summary = Summary(
             # The time may have been set since: a Raspberry Pi without a battery learns it late.
             start=end - timedelta(seconds=end_s - self._began_s),
@@ -92,6 +103,10 @@ class Interval:
             withheld=not (is_told and len(told) == len(self._shown) and (may_mean or not affects)),
             valence=valence,
             arousal=arousal,
+            watched_s=round(self.watched.finish(), 3),
+            model=maker.model,
+            answer=maker.answer,
+            reaction=maker.reaction,
         )
         self._began_s = end_s
         self._visits.clear()

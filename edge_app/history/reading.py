@@ -18,16 +18,17 @@ import msgspec
 from edge_app.errors import UsageError
 from edge_app.history.plausible import is_plausible
 from edge_app.history.rows import AvailabilityRow, SummaryRow
-from edge_app.history.schema import DAY_MS
+from edge_app.history.schema import DAY_MS, SINCE
 from edge_app.history.store import read_version, translated
 
 #: All of the visits that have an event in the period, from their first event on, which may be any
 #: time ago: where a visit never ended, nothing else says when it began.
 _EVENTS = """SELECT device, type, time_ms, episode, is_historical, emotion, duration_s, emotions_s,
-    valence, arousal FROM event WHERE time_ms <= ?2 AND (device, episode) IN (
+    {valence}, {arousal} FROM event WHERE time_ms <= ?2 AND (device, episode) IN (
         SELECT device, episode FROM event WHERE time_ms BETWEEN ?1 AND ?2) ORDER BY time_ms, id"""
 _SUMMARIES = """SELECT device, start_ms, end_ms, faces, emotions_s, minimum_group, withheld,
-    valence, arousal FROM summary WHERE end_ms > ? AND start_ms < ?"""
+    {valence}, {arousal}, {watched_s}, {model}, {answer}, {reaction}
+    FROM summary WHERE end_ms > ? AND start_ms < ?"""
 
 
 class Span(NamedTuple):
@@ -121,7 +122,7 @@ def read_history(path: Path, *, days: int, zone: tzinfo | None) -> History:
         period = _period(_end(recordings), days, zone)
         devices: dict[str, DeviceHistory] = defaultdict(DeviceHistory)
         _read_events(database, period, devices, version)
-        for row in database.execute(_of_version(_SUMMARIES, version), period):
+        for row in database.execute(_of_version(_SUMMARIES, "summary", version), period):
             summary = SummaryRow(*row)
             if _is_plausible(summary):
                 devices[summary.device].summaries.append(summary)
@@ -144,9 +145,17 @@ def read_history(path: Path, *, days: int, zone: tzinfo | None) -> History:
     return History(period, dict(sorted(devices.items())), recordings, outside, refused)
 
 
-def _of_version(query: str, version: int) -> str:
-    """The query as an older file takes it: who writes the file brings it to our version."""
-    return query if version >= 2 else query.replace("valence, arousal", "NULL, NULL")
+def _of_version(query: str, table: str, version: int) -> str:
+    """The query as an older file takes it: who writes the file brings it to our version.
+
+    In braces stand the columns that it may not have.
+    """
+    newer = {
+        column: column if version >= since else "NULL"
+        for (of, column), since in SINCE.items()
+        if of == table
+    }
+    return query.format_map(newer)
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -173,7 +182,7 @@ def _read_events(
     database: sqlite3.Connection, period: Span, devices: dict[str, DeviceHistory], version: int
 ) -> None:
     for device, kind, time_ms, episode, late, emotion, *leaving in database.execute(
-        _of_version(_EVENTS, version), period
+        _of_version(_EVENTS, "event", version), period
     ):
         history = devices[device]
         if time_ms >= period.start_ms:

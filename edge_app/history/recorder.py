@@ -180,6 +180,8 @@ def _event(device: str, event: Event) -> EventRow:
         episode=event.episode,
         model=event.model[:_MODEL_DIGITS],
         is_historical=event.is_historical,
+        answer=event.answer,
+        reaction=event.reaction,
     )
     match event:
         case FaceAppeared():
@@ -219,6 +221,10 @@ def _summary(device: str, summary: Summary) -> SummaryRow:
         withheld=summary.withheld,
         valence=summary.valence,
         arousal=summary.arousal,
+        watched_s=summary.watched_s,
+        model=None if summary.model is None else summary.model[:_MODEL_DIGITS],
+        answer=summary.answer,
+        reaction=summary.reaction,
     )
 
 

@@ -5,30 +5,26 @@ from __future__ import annotations
 from edge_app.history.rows import AlertEnd, AlertRow, AvailabilityRow, EventRow, SummaryRow
 
 #: Rises when a table changes. Stored in the file's header, as `user_version`.
-VERSION = 3
+VERSION = 4
 
 #: Tells a history from other SQLite files: "Mien", in the header's `application_id`.
 APPLICATION_ID = 0x4D69656E
-
-#: Without a key: after a device's clock was set back, two intervals may begin at the same time.
-_SUMMARY = (
-    """CREATE TABLE summary (
-        device TEXT NOT NULL, start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL, faces INTEGER,
-        emotions_s TEXT, minimum_group INTEGER NOT NULL, withheld INTEGER NOT NULL,
-        valence REAL, arousal REAL
-    ) STRICT""",
-    "CREATE INDEX summary_start ON summary (device, start_ms)",
-)
 
 TABLES = (
     """CREATE TABLE event (
         id TEXT PRIMARY KEY, device TEXT NOT NULL, type TEXT NOT NULL, time_ms INTEGER NOT NULL,
         episode TEXT NOT NULL, model TEXT NOT NULL, is_historical INTEGER NOT NULL,
         emotion TEXT, previous TEXT, confidence REAL, duration_s REAL, emotions_s TEXT,
-        valence REAL, arousal REAL
+        valence REAL, arousal REAL, answer TEXT, reaction TEXT
     ) STRICT, WITHOUT ROWID""",
     "CREATE INDEX event_time ON event (time_ms)",
-    *_SUMMARY,
+    # Without a key: after a device's clock was set back, two intervals may begin at the same time.
+    """CREATE TABLE summary (
+        device TEXT NOT NULL, start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL, faces INTEGER,
+        emotions_s TEXT, minimum_group INTEGER NOT NULL, withheld INTEGER NOT NULL,
+        valence REAL, arousal REAL, watched_s REAL, model TEXT, answer TEXT, reaction TEXT
+    ) STRICT""",
+    "CREATE INDEX summary_start ON summary (device, start_ms)",
     """CREATE TABLE availability (
         number INTEGER PRIMARY KEY, device TEXT NOT NULL, time_ms INTEGER NOT NULL,
         is_online INTEGER NOT NULL
@@ -56,21 +52,44 @@ MIGRATIONS = {
     ),
     2: (
         "ALTER TABLE summary RENAME TO summary_with_key",
-        *_SUMMARY,
+        """CREATE TABLE summary (
+            device TEXT NOT NULL, start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL,
+            faces INTEGER, emotions_s TEXT, minimum_group INTEGER NOT NULL,
+            withheld INTEGER NOT NULL, valence REAL, arousal REAL
+        ) STRICT""",
+        "CREATE INDEX summary_start ON summary (device, start_ms)",
         "INSERT INTO summary SELECT * FROM summary_with_key",
         "DROP TABLE summary_with_key",
     ),
+    3: (
+        "ALTER TABLE event ADD COLUMN answer TEXT",
+        "ALTER TABLE event ADD COLUMN reaction TEXT",
+        "ALTER TABLE summary ADD COLUMN watched_s REAL",
+        "ALTER TABLE summary ADD COLUMN model TEXT",
+        "ALTER TABLE summary ADD COLUMN answer TEXT",
+        "ALTER TABLE summary ADD COLUMN reaction TEXT",
+    ),
+}
+
+#: Table and column → the first version that has it, where that is not the first of all.
+SINCE = {
+    **{(table, column): 2 for table in ("event", "summary") for column in ("valence", "arousal")},
+    **{("event", column): 4 for column in ("answer", "reaction")},
+    **{("summary", column): 4 for column in ("watched_s", "model", "answer", "reaction")},
 }
 
 #: Row → how it enters. What is there already stays: a message that comes twice counts once.
 INSERT = {
-    EventRow: "INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    EventRow: """INSERT OR IGNORE INTO event
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
     # The same only if it says the same: of two that begin at the same time, both count.
-    SummaryRow: """INSERT INTO summary SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
+    SummaryRow: """INSERT INTO summary
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13
         WHERE NOT EXISTS (
             SELECT 1 FROM summary WHERE device = ?1 AND start_ms = ?2 AND end_ms = ?3
             AND faces IS ?4 AND emotions_s IS ?5 AND minimum_group = ?6 AND withheld = ?7
-            AND valence IS ?8 AND arousal IS ?9)""",
+            AND valence IS ?8 AND arousal IS ?9 AND watched_s IS ?10
+            AND model IS ?11 AND answer IS ?12 AND reaction IS ?13)""",
     # Only a change: at each connection the broker says again what it kept.
     AvailabilityRow: """INSERT INTO availability (device, time_ms, is_online)
         SELECT ?1, ?2, ?3 WHERE ?3 IS NOT (

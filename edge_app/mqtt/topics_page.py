@@ -56,7 +56,7 @@ that wait at once, the rest is left unanswered. Whoever may publish on these top
 broker's access rules decide who that is.
 
 Another `reaction`, by the request `settings`, ends every visit: everyone present is said to leave,
-and appears anew.
+and appears anew. It ends the interval of the summary as well, since each names one reaction.
 """
 
 _PRIVACY = """\
@@ -86,7 +86,8 @@ it longest must together have shown it for at least half as long as the first of
 p % rule of official statistics, with p = 50: whoever showed it second longest knows for how long,
 and still cannot tell the first one's time nearer than by half. So an emotion needs three faces,
 whatever `minimum_group` says. Valence and arousal are means over the emotions that are told, under
-the same rule. `withheld` says that something was left out.
+the same rule. `withheld` says that something was left out. `watched_s` is always told: it says that
+there were frames, not who was in them.
 
 Mien knows nobody: one person who comes five times, or turns away five times for longer than a
 second and a half, counts as five, so an interval must be short enough, and the room busy enough,

@@ -93,3 +93,9 @@ def test_a_recording_s_summary_says_what_its_visits_say(tmp_path: Path) -> None:
     assert visit.emotions_s["happy"] > 9
     assert told.summaries[-1].emotions_s == visit.emotions_s
     assert told.summaries[-1].valence == visit.valence
+    for made in (visit, told.summaries[-1]):
+        sha256 = assembly._perception.classifier.card.sha256
+        assert (made.model, made.answer, made.reaction) == (sha256, "default", "normal")
+    assert told.infos[-1].settings["answer"] == "default"
+    length = told.summaries[-1].end - told.summaries[-1].start
+    assert 0.0 < (told.summaries[-1].watched_s or 0.0) <= length.total_seconds()

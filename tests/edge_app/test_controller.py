@@ -18,6 +18,7 @@ from edge_app.daemon import Daemon
 from edge_app.errors import MienError
 from edge_app.events.episodes import Episodes
 from edge_app.events.identifiers import TimeOrderedIds
+from edge_app.events.maker import Maker
 from edge_app.events.payloads import FaceAppeared, FaceLeft, Info, PrivacyMode
 from edge_app.events.privacy import PrivacyGate
 from edge_app.events.requests import RawRequest, Reaction, Response
@@ -96,6 +97,7 @@ class House:
         is_paused: bool = False,
         is_camera_hanging: bool = False,
         closing_s: float = 5.0,
+        clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self.told = Recorder()
         self.cameras: list[Camera] = []
@@ -106,7 +108,7 @@ class House:
         self.settings_fault: MienError | None = None
         self.stop = threading.Event()
         self.kept = KeptPrivacy(folder, "d")
-        interval = Interval(now=now)
+        interval = Interval(maker=self.maker, now=now, clock_s=clock_s)
         self.gate = PrivacyGate(self.told, mode="full", interval=interval, now=now)
         self.reports = Reports(
             self.gate,
@@ -121,9 +123,11 @@ class House:
         self.daemon = Daemon(
             source=None if is_paused else self.open_camera()[0],
             watcher=self.make_watcher("normal"),
-            episodes=Episodes(device="d", model="m", ids=TimeOrderedIds(), now=now),
+            episodes=Episodes(device="d", maker=self.maker, ids=TimeOrderedIds(), now=now),
             publisher=self.gate,
             visits_ended=self.reports.end_visits,
+            watched=interval.watched,
+            clock_s=clock_s,
         )
         self.troubles = Troubles()
         self.trouble = CameraTrouble(
@@ -165,6 +169,9 @@ class House:
     def check_settings(self) -> None:
         if self.settings_fault is not None:
             raise self.settings_fault
+
+    def maker(self) -> Maker:
+        return Maker("m", "default", self.controller.reaction)
 
     def make_watcher(self, reaction: Reaction) -> Watcher:
         self.reactions.append(reaction)
@@ -432,6 +439,43 @@ def test_settings_are_told_and_changed(tmp_path: Path) -> None:
     house.run([change])
     assert house.reactions == ["normal", "calm"]
     assert house.reports.summary_interval_s == 60
+
+
+def test_each_figure_names_the_reaction_that_made_it(tmp_path: Path) -> None:
+    house = House(tmp_path)
+
+    def change() -> None:
+        assert house.ask("settings", ', "change": {"reaction": "calm"}').status == "ok"
+        assert house.told.events[-1].reaction == "normal"
+
+    house.run([change, lambda: None])
+    house.reports.say_summary()
+    left, came = (
+        [each.reaction for each in house.told.events if isinstance(each, kind)]
+        for kind in (FaceLeft, FaceAppeared)
+    )
+    assert (left, came) == (["normal", "calm"], ["normal", "calm"])
+    # One summary, one maker: the change ended the interval.
+    made = [(each.model, each.answer, each.reaction) for each in house.told.summaries]
+    assert made == [("m", "default", "normal"), ("m", "default", "calm")]
+    assert [each.faces for each in house.told.summaries] == [1, 1]
+
+
+def test_nothing_is_watched_in_a_pause(tmp_path: Path) -> None:
+    now_s = [0.0]
+    house = House(tmp_path, clock_s=lambda: now_s[0])
+
+    def sum_up() -> None:
+        now_s[0] += 1.0
+        house.reports.say_summary()
+
+    def pause() -> None:
+        now_s[0] += 1.0
+        house.ask("pause")
+
+    house.run([sum_up, pause, sum_up, sum_up, lambda: house.ask("resume"), sum_up])
+    watched_s = [each.watched_s for each in house.told.summaries]
+    assert watched_s == [1.0, 1.0, 0.0, 1.0]
 
 
 def test_a_restart_ends_the_daemon_with_its_own_code(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
 import cv2
@@ -16,15 +16,20 @@ from edge_app.events.episodes import Episodes
 from edge_app.events.identifiers import TimeOrderedIds
 from edge_app.events.payloads import EmotionChanged, FaceAppeared, FaceLeft
 from edge_app.events.publisher import Publisher
+from edge_app.events.watched_time import WatchedTime
 from edge_app.frames.source import Frame, FrameSource, SourceError
 from edge_app.frames.video_file import VideoFileSource
 from edge_app.perception import Perception
+from edge_app.perception.faces import Box, FrameError
 from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.tracker import Tracker
-from edge_app.perception.watcher import Watcher
+from edge_app.perception.watcher import WatchedFace, Watcher
 from edge_app.samples import CLIP
 from tests.edge_app.events.recorder import Recorder
 from tests.edge_app.frames.given_frames import GivenFrames
+from tests.edge_app.mqtt.samples import maker
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +48,7 @@ def daemon(
         source=source,
         watcher=Watcher(perception, Tracker(), REACTIONS["normal"]),
         episodes=Episodes(
-            device="test", model="m", ids=TimeOrderedIds(), now=lambda: datetime.now(UTC)
+            device="test", maker=maker, ids=TimeOrderedIds(), now=lambda: datetime.now(UTC)
         ),
         publisher=publisher,
         every_frame=True,
@@ -166,6 +171,59 @@ def test_frames_that_cannot_be_read_end_a_visit_as_no_frames_do(perception: Perc
     first, second = (event for event in told.events if isinstance(event, FaceLeft))
     assert first.duration_s > 1.0
     assert second.duration_s < 2.0, "a visit of its own"
+
+
+class Timed(Watcher):
+    """Sees nobody, or somebody, in as many seconds a frame as the test says; None: unreadable."""
+
+    def __init__(self, seconds: Iterable[float | None], now_s: list[float], *, face: bool) -> None:
+        self._seconds, self._now_s, self._face = iter(seconds), now_s, face
+        self.has_begun_anew = False
+
+    def watch(self, frame: Frame) -> list[WatchedFace]:
+        passed_s = next(self._seconds)
+        self._now_s[0] += 0.5 if passed_s is None else passed_s
+        if passed_s is None:
+            raise FrameError("of no use")
+        face = WatchedFace(
+            number=1, box=Box(8, 8, 32, 32), emotion="happy", shown="happy", labels=("happy",),
+            probabilities=np.ones(1, np.float32), first_seen_ns=0, last_seen_ns=frame.timestamp_ns,
+        )  # fmt: skip
+        return [face] if self._face else []
+
+    def forget(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("face", [False, True])
+@pytest.mark.parametrize(
+    ("seconds", "watched_s"),
+    [
+        ([0.5] * 10, 5.0),
+        # Slow ones in between, as of many faces.
+        ([0.5, 4.0, 4.0, 0.5], 9.0),
+        ([None] * 10, 0.0),
+        ([0.5] * 4 + [None] * 3 + [0.5] * 2, 4.5),
+        # After two seconds nothing was seen since the last one: it was taken at 1.5 s.
+        ([0.5] * 4 + [None] * 9 + [0.5] * 2, 2.5),
+    ],
+)
+def test_the_time_in_which_frames_can_be_read_is_watched_whoever_is_there(
+    seconds: list[float | None], watched_s: float, *, face: bool
+) -> None:
+    now_s = [0.0]
+    watched = WatchedTime(lambda: now_s[0])
+    frames = (Frame(np.zeros((48, 64), np.uint8), number) for number in range(len(seconds)))
+    Daemon(
+        source=GivenFrames(frames),
+        watcher=Timed(seconds, now_s, face=face),
+        episodes=Episodes(device="d", maker=maker, ids=TimeOrderedIds(), now=lambda: NOW),
+        publisher=Recorder(),
+        every_frame=True,
+        watched=watched,
+        clock_s=lambda: now_s[0],
+    ).run(threading.Event())
+    assert watched.finish() == watched_s
 
 
 @pytest.mark.parametrize(("apart_s", "is_told"), [(1.0, False), (2.5, True)])

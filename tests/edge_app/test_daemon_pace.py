@@ -25,6 +25,7 @@ from edge_app.perception.tracker import Tracker
 from edge_app.perception.watcher import Watcher
 from tests.edge_app.events.recorder import Recorder
 from tests.edge_app.frames.given_frames import GivenFrames
+from tests.edge_app.mqtt.samples import maker
 
 
 def frames(count: int, pause_s: float = 0.0, read_from: set[str] | None = None) -> Iterator[Frame]:
@@ -55,7 +56,7 @@ def daemon(
         source=source,
         watcher=Watcher(perception, Tracker(), REACTIONS["normal"]),
         episodes=Episodes(
-            device="test", model="m", ids=TimeOrderedIds(), now=lambda: datetime.now(UTC)
+            device="test", maker=maker, ids=TimeOrderedIds(), now=lambda: datetime.now(UTC)
         ),
         publisher=publisher,
         every_frame=every_frame,

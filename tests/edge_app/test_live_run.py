@@ -155,7 +155,9 @@ def test_every_message_of_a_live_run_is_as_documented(
             assert outsider.ask("settings", "2", change={"reaction": "quick"})["status"] == "ok"
             assert outsider.send("dance", b'{"id": "3"}', qos=0, retain=True) == "error"
             assert outsider.ask("identify", "4")["status"] == "ok"
-            assert outsider.ask("diagnostics", "5")["result"]["info"]["source"] == "sample:"
+            info = outsider.ask("diagnostics", "5")["result"]["info"]
+            assert info["source"] == "sample:"
+            assert info["settings"]["answer"] == "default"
             assert outsider.ask("privacy", "6", mode="aggregates")["status"] == "ok"
             assert outsider.ask("privacy", "7", mode="full")["status"] == "ok"
             assert outsider.ask("pause", "8")["status"] == "ok"

@@ -35,6 +35,7 @@ from edge_app.samples import CLIP
 from tests.brokers import Mosquitto, free_port, wait_until
 from tests.edge_app.frames.mjpeg_server import MjpegServer, forever, part
 from tests.edge_app.frames.pictures import jpeg
+from tests.edge_app.mqtt.samples import maker
 
 TOPICS = Topics("desk")
 
@@ -297,7 +298,7 @@ def test_while_no_frames_come_nobody_is_said_to_be_there(
             source=source,
             watcher=Watcher(Perception.load(), Tracker(), REACTIONS["normal"]),
             episodes=Episodes(
-                device="test", model="m", ids=TimeOrderedIds(), now=lambda: datetime.now(UTC)
+                device="test", maker=maker, ids=TimeOrderedIds(), now=lambda: datetime.now(UTC)
             ),
             publisher=JsonLinesPublisher(file),
             every_frame=True,

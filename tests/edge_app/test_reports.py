@@ -11,7 +11,7 @@ from edge_app.health.board import Board
 from edge_app.health.telemetry import Activity, Telemeter
 from edge_app.reports import Reports
 from tests.edge_app.events.recorder import Recorder
-from tests.edge_app.mqtt.samples import appeared
+from tests.edge_app.mqtt.samples import appeared, maker
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -20,7 +20,7 @@ class Office:
     def __init__(self, folder: Path, mode: PrivacyMode = "full") -> None:
         self.now_s = 0.0
         self.told = Recorder()
-        interval = Interval(now=lambda: NOW, clock_s=lambda: self.now_s)
+        interval = Interval(maker=maker, now=lambda: NOW, clock_s=lambda: self.now_s)
         self.gate = PrivacyGate(self.told, mode=mode, interval=interval, now=lambda: NOW)
         self.reports = Reports(
             self.gate,

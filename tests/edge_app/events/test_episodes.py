@@ -10,6 +10,7 @@ from edge_app.events.payloads import EmotionChanged, FaceAppeared, FaceLeft, dec
 from edge_app.perception.affect import Affect
 from edge_app.perception.faces import Box
 from edge_app.perception.watcher import WatchedFace
+from tests.edge_app.mqtt.samples import maker
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 LABELS = ("happy", "sad")
@@ -17,7 +18,7 @@ LABELS = ("happy", "sad")
 
 def episodes() -> Episodes:
     ids = TimeOrderedIds(lambda: 1_000, lambda _: 0)
-    return Episodes(device="kitchen", model="abc", ids=ids, now=lambda: NOW)
+    return Episodes(device="kitchen", maker=maker, ids=ids, now=lambda: NOW)
 
 
 def watched(

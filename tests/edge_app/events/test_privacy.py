@@ -9,7 +9,7 @@ from edge_app.events.requests import Response
 from edge_app.events.summaries import Interval
 from edge_app.perception.affect import Affect
 from tests.edge_app.events.recorder import Recorder
-from tests.edge_app.mqtt.samples import BOX, EPISODE, appeared, changed, info, left
+from tests.edge_app.mqtt.samples import BOX, EPISODE, appeared, changed, info, left, maker
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 SOMEBODY = State(time=NOW, faces=(PresentFace(episode=EPISODE, emotion="happy", box=BOX),))
@@ -26,7 +26,10 @@ def telemetry(**fields: object) -> Telemetry:
 
 def gate(told: Recorder, mode: PrivacyMode) -> PrivacyGate:
     return PrivacyGate(
-        told, mode=mode, interval=Interval(now=lambda: NOW, clock_s=lambda: 0.0), now=lambda: NOW
+        told,
+        mode=mode,
+        interval=Interval(maker=maker, now=lambda: NOW, clock_s=lambda: 0.0),
+        now=lambda: NOW,
     )
 
 
@@ -53,14 +56,14 @@ def test_no_event_and_no_face_pass_in_aggregates() -> None:
 
 
 def test_events_are_counted_in_aggregates() -> None:
-    interval = Interval(now=lambda: NOW, clock_s=lambda: 0.0)
+    interval = Interval(maker=maker, now=lambda: NOW, clock_s=lambda: 0.0)
     private = PrivacyGate(Recorder(), mode="aggregates", interval=interval, now=lambda: NOW)
     private.publish_event(appeared())
     assert interval.finish(1).faces == 1
 
 
 def test_valence_and_arousal_leave_only_as_means_in_aggregates() -> None:
-    interval = Interval(now=lambda: NOW, clock_s=lambda: 0.0)
+    interval = Interval(maker=maker, now=lambda: NOW, clock_s=lambda: 0.0)
     told = Recorder()
     private = PrivacyGate(told, mode="aggregates", interval=interval, now=lambda: NOW)
     private.publish_event(appeared())

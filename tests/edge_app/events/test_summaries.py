@@ -13,6 +13,7 @@ from edge_app.events.summaries import Interval
 from edge_app.perception.affect import Affect
 from edge_app.perception.faces import Box
 from edge_app.perception.watcher import WatchedFace
+from tests.edge_app.mqtt.samples import maker
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -48,9 +49,9 @@ class Room:
     def __init__(self, *, times_as_fast: float = 1.0) -> None:
         self.clock = Clock()
         self.times_as_fast = times_as_fast
-        self.interval = Interval(now=self.clock.now, clock_s=lambda: self.clock.s)
+        self.interval = Interval(maker=maker, now=self.clock.now, clock_s=lambda: self.clock.s)
         self.episodes = Episodes(
-            device="d", model="m", ids=TimeOrderedIds(), now=self.clock.now,
+            device="d", maker=maker, ids=TimeOrderedIds(), now=self.clock.now,
             show=self.interval.show,
         )  # fmt: skip
         self.faces: dict[str, Face] = {}

@@ -24,6 +24,7 @@ from edge_app.perception.tracker import Tracker
 from edge_app.perception.watcher import Watcher
 from edge_app.samples import CLIP
 from tests.edge_app.frames.given_frames import GivenFrames
+from tests.edge_app.mqtt.samples import maker
 
 
 def source_of(images: Iterable[np.ndarray], damaged: int = 0) -> FrameSource:
@@ -43,7 +44,7 @@ def run(perception: Perception, source: FrameSource) -> Daemon:
             source=source,
             watcher=Watcher(perception, Tracker(), REACTIONS["normal"]),
             episodes=Episodes(
-                device="test", model="m", ids=TimeOrderedIds(), now=lambda: datetime.now(UTC)
+                device="test", maker=maker, ids=TimeOrderedIds(), now=lambda: datetime.now(UTC)
             ),
             publisher=JsonLinesPublisher(nowhere),
             every_frame=True,

@@ -19,20 +19,24 @@ def visit(
 ) -> Iterator[Event]:
     """One visit; shown: emotion after emotion, with its seconds."""
     episode, at = ids.next(), start
-    yield FaceAppeared(id=ids.next(), episode=episode, time=at, device=device, model=MODEL, box=BOX)
+    yield FaceAppeared(
+        id=ids.next(), episode=episode, time=at, device=device, model=MODEL, answer="default",
+        reaction="normal", box=BOX,
+    )  # fmt: skip
     totals: dict[str, float] = {}
     previous = None
     for emotion, seconds in shown:
         yield EmotionChanged(
-            id=ids.next(), episode=episode, time=at, device=device, model=MODEL, box=BOX,
-            emotion=emotion, previous=previous, confidence=0.8, probabilities={emotion: 0.8},
+            id=ids.next(), episode=episode, time=at, device=device, model=MODEL, answer="default",
+            reaction="normal", box=BOX, emotion=emotion, previous=previous, confidence=0.8,
+            probabilities={emotion: 0.8},
             valence=VALENCES.get(emotion, 0.0), arousal=0.1234,
         )  # fmt: skip
         totals[emotion] = totals.get(emotion, 0.0) + seconds
         previous, at = emotion, at + timedelta(seconds=seconds)
     yield FaceLeft(
-        id=ids.next(), episode=episode, time=at, device=device, model=MODEL,
-        duration_s=(at - start).total_seconds(), emotions_s=totals,
+        id=ids.next(), episode=episode, time=at, device=device, model=MODEL, answer="default",
+        reaction="normal", duration_s=(at - start).total_seconds(), emotions_s=totals,
         valence=_mean(totals), arousal=0.1234,
     )  # fmt: skip
 

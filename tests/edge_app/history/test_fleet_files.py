@@ -78,15 +78,21 @@ def test_the_fleets_events_are_those_of_a_store() -> None:
 
 def test_an_older_fleets_file_is_brought_up_to_date(tmp_path: Path) -> None:
     older = (FLEET / "fleet.sql").read_text(encoding="utf-8")
-    affect = ",\n    valence REAL, arousal REAL"
-    assert affect in older
+    newer = {
+        "add-affect.sql": ",\n    valence REAL, arousal REAL",
+        "add-answer.sql": ", answer TEXT, reaction TEXT",
+    }
+    for columns_of_it in newer.values():
+        assert columns_of_it in older
+        older = older.replace(columns_of_it, "")
     file = tmp_path / "fleet.sqlite"
     with (
         contextlib.closing(sqlite3.connect(file)) as fleet,
         contextlib.closing(sqlite3.connect(":memory:")) as new,
     ):
-        fleet.executescript(older.replace(affect, ""))
-        assert bring_up_to_date(file, "add-affect.sql").returncode == 0
+        fleet.executescript(older)
+        for script in newer:
+            assert bring_up_to_date(file, script).returncode == 0
         fleet_tables(new)
         assert columns(fleet, "event") == columns(new, "event")
 
@@ -140,8 +146,11 @@ def test_the_flow_stores_what_each_privacy_mode_tells_once() -> None:
         assert stored.fetchall() == [("kitchen", 9.5, 0.5, 10_000), ("kitchen", None, None, 10_000)]
         for event in (changed(), left(), changed()):
             store(fleet, "event", event)
-        events = fleet.execute("SELECT type, emotion FROM event ORDER BY id").fetchall()
-        assert events == [("emotion_changed", "happy"), ("face_left", None)]
+        events = fleet.execute(
+            "SELECT type, emotion, model, answer, reaction FROM event ORDER BY id"
+        ).fetchall()
+        maker = ("5e" * 6, "default", "normal")
+        assert events == [("emotion_changed", "happy", *maker), ("face_left", None, *maker)]
 
 
 def test_the_flow_does_not_pass_over_what_is_no_event() -> None:

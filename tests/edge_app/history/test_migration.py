@@ -17,11 +17,14 @@ from edge_app.events.payloads import Summary, encode
 from edge_app.history import store
 from edge_app.history.reading import read_history
 from edge_app.history.recorder import Recorder
-from edge_app.history.schema import MIGRATIONS, TABLES, VERSION
+from edge_app.history.schema import MIGRATIONS, SINCE, TABLES, VERSION
 from tests.edge_app.mqtt.samples import changed, left
 
 #: Two visits, a summary, an alert and an availability of 2025-03-05, by version.
-OLD = {version: Path(__file__).with_name(f"history_version_{version}.sqlite") for version in (1, 2)}
+OLD = {
+    version: Path(__file__).with_name(f"history_version_{version}.sqlite")
+    for version in range(1, VERSION)
+}
 INDICES = "SELECT name, tbl_name FROM sqlite_schema WHERE type = 'index' ORDER BY name"
 TABLE_NAMES = ("event", "summary", "availability", "alert", "recording")
 
@@ -65,6 +68,7 @@ def test_a_recorder_goes_on_in_the_old_file_and_loses_nothing(file: Path, versio
     told = Summary(
         start=now - timedelta(hours=1), end=now, faces=3, emotions_s={"sad": 1.0},
         minimum_group=1, withheld=False, valence=-0.5, arousal=0.25,
+        watched_s=3500.0, model="5e" * 32, answer="default", reaction="normal",
     )  # fmt: skip
     for _ in range(2):  # what is of our version already is left alone
         with Recorder(file, now=lambda: now) as history:
@@ -75,10 +79,18 @@ def test_a_recorder_goes_on_in_the_old_file_and_loses_nothing(file: Path, versio
     assert ask(file, "PRAGMA integrity_check") == [("ok",)]
     for name in ("event", "summary"):
         rows = ask(file, f"SELECT * FROM {name}")  # noqa: S608 - ours
-        unknown = (None, None) if version == 1 else ()
+        newer = [since for (table, _), since in SINCE.items() if table == name and since > version]
+        unknown = (None,) * len(newer)
         assert {(*row, *unknown) for row in before[name]} < set(rows)
-    new = "SELECT valence, arousal FROM event WHERE id LIKE '01955164%' ORDER BY id"
-    assert ask(file, new) == [(0.6755, 0.4253), (0.5012, -0.0031)]
+    new = (
+        "SELECT valence, arousal, answer, reaction FROM event WHERE id LIKE '01955164%' ORDER BY id"
+    )
+    assert ask(file, new) == [
+        (0.6755, 0.4253, "default", "normal"),
+        (0.5012, -0.0031, "default", "normal"),
+    ]
+    made = "SELECT watched_s, model, answer, reaction FROM summary ORDER BY start_ms"
+    assert ask(file, made) == [(None,) * 4, (3500.0, "5e" * 6, "default", "normal")]
     assert ask(file, "SELECT valence, arousal FROM summary ORDER BY start_ms") == [
         (None, None) if version == 1 else (0.3333, 0.1234),
         (-0.5, 0.25),
@@ -94,6 +106,18 @@ def test_a_migrated_file_is_as_a_new_one(file: Path, tmp_path: Path) -> None:
     Recorder(new).close()
     assert columns(file) == columns(new)
     assert ask(file, INDICES) == ask(new, INDICES)
+
+
+def test_what_an_older_file_does_not_have_is_known(file: Path, version: int) -> None:
+    named = {name: {row[1] for row in rows} for name, rows in columns(file).items()}
+    Recorder(file).close()
+    missing = {
+        (name, row[1])
+        for name, rows in columns(file).items()
+        for row in rows
+        if row[1] not in named[name]
+    }
+    assert missing == {column for column, since in SINCE.items() if since > version}
 
 
 def test_a_migration_that_fails_leaves_the_old_file(

@@ -8,13 +8,13 @@ import re
 import shutil
 import subprocess
 from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from edge_app.events.payloads import Event, FaceLeft, encode
+from edge_app.events.payloads import Event, FaceLeft, Summary, encode
 from edge_app.history.recorder import Recorder
 from tests.edge_app.history.days import MODEL, fortnight
 
@@ -23,12 +23,23 @@ SECTION = PAGE.partition("### Figures of your own\n")[2].partition("\n### ")[0]
 #: The second week is of another model.
 NEXT_MODEL = "a1" * 32
 UPDATE = datetime(2025, 3, 8, tzinfo=UTC)
+#: Before all events.
+SUMMARY = Summary(
+    start=datetime(2025, 3, 1, tzinfo=UTC), end=datetime(2025, 3, 1, 0, 5, tzinfo=UTC),
+    faces=0, emotions_s={}, minimum_group=1, withheld=False, watched_s=300.0, model=MODEL,
+    answer="default", reaction="normal",
+)  # fmt: skip
+#: Of a Mien that did not tell what made it.
+OLD_SUMMARY = msgspec.structs.replace(
+    SUMMARY, start=SUMMARY.start - timedelta(days=1), end=SUMMARY.start, watched_s=None, model=None,
+    answer=None, reaction=None,
+)  # fmt: skip
 
 
 def updated(event: Event) -> Event:
     if event.time < UPDATE:
         return event
-    return msgspec.structs.replace(event, model=NEXT_MODEL)
+    return msgspec.structs.replace(event, model=NEXT_MODEL, answer="ferplus")
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +53,8 @@ def folder(tmp_path: Path, events: list[Event]) -> Path:
     with Recorder(tmp_path / "history.sqlite") as recorder:
         for event in events:
             recorder.take(f"mien/{event.device}/event", encode(event))
+        for summary in (SUMMARY, OLD_SUMMARY):
+            recorder.take("mien/hall/summary", encode(summary))
     return tmp_path
 
 
@@ -71,14 +84,25 @@ def test_seconds_of_each_emotion_by_day(folder: Path, events: list[Event]) -> No
     } == pytest.approx(seconds, abs=0.051)
 
 
-def test_when_the_model_changed(folder: Path, events: list[Event]) -> None:
-    expected = []
+def test_what_answered_when(folder: Path, events: list[Event]) -> None:
+    expected = [row(OLD_SUMMARY.start, OLD_SUMMARY.end, "hall", "", "", "", 0, 1)]
     for device in ("kitchen", "hall"):
-        for model in (MODEL, NEXT_MODEL):
-            times = [each.time for each in events if (each.device, each.model) == (device, model)]
-            first, last = (f"{each:%Y-%m-%d %H:%M:%S}" for each in (min(times), max(times)))
-            expected.append({"device": device, "model": model[:12], "first": first, "last": last})
+        for model, answer in ((MODEL, "default"), (NEXT_MODEL, "ferplus")):
+            made = [each for each in events if (each.device, each.model) == (device, model)]
+            first, last = min(each.time for each in made), max(each.time for each in made)
+            visits, intervals = len({each.episode for each in made}), 0
+            if (device, model) == ("hall", MODEL):
+                first, intervals = SUMMARY.start, 1
+            expected.append(
+                row(first, last, device, model[:12], answer, "normal", visits, intervals)
+            )
     assert answered(folder, 1) == sorted(expected, key=lambda row: row["first"])
+
+
+def row(first: datetime, last: datetime, *others: object) -> dict[str, str]:
+    names = ("device", "model", "answer", "reaction", "visits", "intervals")
+    times = {"first": f"{first:%Y-%m-%d %H:%M:%S}", "last": f"{last:%Y-%m-%d %H:%M:%S}"}
+    return times | {name: str(other) for name, other in zip(names, others, strict=True)}
 
 
 def test_the_tables_are_named(folder: Path) -> None:

@@ -16,7 +16,7 @@ from edge_app.events.summaries import Interval
 from edge_app.history.recorder import Recorder, UnrecordableError
 from edge_app.history.schema import VERSION
 from tests.edge_app.history.days import fortnight
-from tests.edge_app.mqtt.samples import TIME, appeared, changed, left
+from tests.edge_app.mqtt.samples import TIME, appeared, changed, left, maker
 
 SUMMARY = Summary(start=TIME, end=TIME, faces=1, emotions_s={}, minimum_group=1, withheld=False)
 DAY_S = 86_400.0
@@ -82,6 +82,8 @@ def test_an_event_of_each_type(file: Path, clock: Clock) -> None:
         "SELECT type, time_ms, emotion, previous, duration_s, emotions_s, valence, arousal"
         " FROM event",
     )
+    made = rows(file, "SELECT DISTINCT model, answer, reaction FROM event")
+    assert made == [("5e" * 6, "default", "normal")]
     assert {each[0]: each[1:] for each in stored} == {
         "face_appeared": (ms(TIME), None, None, None, None, None, None),
         "emotion_changed": (ms(TIME), "happy", "neutral", None, None, 0.6755, 0.4253),
@@ -244,6 +246,7 @@ def test_summaries_told_and_withheld(file: Path, clock: Clock) -> None:
     told = Summary(
         start=TIME, end=TIME + timedelta(hours=1), faces=7, emotions_s={"sad": 2.0},
         minimum_group=5, withheld=False, valence=-0.25, arousal=-0.125,
+        watched_s=3599.5, model="5e" * 32, answer="default", reaction="calm",
     )  # fmt: skip
     withheld = msgspec.structs.replace(
         told, start=told.end, end=told.end, faces=None, emotions_s=None, withheld=True,
@@ -258,13 +261,30 @@ def test_summaries_told_and_withheld(file: Path, clock: Clock) -> None:
         (7, '{"sad":2.0}', 0, -0.25, -0.125),
         (None, None, 1, None, None),
     ]
+    made = (3599.5, "5e" * 6, "default", "calm")
+    assert rows(file, "SELECT watched_s, model, answer, reaction FROM summary") == [made, made]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"watched_s": 7.0}, {"model": "a1" * 32}, {"answer": "ferplus"}, {"reaction": "calm"}],
+)
+def test_summaries_that_differ_in_what_made_them_are_two(
+    file: Path, clock: Clock, other: dict[str, Any]
+) -> None:
+    with recorder(file, clock) as history:
+        for each in (SUMMARY, msgspec.structs.replace(SUMMARY, **other), SUMMARY):
+            history.take("mien/kitchen/summary", encode(each))
+    assert rows(file, "SELECT COUNT(*) FROM summary") == [(2,)]
 
 
 def test_intervals_that_begin_at_the_same_time_both_count(file: Path, clock: Clock) -> None:
     """As where a device's clock is set back by as much as an interval is long."""
     time_set_by_s = 0.0
     interval = Interval(
-        now=lambda: clock.now() + timedelta(seconds=time_set_by_s), clock_s=clock.elapsed_s
+        maker=maker,
+        now=lambda: clock.now() + timedelta(seconds=time_set_by_s),
+        clock_s=clock.elapsed_s,
     )
     clock.seconds = 300.0
     summaries = [interval.finish(1)]
@@ -594,4 +614,4 @@ def test_how_much_an_event_takes(file: Path, clock: Clock) -> None:
         for event in made:
             history.take(f"mien/{event.device}/event", encode(event))
     assert len(made) > 2000
-    assert 200 < file.stat().st_size / len(made) < 260
+    assert 220 < file.stat().st_size / len(made) < 275

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from edge_app.events.maker import Maker
 from edge_app.events.payloads import (
     EmotionChanged,
     FaceAppeared,
@@ -22,6 +23,10 @@ BOX = FrameBox(left=0.25, top=0.25, width=0.5, height=0.5)
 EPISODE = "01955164-8df8-7000-8000-0000000a3f2a"
 
 
+def maker() -> Maker:
+    return Maker(model="5e" * 32, answer="default", reaction="normal")
+
+
 def appeared(number: int = 0) -> FaceAppeared:
     return FaceAppeared(
         id=f"01955164-8df8-7000-8000-{number:012x}",
@@ -29,6 +34,8 @@ def appeared(number: int = 0) -> FaceAppeared:
         time=TIME,
         device="kitchen",
         model="5e" * 32,
+        answer="default",
+        reaction="normal",
         box=BOX,
     )
 
@@ -40,6 +47,8 @@ def changed(previous: str | None = "neutral") -> EmotionChanged:
         time=TIME,
         device="kitchen",
         model="5e" * 32,
+        answer="default",
+        reaction="normal",
         box=BOX,
         emotion="happy",
         previous=previous,
@@ -57,6 +66,8 @@ def left() -> FaceLeft:
         time=TIME,
         device="kitchen",
         model="5e" * 32,
+        answer="default",
+        reaction="normal",
         duration_s=12.4,
         emotions_s={"neutral": 3.3, "happy": 9.1},
         valence=0.5012,
@@ -74,8 +85,9 @@ def state() -> State:
 
 def summary(faces: int = 0) -> Summary:
     return Summary(
-        start=TIME, end=TIME, faces=faces, emotions_s={}, minimum_group=1, withheld=False
-    )
+        start=TIME, end=TIME, faces=faces, emotions_s={}, minimum_group=1, withheld=False,
+        watched_s=0.0, model="5e" * 32, answer="default", reaction="normal",
+    )  # fmt: skip
 
 
 def telemetry() -> Telemetry:
