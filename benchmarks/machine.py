@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import subprocess
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from edge_app.perception.runtime import RUNTIMES
 from edge_app.perception.shipped import MODELS
 
 _PACKAGES = ("mien", "numpy", "opencv-python-headless", "msgspec", "paho-mqtt", *dict(RUNTIMES))
+_ROOT = Path(__file__).parents[1]
 _FREQUENCY = "sys/devices/system/cpu/cpu0/cpufreq"
 
 
@@ -34,7 +36,15 @@ def describe(runtime: str, root: Path = Path("/")) -> Machine:
         runtime=runtime,
         versions={"python": platform.python_version(), "opencv": cv2.__version__, **_versions()},
         models={path.stem: read_card(path).sha256 for path in MODELS},
-        commit=_commit(),
+        commit=commit(),
+    )
+
+
+def origin(root: Path = Path("/")) -> str:
+    """Where a table comes from that stands by itself: date, machine, commit."""
+    return (
+        f"Measured on {datetime.now(UTC):%Y-%m-%d} on {_device(root)}, {os.cpu_count() or 1} cores,"
+        f" Linux {platform.release()}, Mien at commit {commit() or 'unknown'}."
     )
 
 
@@ -48,6 +58,26 @@ def condition(root: Path = Path("/")) -> Condition:
         megahertz=int(frequency) / 1000 if frequency.isdecimal() else None,
         load=round(os.getloadavg()[0], 2),
     )
+
+
+def commit(checkout: Path = _ROOT) -> str:
+    """Of a checkout of Mien, with `+` where files differ from it; empty where there is none.
+
+    An installation may lie in a folder of somebody else's repository: that is no commit of Mien.
+    """
+
+    def git(*words: str) -> str:
+        return subprocess.run(
+            ["git", "-C", str(checkout), *words], capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    try:
+        if not checkout.samefile(git("rev-parse", "--show-toplevel")):
+            return ""
+        is_changed = git("status", "--porcelain", "--untracked-files=no")
+        return git("rev-parse", "--short=12", "HEAD") + ("+" if is_changed else "")
+    except (OSError, subprocess.CalledProcessError):
+        return ""
 
 
 def filesystem(folder: Path, root: Path = Path("/")) -> str:
@@ -109,22 +139,6 @@ def _versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
-
-
-def _commit() -> str:
-    """Of the checkout that this file lies in, with `+` where files differ from it."""
-    here = Path(__file__).parent
-
-    def git(*words: str) -> str:
-        return subprocess.run(
-            ["git", "-C", str(here), *words], capture_output=True, text=True, check=True
-        ).stdout.strip()
-
-    try:
-        is_changed = git("status", "--porcelain", "--untracked-files=no")
-        return git("rev-parse", "--short=12", "HEAD") + ("+" if is_changed else "")
-    except (OSError, subprocess.CalledProcessError):
-        return ""
 
 
 def _read(file: Path) -> str:

@@ -78,12 +78,9 @@ with the part of a frame that is outside of the models.
 """
 
 _TURNS = """\
-Two runs of `mien bench` one after the other may differ by more than a change makes. On a virtual
-machine (AMD EPYC family 25 model 17) the detectors alone take 1.0 or 1.35 times as long, by where a
-process' memory happens to lie, as long as the process lives: of ten, one after another, four took
-1.8 ms with face_320, five 2.4, and one 3.5. And whoever else works on the same processor takes its
-cache: in some runs all that is outside of the models took a fifth longer than in others, where the
-models themselves took as long.
+Two runs of `mien bench` one after the other may differ by more than a change makes. Where a
+process' memory happens to lie makes a model or a stage faster or slower for as long as the process
+lives, and whoever else works on the same processor takes its cache.
 
 To see what a change costs, check the commit before it out beside this one (`git worktree add
 ../before HEAD~1`) and run `mien bench turns ../before`. Both pass over the clip by turns, in fresh

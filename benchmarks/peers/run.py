@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -30,6 +32,7 @@ from benchmarks import scenes, text_table
 from benchmarks.as_command import at_least_one, exit_code
 from benchmarks.clip_frames import clip_frames, room_and_face
 from benchmarks.labelled_faces import DATA
+from benchmarks.machine import origin
 from benchmarks.peers.worker import FOLLOWS, PEERS
 from benchmarks.spread import percentile
 from edge_app.closing import Closing
@@ -40,7 +43,8 @@ from trainer.data import Faces, Split, read
 FACE_API = {"face-api, tiny detector": "tiny", "face-api, SSD": "ssd"}
 #: Frames and faces that a peer is asked for at a time.
 _ROW, _FACES = 10, 100
-_ROOT = Path(__file__).parents[2]
+_HERE = Path(__file__).parent
+_ROOT = _HERE.parents[1]
 
 Labels = NDArray[np.int64]
 
@@ -242,13 +246,27 @@ def table(measured: dict[str, Measured], frames: int) -> list[list[str]]:
     return rows
 
 
+def versions(folder: Path) -> Iterator[str]:
+    """What is installed of the packages that install.sh asks for, in words."""
+    asked = (_HERE / "requirements.txt").read_text(encoding="utf-8")
+    names = re.findall(r"^\w[\w-]*", asked, re.MULTILINE)
+    for site in sorted(folder.glob("venv/lib/python*/site-packages")):
+        for name in names:
+            for found in metadata.distributions(name=name, path=[str(site)]):
+                yield f"{name} {found.version}"
+    for name in json.loads((_HERE / "package.json").read_bytes())["dependencies"]:
+        described = folder / "node/node_modules" / name / "package.json"
+        if described.exists():
+            yield f"{name} {json.loads(described.read_bytes())['version']}"
+
+
 def folder_mb(folder: Path) -> float:
     """What the files below `folder` take together."""
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Print the table and the sizes of both environments."""
+    """Print where it was measured, the table and the sizes of both environments."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA, help="FER2013, default: %(default)s")
     parser.add_argument("--peers", type=Path, default=Path("build/peers"), metavar="FOLDER")
@@ -262,6 +280,8 @@ def main(words: Sequence[str] | None = None) -> int:
     drawn, labels = scenes_of(private, arguments.data / "no_faces", arguments.scenes)
     asked = Questions(private.pixels[:count], private.labels[:count], drawn, labels)
     measured = run(arguments.peers, asked, arguments.rounds)
+    installed = ", ".join(versions(arguments.peers)) or "no peers installed"
+    sys.stdout.write(f"{origin()} {installed}.\n\n")
     for line in text_table.markdown(table(measured, arguments.rounds * _ROW)):
         sys.stdout.write(line + "\n")
     for what, folder in (

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from benchmarks.energy import Averaging, find_meter
-from benchmarks.machine import bytes_written, condition, describe, filesystem
+from benchmarks.machine import bytes_written, commit, condition, describe, filesystem
 from edge_app.perception.shipped import MODELS
 
 
@@ -75,6 +76,28 @@ def test_written_bytes_are_counted(tmp_path: Path) -> None:
             file.write(bytes(1 << 20))
             os.fsync(file.fileno())
     assert bytes_written(1 << 30) is None
+
+
+def test_a_commit_is_of_the_checkout_s_own_repository(tmp_path: Path) -> None:
+    def git(*words: str) -> str:
+        names = ["-c", "user.name=a", "-c", "user.email=a@b.example"]
+        return subprocess.run(
+            ["git", "-C", str(tmp_path), *names, *words],
+            capture_output=True, text=True, check=True,
+        ).stdout.strip()  # fmt: skip
+
+    assert commit(tmp_path) == ""
+    git("init", "--quiet")
+    (tmp_path / "file").touch()
+    git("add", "file")
+    git("commit", "--quiet", "--message", "One")
+    assert commit(tmp_path) == git("rev-parse", "--short=12", "HEAD")
+    (tmp_path / "file").write_text("other")
+    assert commit(tmp_path) == git("rev-parse", "--short=12", "HEAD") + "+"
+    # Such as an environment in somebody's project.
+    below = tmp_path / "venv/lib/site-packages"
+    below.mkdir(parents=True)
+    assert commit(below) == ""
 
 
 def test_a_folder_s_file_system_is_the_deepest_mount_s(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from benchmarks.peers.run import (
     run,
     scenes_of,
     table,
+    versions,
 )
 from benchmarks.peers.worker import FOLLOWS
 from edge_app.errors import MienError
@@ -72,6 +73,19 @@ def test_what_is_installed_is_started(tmp_path: Path) -> None:
     names = [name for name, _ in commands(tmp_path, [Path("a"), Path("b"), Path("c")])]
     assert "fer, Haar, TFLite" in names
     assert "face-api, SSD" not in names
+
+
+def test_versions_are_those_that_are_installed(tmp_path: Path) -> None:
+    site = tmp_path / "venv/lib/python3.11/site-packages"
+    for name, version in (("fer", "25.10.3"), ("other", "1.0")):
+        described = site / f"{name}-{version}.dist-info"
+        described.mkdir(parents=True)
+        (described / "METADATA").write_text(f"Name: {name}\nVersion: {version}\n")
+    package = tmp_path / "node/node_modules/@vladmandic/face-api/package.json"
+    package.parent.mkdir(parents=True)
+    package.write_text('{"version": "1.7.15"}')
+    assert list(versions(tmp_path)) == ["fer 25.10.3", "@vladmandic/face-api 1.7.15"]
+    assert list(versions(tmp_path / "none")) == []
 
 
 def test_a_peer_that_ends_is_told_by_name() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from functools import partial
@@ -154,7 +155,9 @@ def test_this_checkout_takes_turns_with_itself(
     two = partial(compare_by_turns, processes=2)
     monkeypatch.setattr("benchmarks.command.compare_by_turns", two)
     assert main(["--seconds", "1", "turns", str(ROOT), "--markdown"]) == 0
-    lines = capsys.readouterr().out.splitlines()
+    origin, nothing, *lines = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"Measured on \d{4}-\d\d-\d\d on .+, Mien at commit .+\. A is .+", origin)
+    assert nothing == ""
     assert lines[0].startswith("| figure, ms | A | B | B / A | 95 %, over processes |")
     figures = [line.split(" | ")[0][2:] for line in lines[2:]]
     assert {"frame, as scheduled", "… publish, every frame searched"} <= set(figures)
