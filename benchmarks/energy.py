@@ -30,10 +30,9 @@ def find_meter(root: Path = Path("/")) -> Meter | None:
             if meter.watts() is not None:
                 return meter
     for folder in sorted((root / "sys/class/power_supply").glob("*")):
-        if _read(folder / "status") == "Discharging":
-            meter = Meter(f"battery {folder.name}", partial(_battery_watts, folder))
-            if meter.watts() is not None:
-                return meter
+        meter = Meter(f"battery {folder.name}", partial(_battery_watts, folder))
+        if meter.watts() is not None:
+            return meter
     return None
 
 
@@ -75,16 +74,26 @@ class Averaging:
 
 
 def _chip_watts(folder: Path) -> float | None:
-    """The kernel counts power in µW, current in mA and voltage in mV; in1 is the supply's."""
+    """The kernel counts power in µW, current in mA and voltage in mV; in1 is the supply's.
+
+    What flows the other way, through a shunt that is turned around, is not what the board takes.
+    """
     power = _number(folder / "power1_input")
+    current, voltage = _number(folder / "curr1_input"), _number(folder / "in1_input")
+    if current is not None and current < 0:
+        return None
     if power is not None:
         return power / 1e6
-    current, voltage = _number(folder / "curr1_input"), _number(folder / "in1_input")
     return None if current is None or voltage is None else current * voltage / 1e6
 
 
 def _battery_watts(folder: Path) -> float | None:
-    """power_supply counts in µW, µA and µV; some batteries give a discharge a minus."""
+    """power_supply counts in µW, µA and µV; some batteries give a discharge a minus.
+
+    While it is charged it shows what the charger gives.
+    """
+    if _read(folder / "status") != "Discharging":
+        return None
     power = _number(folder / "power_now")
     if power is not None:
         return abs(power) / 1e6

@@ -21,6 +21,23 @@ from edge_app.perception.watcher import Watcher
 SCENES = (("face", 5.0), ("face", 10.0), ("face", 15.0), ("empty room", 15.0))
 
 
+def measure_idle(seconds: float, meter: Meter) -> Load:
+    """What the board takes while Mien does nothing: that part of its watts is not for frames."""
+    worked_s = time.process_time()
+    with Averaging(meter) as power:
+        time.sleep(seconds)
+    return Load(
+        scene="idle",
+        offered=0.0,
+        seen=0.0,
+        cpu_share=round((time.process_time() - worked_s) / seconds, 4),
+        bytes_written=None,
+        watts=power.watts,
+        joules_a_frame=None,
+        seconds=seconds,
+    )
+
+
 def measure_load(
     frames: Sequence[Frame],
     publisher: Publisher,

@@ -58,19 +58,28 @@ writes them as JSON ([its schema](schemas/bench.schema.json)), Markdown and a pl
 
 Of fewer than four passes or starts `compare` says `too few`: measure for longer.
 
-What the figures mean: `frames a second` are frames one after another without a pause. `as
-scheduled` searches faces five times a second, as the daemon does, four times of five only near
-where they were, follows them in between, and reads them ten times a second at most; `every frame
-searched`, the whole of it, and read, is the most that it can cost. `outside the models` is of that:
-where a part is searched, by a smaller network, it is a larger share of less time, and so it is
-where a processor multiplies bytes fast (AVX-512 VNNI). On the cores of a Raspberry Pi it is the
-instructions that can be told: see below. Frames are gray, as a Raspberry Pi's and USB cameras give
-them; older results are of frames in colour, three times the bytes, as video files and network
-streams come. A stage's time does not hold that of the stages it calls. The limit is what the
-runtime gets out of large convolutions on this machine. `written` is what went to the disk of the
-folder that `--output` names, where the outbox lies meanwhile: what a day writes, a soak tells. A
-run during which a Raspberry Pi's throttling bits change, or say that it is slowed down, is marked
-invalid. A commit with `+` had files that differed from it.
+What the figures mean:
+
+- `frames a second` are frames one after another without a pause. `as scheduled` searches faces five
+  times a second, as the daemon does, four times of five only near where they were, follows them in
+  between, and reads them ten times a second at most; `every frame searched`, the whole of it, and
+  read, is the most that it can cost.
+- `outside the models` is of that: where a part is searched, by a smaller network, it is a larger
+  share of less time, and so it is where a processor multiplies bytes fast (AVX-512 VNNI). On the
+  cores of a Raspberry Pi it is the instructions that can be told: see below.
+- Frames are gray, as a Raspberry Pi's and USB cameras give them; older results are of frames in
+  colour, three times the bytes, as video files and network streams come.
+- A stage's time does not hold that of the stages it calls.
+- `start` is from the start of the process to its first event, with the clip's empty room before it,
+  read as fast as it goes.
+- `core at 15 frames/s` has the rate behind it where a board does not keep up.
+- `written` is what went to the disk of the folder that `--output` names, where the outbox lies
+  meanwhile: what a day writes, a soak tells.
+- `W` is what the whole board takes, `idle` while Mien does nothing; `J a frame` is `W` by the
+  frames that were seen, idle share included.
+- The limit is what the runtime gets out of large convolutions on this machine.
+- A run during which a Raspberry Pi's throttling bits change, or say that it is slowed down, is
+  marked invalid. A commit with `+` had files that differed from it.
 
 Arm cores in an emulator cannot be timed, but their instructions can be counted:
 [instructions.md](instructions.md) has them for Cortex-A53, A72 and A76, by model and for a frame,

@@ -15,7 +15,7 @@ from benchmarks.clip_frames import clip_frames, room_and_face
 from benchmarks.delivery import durable_publisher, local_broker, measure_delivery
 from benchmarks.energy import find_meter
 from benchmarks.limit import measure_limit, shipped_models
-from benchmarks.load import SCENES, measure_load
+from benchmarks.load import SCENES, measure_idle, measure_load
 from benchmarks.machine import condition, describe, filesystem
 from benchmarks.model_latency import (
     Model,
@@ -167,7 +167,8 @@ def _under_load(plan: Plan, folder: Path, watch: Watch) -> tuple[Delivery | None
             name, address = broker
             publisher = stack.enter_context(durable_publisher(address, folder))
             delivery = measure_delivery(name, publisher, plan.events)
-        loads = []
+        seconds = _LOADS * plan.seconds / len(SCENES)
+        loads = [] if meter is None else [measure_idle(seconds, meter)]
         for scene, rate in SCENES:
             loads.append(
                 measure_load(
@@ -175,7 +176,7 @@ def _under_load(plan: Plan, folder: Path, watch: Watch) -> tuple[Delivery | None
                     publisher,
                     scene=scene,
                     rate=rate,
-                    seconds=_LOADS * plan.seconds / len(SCENES),
+                    seconds=seconds,
                     meter=meter,
                 )
             )

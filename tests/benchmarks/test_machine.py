@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.energy import Averaging, find_meter
+from benchmarks.load import measure_idle
 from benchmarks.machine import bytes_written, commit, condition, describe, filesystem
 from edge_app.perception.shipped import MODELS
 
@@ -137,6 +138,22 @@ def test_an_ina219_is_read_in_watts(tmp_path: Path) -> None:
     with Averaging(meter) as power:
         pass
     assert power.watts == 3.0
+    idle = measure_idle(0.01, meter)
+    assert (idle.scene, idle.seen, idle.watts, idle.joules_a_frame) == ("idle", 0.0, 3.0, None)
+    assert not idle.is_behind
+
+
+def test_a_shunt_that_is_turned_around_is_no_meter(tmp_path: Path) -> None:
+    chip = "sys/class/hwmon/hwmon0"
+    write(tmp_path, {
+        f"{chip}/name": "ina219\n",
+        f"{chip}/curr1_input": "-612\n",
+        f"{chip}/in1_input": "5040\n",
+    })  # fmt: skip
+    assert find_meter(tmp_path) is None
+    # The chip's own product has no sign.
+    write(tmp_path, {f"{chip}/power1_input": "3000000\n"})
+    assert find_meter(tmp_path) is None
 
 
 def test_a_battery_counts_while_it_is_discharged(tmp_path: Path) -> None:
@@ -151,6 +168,9 @@ def test_a_battery_counts_while_it_is_discharged(tmp_path: Path) -> None:
     meter = find_meter(tmp_path)
     assert meter is not None
     assert meter.watts() == 24.0
+    # Somebody plugs it in amid the run.
+    write(tmp_path, {f"{battery}/status": "Charging\n", f"{battery}/current_now": "4000000\n"})
+    assert meter.watts() is None
 
 
 def test_without_a_meter_there_are_no_watts(tmp_path: Path) -> None:
