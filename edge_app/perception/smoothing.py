@@ -39,10 +39,21 @@ RETURN_S = 600.0
 _RETURN_HOLD = 8.0
 _CLEAR_LEAD = 0.4
 
+#: While two others lead by turns, neither lasts for a hold. An emotion that has not led for so many
+#: holds ends all the same, and whichever leads then is told.
+_OVERDUE_HOLDS = 8.0
+
 #: A hand before the face, a turn of the head: for so long a face that cannot be read shows what it
 #: did. It is as long as a face is looked for that is not found (`Tracker`): whoever is gone without
 #: a trace and whoever is there without a readable face are given up alike.
 UNREAD_S = 1.5
+
+#: A frame says something where the frames of the last moments, itself among them, have at least
+#: this quality on average: of worse ones about three in ten are read rightly, and a profile that is
+#: taken for a poor front once a second would be given an emotion by that alone.
+LEAST_QUALITY = 0.12
+#: Time constant of that average.
+_QUALITY_S = 0.6
 
 
 class EmotionFilter:
@@ -65,8 +76,10 @@ class EmotionFilter:
         self._average = [1.0 / len(labels)] * len(labels)
         self._updated_ns = 0
         self._unread_since_ns: int | None = None
+        self._quality = _MeanQuality()
         self._candidate: str | None = None
         self._leads_since_ns = 0
+        self._led_ns = 0
         self._left_ns: dict[str, int] = {}
         self._likeliest = UNSURE
         self.emotion: str | None = None
@@ -98,11 +111,13 @@ class EmotionFilter:
     ) -> str | None:
         """Take one frame's probabilities: float32 [len(labels)], sums to 1.
 
-        weight: 0…1, the frame's quality; at 0 the frame says nothing.
+        weight: 0…1, the frame's quality; at 0 the frame says nothing, nor does a poor one among
+        such.
 
         Returns the emotion that holds now; None before the first one is decided.
         """
-        if weight <= 0.0:
+        quality = self._quality.add(weight, timestamp_ns)
+        if weight <= 0.0 or quality < LEAST_QUALITY:
             self._pass_over(timestamp_ns)
             return self.emotion
         self._unread_since_ns = None
@@ -121,15 +136,14 @@ class EmotionFilter:
         self._likeliest = self._labels[best] if is_likely else UNSURE
         leader = self._leader(best)
         if leader == self.emotion:
-            self._candidate = None
+            self._candidate, self._led_ns = None, timestamp_ns
         elif leader != self._candidate:
             self._candidate, self._leads_since_ns = leader, timestamp_ns
-        if self._candidate is not None and (
-            timestamp_ns - self._leads_since_ns >= self._hold_s(self._candidate) * 1e9
-        ):
+        if self._candidate is not None and self._is_believed(self._candidate):
             if self.emotion is not None:
                 self._left_ns[self.emotion] = timestamp_ns
             self.emotion, self._candidate = self._candidate, None
+            self._led_ns = timestamp_ns
         return self.emotion
 
     def _pass_over(self, timestamp_ns: int) -> None:
@@ -143,6 +157,16 @@ class EmotionFilter:
             self._weighted, self._weight = [0.0] * len(self._labels), 0.0
             self._average = [1.0 / len(self._labels)] * len(self._labels)
             self._candidate, self._likeliest, self.emotion = None, UNSURE, UNSURE
+            self._led_ns = timestamp_ns
+
+    def _is_believed(self, candidate: str) -> bool:
+        """Whether an emotion that leads has led for long enough, or the present one for too long
+        not.
+        """
+        if self._updated_ns - self._leads_since_ns >= self._hold_s(candidate) * 1e9:
+            return True
+        overdue_ns = self._reaction.hold_s * _OVERDUE_HOLDS * 1e9
+        return self.emotion is not None and self._updated_ns - self._led_ns >= overdue_ns
 
     def _hold_s(self, candidate: str) -> float:
         """How long an emotion must lead before it is believed."""
@@ -173,6 +197,22 @@ class EmotionFilter:
             if now[best] < now[present] + margin:
                 best, threshold = present, threshold - margin
         return self._labels[best] if now[best] >= threshold else UNSURE
+
+
+class _MeanQuality:
+    """Of the frames of the last moments: each frame's part falls exponentially with its age."""
+
+    def __init__(self) -> None:
+        self._weighted = self._frames = 0.0
+        self._updated_ns = 0
+
+    def add(self, quality: float, timestamp_ns: int) -> float:
+        """Take one frame's quality, 0…1; the mean with it, 0…1."""
+        kept = math.exp((self._updated_ns - timestamp_ns) / 1e9 / _QUALITY_S)
+        self._weighted = kept * self._weighted + quality
+        self._frames = kept * self._frames + 1.0
+        self._updated_ns = timestamp_ns
+        return self._weighted / self._frames
 
 
 def _probabilities(weighted: list[float], weight: float) -> list[float]:

@@ -74,6 +74,23 @@ def test_a_face_between_two_emotions_does_not_go_back_and_forth() -> None:
     assert told_of(emotions, [HAPPIER, SADDER] * 20, each_s=3.0) == ["happy", "sad"]
 
 
+def test_an_emotion_that_is_over_ends_though_two_others_lead_by_turns() -> None:
+    """Neither leads for a hold, and to both of them the face would return."""
+    emotions = EmotionFilter(LABELS, 0.4, REACTION)
+    clear = [(0.05, 0.9, 0.05), (0.05, 0.05, 0.9), (0.9, 0.05, 0.05)]
+    assert told_of(emotions, clear, each_s=3.0) == ["sad", "neutral", "happy"]
+    turns = [(0.05, 0.53, 0.42), (0.05, 0.42, 0.53)] * 40
+    told = [
+        emotion
+        for number, face in enumerate(turns)
+        for emotion in show(emotions, face, 0.4, start_s=9.0 + number * 0.4)
+    ]
+    ended_s = told.index(next(each for each in told if each != "happy")) / FPS
+    assert 8 * REACTION.hold_s <= ended_s <= 8 * REACTION.hold_s + 1.0
+    # And what is told then does not go back and forth with them.
+    assert len(set(told[round(ended_s * FPS) :])) == 1
+
+
 def test_a_clear_face_goes_back_and_forth_at_once() -> None:
     emotions = EmotionFilter(LABELS, 0.4, REACTION)
     faces = [(0.9, 0.05, 0.05), (0.05, 0.9, 0.05)] * 5
@@ -200,6 +217,26 @@ def test_a_face_that_can_no_longer_be_read_is_unsure_until_it_can() -> None:
     assert show(emotions, (0.8, 0.1, 0.1), 0.5, start_s=4.1)[-1] == "happy"
 
 
+def test_a_poor_frame_now_and_then_says_nothing() -> None:
+    """A profile, which once a second is taken for a poor front."""
+    emotions = EmotionFilter(LABELS, 0.4, REACTION)
+    show(emotions, (0.8, 0.1, 0.1), 3.0)
+    told = [
+        emotions.update(SAD, int(n * 1e8), weight=0.0 if n % 10 else 0.25) for n in range(30, 630)
+    ]
+    assert "sad" not in told
+    assert set(told[60:]) == {UNSURE}
+    assert (emotions.shown, emotions.affect) == (UNSURE, None)
+
+
+def test_frames_that_are_next_to_nothing_decide_nothing() -> None:
+    emotions = EmotionFilter(LABELS, 0.4, REACTION)
+    told = [emotions.update(SAD, int(n * 1e8), weight=0.01) for n in range(100)]
+    assert set(told) == {None, UNSURE}
+    # One that can be read is not held up by what could not.
+    assert show(emotions, (0.8, 0.1, 0.1), 2.0, start_s=10.0)[-1] == "happy"
+
+
 def test_a_face_that_could_never_be_read_is_unsure() -> None:
     emotions = EmotionFilter(LABELS, 0.4, REACTION)
     told = [emotions.update(SAD, int(n * 1e8), weight=0.0) for n in range(30)]
@@ -218,7 +255,7 @@ def test_one_failed_reading_does_not_end_an_emotion_where_readings_are_seldom() 
 def test_poor_frames_alone_are_followed_as_quickly_as_good_ones() -> None:
     """Weight is relative to the frames around: a face that is always dim is read all the same."""
     shown = []
-    for weight in (1.0, 0.1):
+    for weight in (1.0, 0.15):
         emotions = EmotionFilter(LABELS, 0.4, REACTION)
         rows = [(0.8, 0.1, 0.1)] * 10 + [(0.05, 0.9, 0.05)] * 20
         shown.append(
