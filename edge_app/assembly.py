@@ -43,6 +43,7 @@ from edge_app.perception.watcher import Watcher, tracker_for
 from edge_app.reports import Reports
 from edge_app.request_desk import Inbox, RequestDesk
 from edge_app.settings import Settings
+from edge_app.version import mien_version
 
 #: Between two openings of a source: its back-off, the end of its reader, and some to spare.
 _BETWEEN_OPENINGS_S = 3.0
@@ -237,7 +238,7 @@ class Assembly:
             "emotion": perception.classifier.card,
         }
         return Info(
-            version=metadata.version("mien"),
+            version=mien_version(),
             runtime=str(perception.classifier.model.runtime),
             models={task: card.sha256 for task, card in cards.items()},
             source=public_name(self._settings.camera.source),

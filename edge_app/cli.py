@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from importlib import metadata
 
 from edge_app.errors import MienError, UsageError
+from edge_app.version import mien_version
 
 #: Name → module with `add_arguments(parser)` and `run(arguments) -> exit code`, and what it does.
 COMMANDS = {
@@ -95,7 +96,7 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="mien", description="Reads facial expressions and publishes them as MQTT events."
     )
-    parser.add_argument("--version", action="version", version=f"mien {metadata.version('mien')}")
+    parser.add_argument("--version", action="version", version=f"mien {mien_version()}")
     chosen = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     parsers = {name: chosen.add_parser(name, help=what) for name, (_, what) in commands.items()}
     # Only the command that was asked for is imported: the others' libraries may be missing.

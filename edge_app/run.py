@@ -10,7 +10,6 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 
 import cv2
@@ -47,6 +46,7 @@ from edge_app.perception import Perception
 from edge_app.perception.labels import UNSURE
 from edge_app.settings import Camera, Settings, read_settings
 from edge_app.setup.purpose import UNACKNOWLEDGED, missing_purpose
+from edge_app.version import mien_version
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -199,7 +199,7 @@ def _beside(
     if settings.home_assistant.discovery:
         description = Description(
             device=settings.device_name,
-            version=metadata.version("mien"),
+            version=mien_version(),
             emotions=(*perception.classifier.labels, UNSURE),
             prefix=settings.home_assistant.prefix,
         )

@@ -21,6 +21,7 @@ FOUNDATION = {
     "edge_app.picture_depth",
     "edge_app.secret_file",
     "edge_app.terminal_lines",
+    "edge_app.version",
 }
 
 #: Folder, or module → what else its modules may import of our own. Nobody is listed: nobody may.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -35,3 +36,16 @@ def test_what_is_missing_is_said_first(
     assert done.returncode == 2
     assert done.stderr.startswith(said)
     assert done.stdout == ""
+
+
+def test_the_newest_image_is_flashed_whatever_it_is_called(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "dist").mkdir()
+    names = ("0.1.0_arm64", "0.1.0+git99.gabc_arm64", "0.1.0+git100.gabc_arm64")
+    for time, name in enumerate(names):
+        image = tmp_path / f"dist/mien_{name}_trixie.img.xz"
+        image.touch()
+        os.utime(image, (time, time))
+    words = ["make", "--no-print-directory", "--eval", "show: ; @echo $(IMAGE)", "show"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == f"dist/mien_{names[-1]}_trixie.img.xz\n"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
 
 from edge_app.doctor.finding import Finding, Group
+from edge_app.version import mien_version
 
 GROUP = Group("versions")
 
@@ -33,7 +34,7 @@ def check_versions(
 
     version: of a distribution, as `importlib.metadata.version` tells it.
     """
-    yield GROUP.ok("mien", version("mien"))
+    yield GROUP.ok("mien", mien_version())
     yield GROUP.ok("python", f"{platform.python_version()}, {platform.machine()}")
     oldest = _oldest()
     for name in _RUNTIMES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 import tomllib
 from collections.abc import Iterator
@@ -20,11 +21,9 @@ from edge_app.setup import checks
 from edge_app.setup.toml_text import Changes, changed
 from systemd.image.first_boot.ssh_keys import key_mistake
 from systemd.image.first_boot.wifi import name_mistake, passphrase_mistake
+from systemd.packaging.checkout import version_of
 
 _ROOT = Path(__file__).parents[2]
-_VERSION = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
-    "version"
-]
 #: Where Raspberry Pi OS shows the card's FAT partition.
 BOOT_PARTITION = "/boot/firmware"
 #: What has to be replaced by hand: secrets do not belong into a repository or a build folder.
@@ -40,6 +39,12 @@ Line = Annotated[
     ),
 ]
 _PI_CAMERA = re.compile(r"picamera2:[0-9]*")
+
+
+@functools.cache
+def _package() -> str:
+    """What `make deb` makes of this checkout, on the boot partition."""
+    return f"{BOOT_PARTITION}/mien_{version_of()}+deb13_arm64.deb"
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,7 +71,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     privacy: PrivacyMode = "full"
     package: Annotated[
         str, msgspec.Meta(pattern=r"^(/|https://)[A-Za-z0-9._~%:/+@-]+\.deb$(?!\n)")
-    ] = f"{BOOT_PARTITION}/mien_{_VERSION}+deb13_arm64.deb"
+    ] = msgspec.field(default_factory=_package)
     sha256: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?$(?!\n)")] = ""
 
     @property

@@ -14,11 +14,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 from collections.abc import Iterable
 from email.utils import formatdate
 from pathlib import Path
 
+from systemd.packaging.checkout import time_of, version_of
 from systemd.packaging.target import MACHINES, SUITES, Target
 from systemd.packaging.tree import ROOT, lay_out, settle
 
@@ -34,7 +34,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--suite", choices=SUITES, action="append", help="all, if not given")
     parser.add_argument("--architecture", choices=MACHINES, action="append", help="likewise")
     parser.add_argument("--output", type=Path, default=ROOT / "dist", metavar="FOLDER")
-    parser.add_argument("--version", help="instead of the one in pyproject.toml")
+    parser.add_argument("--version", help="instead of this checkout's")
     parser.add_argument("--level", type=int, choices=range(10), default=6, help="of xz; 0 to try")
     asked = parser.parse_args(words)
     if shutil.which("dpkg-deb") is None:
@@ -44,7 +44,7 @@ def main(words: list[str] | None = None) -> int:
     for suite in asked.suite or SUITES:
         for architecture in asked.architecture or MACHINES:
             target = Target(suite, architecture)
-            package = build(target, asked.version or _version(), asked.output, asked.level)
+            package = build(target, asked.version or version_of(), asked.output, asked.level)
             sys.stdout.write(f"{package}: {package.stat().st_size / 1e6:.1f} MB\n")
             sys.stdout.flush()
     return 0
@@ -53,16 +53,16 @@ def main(words: list[str] | None = None) -> int:
 def build(target: Target, version: str, output: Path, level: int) -> Path:
     """Build one package; returns its file. level: how hard xz tries."""
     # Debian 13's has to be the newer one, so that an upgrade of the system replaces it.
-    version = f"{version}+deb{target.release}"
-    package = output / f"mien_{version}_{target.architecture}.deb"
+    debian = f"{version}+deb{target.release}"
+    package = output / f"mien_{debian}_{target.architecture}.deb"
     with tempfile.TemporaryDirectory(prefix="mien-deb-") as name:
         tree = Path(name, "root")
         tree.mkdir()
-        lay_out(target, tree)
-        _write_changes(target, version, tree)
+        lay_out(target, version, tree)
+        _write_changes(target, debian, tree)
         settle(tree)
         files = sorted(path for path in tree.rglob("*") if path.is_file() and not path.is_symlink())
-        _write_control(target, version, tree, files)
+        _write_control(target, debian, tree, files)
         _set_times(tree)
         subprocess.run(
             [
@@ -71,7 +71,7 @@ def build(target: Target, version: str, output: Path, level: int) -> Path:
             ],
             check=True,
             stdout=subprocess.DEVNULL,
-            env={**os.environ, "SOURCE_DATE_EPOCH": str(_epoch())},
+            env={**os.environ, "SOURCE_DATE_EPOCH": str(time_of())},
         )
     return package
 
@@ -107,7 +107,7 @@ def _write_control(target: Target, version: str, tree: Path, files: Iterable[Pat
 
 def _write_changes(target: Target, version: str, tree: Path) -> None:
     """Debian's changelog, which has a form of its own; ours is beside it."""
-    date = formatdate(_epoch(), localtime=False)
+    date = formatdate(time_of(), localtime=False)
     text = (
         f"mien ({version}) {target.suite}; urgency=medium\n\n  * CHANGELOG.md says what is new.\n\n"
         f" -- {MAINTAINER}  {date}\n"
@@ -116,23 +116,8 @@ def _write_changes(target: Target, version: str, tree: Path) -> None:
     file.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
 
 
-def _version() -> str:
-    with (ROOT / "pyproject.toml").open("rb") as stream:
-        return str(tomllib.load(stream)["project"]["version"])
-
-
-def _epoch() -> int:
-    """The time that every file gets: asked for, or the last commit's."""
-    if asked := os.environ.get("SOURCE_DATE_EPOCH"):
-        return int(asked)
-    done = subprocess.run(
-        ["git", "log", "-1", "--format=%ct"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return int(done.stdout)
-
-
 def _set_times(tree: Path) -> None:
-    epoch = _epoch()
+    epoch = time_of()
     for path in (tree, *tree.rglob("*")):
         os.utime(path, (epoch, epoch), follow_symlinks=False)
 

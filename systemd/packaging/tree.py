@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from edge_app.version import BUILD
 from systemd.packaging.locked import lines_for
 from systemd.packaging.target import Target
 
@@ -31,13 +32,17 @@ _UNUSED = (
 _MODE = {"usr/bin/mien": 0o755}
 
 
-def lay_out(target: Target, tree: Path) -> None:
-    """Fill the folder `tree`, which is to become the target's root."""
+def lay_out(target: Target, version: str, tree: Path) -> None:
+    """Fill the folder `tree`, which is to become the target's root.
+
+    version: what Mien will say it is.
+    """
     packages = tree / HOME / "lib" / f"python{target.python}" / "site-packages"
     _install(target, packages)
     for pattern in _UNUSED:
         for path in sorted(packages.glob(pattern)):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+    write_version(version, packages)
     (tree / HOME / "bin").mkdir()
     (tree / HOME / "bin/python3").symlink_to(f"../../../bin/python{target.python}")
     _write(
@@ -51,6 +56,11 @@ def lay_out(target: Target, tree: Path) -> None:
         "sys.exit(main())\n",
     )
     copy_files(target, tree)
+
+
+def write_version(version: str, packages: Path) -> None:
+    """Let what is installed in the folder `packages` know what it was built from."""
+    _write(packages / BUILD.relative_to(ROOT), f"{version}\n")
 
 
 def copy_files(target: Target, tree: Path) -> None:

@@ -66,7 +66,8 @@ inside dpkg -i /tmp/mien.deb || inside apt-get install -y -qq --no-install-recom
 inside dpkg --verify mien
 inside test -e /etc/systemd/system/multi-user.target.wants/mien.service && echo "service enabled"
 inside id mien
-inside mien --version
+version=$(inside dpkg-query -W -f '${Version}' mien)
+[ "$(inside mien --version | tee /dev/stderr)" = "mien ${version%+deb*}" ]
 inside dpkg-query -W -f '${Installed-Size} KiB installed\n' mien
 say "mien doctor, as the account mien, which the installation runs where systemd does"
 inside runuser -u mien -- env HOME=/nonexistent STATE_DIRECTORY=/var/lib/mien \
