@@ -12,6 +12,7 @@ from benchmarks.mosquitto import find_mosquitto, own_mosquitto
 from benchmarks.results import Delivery
 from benchmarks.sample_events import sample_events
 from benchmarks.spread import spread
+from edge_app.errors import MienError
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.embedded_broker import EmbeddedBroker, EmbeddedBrokerError
 from edge_app.mqtt.outbox.outbox import Outbox
@@ -40,7 +41,11 @@ def local_broker() -> Iterator[tuple[str, BrokerAddress] | None]:
 
 
 def measure_delivery(name: str, publisher: MqttPublisher, events: int, blocks: int = 4) -> Delivery:
-    """Publish `events` one after another, each when the one before is acknowledged."""
+    """Publish `events` one after another, each when the one before is acknowledged.
+
+    Raises:
+        MienError: one is not, in so long that it would be no figure of this machine's.
+    """
     handed: list[list[float]] = []
     acknowledged: list[list[float]] = []
     for event in sample_events(events):
@@ -52,6 +57,10 @@ def measure_delivery(name: str, publisher: MqttPublisher, events: int, blocks: i
         handed[-1].append(1e3 * (time.perf_counter() - began))
         while publisher.backlog.waiting and time.perf_counter() - began < _PATIENCE_S:
             time.sleep(0.0001)
+        if publisher.backlog.waiting:
+            raise MienError(
+                f"{name} has not acknowledged an event in {_PATIENCE_S:g} s; start the run again"
+            )
         acknowledged[-1].append(1e3 * (time.perf_counter() - began))
         time.sleep(_APART_S)
     return Delivery(broker=name, handed_over=spread(handed), acknowledged=spread(acknowledged))
