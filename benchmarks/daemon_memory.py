@@ -8,7 +8,6 @@ more; both are shown.
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,8 @@ from pathlib import Path
 import cv2
 
 from benchmarks.as_command import exit_code
+from benchmarks.process import peak_mb
+from edge_app.errors import MienError
 from edge_app.mqtt.embedded_broker import EmbeddedBroker
 from edge_app.samples import CLIP
 
@@ -61,14 +62,13 @@ def _peak_mb(source: str, state: Path) -> float:
         ) as daemon:
             try:
                 time.sleep(WATCHED_S)
-                told = Path(f"/proc/{daemon.pid}/status").read_text(encoding="ascii")
+                peak = peak_mb(daemon.pid)
             finally:
                 daemon.terminate()
                 daemon.wait(10)
-    found = re.search(r"VmHWM:\s+(\d+) kB", told)
-    if found is None:
-        raise SystemExit(f"{source}: the daemon ended before it could be measured")
-    return int(found[1]) * 1024 / 1e6
+    if peak is None:
+        raise MienError(f"{source}: the daemon ended before it was measured; it says why above")
+    return peak
 
 
 if __name__ == "__main__":

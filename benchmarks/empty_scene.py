@@ -17,14 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.as_command import exit_code
+from benchmarks.clip_frames import FRAMES_PER_SECOND, clip_frames
 from benchmarks.stages import make_watcher
 from edge_app.frames.source import Frame
-from edge_app.frames.video_file import VideoFileSource
 from edge_app.perception import Perception
 from edge_app.perception.watcher import Watcher
-from edge_app.samples import CLIP
 
-FRAMES_PER_SECOND = 15
 LIMIT = 0.1
 _NOISE_SIGMA, _FLICKER = 3.0, 0.05
 #: The part of the clip with somebody in it.
@@ -64,15 +62,9 @@ def main(words: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(words)
     cv2.setNumThreads(1)
     perception = Perception.load(threads=1)
-    busy = []
-    with VideoFileSource(CLIP, pace="fast") as clip:
-        first = clip.read()
-        while (frame := clip.read()) is not None and frame.timestamp_ns < _TO_S * 1e9:
-            if frame.timestamp_ns >= _FROM_S * 1e9:
-                busy.append(frame.image)
-    if first is None:
-        return 1
-    empty = empty_images(first.image, 40)
+    room, *_ = clip_frames(1.0, colour=True)
+    busy = [frame.image for frame in clip_frames(_TO_S, from_s=_FROM_S, colour=True)]
+    empty = empty_images(room.image, 40)
     empty_s, nobody = processor_s(perception, empty, arguments.seconds)
     busy_s, somebody = processor_s(perception, busy, arguments.seconds)
     frames = round(arguments.seconds * FRAMES_PER_SECOND)

@@ -17,7 +17,7 @@ from statistics import median
 import cv2
 
 from benchmarks.as_command import at_least_one, exit_code
-from benchmarks.clip_frames import clip_frames
+from benchmarks.clip_frames import FRAMES_PER_SECOND, clip_frames
 from benchmarks.stages import ALWAYS, Rates, make_episodes, make_watcher
 from edge_app.frames.mailbox import Mailbox
 from edge_app.frames.source import Frame
@@ -28,7 +28,6 @@ from edge_app.perception.watcher import Watcher
 #: The part of the sample clip in which the face is near and still, and as many frames of it as a
 #: camera has buffers.
 _FROM_S, _TO_S = 6.8, 7.0
-FRAMES_PER_SECOND = 15
 SEARCHED, COLOUR = "gray frame, searched", "colour frame, searched"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from benchmarks.clip_frames import PacedSource
 from benchmarks.energy import Averaging, Meter
-from benchmarks.machine import bytes_written
+from benchmarks.process import bytes_written
 from benchmarks.results import Load
 from benchmarks.stages import make_episodes, make_watcher
 from edge_app.daemon import Daemon

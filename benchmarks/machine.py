@@ -95,14 +95,6 @@ def filesystem(folder: Path, root: Path = Path("/")) -> str:
     return found
 
 
-def bytes_written(process: int | str = "self") -> int | None:
-    """What a process has handed to disks; None where the kernel does not tell."""
-    for line in _read(Path(f"/proc/{process}/io")).splitlines():
-        if line.startswith("write_bytes:"):
-            return int(line.split()[1])
-    return None
-
-
 def _device(root: Path) -> str:
     """A Raspberry Pi says what it is in the device tree, a PC in its firmware's tables.
 

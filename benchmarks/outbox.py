@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.as_command import at_least_one, exit_code
 from benchmarks.mosquitto import own_mosquitto
+from benchmarks.process import bytes_written
 from benchmarks.sample_events import sample_events
 from edge_app.errors import MienError
 from edge_app.events.payloads import EmotionChanged, Event, PresentFace, State, encode
@@ -185,14 +186,14 @@ def _day_row(folder: Path, events: Sequence[Event], window_s: float) -> str:
     with outbox:
         outbox.start(lambda: None)
         outbox.connected()
-        before = _bytes_written()
+        before = _written()
         for frame in _frames(events):
             for event in frame:
                 put_at.append(time.perf_counter())
                 outbox.put(event)
                 time.sleep(APART_S)
             _deliver(outbox, len(frame))
-        written = _bytes_written() - before
+        written = _written() - before
     a_day = EVENTS_A_DAY / len(put_at)
     until = sorted(end - begin for begin, end in zip(put_at, store.written_at, strict=True))
     return (
@@ -232,12 +233,12 @@ def _drained(folder: Path, events: Sequence[Event]) -> str:
     return f"{min(WAITING, len(events))} waiting events are delivered in {took_s:.1f} s."
 
 
-def _bytes_written() -> int:
-    """What this process has handed to disks, the file system's own journal apart."""
-    for line in Path("/proc/self/io").read_text().splitlines():
-        if line.startswith("write_bytes:"):
-            return int(line.split()[1])
-    raise MienError("/proc/self/io says nothing of write_bytes; run this on Linux")
+def _written() -> int:
+    """By this process, so far."""
+    count = bytes_written()
+    if count is None:
+        raise MienError("/proc/self/io says nothing of write_bytes; run this on Linux")
+    return count
 
 
 def _times_row(what: str, times: Sequence[_Took]) -> str:

@@ -17,12 +17,12 @@ import msgspec
 from benchmarks.clip_frames import PacedSource, clip_frames
 from benchmarks.delivery import durable_publisher, local_broker
 from benchmarks.ending import asked_by_signals
-from benchmarks.machine import bytes_written, condition, filesystem
+from benchmarks.machine import condition, filesystem
+from benchmarks.process import bytes_written, resident_mb
 from benchmarks.results import IN_MEMORY
 from benchmarks.soak_lines import Sample, show
 from benchmarks.spread import percentile
 from benchmarks.stages import make_episodes, make_watcher
-from benchmarks.start_up import resident_kib
 from edge_app.daemon import Daemon
 from edge_app.errors import MienError
 from edge_app.events.publisher import Publisher
@@ -145,7 +145,7 @@ class _Log:
             frame_ms=round(percentile(taken, 0.5), 3),
             frame_p99_ms=round(percentile(taken, 0.99), 3),
             cpu_share=round((worked_s - self._worked_s) / max(now_s - self._noted_s, 1e-9), 4),
-            rss_mb=round(resident_kib() * 1024 / 1e6, 2),
+            rss_mb=round(resident_mb() or 0.0, 2),
             handles=len(os.listdir("/proc/self/fd")),  # noqa: PTH208 - names only, no paths
             threads=threading.active_count(),
             bytes_written=bytes_written() if self.is_on_disk else None,

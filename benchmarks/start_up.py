@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.machine import bytes_written
+from benchmarks.process import bytes_written, peak_mb, resident_mb
 from benchmarks.results import StartUp
 from benchmarks.spread import spread
 from edge_app.errors import MienError
@@ -56,33 +56,16 @@ def _start(folder: Path) -> _Start:
         environment = os.environ | {"STATE_DIRECTORY": state}
         with subprocess.Popen(_COMMAND, env=environment, stdout=subprocess.PIPE) as daemon:
             assert daemon.stdout is not None  # noqa: S101 - for the type checker
-            first_s = rss_kib = peak_kib = 0.0
+            first_s = rss_mb = highest_mb = 0.0
             written = None
             for _ in daemon.stdout:
                 first_s = first_s or time.monotonic() - began
-                rss_kib = resident_kib(daemon.pid) or rss_kib
-                # Not what `wait4` tells: that remembers this process's own memory.
-                peak_kib = resident_kib(daemon.pid, "VmHWM") or peak_kib
+                rss_mb = resident_mb(daemon.pid) or rss_mb
+                highest_mb = peak_mb(daemon.pid) or highest_mb
                 written = bytes_written(daemon.pid)
     if daemon.returncode or not first_s:
         raise MienError(
             f"mien run ended with code {daemon.returncode} and"
             f" {'an event' if first_s else 'no event'}; its own message stands above"
         )
-    return _Start(1e3 * first_s, _mb(rss_kib), _mb(peak_kib), written)
-
-
-def _mb(kib: float) -> float:
-    return round(kib * 1024 / 1e6, 1)
-
-
-def resident_kib(process: int | str = "self", which: str = "VmRSS") -> float:
-    """Memory that a process keeps in RAM, in units of 1024 bytes; 0 where it is not told.
-
-    which: VmRSS now, VmHWM at most since its start.
-    """
-    try:
-        lines = Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return 0.0
-    return next((float(line.split()[1]) for line in lines if line.startswith(f"{which}:")), 0.0)
+    return _Start(1e3 * first_s, round(rss_mb, 1), round(highest_mb, 1), written)

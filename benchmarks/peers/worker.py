@@ -14,12 +14,12 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 from benchmarks.peers.peer import Peer, Picture
+from benchmarks.process import peak_mb
 
 #: Those that remember the frames before, which single scenes are not for.
 FOLLOWS = (
@@ -42,7 +42,6 @@ PEERS: dict[str, tuple[str, dict[str, bool]]] = {
     "fer, MTCNN, TFLite": ("fer_peer", {"mtcnn": True}),
     "MediaPipe + fer": ("fer_peer", {"mediapipe": True}),
 }
-_KIB = 1024 / 1e6
 
 
 def main(words: Sequence[str]) -> int:
@@ -76,13 +75,7 @@ def _timed(peer: Peer, frames: Sequence[Picture]) -> dict[str, Any]:
         found += bool(peer.see(frame))
         milliseconds.append(1e3 * (time.perf_counter() - began))
     cpu_ms = 1e3 * (time.process_time() - worked_s)
-    return {"ms": milliseconds, "cpu_ms": cpu_ms, "found": found, "peak_mb": _peak_mb()}
-
-
-def _peak_mb() -> float:
-    """Not getrusage: that remembers the memory of the process that started this one."""
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return _KIB * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+    return {"ms": milliseconds, "cpu_ms": cpu_ms, "found": found, "peak_mb": peak_mb()}
 
 
 def _answer(stream: IO[str], answer: dict[str, Any]) -> None:

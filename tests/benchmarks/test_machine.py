@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from benchmarks.energy import Averaging, find_meter
 from benchmarks.load import measure_idle
-from benchmarks.machine import bytes_written, commit, condition, describe, filesystem
+from benchmarks.machine import commit, condition, describe, filesystem
+from benchmarks.process import bytes_written, peak_mb, resident_mb
 from edge_app.perception.shipped import MODELS
 
 
@@ -119,6 +121,25 @@ def test_a_folder_s_file_system_is_the_deepest_mount_s(tmp_path: Path) -> None:
 
 def test_this_machine_s_processes_table_is_in_no_disk() -> None:
     assert filesystem(Path("/proc")) in {"proc", "unknown"}
+
+
+def test_memory_is_the_process_s_own() -> None:
+    now, highest = resident_mb(), peak_mb(os.getpid())
+    if now is None or highest is None:
+        pytest.skip("this kernel does not tell")
+    assert 10 < now <= highest + 1
+    assert (resident_mb(1 << 30), peak_mb(1 << 30)) == (None, None)
+
+
+def test_the_peers_environment_needs_nothing_for_it() -> None:
+    program = (
+        "import sys, benchmarks.process; names = {name.split('.')[0] for name in sys.modules};"
+        "print(sorted(names & {'numpy', 'edge_app', 'msgspec'}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
 
 
 def test_an_ina219_is_read_in_watts(tmp_path: Path) -> None:
