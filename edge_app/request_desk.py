@@ -27,6 +27,9 @@ _OPPOSED = frozenset({"pause", "resume", "privacy"})
 
 #: How many requests are answered in one turn; a flood must not hold the frames.
 PER_TURN = 8
+#: After so long the others wait for the next turn: a pause may wait for a driver, and systemd's
+#: watchdog is fed between turns.
+TURN_S = 1.0
 
 #: Does what is asked and returns the answer's `result`; raises `MienError` to refuse.
 Handler = Callable[[Any], dict[str, Any] | None]
@@ -61,12 +64,15 @@ class RequestDesk:
         self._answered: OrderedDict[tuple[str, str], tuple[float, Response]] = OrderedDict()
 
     def turn(self, inbox: Inbox, respond: Callable[[str, Response], None]) -> None:
-        """Answer what waits, but not so much that frames are missed."""
+        """Answer what waits, but not so much that frames are missed, or the watchdog is."""
+        began_s = self._clock_s()
         for _ in range(PER_TURN):
             raw = inbox.take()
             if raw is None:
                 return
             respond(raw.name, self.answer(raw))
+            if self._clock_s() - began_s >= TURN_S:
+                return
 
     def answer(self, raw: RawRequest) -> Response:
         """Do what a request asks, or say why not."""

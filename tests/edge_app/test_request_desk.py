@@ -22,7 +22,7 @@ class Office:
 
     def __init__(self) -> None:
         self.done: list[tuple[str, Any]] = []
-        self.now_s = 0.0
+        self.now_s, self.takes_s = 0.0, 0.0
         self.refusal: MienError | None = None
         self.desk = RequestDesk(
             {name: self._handler(name) for name in REQUESTS}, clock_s=lambda: self.now_s
@@ -34,6 +34,7 @@ class Office:
     def _handler(self, name: str) -> Callable[[Any], dict[str, Any] | None]:
         def handle(request: Any) -> dict[str, Any] | None:
             self.done.append((name, request))
+            self.now_s += self.takes_s
             if self.refusal is not None:
                 raise self.refusal
             return {"count": len(self.done)}
@@ -177,3 +178,16 @@ def test_a_flood_does_not_hold_the_frames() -> None:
     assert len(told) == PER_TURN
     office.desk.turn(inbox, lambda name, response: told.append((name, response)))
     assert [response.id for _, response in told] == [str(n) for n in range(PER_TURN + 1)]
+
+
+def test_requests_that_take_long_leave_the_watchdog_its_turns() -> None:
+    """Pauses of a camera whose driver is slow to let go, with a resume between any two."""
+    office, inbox = Office(), Waiting(3)
+    office.takes_s = 12.0
+    told: list[Response] = []
+    for number in range(1, 4):
+        office.desk.turn(inbox, lambda _, response: told.append(response))
+        assert len(told) == number
+    office.takes_s = 0.01
+    office.desk.turn(Waiting(PER_TURN), lambda _, response: told.append(response))
+    assert len(told) == 3 + PER_TURN
