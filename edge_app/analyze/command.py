@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--crops",
         action="store_true",
-        help="take pictures in which no face is found for faces, cut out as in face data sets",
+        help="take each picture for one face, cut out as in face data sets",
     )
     parser.add_argument(
         "--models", type=Path, metavar="DIR", help="folder of your own models: see docs/models.md"

@@ -44,9 +44,10 @@ class Reading:
         )
 
     def see(self, frame: NDArray[np.uint8], /) -> list[SeenFace]:
-        """As `Perception.see`; with `crops`, the whole picture where that finds nobody."""
-        seen = self._perception.see(frame, detector=self._detector)
-        return [self._perception.read_crop(frame)] if self._crops and not seen else seen
+        """As `Perception.see`; with `crops`, the one face of `Perception.read_crop`."""
+        if self._crops:
+            return [self._perception.read_crop(frame, detector=self._detector)]
+        return self._perception.see(frame, detector=self._detector)
 
 
 def _load(models: ModelFolder) -> Perception:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -165,25 +167,36 @@ class Perception:
         views = views or [View.PLAIN] * len(faces)
         return [self._seen(image, face, view) for face, view in zip(faces, views, strict=True)]
 
-    def read_crop(self, image: Image) -> SeenFace:
-        """What a picture shows that is a face and little else, as face data sets cut them.
+    def read_crop(self, image: Image, *, detector: FaceDetector | None = None) -> SeenFace:
+        """What the one face shows that `image` was cut for, as pictures of face data sets are.
 
-        The face is taken to stand in the middle square of `image` as FER2013's do, and nobody
-        looks for it; its score is 0.
+        Of the faces that `find` finds that about the middle: others may stand in the margin. Where
+        it finds none, the middle square is taken for a face framed as FER2013's, with the score 0.
+
+        detector: as `find` takes it.
 
         Raises:
             FrameError: the picture is of another dtype or shape.
         """
-        check_frame(image)
+        faces = self.find(image, detector=detector)
+        face = min(faces, key=partial(_off_middle, image), default=None)
+        (seen,) = self.read(
+            image,
+            [face or self._framed(image)],
+            look_again=face is not None,
+            views=[View.FOUR],
+        )
+        return seen
+
+    def _framed(self, image: Image) -> Face:
+        """The face that a picture would show in its middle square, were it one of FER2013's."""
         height, width = image.shape[:2]
         side = float(min(height, width))
         left, top = (width - side) / 2, (height - side) / 2
         placed = side * canonical_landmarks(self.classifier.alignment) + (left, top)
         # The nose's tip lies before the middle of a face that looks at the camera.
         landmarks = np.insert(placed, 2, placed.mean(axis=0), axis=0).astype(np.float32)
-        face = Face(framed_box(left, top, side), landmarks, 0.0)
-        (seen,) = self.read(image, [face], look_again=False, views=[View.FOUR])
-        return seen
+        return Face(framed_box(left, top, side), landmarks, 0.0)
 
     def _seen(self, image: Image, face: Face, view: View) -> SeenFace:
         """What one face shows, if anything can be read of it."""
@@ -227,3 +240,14 @@ class Perception:
         face = self.upright.look_again(image, face)
         classifier = self.classifier
         return spread(align(image, face.landmarks, classifier.alignment, classifier.side))
+
+
+def _off_middle(image: Image, face: Face) -> float:
+    """How far the middle of a picture lies from that of a face, in the face's own size.
+
+    Of somebody near and somebody small behind them that is less for the first.
+    """
+    box = face.box
+    height, width = image.shape[:2]
+    x, y = (box.left + box.right - width) / 2, (box.top + box.bottom - height) / 2
+    return math.hypot(x, y) / max(box.width, box.height, 1.0)

@@ -31,6 +31,7 @@ def typed(monkeypatch: pytest.MonkeyPatch, name: str, *words: str) -> object:
         (("classifiers", "--data", "{absent}", "shipped=-"), 1),
         (("low_light", "--data", "{absent}"), 1),
         (("tight_crops", "--data", "{absent}"), 1),
+        (("loose_crops", "--data", "{absent}"), 2),
     ],
     ids=lambda words: words[0] if isinstance(words, tuple) else "",
 )

@@ -111,7 +111,7 @@ def test_a_folder_without_a_model_is_refused_before_anything_is_written(
     assert not output.exists()
 
 
-def test_crops_without_a_face_that_is_found_have_a_row_too(
+def test_each_crop_has_one_row_whoever_is_found_in_it(
     portrait: Path, tmp_path: Path, output: Path
 ) -> None:
     """The whole command with the real models."""
@@ -120,12 +120,14 @@ def test_crops_without_a_face_that_is_found_have_a_row_too(
     noise = np.random.default_rng(1).integers(0, 256, (64, 48), np.uint8)
     cv2.imwrite(str(folder / "a.png"), noise)
     (folder / "b.jpg").write_bytes(portrait.read_bytes())
+    cv2.imwrite(str(folder / "c.png"), np.hstack([cv2.imread(str(portrait))] * 2))
     words = ["analyze", str(folder), "--output", str(output)]
     assert cli.main(words) == 0
-    assert [row["annotated"] for row in rows(output)] == ["b.jpg"]
+    assert [row["annotated"] for row in rows(output)] == ["b.jpg", "c.png", "c.png"]
     assert cli.main([*words, "--crops"]) == 0
-    crop, found = rows(output)
+    crop, found, one_of_two = rows(output)
     assert (crop["annotated"], crop["score"]) == ("a.png", 0.0)
+    assert (one_of_two["annotated"], one_of_two["emotion"]) == ("c.png", "happy")
     assert found["emotion"] == "happy"
     assert (found["quality"], found["flaws"]) == (1.0, [])
 

@@ -8,7 +8,15 @@ import pytest
 from skimage import data
 
 from edge_app.frames.source import Frame
-from edge_app.perception import Box, EmotionClassifier, Face, FrameError, ModelError, Perception
+from edge_app.perception import (
+    Box,
+    EmotionClassifier,
+    Face,
+    FaceDetector,
+    FrameError,
+    ModelError,
+    Perception,
+)
 from edge_app.perception.labels import CONTEMPT, HAPPY, UNSURE
 from edge_app.perception.perception import View
 from edge_app.perception.shipped import FACE_160, FACE_320
@@ -183,11 +191,53 @@ def test_a_face_that_cannot_be_read_is_not_classified(
     assert np.allclose(seen.probabilities, 1 / len(seen.labels))
 
 
-def test_a_picture_that_is_a_crop_is_read_as_it_stands(
+@pytest.mark.parametrize(
+    ("middle", "beside"),
+    [
+        pytest.param((256, 256, 150), (130, 382, 260), id="somebody larger stands in the margin"),
+        pytest.param((190, 256, 260), (310, 262, 100), id="somebody smaller stands behind"),
+    ],
+)
+def test_of_a_crop_with_a_margin_the_face_about_the_middle_is_read(
+    perception: Perception,
+    portrait: np.ndarray,
+    middle: tuple[int, int, int],
+    beside: tuple[int, int, int],
+) -> None:
+    """x, y, side: of a square that shows a face in its middle, in pixels of the crop."""
+    crop = np.full((512, 512, 3), 90, np.uint8)
+    for x, y, side in (middle, beside):
+        left, top = x - side // 2, y - side // 2
+        shown = cv2.resize(portrait[:230, 110:340], (side, side), interpolation=cv2.INTER_AREA)
+        crop[top : top + side, left : left + side] = shown
+    assert len(perception.find(crop)) == 2
+    seen = perception.read_crop(crop)
+    box, (x, y, side) = seen.face.box, middle
+    assert np.hypot((box.left + box.right) / 2 - x, (box.top + box.bottom) / 2 - y) < 0.1 * side
+    assert seen.face.score > 0.0
+    assert seen.emotion == HAPPY
+
+
+def test_a_crop_is_read_by_the_same_views_as_a_photo(
+    perception: Perception, portrait: np.ndarray
+) -> None:
+    (seen,) = perception.see(portrait)
+    assert np.array_equal(perception.read_crop(portrait).probabilities, seen.probabilities)
+
+
+class Blind(FaceDetector):
+    """Finds nobody, as detectors do whose faces are cut too tightly."""
+
+    def detect(self, frame: np.ndarray) -> list[Face]:
+        return super().detect(frame)[:0]
+
+
+def test_a_crop_in_which_nobody_is_found_is_read_as_it_stands(
     perception: Perception, portrait: np.ndarray
 ) -> None:
     (face,) = perception.find(portrait)
     crop = perception.crop(portrait, face)
+    perception = Perception(Blind(perception.detector.model), perception.classifier)
     seen = perception.read_crop(crop)
     assert seen.emotion == HAPPY
     assert (seen.face.score, seen.quality) == (0.0, 1.0)
