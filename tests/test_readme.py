@@ -4,6 +4,7 @@ import argparse
 import json
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import cv2
@@ -68,8 +69,14 @@ def test_the_python_shown_runs(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     cv2.imwrite("photo.jpg", cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR))
-    exec(compile(blocks("python")[0], "README.md", "exec"), {})  # noqa: S102 - our own README
+    see, measure = blocks("python")
+    exec(compile(see, "README.md", "exec"), {})  # noqa: S102 - our own README
     assert "happy" in capsys.readouterr().out
+    for emotion in ("happy", "sad"):
+        Path("faces", emotion).mkdir(parents=True)
+        shutil.copy("photo.jpg", f"faces/{emotion}")
+    exec(compile(measure, "README.md", "exec"), {})  # noqa: S102 - our own README
+    assert capsys.readouterr().out == "50.0% of 2\n"
 
 
 @pytest.mark.parametrize("target", re.findall(r"\]\(([^)h][^)]*)\)", README))

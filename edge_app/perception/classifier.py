@@ -146,7 +146,9 @@ class EmotionClassifier:
     def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Probabilities of the emotions in each crop.
 
-        crops: uint8 [N, h, w], any size; best is `side` squared, cut by `alignment`.
+        crops: uint8 [N, h, w], any size, which is stretched; best is `side` squared, cut by
+        `alignment`. They are shown as they are: `Perception.read_crop` finds the face, spreads flat
+        ones, and shows mirror images, too.
 
         Returns float32 [N, len(labels)]; rows sum to 1.
 
