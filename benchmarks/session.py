@@ -92,10 +92,11 @@ class Watch:
         bits = self.seen[0].throttled_bits
         if bits is not None and bits & ~THROTTLED_NOW:
             said.append(f"throttled since it was started, before the run: {bits:#x}")
+        # Of a second or less, a frame that came a little late is a part.
         said += [
             f"{load.scene}: of {load.offered:g} frames a second {load.seen:.1f} were seen"
             for load in loads
-            if load.is_behind
+            if load.is_behind and not plan.is_rough
         ]
         return tuple(said)
 

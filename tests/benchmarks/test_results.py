@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.results import Plan, Result, ResultError, encode, json_schema, read_result
 from benchmarks.results_page import page, read_all
-from benchmarks.session import FULL
+from benchmarks.session import FULL, QUICK
 from tests.benchmarks.synthetic_results import result
 from tests.benchmarks.test_session import watch
 from tests.json_schema import JsonSchema
@@ -62,6 +62,7 @@ def test_a_board_that_does_not_keep_up_says_what_it_saw() -> None:
     assert "| 40.0 % | 0123456789ab+ |" in text
     assert "| 100.0 % at 6.1 | 0123456789ab+ |" in text
     assert watch(0).warnings(FULL, 4, "ext4", whole.loads) == ()
+    assert len(watch(0).warnings(QUICK, 4, "ext4", [slow])) == 1
     assert watch(0).warnings(FULL, 4, "ext4", [slow]) == (
         "face: of 15 frames a second 6.1 were seen",
     )
