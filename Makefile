@@ -97,6 +97,7 @@ seeing: data-folder .venv-dev/.complete  ## what a frame and an empty room cost,
 	@$(DEV)/python -m benchmarks.frame_budget
 	@$(DEV)/python -m benchmarks.daemon_memory
 	@$(DEV)/python -m benchmarks.empty_scene
+	@$(DEV)/python -m benchmarks.empty_camera
 	@$(DEV)/python -m benchmarks.crossings
 	@$(DEV)/python -m benchmarks.clips $(DATA)
 	@$(DEV)/python -m benchmarks.seconds_shown $(DATA)

@@ -39,6 +39,10 @@ class Grabber:
         """As the source counts them."""
         return self._source.reopenings
 
+    def want_every(self, interval_s: float) -> None:
+        """Tell the source how far apart frames may be for now."""
+        self._source.want_every(interval_s)
+
     def start(self) -> None:
         """Begin to read."""
         self._thread.start()

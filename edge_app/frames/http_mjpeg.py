@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames.http_authentication import Basic, Digest, UnknownAuthenticationError
-from edge_app.frames.jpeg import DamagedPictureError, decode_luma
+from edge_app.frames.jpeg import DamagedPictureError, check_whole, decode_luma
 from edge_app.frames.multipart import MultipartParser
 from edge_app.frames.opencv_messages import silence_opencv
 from edge_app.frames.source import Frame, FrameSource, SourceError
@@ -75,23 +75,29 @@ class HttpMjpegSource(FrameSource):
             )
         self._parser = MultipartParser(str(boundary))
         self._parts: Iterator[bytes] = iter(())
-        self._undecodable = 0
+        self._undecodable = self._interval_ns = 0
 
     @property
     def frames_damaged(self) -> int:
         """Pictures that are no JPEG, cut short or too large."""
         return self._undecodable + self._parser.dropped
 
+    def want_every(self, interval_s: float) -> None:
+        """Do not decode the pictures between, which is most of the work; damaged ones count."""
+        self._interval_ns = round(interval_s * 1e9)
+
     def read(self) -> Frame | None:
-        """Wait for the next picture that is whole; None when closed.
+        """Wait for the next picture that is due and whole; None when closed.
 
         Raises:
             SourceError: the stream ended, or nothing came within the timeout.
         """
         while not self._closed.is_set():
             for part in self._parts:
-                if (image := self._decode(part)) is not None:
-                    self._timestamp_ns = max(self._clock_ns(), self._timestamp_ns + 1)
+                now_ns = self._clock_ns()
+                is_due = now_ns - self._timestamp_ns >= self._interval_ns
+                if (image := self._luma(part, is_due=is_due)) is not None:
+                    self._timestamp_ns = max(now_ns, self._timestamp_ns + 1)
                     return Frame(image, self._timestamp_ns)
             self._parts = self._parser.feed(self._receive())
         return None
@@ -115,14 +121,17 @@ class HttpMjpegSource(FrameSource):
             raise SourceError(f"{self.name}: the stream ended; see whether the camera runs")
         return piece
 
-    def _decode(self, part: bytes) -> NDArray[np.uint8] | None:
+    def _luma(self, part: bytes, *, is_due: bool) -> NDArray[np.uint8] | None:
+        """The picture; None if it is damaged, or not due."""
         try:
-            return decode_luma(part)
+            if is_due:
+                return decode_luma(part)
+            check_whole(part)
         except DamagedPictureError as error:
             self._undecodable += 1
             if self._undecodable == 1:
                 _LOG.warning("%s: %s; such pictures are left out", self.name, error)
-            return None
+        return None
 
     def _shut(self) -> None:
         for each in self._sockets:

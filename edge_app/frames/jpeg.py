@@ -28,7 +28,7 @@ def decode_luma(content: bytes | memoryview) -> NDArray[np.uint8]:
     Raises:
         DamagedPictureError: not a JPEG, cut short, or of more than MOST_PIXELS pixels.
     """
-    _check(bytes(content))
+    check_whole(bytes(content))
     try:
         image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE)
     except cv2.error as error:
@@ -38,8 +38,10 @@ def decode_luma(content: bytes | memoryview) -> NDArray[np.uint8]:
     return np.asarray(image, np.uint8)
 
 
-def _check(content: bytes) -> None:
+def check_whole(content: bytes) -> None:
     """Find the size before memory is taken for it, and the end: decoders fill up what lacks.
+
+    It takes a fraction of the time of decoding.
 
     Raises:
         DamagedPictureError: no JPEG, no end, or too large.

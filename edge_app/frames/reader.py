@@ -39,6 +39,12 @@ class Reader:
         source = self._source
         return 0 if source is None else source.frames_damaged
 
+    def want_every(self, interval_s: float) -> None:
+        """Tell the source, if it is open, how far apart frames may be for now."""
+        source = self._source
+        if source is not None:
+            source.want_every(interval_s)
+
     def take(self, timeout_s: float) -> Frame:
         """Wait for a frame that was not taken yet.
 

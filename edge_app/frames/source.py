@@ -53,6 +53,12 @@ class FrameSource(Closing):
         """How often it was opened again by itself: what does so without frames is not stuck."""
         return 0
 
+    def want_every(self, interval_s: float) -> None:
+        """Say how far apart frames may be for now; 0 for all of them. Any thread may.
+
+        A source whose frames cost work leaves out those that come sooner.
+        """
+
     @abc.abstractmethod
     def read(self) -> Frame | None:
         """Wait for the next frame; None at the end of a recording.

@@ -110,6 +110,12 @@ class SupervisedSource(FrameSource):
         """How often the source was opened again, in all."""
         return self._reopenings
 
+    def want_every(self, interval_s: float) -> None:
+        """Tell the source that is open now; the next one gives every frame until it is told."""
+        reader = self._reader
+        if reader is not None:
+            reader.want_every(interval_s)
+
     def read(self) -> Frame | None:
         """Wait for the next frame, through any number of reopenings; None when closed.
 

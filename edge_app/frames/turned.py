@@ -38,6 +38,10 @@ class TurnedSource(FrameSource):
         """As the other source counts them."""
         return self._source.reopenings
 
+    def want_every(self, interval_s: float) -> None:
+        """Tell the other source."""
+        self._source.want_every(interval_s)
+
     def read(self) -> Frame | None:
         """Wait for the next frame; None at the end of a recording.
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames.capture import Capture
-from edge_app.frames.jpeg import DamagedPictureError, decode_luma
+from edge_app.frames.jpeg import DamagedPictureError, check_whole, decode_luma
 from edge_app.frames.opencv_messages import silence_opencv
 from edge_app.frames.source import Frame, FrameSource, KeptOutError, SourceError
 
@@ -81,20 +81,26 @@ class V4l2Source(FrameSource):
         self._is_jpeg = _fourcc(native) == "MJPG"
         if self._is_jpeg or _fourcc(native) == "GREY":
             self._is_jpeg &= native.set(cv2.CAP_PROP_CONVERT_RGB, 0)
-        self._frames_damaged = 0
+        self._frames_damaged = self._interval_ns = 0
         self._capture = Capture(native)
         self._clock_ns = clock_ns
         self._timestamp_ns = -1
 
+    def want_every(self, interval_s: float) -> None:
+        """Do not decode the JPEGs between, which is most of the work; damaged ones count."""
+        self._interval_ns = round(interval_s * 1e9)
+
     def read(self) -> Frame | None:
-        """Wait for the next picture; None when closed.
+        """Wait for the next picture that is due; None when closed.
 
         Raises:
             SourceError: the camera gave none within the timeout.
         """
         while (captured := self._capture.read()) is not None:
-            if (image := self._gray(captured.image)) is not None:
-                self._timestamp_ns = max(self._clock_ns(), self._timestamp_ns + 1)
+            now_ns = self._clock_ns()
+            is_due = now_ns - self._timestamp_ns >= self._interval_ns
+            if (image := self._gray(captured.image, is_due=is_due)) is not None:
+                self._timestamp_ns = max(now_ns, self._timestamp_ns + 1)
                 return Frame(image, self._timestamp_ns)
         if self._capture.closed.is_set():
             return None
@@ -112,17 +118,19 @@ class V4l2Source(FrameSource):
         """Give back the camera."""
         self._capture.close()
 
-    def _gray(self, image: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-        """The picture, decoded if OpenCV left that to us; None if it is damaged."""
+    def _gray(self, image: NDArray[np.uint8], *, is_due: bool) -> NDArray[np.uint8] | None:
+        """The picture, decoded if OpenCV left that to us; None if damaged, or a JPEG not due."""
         if not self._is_jpeg:
             return image
         try:
-            return decode_luma(image.tobytes())
+            if is_due:
+                return decode_luma(image.tobytes())
+            check_whole(image.tobytes())
         except DamagedPictureError as error:
             self._frames_damaged += 1
             if self._frames_damaged == 1:
                 _LOG.warning("%s: %s; such pictures are left out", self.name, error)
-            return None
+        return None
 
 
 def patience_s(timeout_s: float) -> int:

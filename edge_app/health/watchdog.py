@@ -87,10 +87,10 @@ def _describe(
     elif activity.source == "reopening":
         doing = "the camera failed and is being opened again"
     else:
-        doing = f"watching at {frames_per_second:.0f} frames a second"
+        doing = "watching"
         if privacy == "full":
-            # In a small room, how many are there says who is.
-            doing += f", faces: {activity.faces}"
+            # In a small room, how many are there says who is; an empty one needs fewer frames.
+            doing += f" at {frames_per_second:.0f} frames a second, faces: {activity.faces}"
         if activity.slowed_by:
             doing += f", slowed down by {' and '.join(activity.slowed_by)}"
     waiting = f"; {backlog.waiting} events wait for the broker" if backlog.waiting else ""

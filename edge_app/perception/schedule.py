@@ -34,6 +34,11 @@ class DetectionSchedule:
         self._failed_nearby_ns: int | None = None
         self._compared_ns: int | None = None
 
+    @property
+    def comparison_s(self) -> float:
+        """With nobody there: how far apart frames may be."""
+        return self._interval_ns / 1e9
+
     def is_detection_due(self, timestamp_ns: int, *, is_somebody_hidden: bool = False) -> bool:
         """With somebody there: whether it is time to search for all faces again."""
         interval_ns = self._interval_ns

@@ -104,6 +104,11 @@ class Watcher:
         #: Whether the last frame had another size, so that whoever is there counts as somebody new.
         self.has_begun_anew = False
 
+    @property
+    def wanted_every_s(self) -> float:
+        """How far apart the next frames may be: in an empty room most are not looked at."""
+        return 0.0 if self._tracker.tracks else self._schedule.comparison_s
+
     def watch(self, frame: Frame) -> list[WatchedFace]:
         """Take the next frame; timestamps rise. Where it has another size, all before is forgotten.
 

@@ -21,6 +21,7 @@ from edge_app.frames.source import Frame, FrameSource, SourceError
 from edge_app.frames.video_file import VideoFileSource
 from edge_app.perception import Perception
 from edge_app.perception.faces import Box, FrameError
+from edge_app.perception.schedule import DetectionSchedule
 from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.tracker import Tracker
 from edge_app.perception.watcher import WatchedFace, Watcher
@@ -82,6 +83,36 @@ def test_the_clip_is_one_happy_visit(perception: Perception) -> None:
     assert 0.5 < (changed.valence or 0) < 1
     assert 0.5 < (left.valence or 0) < 1
     assert 0.2 < (left.arousal or 0) < 1
+
+
+class Asked(GivenFrames):
+    """Notes how far apart frames may be, and how many were given until then."""
+
+    def __init__(self, frames: Iterator[Frame]) -> None:
+        super().__init__(frames)
+        self.wanted: list[float] = []
+
+    def want_every(self, interval_s: float) -> None:
+        self.wanted.append(interval_s)
+
+
+def test_every_frame_is_wanted_while_somebody_is_there_and_five_a_second_otherwise(
+    perception: Perception,
+) -> None:
+    source = Asked(clip_frames(18.0))
+    daemon(source, Recorder(), perception).run(threading.Event())
+    stretches = [(wanted, len(list(run))) for wanted, run in itertools.groupby(source.wanted)]
+    assert [wanted for wanted, _ in stretches] == [0.19, 0.0, 0.19]
+    assert stretches[1][1] > 12 * 15
+
+
+def test_no_camera_seems_silent_for_frames_that_nobody_wanted(perception: Perception) -> None:
+    source = Asked(clip_frames(1.0))
+    running = daemon(source, Recorder(), perception)
+    rare = DetectionSchedule(0.5)
+    running._watcher = Watcher(perception, Tracker(), REACTIONS["normal"], rare)
+    running.run(threading.Event())
+    assert set(source.wanted) == {daemon_module._MOST_APART_S}
 
 
 def test_who_is_there_when_the_source_fails_is_said_to_leave(perception: Perception) -> None:
@@ -175,6 +206,8 @@ def test_frames_that_cannot_be_read_end_a_visit_as_no_frames_do(perception: Perc
 
 class Timed(Watcher):
     """Sees nobody, or somebody, in as many seconds a frame as the test says; None: unreadable."""
+
+    wanted_every_s = 0.0
 
     def __init__(self, seconds: Iterable[float | None], now_s: list[float], *, face: bool) -> None:
         self._seconds, self._now_s, self._face = iter(seconds), now_s, face

@@ -7,8 +7,11 @@ from collections.abc import Iterable
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from edge_app.frames import http_mjpeg
 from edge_app.frames.http_mjpeg import HttpMjpegSource
+from edge_app.frames.jpeg import decode_luma
 from edge_app.frames.source import Frame, SourceError
 from edge_app.frames.stream_address import parse_stream
 from tests.brokers import free_port
@@ -50,6 +53,55 @@ def test_damaged_pictures_are_counted_and_told_once(caplog: pytest.LogCaptureFix
     frames, damaged = frames_until_the_end(pieces)
     assert len(frames) == damaged == len(bad)
     assert caplog.text.count("left out") == 1
+
+
+def test_pictures_that_come_sooner_than_wanted_are_not_decoded_but_damaged_ones_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = jpeg()
+    decoded: list[bytes] = []
+
+    def decode(content: bytes) -> NDArray[np.uint8]:
+        decoded.append(content)
+        return decode_luma(content)
+
+    monkeypatch.setattr(http_mjpeg, "decode_luma", decode)
+    # In milliseconds; those whose time is negative are cut short.
+    times = [1000, 1067, -1134, 1201, 1268, 1335, -1402, 1415]
+    clock = iter(abs(time_ms) * 1_000_000 for time_ms in times)
+    pieces = [part(whole if time_ms >= 0 else whole[:-2]) for time_ms in times]
+    with (
+        MjpegServer(lambda: pieces) as server,
+        HttpMjpegSource(
+            parse_stream(server.url), timeout_s=SOON_S, clock_ns=lambda: next(clock)
+        ) as source,
+    ):
+        source.want_every(0.2)
+        frames = [source.read() for _ in range(3)]
+        assert [frame.timestamp_ns // 1_000_000 for frame in frames if frame] == [1000, 1201, 1415]
+        # One damaged picture is between two others; the other's turn it was.
+        assert source.frames_damaged == 2
+    assert decoded == [whole, whole, whole[:-2], whole]
+
+
+def test_every_picture_is_decoded_again_once_it_is_wanted() -> None:
+    times = iter(range(1000, 2000, 50))
+    with (
+        MjpegServer(lambda: [part(jpeg())] * 9) as server,
+        HttpMjpegSource(
+            parse_stream(server.url), timeout_s=SOON_S, clock_ns=lambda: next(times) * 1_000_000
+        ) as source,
+    ):
+        source.want_every(0.2)
+        frames = [source.read(), source.read()]
+        source.want_every(0.0)
+        frames += [source.read(), source.read()]
+    assert [frame.timestamp_ns // 1_000_000 for frame in frames if frame] == [
+        1000,
+        1200,
+        1250,
+        1300,
+    ]
 
 
 def test_wrong_lengths_cost_one_picture_at_most() -> None:

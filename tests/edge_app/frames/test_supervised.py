@@ -16,6 +16,7 @@ from edge_app.frames.hung import HungReaders
 from edge_app.frames.mailbox import Mailbox
 from edge_app.frames.source import Frame, FrameSource, KeptOutError, SourceError
 from edge_app.frames.supervised import SourceLostError, SupervisedSource
+from edge_app.frames.turned import TurnedSource
 
 SOON_S = 10.0
 
@@ -453,6 +454,21 @@ def test_an_opening_that_hangs_is_left_behind_and_closes_what_it_opened(
     gate.set()
     assert late.closed.wait(SOON_S)
     wait_until_no_threads()
+
+
+def test_how_far_apart_frames_may_be_is_told_to_the_source_that_is_open() -> None:
+    wanted: list[float] = []
+    first = Scripted(1, "silent")
+    first.want_every = wanted.append  # type: ignore[method-assign]
+    supervised_source, _ = watched(Opener(first))
+    grabber = Grabber(TurnedSource(supervised_source, 180), mailbox := Mailbox[Frame]())
+    grabber.want_every(0.1)
+    grabber.start()
+    assert mailbox.get(SOON_S) is not None
+    grabber.want_every(0.2)
+    assert grabber.stop(SOON_S)
+    grabber.want_every(0.3)
+    assert wanted == [0.2], "nothing is open before and after"
 
 
 def test_damaged_frames_of_all_openings_are_added() -> None:

@@ -150,6 +150,27 @@ def test_jpegs_that_are_cut_short_are_counted_and_left_out(
     assert caplog.text.count("left out") == 1
 
 
+@pytest.mark.parametrize(
+    ("fourcc", "picture", "times"),
+    [
+        ("MJPG", sent_by_usb(jpeg()), [1000, 1200, 1400]),
+        ("GREY", np.full((4, 6), 9, np.uint8), [1000, 1100, 1200]),
+        ("YUYV", np.full((4, 6, 3), 9, np.uint8), [1000, 1100, 1200]),
+    ],
+)
+def test_jpegs_that_come_sooner_than_wanted_are_left_out_but_damaged_ones_counted(
+    fourcc: str, picture: np.ndarray, times: list[int]
+) -> None:
+    cut = [sent_by_usb(jpeg()[:300])] if fourcc == "MJPG" else []
+    fake = RawCapture(fourcc, picture, *(cut or [picture]), *[picture] * 4)
+    ticks = [each * 100_000_000 for each in range(10, 16)]
+    with open_camera(fake, DEVICE, *ticks) as source:
+        source.want_every(0.2)
+        frames = [source.read() for _ in range(3)]
+        assert source.frames_damaged == len(cut)
+    assert [frame.timestamp_ns // 1_000_000 for frame in frames if frame] == times
+
+
 def test_a_gray_camera_s_picture_is_the_frame() -> None:
     with open_camera(RawCapture("GREY", np.full((4, 6), 9, np.uint8))) as source:
         frame = source.read()
