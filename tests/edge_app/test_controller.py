@@ -74,6 +74,8 @@ class HangingCamera(Camera):
 class OneFace(Watcher):
     """Sees the same happy face in every frame."""
 
+    wanted_every_s = 0.0
+
     def __init__(self, reaction: Reaction) -> None:
         self.reaction, self.has_begun_anew = reaction, False
 
