@@ -292,7 +292,6 @@ def test_intervals_that_begin_at_the_same_time_both_count(file: Path, clock: Clo
     for lasts_s in (300.0, 200.0):
         time_set_by_s = -clock.seconds
         clock.seconds += lasts_s
-        interval.show(appeared().episode, None, None, lasts_s)
         summaries.append(interval.finish(1))
     assert {each.start for each in summaries} == {TIME}
     for _ in range(2):
