@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
-import msgspec
-
-from edge_app.events.mean_affect import MeanAffect
+from edge_app.history.cell import Cell
+from edge_app.history.intervals import count_intervals
+from edge_app.history.local_hours import local_time, parts_by_hour
 from edge_app.history.reading import DeviceHistory, Span, Visit
-from edge_app.history.rows import SummaryRow
-
-_HOUR_MS = 3_600_000
 
 #: A visit may have begun so much earlier than its length and its end say: a face counts as gone
 #: only after a moment, and nothing is seen while a stream stands still.
@@ -23,67 +20,31 @@ _LATE_MS = 60_000
 _APART_S = 1.0
 
 
-@dataclass(slots=True)
-class Cell:
-    """One day, or one hour of the day.
-
-    visits: how many began. group: how many had a part in it. lengths_s: of the visits that began in
-    it and whose end is known. shown_s: seconds by emotion; shown_by: how many visits showed it.
-    affects: valence and arousal of the visits that began in it; affects_by: of how many they are.
-    withheld: the device itself kept something back.
-    """
-
-    visits: int = 0
-    group: int = 0
-    lengths_s: list[float] = field(default_factory=list)
-    shown_s: dict[str, float] = field(default_factory=lambda: defaultdict(float))
-    shown_by: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    affects: MeanAffect = field(default_factory=MeanAffect)
-    affects_by: int = 0
-    withheld: bool = False
-
-    def begin(self, visit: Visit) -> None:
-        """Count a visit that began."""
-        self.visits += 1
-        if visit.duration_s is not None:
-            self.lengths_s.append(visit.duration_s)
-        if visit.affect is not None:
-            self.affects.add(visit.affect, sum(visit.emotions_s.values()))
-            self.affects_by += 1
-
-
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """What a device saw. from_summaries: the days of which, in all or in part, summaries tell."""
+    """What a device saw. from_summaries: the days of which, in all or in part, summaries tell.
 
-    days: dict[date, Cell]
-    hours: dict[int, Cell]
+    has_long_intervals: some of these are in the days, and not in the hours.
+    """
+
+    days: Mapping[date, Cell]
+    hours: Mapping[int, Cell]
     from_summaries: frozenset[date]
+    has_long_intervals: bool = False
 
 
 def count(history: DeviceHistory, period: Span, zone: tzinfo | None) -> Cells:
-    """Count what lies in the period.
-
-    A summary counts where no events tell of its time: always in the mode `aggregates`, the only one
-    with a least number of faces above 1, and in the mode `full` on a day without any.
-    """
+    """Count what lies in the period."""
     days: dict[date, Cell] = defaultdict(Cell)
     hours: dict[int, Cell] = defaultdict(Cell)
     for visit in history.visits.values():
         _add_visit(visit, period, zone, days, hours)
-    with_events = frozenset(days)
-    from_summaries = set()
-    for summary in history.summaries:
-        # A time that is out of the period may be out of the calendar, too.
-        if summary.start_ms < period.start_ms:
-            continue
-        start = _local(summary.start_ms, zone)
-        if summary.minimum_group <= 1 and start.date() in with_events:
-            continue
-        from_summaries.add(start.date())
-        for cell in (days[start.date()], hours[start.hour]):
-            _add_summary(summary, cell)
-    return Cells(days, hours, frozenset(from_summaries))
+    told = count_intervals(history.summaries, period, zone, days.keys())
+    for day, cell in told.days.items():
+        days[day].add(cell)
+    for hour, cell in told.hours.items():
+        hours[hour].add(cell)
+    return Cells(days, hours, frozenset(told.told_days), told.has_long)
 
 
 def _add_visit(
@@ -96,9 +57,9 @@ def _add_visit(
     span = _span(visit)
     touched_days, touched_hours = set(), set()
     if span.start_ms >= period.start_ms:
-        start = _local(span.start_ms, zone)
-        days[start.date()].begin(visit)
-        hours[start.hour].begin(visit)
+        start = local_time(span.start_ms, zone)
+        _begin(visit, days[start.date()])
+        _begin(visit, hours[start.hour])
         touched_days.add(start.date())
         touched_hours.add(start.hour)
     shown_days: set[tuple[date, str]] = set()
@@ -119,6 +80,16 @@ def _add_visit(
         days[day].shown_by[emotion] += 1
     for hour, emotion in shown_hours:
         hours[hour].shown_by[emotion] += 1
+
+
+def _begin(visit: Visit, cell: Cell) -> None:
+    """Count a visit that began."""
+    cell.visits += 1
+    if visit.duration_s is not None:
+        cell.lengths_s.append(visit.duration_s)
+    if visit.affect is not None:
+        cell.affects.add(visit.affect, sum(visit.emotions_s.values()))
+        cell.affects_by += 1
 
 
 def _span(visit: Visit) -> Span:
@@ -145,13 +116,13 @@ def _spread(
     if span.end_ms == span.start_ms:
         if span.start_ms >= period.start_ms:
             for emotion, seconds in visit.emotions_s.items():
-                yield _local(span.start_ms, zone), emotion, seconds
+                yield local_time(span.start_ms, zone), emotion, seconds
         return
     for stretch, emotion, seconds in _laid(visit, span):
         whole_ms = stretch.end_ms - stretch.start_ms
-        for piece in _pieces(stretch, period, zone):
+        for piece in parts_by_hour(stretch, period, zone):
             share = (piece.end_ms - piece.start_ms) / whole_ms
-            yield _local(piece.start_ms, zone), emotion, seconds * share
+            yield local_time(piece.start_ms, zone), emotion, seconds * share
 
 
 def _laid(visit: Visit, span: Span) -> Iterator[tuple[Span, str, float]]:
@@ -200,33 +171,3 @@ def _stretches(visit: Visit, span: Span) -> list[tuple[Span, str | None]]:
 
 def _seconds(span: Span) -> float:
     return (span.end_ms - span.start_ms) / 1000
-
-
-def _pieces(span: Span, period: Span, zone: tzinfo | None) -> Iterator[Span]:
-    """What of a span lies in the period, cut where a local hour begins."""
-    at, end_ms = max(span.start_ms, period.start_ms), min(span.end_ms, period.end_ms)
-    while at < end_ms:
-        local = _local(at, zone)
-        passed_ms = (local.minute * 60 + local.second) * 1000 + local.microsecond // 1000
-        following = min(at + _HOUR_MS - passed_ms, end_ms)
-        yield Span(at, following)
-        at = following
-
-
-def _add_summary(summary: SummaryRow, cell: Cell) -> None:
-    cell.withheld = cell.withheld or bool(summary.withheld)
-    cell.visits += summary.faces or 0
-    cell.group += summary.faces or 0
-    if summary.emotions_s is not None:
-        shown = msgspec.json.decode(summary.emotions_s, type=dict[str, float])
-        for emotion, seconds in shown.items():
-            cell.shown_s[emotion] += seconds
-            # At least so many: with fewer the device had not said it.
-            cell.shown_by[emotion] += summary.minimum_group
-        if summary.valence is not None and summary.arousal is not None:
-            cell.affects.add((summary.valence, summary.arousal), sum(shown.values()))
-            cell.affects_by += summary.minimum_group
-
-
-def _local(time_ms: int, zone: tzinfo | None) -> datetime:
-    return datetime.fromtimestamp(time_ms / 1000, zone)

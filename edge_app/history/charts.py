@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 _WIDTH, _HEIGHT = 720, 220
 _LEFT, _TOP, _BOTTOM = 56, 14, 30
@@ -22,11 +22,25 @@ _OUTLINE = 'stroke="#555" stroke-width="0.5"'
 _MOST = 1e300
 
 
+#: Why there is no figure, or only the least of it; each has a pattern of the page's.
+Missing = Literal["withheld", "not measured"]
+
+#: What a legend's patches of them are filled with, as the page's patterns are.
+MISSING: Mapping[Missing, str] = {
+    "withheld": "repeating-linear-gradient(45deg, #f2f2f2 0 2px, #bbb 2px 3px)",
+    "not measured": "radial-gradient(circle, #bbb 1px, #fff 1.5px) center / 4px 4px",
+}
+
+
 class Bar(NamedTuple):
-    """One stack; label: beneath it. parts: by series; None where nothing may be said."""
+    """One stack; label: beneath it. parts: by series; None where there is nothing to be said.
+
+    missing: why that is; beside parts, why they are not all.
+    """
 
     label: str
     parts: Mapping[str, float] | None
+    missing: Missing | None = None
 
 
 class Stretch(NamedTuple):
@@ -45,10 +59,12 @@ def stacked_bars(
     colours: Mapping[str, str],
     *,
     of_counts: bool = False,
+    names_last: bool = False,
 ) -> str:
-    """Bars of stacked parts, in the order of `colours`; a hatched one where nothing may be said.
+    """Bars of stacked parts, in the order of `colours`, before the pattern of what is missing.
 
-    of_counts: nothing lies between two whole numbers.
+    of_counts: nothing lies between two whole numbers. names_last: where not all labels have room,
+    that of the last bar is there instead of that of the first one.
     """
     highest = max((sum((bar.parts or {}).values()) for bar in bars), default=0.0)
     top = _ceiling_of_counts(highest) if of_counts else _ceiling(highest)
@@ -59,7 +75,7 @@ def stacked_bars(
     for number, bar in enumerate(bars):
         x = _LEFT + number * step + (step - width) / 2
         drawn += _bar(bar, x, width, top, colours)
-        if number % every == 0:
+        if (len(bars) - 1 - number if names_last else number) % every == 0:
             drawn.append(
                 f'<text x="{x + width / 2:.1f}" y="{_HEIGHT - 10}" text-anchor="middle">'
                 f"{escape(bar.label)}</text>"
@@ -110,16 +126,17 @@ def _axis(top: float, unit: str) -> str:
 
 
 def _bar(bar: Bar, x: float, width: float, top: float, colours: Mapping[str, str]) -> list[str]:
-    if bar.parts is None:
-        hatched = (
-            f'<rect x="{x:.1f}" y="{_TOP}" width="{width:.1f}" height="{_PLOT_HEIGHT}"'
-            f' fill="url(#withheld)"><title>{escape(bar.label)}: withheld</title></rect>'
-        )
-        return [hatched]
     drawn = []
+    if bar.missing is not None:
+        some = "" if bar.parts is None else "some "
+        drawn.append(
+            f'<rect x="{x:.1f}" y="{_TOP}" width="{width:.1f}" height="{_PLOT_HEIGHT}"'
+            f' fill="url(#{bar.missing.replace(" ", "-")})">'
+            f"<title>{escape(f'{bar.label}: {some}{bar.missing}')}</title></rect>"
+        )
     y = float(_TOP + _PLOT_HEIGHT)
     for name, colour in colours.items():
-        value = bar.parts.get(name, 0.0)
+        value = (bar.parts or {}).get(name, 0.0)
         if value <= 0:
             continue
         height = min(value / top, 1.0) * _PLOT_HEIGHT

@@ -15,6 +15,8 @@ svg text { font: 11px system-ui, sans-serif; fill: #444; }
 table { border-collapse: collapse; font-size: 0.85rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; white-space: nowrap; }
 th, td { padding: 0.1rem 0.8rem 0.1rem 0; text-align: right; border-bottom: 1px solid #ddd; }
+td, tbody th { white-space: nowrap; }
+table.words td { white-space: normal; }
 th:first-child, td:first-child, table.words th, table.words td { text-align: left; }
 .scroll { overflow-x: auto; }
 .legend { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: 0 1rem; }
@@ -24,12 +26,13 @@ th:first-child, td:first-child, table.words th, table.words td { text-align: lef
 .hidden { position: absolute; width: 0; height: 0; }
 """
 
-#: Hatching, for every chart of the page.
-_WITHHELD = (
+#: Hatching and dots, for every chart of the page.
+_PATTERNS = (
     '<svg class="hidden" aria-hidden="true"><defs><pattern id="withheld" width="6" height="6"'
     ' patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6"'
     ' fill="#f2f2f2"/><line x1="0" y1="0" x2="0" y2="6" stroke="#bbb" stroke-width="2"/>'
-    "</pattern></defs></svg>"
+    '</pattern><pattern id="not-measured" width="6" height="6" patternUnits="userSpaceOnUse">'
+    '<circle cx="3" cy="3" r="0.8" fill="#bbb"/></pattern></defs></svg>'
 )
 
 
@@ -40,7 +43,7 @@ def page(title: str, sections: Iterable[str]) -> str:
         '<meta http-equiv="Content-Security-Policy"'
         " content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>{_WITHHELD}"
+        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>{_PATTERNS}"
         f"<h1>{escape(title)}</h1>\n" + "\n".join(sections) + "\n</body></html>\n"
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from edge_app.history.cells import Cell
+from edge_app.history.cell import Cell
 
 Key = TypeVar("Key")
 
@@ -16,7 +16,9 @@ class ToldCell:
     """What may be said of a day or an hour. mean_length_s: None where no visit's end is known.
 
     affect: mean valence and arousal, None where they are unknown or withheld.
-    is_partial: something was left out, here or by the device.
+    is_partial: something was left out, here or by the device. is_least: by the device, and it may
+    be of what is told, too. untold: in how many of `intervals` it withheld how many visits there
+    were, so that `visits` are the least.
     """
 
     visits: int
@@ -24,6 +26,9 @@ class ToldCell:
     shown_s: Mapping[str, float]
     is_partial: bool
     affect: tuple[float, float] | None = None
+    is_least: bool = False
+    intervals: int = 0
+    untold: int = 0
 
 
 def tell(cells: Mapping[Key, Cell], minimum_group: int) -> dict[Key, ToldCell | None]:
@@ -32,7 +37,7 @@ def tell(cells: Mapping[Key, Cell], minimum_group: int) -> dict[Key, ToldCell | 
     Where those left out are together too few, the next smallest goes with them: a total from
     elsewhere less all that is told would be what was left out.
     """
-    left_out = {key for key, cell in cells.items() if cell.group < minimum_group}
+    left_out = {key for key, cell in cells.items() if _is_too_small(cell, minimum_group)}
     told = sorted(cells.keys() - left_out, key=lambda key: cells[key].group, reverse=True)
     # With 1, only what a device withheld itself is left out: that it has seen to.
     if minimum_group > 1 and left_out:
@@ -43,6 +48,11 @@ def tell(cells: Mapping[Key, Cell], minimum_group: int) -> dict[Key, ToldCell | 
     }
 
 
+def _is_too_small(cell: Cell, minimum_group: int) -> bool:
+    # With 1, that nobody came says nothing of anybody; what a device withheld may be anything.
+    return cell.group < minimum_group and (minimum_group > 1 or cell.withheld)
+
+
 def _told(cell: Cell, minimum_group: int) -> ToldCell:
     shown_s = {
         emotion: seconds
@@ -50,12 +60,17 @@ def _told(cell: Cell, minimum_group: int) -> ToldCell:
         if cell.shown_by[emotion] >= minimum_group
     }
     lengths = cell.lengths_s if len(cell.lengths_s) >= minimum_group else []
-    # A mean over all emotions would speak of one that is left out.
-    may_mean = len(shown_s) == len(cell.shown_s) and cell.affects_by >= minimum_group
+    is_partial = cell.withheld or len(shown_s) < len(cell.shown_s)
+    # A mean over all emotions would speak of one that is left out here; without what the device
+    # left out, it would be that of another time.
+    may_mean = not is_partial and cell.affects_by >= minimum_group
     return ToldCell(
         visits=cell.visits,
         mean_length_s=sum(lengths) / len(lengths) if lengths else None,
         shown_s=shown_s,
-        is_partial=cell.withheld or len(shown_s) < len(cell.shown_s),
+        is_partial=is_partial,
         affect=cell.affects.mean if may_mean else None,
+        is_least=cell.withheld,
+        intervals=cell.intervals,
+        untold=cell.untold,
     )

@@ -49,6 +49,32 @@ def test_the_axis_of_a_count_has_whole_ticks(value: int, ticks: list[int]) -> No
     assert [int(each) for each in re.findall(r'text-anchor="end">([^<]*)<', drawing)] == ticks
 
 
+def test_what_is_missing_is_a_pattern_alone_or_behind_what_is_told() -> None:
+    bars = [
+        Bar("1", {"happy": 1.0}, "withheld"),
+        Bar("2", None, "withheld"),
+        Bar("3", None, "not measured"),
+        Bar("4", {}),
+    ]
+    drawing = stacked_bars("t", "seconds", bars, COLOURS)
+    drawn = re.findall(r'fill="([^"]*)"[^>]*><title>([^<]*)<', drawing)
+    assert drawn == [
+        ("url(#withheld)", "1: some withheld"),
+        ("#E69F00", "1: happy 1.0"),
+        ("url(#withheld)", "2: withheld"),
+        ("url(#not-measured)", "3: not measured"),
+    ]
+
+
+@pytest.mark.parametrize(("names_last", "named"), [(False, "0"), (True, "24")])
+def test_the_first_bar_or_the_last_has_its_name(*, names_last: bool, named: str) -> None:
+    bars = [Bar(f"{number}", {}) for number in range(25)]
+    drawing = stacked_bars("t", "seconds", bars, COLOURS, names_last=names_last)
+    names = re.findall(r'text-anchor="middle">([^<]*)<', drawing)
+    assert len(names) <= 12
+    assert named in names
+
+
 @pytest.mark.timeout(10)
 @pytest.mark.parametrize("value", [5e-324, 1e-308, 1e300, 1e308, float("inf")])
 @pytest.mark.parametrize("of_counts", [False, True])

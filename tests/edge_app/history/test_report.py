@@ -6,19 +6,21 @@ import re
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from edge_app.cli import main
 from edge_app.events.identifiers import TimeOrderedIds
-from edge_app.events.payloads import Alert, encode
+from edge_app.events.payloads import Alert, Summary, encode
 from edge_app.history.recorder import Recorder
 from edge_app.history.rows import EventRow, Row, SummaryRow
 from edge_app.history.store import HistoryStore
-from tests.edge_app.history.days import fortnight, visit
+from tests.edge_app.history.days import MODEL, fortnight, visit
 
 END = datetime(2025, 3, 14, 23, tzinfo=UTC)
+SUMMARY = msgspec.json.Decoder(Summary)
 END_MS = round(END.timestamp() * 1000)
 
 
@@ -110,9 +112,10 @@ def test_mean_valence_and_arousal_of_a_day(file: Path) -> None:
     ids = TimeOrderedIds(utc_ms=lambda: 1_741_942_800_000)
     shown = visit(start, [("happy", 30.0), ("sad", 10.0)], ids)
     record(file, *(("mien/kitchen/event", encode(each)) for each in shown))
-    assert "2025-03-14140.0+0.44+0.12" in report(file).words
+    # It is the last day, which is not over.
+    assert "2025-03-14 until 23:00140.0+0.44+0.12" in report(file).words
     withheld = report(file, "--minimum-group", "2").words
-    assert "2025-03-14withheldwithheldwithheldwithheld" in withheld
+    assert "until 23:00withheldwithheldwithheldwithheld" in withheld
     assert "A mean is blank" not in withheld
 
 
@@ -162,7 +165,7 @@ def test_nothing_comes_from_elsewhere(file: Path) -> None:
     assert not {"script", "link", "img", "iframe", "object", "a"} & set(page.tags)
     assert not {"src", "href", "xlink:href"} & {name for name, _ in page.attributes}
     text = file.with_suffix(".html").read_text(encoding="utf-8")
-    assert not re.search(r"https?://|@import|url\((?!#withheld)", text)
+    assert not re.search(r"https?://|@import|url\((?!#)", text)
 
 
 def test_a_table_beneath_each_chart_and_a_name_on_it(file: Path) -> None:
@@ -185,6 +188,130 @@ def test_names_from_the_wire_are_text(file: Path) -> None:
     assert not {"script", "b", "i"} & set(page.tags)
     assert evil in page.words
     assert "<b onclick=x>" in page.words
+
+
+def summary(
+    start: datetime, faces: int | None, emotions_s: dict[str, float] | None, **fields: Any
+) -> tuple[str, bytes]:
+    """Of five minutes that were watched, unless fields say otherwise; in the mode `full`."""
+    usual: dict[str, Any] = {
+        "end": start + timedelta(minutes=5), "minimum_group": 1, "withheld": False,
+        "watched_s": 300.0, "model": MODEL, "answer": "default", "reaction": "normal",
+    }  # fmt: skip
+    said = Summary(start=start, faces=faces, emotions_s=emotions_s, **(usual | fields))
+    return "mien/kitchen/summary", encode(said)
+
+
+def a_day(date: datetime, **fields: Any) -> list[tuple[str, bytes]]:
+    """Twelve hours in which nobody came."""
+    start = date.replace(hour=8, minute=0)
+    return [summary(start + timedelta(minutes=5 * each), 0, {}, **fields) for each in range(144)]
+
+
+def drawn(file: Path, chart: str) -> str:
+    """The drawing of that name."""
+    text = file.with_suffix(".html").read_text(encoding="utf-8")
+    found = re.search(rf'aria-label="{chart}">.*?</svg>', text)
+    assert found is not None
+    return found[0]
+
+
+def test_a_day_on_which_nobody_came_is_told_apart_from_one_that_was_not_measured(
+    file: Path,
+) -> None:
+    empty, paused, off = (END - timedelta(days=days) for days in (1, 2, 3))
+    record(file, *a_day(empty), *a_day(paused, watched_s=0.0))
+    page = report(file, "--days", "4")
+    assert "No visit was recorded; watched for 12.0 h on 1 day." in page.words
+    assert "withheld" not in page.words
+    assert "Not measured: the camera was paused, off" in page.words
+    assert "2025-03-1312.00" in page.words
+    bars = drawn(file, "kitchen: visits a day")
+    for day in (paused, off):
+        assert f"{day:%m-%d}: not measured" in bars
+        assert f"{day:%Y-%m-%d}0" not in page.words
+    assert f"{empty:%m-%d}: " not in bars
+
+
+def test_a_device_that_was_paused_in_aggregates_withholds_nothing(file: Path) -> None:
+    private = {"minimum_group": 5, "withheld": True, "faces": None, "emotions_s": None}
+    topic_and_payload = [
+        (topic, encode(msgspec.structs.replace(SUMMARY.decode(payload), **private)))
+        for topic, payload in a_day(END - timedelta(days=1), watched_s=0.0)
+    ]
+    record(file, *topic_and_payload)
+    words = report(file).words
+    assert "No visit was recorded." in words
+    assert "withheld" not in words
+
+
+def test_hours_watched_stand_beside_the_figures_by_day_and_by_hour(file: Path) -> None:
+    ids = TimeOrderedIds(utc_ms=lambda: 1_741_942_800_000)
+    shown = visit(END - timedelta(days=1, hours=13), [("happy", 30.0)], ids)
+    record(
+        file,
+        *(("mien/kitchen/event", encode(each)) for each in shown),
+        *a_day(END - timedelta(days=1)),
+        *a_day(END - timedelta(days=2), watched_s=150.0),
+    )
+    words = report(file).words
+    assert "1 visit on 1 day;" in words
+    assert "watched for 18.0 h on 2 days." in words
+    assert "2025-03-1312.0130.0+0.75+0.12" in words
+    assert "2025-03-126.00" in words
+    # By hour: two days of it, one of them watched by half.
+    assert "101.530.0111.50.0" in words
+
+
+def test_of_what_a_device_withheld_the_least_is_told_and_no_mean(file: Path) -> None:
+    """Eleven hours without enough people, and one with five of them."""
+    start = (END - timedelta(days=1)).replace(hour=8, minute=0)
+    hours = [start + timedelta(hours=each) for each in range(12)]
+    private: dict[str, Any] = {"minimum_group": 5, "withheld": True}
+    told = summary(hours[-1], 5, {"happy": 300.0}, valence=0.75, arousal=0.5, **private)
+    record(file, *(summary(hour, None, None, **private) for hour in hours[:-1]), told)
+    words = report(file).words
+    assert (
+        "5 or more visits on 1 day, counted once in each interval; 11 of 12 intervals withheld; for"
+        " how long the network was unsure is withheld"
+    ) in words
+    assert "2025-03-131.05 or more11 of 12" in words
+    assert "+0.75" not in words
+    assert "A mean is blank where something is withheld that belongs to it." in words
+    assert "03-13: some withheld" in drawn(file, "kitchen: visits a day")
+    assert "2025-03-131.0300.0in part" in words
+
+
+def test_five_people_who_stay_are_not_a_group_of_many(file: Path) -> None:
+    start = (END - timedelta(days=1)).replace(hour=8, minute=0)
+    stay = [
+        summary(
+            start + timedelta(minutes=5 * each), 5, {"happy": 300.0}, minimum_group=5,
+            valence=0.75, arousal=0.5,
+        )
+        for each in range(24)
+    ]  # fmt: skip
+    record(file, *stay)
+    told = report(file).words
+    assert "120 visits on 1 day, counted once in each interval; the network was unsure" in told
+    assert "visits, once in each interval" in told
+    assert "Too few visits to say anything" in report(file, "--minimum-group", "10").words
+    assert "120 visits" in report(file, "--minimum-group", "5").words
+
+
+def test_a_summary_of_a_day_is_in_no_hour(file: Path) -> None:
+    start = (END - timedelta(days=2)).replace(hour=14, minute=0)
+    day = summary(
+        start, 40, {"happy": 7200.0, "neutral": 7200.0}, end=start + timedelta(days=1),
+        watched_s=86_400.0, minimum_group=5,
+    )  # fmt: skip
+    record(file, day)
+    words = report(file).words
+    assert "Summaries of more than an hour do not say when something was." in words
+    assert "2025-03-1210.017" in words
+    assert "2025-03-1314.023" in words
+    assert "2025-03-1210.03,000.03,000.0" in words
+    assert "Emotions by hour" not in words
 
 
 def test_too_small_groups_are_withheld(file: Path) -> None:
@@ -290,7 +417,7 @@ def test_a_year_and_a_day_are_two_days_of_one_name(file: Path) -> None:
     record(file, *messages)
     words = report(file, "--days", "366").words
     assert "2024-03-1411.0" in words
-    assert "2025-03-1422.0" in words
+    assert "2025-03-14 until 23:0022.0" in words
 
 
 def impossible() -> list[Row]:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from edge_app.events.mean_affect import MeanAffect
-from edge_app.history.cells import Cell
+from edge_app.history.cell import Cell
 from edge_app.history.withholding import tell
 
 
@@ -59,12 +59,22 @@ def test_means_of_too_few_of_many_visits_are_left_out() -> None:
     assert told.affect == (0.5, -0.25)
 
 
-def test_means_of_a_device_that_withheld_for_itself_are_told() -> None:
+def test_means_of_a_device_that_withheld_for_itself_are_left_out() -> None:
     some = cell(9, happy=9)
-    some.withheld = True
-    (told,) = tell({9: some}, 5).values()
+    some.withheld, some.intervals, some.untold = True, 12, 11
+    for minimum_group in (1, 5):
+        (told,) = tell({9: some}, minimum_group).values()
+        assert told is not None
+        assert (told.affect, told.is_partial) == (None, True)
+        assert (told.visits, told.untold, told.intervals) == (9, 11, 12)
+
+
+def test_that_nobody_came_is_told_unless_groups_are_asked_for() -> None:
+    nobody = {9: Cell(), 10: cell(8)}
+    (told, _) = tell(nobody, 1).values()
     assert told is not None
-    assert (told.affect, told.is_partial) == ((0.5, -0.25), True)
+    assert (told.visits, told.is_partial) == (0, False)
+    assert tell(nobody, 5)[9] is None
 
 
 def test_what_a_device_withheld_hides_nothing_else() -> None:
