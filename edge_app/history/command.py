@@ -6,7 +6,7 @@ import argparse
 import os
 import tempfile
 import zoneinfo
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 
 from edge_app.errors import MienError, UsageError
@@ -51,8 +51,12 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"{target}: the page would replace the history; name another --output")
     zone = _zone(arguments.time_zone)
     history = read_history(source, days=arguments.days, zone=zone)
-    name = arguments.time_zone or datetime.now().astimezone().tzname() or "of this machine"
-    text = draw(history, zone=zone, zone_name=name, minimum_group=arguments.minimum_group)
+    text = draw(
+        history,
+        zone=zone,
+        zone_name=arguments.time_zone,
+        minimum_group=arguments.minimum_group,
+    )
     try:
         _write(target, text)
     except OSError as error:

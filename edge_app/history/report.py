@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, tzinfo
+from datetime import date, datetime, tzinfo
 from itertools import groupby
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from edge_app.history.figures import (
     Slot,
     colours_of,
     day_slots,
+    days_of,
     emotions,
     hour_slots,
     visits,
@@ -41,11 +42,14 @@ _MEANING = (
 )
 
 
-def draw(history: History, *, zone: tzinfo | None, zone_name: str, minimum_group: int) -> str:
+def draw(
+    history: History, *, zone: tzinfo | None, zone_name: str | None, minimum_group: int
+) -> str:
     """The page as HTML.
 
-    zone: of days and hours; None for the system's. zone_name: what to call it. minimum_group: days,
-    hours and emotions of fewer visits are left out.
+    zone: of days and hours; None for the system's. zone_name: what to call it; None for what it
+    calls itself on these days. minimum_group: days, hours and emotions of fewer visits are left
+    out.
     """
     if history.period is None:
         return page(_TITLE, [paragraph("Nothing was recorded yet."), _note()])
@@ -53,7 +57,8 @@ def draw(history: History, *, zone: tzinfo | None, zone_name: str, minimum_group
     sections = [
         paragraph(
             f"{moment(period.start_ms, zone)} to {moment(period.end_ms, zone)}, the last"
-            f" moment of recording. Days and hours are those of the time zone {zone_name}."
+            f" moment of recording. Days and hours are those of the time zone"
+            f" {zone_name or _own_name(period, zone)}."
         ),
         _note(),
         *_remarks(history, minimum_group),
@@ -68,6 +73,15 @@ def draw(history: History, *, zone: tzinfo | None, zone_name: str, minimum_group
             minimum_group=minimum_group,
         )
     return page(_TITLE, sections)
+
+
+def _own_name(period: Span, zone: tzinfo | None) -> str:
+    """Its name, or both where summer time begins or ends in the period."""
+    noons = (
+        datetime(day.year, day.month, day.day, 12, tzinfo=zone) for day in days_of(period, zone)
+    )
+    names = dict.fromkeys(noon.astimezone(zone).tzname() or "of this machine" for noon in noons)
+    return " and ".join(names)
 
 
 def _note() -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import time
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -312,6 +313,25 @@ def test_a_summary_of_a_day_is_in_no_hour(file: Path) -> None:
     assert "2025-03-1314.023" in words
     assert "2025-03-1210.03,000.03,000.0" in words
     assert "Emotions by hour" not in words
+
+
+def test_a_zone_is_called_what_it_calls_itself_in_the_period(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [datetime(2025, 3, 25, tzinfo=UTC)]
+    with recorder_at(file, now) as recorder:
+        recorder.take("mien/kitchen/availability", b"online")
+        now[0] = datetime(2025, 4, 2, 12, tzinfo=UTC)
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        for days, names in (("2", "CEST."), ("8", "CET and CEST.")):
+            assert main(["report", str(file), "--days", days]) == 0
+            page = Page(file.with_suffix(".html").read_text(encoding="utf-8"))
+            assert f"those of the time zone {names}" in page.words
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_too_small_groups_are_withheld(file: Path) -> None:
