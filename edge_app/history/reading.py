@@ -16,6 +16,7 @@ from urllib.parse import quote
 import msgspec
 
 from edge_app.errors import UsageError
+from edge_app.history.makers import Made, Maker
 from edge_app.history.plausible import is_plausible
 from edge_app.history.rows import AvailabilityRow, SummaryRow
 from edge_app.history.schema import DAY_MS, SINCE
@@ -29,6 +30,10 @@ _EVENTS = """SELECT device, type, time_ms, episode, is_historical, emotion, dura
 _SUMMARIES = """SELECT device, start_ms, end_ms, faces, emotions_s, minimum_group, withheld,
     {valence}, {arousal}, {watched_s}, {model}, {answer}, {reaction}
     FROM summary WHERE end_ms > ? AND start_ms < ?"""
+#: Visits may have begun before the period: they were made by what made their events in it.
+_MAKERS = """SELECT device, model, {answer} AS answer, {reaction} AS reaction, MIN(time_ms),
+    MAX(time_ms), COUNT(DISTINCT episode) FROM event WHERE time_ms BETWEEN ? AND ?
+    GROUP BY device, model, answer, reaction"""
 
 
 class Span(NamedTuple):
@@ -70,13 +75,14 @@ class DeviceHistory:
     """What one device saw and said.
 
     visits: all of those that have an event in the period. events: how many it decided in the
-    period; late: how many of them were sent later.
+    period; late: how many of them were sent later. made: the visits, by what made their figures.
     """
 
     visits: dict[str, Visit] = field(default_factory=lambda: defaultdict(Visit))
     summaries: list[SummaryRow] = field(default_factory=list)
     availability: list[AvailabilityRow] = field(default_factory=list)
     alerts: list[PastAlert] = field(default_factory=list)
+    made: list[Made] = field(default_factory=list)
     events: int = 0
     late: int = 0
 
@@ -122,6 +128,11 @@ def read_history(path: Path, *, days: int, zone: tzinfo | None) -> History:
         period = _period(_end(recordings), days, zone)
         devices: dict[str, DeviceHistory] = defaultdict(DeviceHistory)
         _read_events(database, period, devices, version)
+        for device, model, answer, reaction, *times_and_visits in database.execute(
+            _of_version(_MAKERS, "event", version), period
+        ):
+            maker = Maker(model, answer, reaction)
+            devices[device].made.append(Made(maker, *times_and_visits))
         for row in database.execute(_of_version(_SUMMARIES, "summary", version), period):
             summary = SummaryRow(*row)
             if _is_plausible(summary):

@@ -19,6 +19,7 @@ from edge_app.history.figures import (
     hour_slots,
     visits,
 )
+from edge_app.history.maker_table import between_devices, made_on, maker_table, within_device
 from edge_app.history.page import heading, page, paragraph, table
 from edge_app.history.presence import PresenceSpan, presences
 from edge_app.history.reading import DeviceHistory, History, PastAlert, Span
@@ -62,6 +63,12 @@ def draw(
         ),
         _note(),
         *_remarks(history, minimum_group),
+        *between_devices(
+            {
+                name: made_on(device, period, minimum_group)
+                for name, device in history.devices.items()
+            }
+        ),
     ]
     for name, device in history.devices.items():
         sections += _device(
@@ -120,9 +127,11 @@ def _device(
     by_day = day_slots(days, looked.days, period, zone)
     by_hour = hour_slots(hours_of_day, looked.hours)
     colours = colours_of([*by_day, *by_hour])
+    made = made_on(device, period, minimum_group)
     yield heading(name, 2)
     yield paragraph(_headline(cells, days, looked.days))
     yield from _how_counted(device, cells, by_day, minimum_group)
+    yield from within_device(made)
     if days:
         yield from visits(name, by_day, minimum_group)
     if colours or any(cell is None for cell in days.values()):
@@ -132,6 +141,7 @@ def _device(
             yield from emotions(
                 f"{title} by hour of the day, all days together", "hour", by_hour, colours
             )
+    yield from maker_table(name, made, zone, minimum_group)
     yield from _presence(name, presences(device.availability, recordings, period), period, zone)
     yield from _alerts(name, device.alerts, zone)
 

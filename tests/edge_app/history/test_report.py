@@ -174,7 +174,8 @@ def test_a_table_beneath_each_chart_and_a_name_on_it(file: Path) -> None:
     page = report(file)
     labels = [value for name, value in page.attributes if name == "aria-label"]
     assert len(labels) == len(set(labels)) == 4
-    assert page.tags.count("table") == 4
+    # And one of what answered.
+    assert page.tags.count("table") == 5
 
 
 def test_names_from_the_wire_are_text(file: Path) -> None:
@@ -313,6 +314,46 @@ def test_a_summary_of_a_day_is_in_no_hour(file: Path) -> None:
     assert "2025-03-1314.023" in words
     assert "2025-03-1210.03,000.03,000.0" in words
     assert "Emotions by hour" not in words
+
+
+def test_what_answered_is_told_and_a_change_of_it_warned_of(file: Path) -> None:
+    changed = END - timedelta(days=7)
+    messages = [
+        (
+            "mien/kitchen/event",
+            encode(msgspec.structs.replace(each, answer="ferplus"))
+            if each.time >= changed
+            else encode(each),
+        )
+        for each in fortnight("kitchen", seed=1)
+    ]
+    record(file, *messages, *a_day(END - timedelta(days=1), answer="ferplus", reaction=None))
+    page = report(file)
+    assert "What answered changed within this time, as its table says" in page.words
+    assert "modelanswerreactionfromuntilintervalsvisits" in page.words
+    found = re.findall("5e5e5e5e5e5e(default|ferplus)(normal|not told)2025-03", page.words)
+    assert found == [
+        ("default", "normal"), ("ferplus", "normal"), ("ferplus", "not told"),
+    ]  # fmt: skip
+    assert "1440" in page.words
+    assert "on all of these devices" not in page.words
+
+
+def test_when_a_group_is_asked_for_no_table_says_when_somebody_came(file: Path) -> None:
+    record(file, *a_fortnight(), *a_day(END - timedelta(days=1)))
+    words = report(file, "--days", "15", "--minimum-group", "5").words
+    assert "modelanswerreactionfromuntilintervals5e5e5e5e5e5edefaultnormal2025-03-13 08:00" in words
+
+
+def test_devices_that_answer_differently_are_named_as_such(file: Path) -> None:
+    hall = [
+        ("mien/hall/event", encode(msgspec.structs.replace(each, model="a1" * 32)))
+        for each in fortnight("hall", seed=2)
+    ]
+    record(file, *a_fortnight(), *hall)
+    words = report(file).words
+    assert "Not the same answers on all of these devices" in words
+    assert "What answered changed" not in words
 
 
 def test_a_zone_is_called_what_it_calls_itself_in_the_period(

@@ -1,0 +1,71 @@
+"""What answered on each device → a table a device, and where figures are not to be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import tzinfo
+from itertools import combinations
+
+from edge_app.history.makers import Made, are_unlike, by_maker, has_changed, made_in_intervals
+from edge_app.history.page import heading, paragraph, table
+from edge_app.history.reading import DeviceHistory, Span
+from edge_app.history.wording import moment
+
+
+def made_on(device: DeviceHistory, period: Span, minimum_group: int) -> list[Made]:
+    """By what the figures of a device were made; above 1, only intervals say from when until when.
+
+    A visit would say when somebody came.
+    """
+    visits = device.made if minimum_group <= 1 else []
+    return [
+        made._replace(
+            first_ms=max(made.first_ms, period.start_ms), last_ms=min(made.last_ms, period.end_ms)
+        )
+        for made in by_maker([*visits, *made_in_intervals(device.summaries)])
+    ]
+
+
+def between_devices(made: Mapping[str, Sequence[Made]]) -> Iterator[str]:
+    """A warning where not all devices are alike."""
+    makers = {name: [each.maker for each in of_it] for name, of_it in made.items()}
+    if any(are_unlike(*pair) for pair in combinations(makers.values(), 2)):
+        yield paragraph(
+            "Not the same answers on all of these devices: the tables “what answered” say which"
+            " model, which of its answers and which reaction. Compare no figures of devices that"
+            " differ in one of these.",
+            is_note=True,
+        )
+
+
+def within_device(made: Sequence[Made]) -> Iterator[str]:
+    """A warning where it changed."""
+    if has_changed([each.maker for each in made]):
+        yield paragraph(
+            "What answered changed within this time, as its table says: figures from before and"
+            " after are not to be compared, and a mean over both is of neither.",
+            is_note=True,
+        )
+
+
+def maker_table(
+    name: str, made: Sequence[Made], zone: tzinfo | None, minimum_group: int
+) -> Iterator[str]:
+    """Its table."""
+    if not made:
+        return
+    head = ["model", "answer", "reaction", "from", "until", "intervals"]
+    rows = [
+        [
+            *("not told" if word is None else word for word in each.maker),
+            moment(each.first_ms, zone),
+            moment(each.last_ms, zone),
+            f"{each.intervals}",
+        ]
+        for each in made
+    ]
+    if minimum_group <= 1:
+        head.append("visits")
+        rows = [[*row, f"{each.visits}"] for row, each in zip(rows, made, strict=True)]
+    yield heading("What answered", 3)
+    yield table(f"{name}: what answered", head, rows, of_words=True)
