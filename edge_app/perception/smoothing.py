@@ -79,7 +79,7 @@ class EmotionFilter:
         self._quality = _MeanQuality()
         self._candidate: str | None = None
         self._leads_since_ns = 0
-        self._led_ns = 0
+        self._lost_since_ns: int | None = None
         self._left_ns: dict[str, int] = {}
         self._likeliest = UNSURE
         self.emotion: str | None = None
@@ -136,14 +136,18 @@ class EmotionFilter:
         self._likeliest = self._labels[best] if is_likely else UNSURE
         leader = self._leader(best)
         if leader == self.emotion:
-            self._candidate, self._led_ns = None, timestamp_ns
-        elif leader != self._candidate:
-            self._candidate, self._leads_since_ns = leader, timestamp_ns
+            self._candidate = self._lost_since_ns = None
+        else:
+            if leader != self._candidate:
+                self._candidate, self._leads_since_ns = leader, timestamp_ns
+            # Not since it led last: where faces are read seldom, that is long ago at once.
+            if self._lost_since_ns is None:
+                self._lost_since_ns = timestamp_ns
         if self._candidate is not None and self._is_believed(self._candidate):
             if self.emotion is not None:
                 self._left_ns[self.emotion] = timestamp_ns
             self.emotion, self._candidate = self._candidate, None
-            self._led_ns = timestamp_ns
+            self._lost_since_ns = None
         return self.emotion
 
     def _pass_over(self, timestamp_ns: int) -> None:
@@ -157,16 +161,19 @@ class EmotionFilter:
             self._weighted, self._weight = [0.0] * len(self._labels), 0.0
             self._average = [1.0 / len(self._labels)] * len(self._labels)
             self._candidate, self._likeliest, self.emotion = None, UNSURE, UNSURE
-            self._led_ns = timestamp_ns
+            # What it was before has no part in what it is when it can be read again.
+            self._lost_since_ns = None
+            self._left_ns.clear()
 
     def _is_believed(self, candidate: str) -> bool:
-        """Whether an emotion that leads has led for long enough, or the present one for too long
-        not.
-        """
+        """Whether the leader has led for long enough, or the present emotion not for too long."""
         if self._updated_ns - self._leads_since_ns >= self._hold_s(candidate) * 1e9:
             return True
-        overdue_ns = self._reaction.hold_s * _OVERDUE_HOLDS * 1e9
-        return self.emotion is not None and self._updated_ns - self._led_ns >= overdue_ns
+        is_first = self._updated_ns == self._leads_since_ns
+        if self.emotion is None or self._lost_since_ns is None or is_first:
+            return False
+        lost_s = (self._updated_ns - self._lost_since_ns) / 1e9
+        return lost_s >= self._reaction.hold_s * _OVERDUE_HOLDS
 
     def _hold_s(self, candidate: str) -> float:
         """How long an emotion must lead before it is believed."""

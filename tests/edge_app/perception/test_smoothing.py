@@ -91,6 +91,15 @@ def test_an_emotion_that_is_over_ends_though_two_others_lead_by_turns() -> None:
     assert len(set(told[round(ended_s * FPS) :])) == 1
 
 
+def test_a_stray_reading_changes_nothing_where_readings_are_seldom() -> None:
+    emotions = EmotionFilter(LABELS, 0.4, REACTION)
+    told = set()
+    for n in range(40):
+        face = SADDER if n % 4 == 3 else HAPPIER
+        told.add(emotions.update(np.array(face, np.float32), n * 5 * 10**9))
+    assert told == {None, "happy"}
+
+
 def test_a_clear_face_goes_back_and_forth_at_once() -> None:
     emotions = EmotionFilter(LABELS, 0.4, REACTION)
     faces = [(0.9, 0.05, 0.05), (0.05, 0.9, 0.05)] * 5
@@ -235,6 +244,15 @@ def test_frames_that_are_next_to_nothing_decide_nothing() -> None:
     assert set(told) == {None, UNSURE}
     # One that can be read is not held up by what could not.
     assert show(emotions, (0.8, 0.1, 0.1), 2.0, start_s=10.0)[-1] == "happy"
+
+
+def test_a_face_that_can_be_read_again_goes_back_to_what_it_was_after_one_hold() -> None:
+    emotions = EmotionFilter(LABELS, 0.4, REACTION)
+    assert told_of(emotions, [HAPPIER, SADDER, SADDER], each_s=3.0) == ["happy", "sad"]
+    for n in range(90, 120):
+        emotions.update(SAD, int(n * 1e8), weight=0.0)
+    assert emotions.emotion == UNSURE
+    assert show(emotions, HAPPIER, REACTION.hold_s + 0.2, start_s=12.0)[-1] == "happy"
 
 
 def test_a_face_that_could_never_be_read_is_unsure() -> None:
