@@ -339,6 +339,8 @@ def test_certificates_and_the_cameras_password_come_by_the_card(
         ("mqtt-certificate.pem", "none", "mqtt-certificate.pem: no certificate in PEM"),
         ("mqtt-key.pem", "none", "mqtt-key.pem: no private key in PEM"),
         ("camera-password", "", "camera-password: its first line is empty"),
+        ("camera-password", "a\0secret", "camera-password: a control character is in its first"),
+        ("mqtt-password", "a\x1bsecret", "mqtt-password: a control character is in its first"),
         (
             *("camera-password", "secret"),
             'of use only with password_file = "/etc/mien/camera-password" in [camera]',
@@ -398,6 +400,21 @@ def test_a_power_cut_amid_the_erasing_costs_no_password(
     device.start()
     assert list(device.boot.iterdir()) == []
     assert (device.settings.read_text(), device.password.read_text()) == (WITH_USER, "secret\n")
+
+
+@pytest.mark.parametrize("name", ["mien.toml", "mqtt-password", "wifi.toml", "hostname.txt"])
+def test_a_power_cut_amid_the_erasing_of_one_file_takes_nothing(name: str, device: Device) -> None:
+    device.settings.write_text(WITH_USER)
+    device.password.parent.mkdir()
+    device.password.write_text("secret\n")
+    before = {file: file.read_bytes() for file in device.root.rglob("*") if file.is_file()}
+    # All of it, and the first sector of one that is longer.
+    for left in (bytes(70), bytes(512) + b"#" * 600):
+        device.drop(name, left)
+        device.start()
+        assert list(device.boot.iterdir()) == []
+    after = {file: file.read_bytes() for file in device.root.rglob("*") if file.is_file()}
+    assert after == before
 
 
 def test_a_source_that_this_system_cannot_have_is_told(

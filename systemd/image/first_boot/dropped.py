@@ -7,10 +7,13 @@ from pathlib import Path
 
 from edge_app.errors import MienError, UsageError
 
+from .placing import erase
 from .readers import Reader
 
 #: More than any of the files has.
 _MOST_BYTES = 256 * 1024
+#: A card writes no less than this at once.
+_SECTOR_BYTES = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,11 @@ def find_dropped(boot: Path, reader: Reader) -> Dropped | None:
     # Windows hides that a file ends in .txt.
     for file in (boot / reader.name, boot / f"{reader.name}.txt"):
         if file.is_file():
-            return Dropped(file, reader.read(_text(file, reader.name)))
+            stored = _stored(file, reader.name)
+            if _was_taken(stored):
+                erase(file)
+            else:
+                return Dropped(file, reader.read(_text(stored, reader.name)))
     return None
 
 
@@ -47,11 +54,20 @@ def why_not(error: Exception, name: str, boot: Path) -> str:
             return f"{name}: reading it broke off ({type(error).__name__}); write it anew"
 
 
-def _text(file: Path, name: str) -> str:
+def _stored(file: Path, name: str) -> bytes:
     with file.open("rb") as stream:
         stored = stream.read(_MOST_BYTES + 1)
     if len(stored) > _MOST_BYTES:
         raise UsageError(f"{name}: larger than {_MOST_BYTES // 1024} KiB")
+    return stored
+
+
+def _was_taken(stored: bytes) -> bool:
+    """Whether the power went while the file was erased: it is in its place already."""
+    return bool(stored) and bytes(min(len(stored), _SECTOR_BYTES)) in stored
+
+
+def _text(stored: bytes, name: str) -> str:
     try:
         # Editors on Windows write a byte order mark, and end lines in their own way.
         return stored.decode("utf-8-sig").replace("\r\n", "\n")

@@ -14,6 +14,7 @@ from .ssh_keys import read_keys
 from .wifi import read_wifi
 
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ def _password(name: str) -> Callable[[str], str]:
         first = text.partition("\n")[0]
         if not first:
             raise UsageError(f"{name}: its first line is empty")
+        if _CONTROL.search(first):
+            raise UsageError(f"{name}: a control character is in its first line: write it anew")
         return f"{first}\n"
 
     return read
