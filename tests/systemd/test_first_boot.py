@@ -451,6 +451,19 @@ def test_what_editors_on_windows_write_is_taken(device: Device) -> None:
     assert device.error == ""
 
 
+def test_of_two_files_of_one_name_none_is_taken(device: Device) -> None:
+    stale = device.drop("mien.toml.txt", SETTINGS)
+    file = device.drop("mien.toml", WITH_USER)
+    device.start()
+    said = "mien.toml: mien.toml.txt is there, too: remove one of the two"
+    assert device.error.splitlines()[3:] == [said]
+    assert device.settings.read_text() == "# as installed\n"
+    assert (file.exists(), stale.exists()) == (True, True)
+    stale.unlink()
+    device.start()
+    assert (device.settings.read_text(), device.error) == (WITH_USER, "")
+
+
 def test_a_full_disk_is_told_and_the_file_is_kept(
     device: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:

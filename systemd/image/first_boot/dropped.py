@@ -28,17 +28,22 @@ def find_dropped(boot: Path, reader: Reader) -> Dropped | None:
     """The reader's file, right by itself; None where there is none.
 
     Raises:
-        UsageError: it is not what it should be.
+        UsageError: it is not what it should be, or there are two of it.
         OSError: it cannot be read.
     """
+    found: dict[Path, bytes] = {}
     # Windows hides that a file ends in .txt.
     for file in (boot / reader.name, boot / f"{reader.name}.txt"):
         if file.is_file():
-            stored = _stored(file, reader.name)
-            if _was_taken(stored):
+            found[file] = _stored(file, reader.name)
+            if _was_taken(found[file]):
                 erase(file)
-            else:
-                return Dropped(file, reader.read(_text(stored, reader.name)))
+                del found[file]
+    if len(found) > 1:
+        # The second one would be taken at the next start, over the first.
+        raise UsageError(f"{reader.name}: {reader.name}.txt is there, too: remove one of the two")
+    for file, stored in found.items():
+        return Dropped(file, reader.read(_text(stored, reader.name)))
     return None
 
 
