@@ -11,11 +11,16 @@ from typing import Any
 import yaml
 
 from edge_app.setup.places import SERVICE_BROKER_PASSWORD, SERVICE_SETTINGS
-from systemd.imager.device import Device
+from systemd.imager.device import BOOT_PARTITION, PACKAGE_GLOB, Device
 
 #: Installs the package; whoever had no network at the first start may call it again.
 INSTALLER = "/usr/local/sbin/install-mien"
 _DOWNLOADED = "/var/cache/mien.deb"
+
+
+def newest(folder: str) -> str:
+    """A shell's word for the newest package in `folder`, itself a shell's word."""
+    return f"\"$(printf '%s\\n' {folder}/{PACKAGE_GLOB} | sort -V | tail -n 1)\""
 
 
 def user_data(device: Device) -> str:
@@ -69,12 +74,12 @@ def network_config(device: Device) -> str:
 def installer(device: Device) -> str:
     """A shell script."""
     is_remote = device.package.startswith("https://")
-    file = _DOWNLOADED if is_remote else device.package
+    file = shlex.quote(_DOWNLOADED if is_remote else device.package)
     lines = [
         "#!/bin/sh",
         "# Installs Mien. Right after a start, the clock or the network may not be there yet.",
         "set -eu",
-        f"package={shlex.quote(file)}",
+        f"package={file if device.package else newest(BOOT_PARTITION)}",
     ]
     if is_remote:
         lines.append(

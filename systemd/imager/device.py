@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import re
 import tomllib
 from collections.abc import Iterator
@@ -21,11 +20,12 @@ from edge_app.setup import checks
 from edge_app.setup.toml_text import Changes, changed
 from systemd.image.first_boot.ssh_keys import key_mistake
 from systemd.image.first_boot.wifi import name_mistake, passphrase_mistake
-from systemd.packaging.checkout import version_of
 
 _ROOT = Path(__file__).parents[2]
 #: Where Raspberry Pi OS shows the card's FAT partition.
 BOOT_PARTITION = "/boot/firmware"
+#: What `make deb` makes for Raspberry Pi OS trixie; each commit's has another name.
+PACKAGE_GLOB = "mien_*+deb13_arm64.deb"
 #: What has to be replaced by hand: secrets do not belong into a repository or a build folder.
 PLACEHOLDER = "CHANGE-ME"
 
@@ -41,18 +41,13 @@ Line = Annotated[
 _PI_CAMERA = re.compile(r"picamera2:[0-9]*")
 
 
-@functools.cache
-def _package() -> str:
-    """What `make deb` makes of this checkout, on the boot partition."""
-    return f"{BOOT_PARTITION}/mien_{version_of()}+deb13_arm64.deb"
-
-
 class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One device. wifi_name: empty for a cable; wifi_password: empty for an open network.
 
     mqtt_password: empty for none.
 
-    package: the .deb, a path on the device or an https:// address; sha256: of it, or empty.
+    package: the .deb, a path on the device or an https:// address; empty: the newest one on the
+    boot partition. sha256: of it, or empty.
     """
 
     name: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$(?!\n)")] = (
@@ -70,8 +65,8 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     mqtt_password: Line = PLACEHOLDER
     privacy: PrivacyMode = "full"
     package: Annotated[
-        str, msgspec.Meta(pattern=r"^(/|https://)[A-Za-z0-9._~%:/+@-]+\.deb$(?!\n)")
-    ] = msgspec.field(default_factory=_package)
+        str, msgspec.Meta(pattern=r"^((/|https://)[A-Za-z0-9._~%:/+@-]+\.deb)?$(?!\n)")
+    ] = ""
     sha256: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?$(?!\n)")] = ""
 
     @property

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 import yaml
 
 from edge_app.setup.places import SERVICE_SETTINGS
+from systemd.imager.cloud_init import newest
 from systemd.imager.device import Device
 
 LAYER = "mien"
@@ -21,7 +22,9 @@ PACKAGES, SETTINGS = "packages", "mien.toml"
 _HOOK = f"""\
 set -eu
 install -D -m 644 "$IGconf_mien_settings" "$1{SERVICE_SETTINGS}"
-cp "$IGconf_mien_package" "$1/tmp/mien.deb"
+package=$IGconf_mien_package
+if [ -d "$package" ]; then package={newest('"$package"')}; fi
+cp "$package" "$1/tmp/mien.deb"
 chroot "$1" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \\
   -o Dpkg::Options::=--force-confold /tmp/mien.deb
 """
@@ -33,7 +36,7 @@ def layer(device: Device) -> str:
         (
             "package",
             package_file(device),
-            "The Debian package for trixie, arm64; in the source directory.",
+            "The Debian package for trixie, arm64, or a folder with it; in the source directory.",
         ),
         ("settings", SETTINGS, "The settings that the service reads; likewise."),
     ]
@@ -79,5 +82,5 @@ def config(device: Device) -> str:
 
 
 def package_file(device: Device) -> str:
-    """Where the package lies in the source directory."""
-    return f"{PACKAGES}/{PurePosixPath(device.package).name}"
+    """Where the package lies in the source directory; a folder: the newest one there is meant."""
+    return str(PurePosixPath(PACKAGES, PurePosixPath(device.package).name))
