@@ -7,7 +7,6 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from edge_app.events.episodes import fractions
 from edge_app.perception import Box, Face, SeenFace
 from edge_app.perception.affect import affect
 from edge_app.perception.labels import UNSURE
+from edge_app.version import mien_version
 
 #: A table that begins with these is one of ours.
 FIRST_COLUMNS = ("file", "annotated", "frame", "time_s", "face")
@@ -40,7 +40,7 @@ class Maker:
 
     def line(self) -> str:
         """Write it as JSON in ASCII, with Mien's version; another maker's line is another one."""
-        return json.dumps({"mien": metadata.version("mien"), **asdict(self)})
+        return json.dumps({"mien": mien_version(), **asdict(self)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from edge_app import version
 from edge_app.analyze.analysis import Analysis
 from edge_app.analyze.earlier import Earlier, read_earlier
 from edge_app.analyze.part import Part, Piece, piece_of
@@ -117,6 +118,19 @@ def test_file_whose_rows_are_not_there_is_not_done(folder: Path) -> None:
 def test_another_maker_begins_anew(folder: Path, maker: Maker) -> None:
     stop(folder, "a.jpg", "b.jpg")
     assert left(folder, "a.jpg", "b.jpg", maker=maker) == []
+
+
+def test_another_build_of_mien_begins_anew(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Packages of two commits have one distribution's version; what they are built from differs."""
+    build = tmp_path / "build_version.txt"
+    monkeypatch.setattr(version, "BUILD", build)
+    build.write_text("0.1.0+git482.g20e4b7d0\n")
+    stop(folder, "a.jpg")
+    assert left(folder, "a.jpg", "b.jpg") == ["a.jpg"]
+    build.write_text("0.1.0+git483.g5f5b0940\n")
+    assert left(folder, "a.jpg", "b.jpg") == []
 
 
 def test_what_a_killed_analysis_left_half_written_is_passed_over(folder: Path) -> None:
