@@ -68,7 +68,8 @@ def analyze_file(path: Path, perception: Sees, *, copy: Path | None, on_frame: O
     """Find the faces of `path`, and write an annotated copy unless `copy` is None.
 
     Raises:
-        MienError: the file cannot be read, or the copy not written; then there is no copy.
+        OutputError: no copy can be written there.
+        MienError: the file cannot be read, or its copy not written. Either way there is no copy.
     """
     analysis = Analysis(str(path), copy.name if copy is not None else "")
     try:

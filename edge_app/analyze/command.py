@@ -11,7 +11,7 @@ from pathlib import Path
 from edge_app.analyze.analysis import Sees, analyze_file
 from edge_app.analyze.earlier import TABLES, check_nothing_is_dropped
 from edge_app.analyze.inputs import count, find_inputs
-from edge_app.analyze.outputs import OutputNames, alone_in
+from edge_app.analyze.outputs import OutputError, OutputNames, alone_in
 from edge_app.analyze.part import Done, Part, Piece, piece_of
 from edge_app.analyze.progress import Progress, describe
 from edge_app.analyze.reading import Reading
@@ -61,13 +61,14 @@ def run(arguments: argparse.Namespace, perception: Sees | None = None) -> int:
 
     perception: by default the shipped models, or those of the folder that is named.
 
-    Returns 0 if all files were done, 1 if one was not, 130 if Ctrl-C came in between: then an
-    earlier analysis is as it was, and the next one goes on where this one stopped.
+    Returns 0 if all files were done, 1 if one was not, 130 if Ctrl-C came in between. After that,
+    as after an `OutputError`, an earlier analysis is as it was, and the next one goes on from there.
 
     Raises:
         UsageError: the output folder holds other things or an analysis of other files, another
             process writes to it, or it cannot be written to.
-        MienError: what was found cannot be written, or the models not loaded.
+        OutputError: what was found cannot be written.
+        MienError: the models cannot be loaded.
     """
     files, wrong, left_out = find_inputs(arguments.files)
     folder: Path = arguments.output
@@ -101,6 +102,9 @@ def run(arguments: argparse.Namespace, perception: Sees | None = None) -> int:
                         _remove_tables(folder, but=f"analysis.{arguments.format}")
                     elif lacking:
                         progress.say(_stays(folder, lacking))
+                except OutputError:
+                    progress.say(_stopped(len(part.done), len(files)))
+                    raise
                 except KeyboardInterrupt:
                     progress.say(_stopped(len(part.done), len(files)))
                     return _INTERRUPTED
@@ -111,7 +115,11 @@ def run(arguments: argparse.Namespace, perception: Sees | None = None) -> int:
 
 
 def _analyze(pieces: Sequence[Piece], sees: Sees, part: Part, progress: Progress) -> None:
-    """Add to `part` what is found in each file that is not done and can be read."""
+    """Add to `part` what is found in each file that is not done and can be read.
+
+    Raises:
+        OutputError: what is found cannot be written.
+    """
     if part.done:
         progress.say(f"going on: {len(part.done)} of {_files(len(pieces))} are done already")
         progress.skip(len(part.done))
@@ -123,6 +131,9 @@ def _analyze(pieces: Sequence[Piece], sees: Sees, part: Part, progress: Progress
         copy = part.path / piece.copy if piece.copy else None
         try:
             analysis = analyze_file(Path(piece.named), sees, copy=copy, on_frame=progress.on_frame)
+        except OutputError:
+            # It would be the failure of all files that come, and the table lack them.
+            raise
         except MienError as error:
             progress.fail(error)
             continue

@@ -24,6 +24,20 @@ _GREATEST_NUMERATOR = 65_535
 #: OpenCV takes less for a rate of nothing.
 _LEAST_FRAMES_PER_SECOND = 0.002
 _JPEG = frozenset({".jpg", ".jpeg", ".jpe"})
+#: What a file system says of one file, by its name or its size; others can be written to it.
+_OF_ONE_FILE = {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, errno.EFBIG}
+#: More than FFmpeg may hold back, in bytes: a disk that takes it was not full.
+_SAMPLE = bytes(1 << 20)
+
+
+class OutputError(MienError):
+    """The output folder takes nothing more, whichever file comes next: the disk may be full."""
+
+
+def write_error(path: Path, error: OSError) -> MienError:
+    """Say that `path` cannot be written: an `OutputError`, unless the fault is of this file."""
+    kind = MienError if error.errno in _OF_ONE_FILE else OutputError
+    return kind(f"{path}: cannot be written: {error.strerror}")
 
 
 @contextlib.contextmanager
@@ -108,14 +122,15 @@ def write_picture(path: Path, image: NDArray[np.uint8]) -> None:
     """Write uint8 [H, W, 3] BGR as what the suffix says.
 
     Raises:
-        MienError: it cannot be written.
+        OutputError: nothing can be written there.
+        MienError: this one cannot.
     """
     quality = [cv2.IMWRITE_JPEG_QUALITY, 95] if path.suffix.lower() in _JPEG else []
     _, content = cv2.imencode(".jpg" if quality else ".png", image, quality)
     try:
         path.write_bytes(content.tobytes())
     except OSError as error:
-        raise MienError(f"{path}: cannot be written: {error.strerror}") from error
+        raise write_error(path, error) from error
 
 
 class VideoWriter:
@@ -135,7 +150,8 @@ class VideoWriter:
         """Add a frame: uint8 [H, W, 3], BGR.
 
         Raises:
-            MienError: the file cannot be written.
+            OutputError: nothing can be written there.
+            MienError: this one cannot.
         """
         if self._name is None:
             raise MienError(
@@ -150,6 +166,7 @@ class VideoWriter:
                 self._name, cv2.CAP_FFMPEG, codec, self._frames_per_second, (width, height)
             )  # fmt: skip
             if not self._native.isOpened():
+                self._try_disk()
                 raise MienError(f"{self._path}: cannot be written as a video of {width}x{height}")
         if (image.shape[1], image.shape[0]) != self._size:
             image = np.asarray(cv2.resize(image, self._size), np.uint8)
@@ -170,13 +187,28 @@ class VideoWriter:
         """Count the frames of the closed file: OpenCV does not tell when a disk is full.
 
         Raises:
+            OutputError: some are missing, and the disk takes nothing more.
             MienError: some are missing.
         """
         native = cv2.VideoCapture(self._name or "", cv2.CAP_FFMPEG)
         written = native.get(cv2.CAP_PROP_FRAME_COUNT)
         native.release()
         if written != self._frames:
-            raise MienError(f"{self._path.parent}: a video cannot be written whole; is it full?")
+            self._try_disk()
+            raise MienError(f"{self._path}: the video cannot be written whole")
+
+    def _try_disk(self) -> None:
+        """Write to the file, as OpenCV does not tell what failed; it is of no use any more.
+
+        Raises:
+            OutputError: nothing can be written there.
+            MienError: this one cannot.
+        """
+        try:
+            with self._path.open("ab") as file:
+                file.write(_SAMPLE)
+        except OSError as error:
+            raise write_error(self._path, error) from error
 
 
 def _writable(frames_per_second: float) -> float:

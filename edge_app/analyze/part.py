@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from edge_app.analyze.analysis import Analysis
 from edge_app.analyze.earlier import PART, RECORD, Earlier, location, write_record
+from edge_app.analyze.outputs import OutputError
 from edge_app.analyze.table import Maker, json_lines, write_table
 from edge_app.closing import Closing
-from edge_app.errors import MienError
 
 #: The rows of all files that are done, as JSON Lines, in the order in which they were.
 _ROWS = "rows.jsonl"
@@ -71,7 +71,7 @@ class Part(Closing):
         """folder: the output folder. pieces: all that this analysis is about.
 
         Raises:
-            MienError: it cannot be written to.
+            OutputError: it cannot be written to.
         """
         self.path = folder / PART
         self._folder, self._maker, self._pieces = folder, maker, pieces
@@ -90,7 +90,7 @@ class Part(Closing):
         """Note what was found in a file whose copy is written.
 
         Raises:
-            MienError: the notes cannot be written.
+            OutputError: the notes cannot be written.
         """
         with self._told():
             start = self._rows.tell()
@@ -107,7 +107,7 @@ class Part(Closing):
         """Put copies and table, a file of the name `table`, in the place of an earlier analysis.
 
         Raises:
-            MienError: they cannot be written; then the next analysis goes on here.
+            OutputError: they cannot be written; then the next analysis goes on here.
         """
         with self._told():
             write_table(self.path / table, self._lines(), self._maker)
@@ -132,7 +132,7 @@ class Part(Closing):
         try:
             yield
         except OSError as error:
-            raise MienError(f"{self.path}: cannot be written: {error.strerror}") from error
+            raise OutputError(f"{self.path}: cannot be written: {error.strerror}") from error
 
     def _begun_journal(self) -> io.TextIOWrapper:
         """Open the journal of what is done, and nothing else: half a line may have been left."""

@@ -20,6 +20,7 @@ import skimage.data
 from edge_app import cli
 from edge_app.analyze import command
 from edge_app.analyze.analysis import Sees
+from edge_app.analyze.outputs import OutputError
 from edge_app.errors import UsageError
 from edge_app.perception.card import card_path
 from edge_app.perception.shipped import EMOTION, EMOTION_SMALL
@@ -461,6 +462,30 @@ def test_interrupted_analysis_goes_on(
     assert analyze(*words, at_once, "--format", kind) == 0
     assert contents(output) == contents(at_once)
     assert not (output / ".mien-analysis-part").exists()
+
+
+def test_full_disk_ends_the_analysis_which_goes_on_once_there_is_room(
+    portrait: Path, tmp_path: Path, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The second copy finds no room; a table without what comes behind it would tell less."""
+    photos = [portrait, *(shutil.copy(portrait, tmp_path / name) for name in ("b.jpg", "c.jpg"))]
+    assert analyze(*photos, "--output", output, perception=interrupted_in_frame(2)) == 130
+    (output / ".mien-analysis-part" / "b.jpg").symlink_to("/dev/full")
+    capsys.readouterr()
+    perception = FakePerception()
+    with pytest.raises(OutputError, match=r"b\.jpg: cannot be written: No space left"):
+        analyze(*photos, "--output", output, perception=perception)
+    assert perception.calls == 1
+    assert names(output) == set()
+    out, err = capsys.readouterr()
+    assert out == ""
+    told = "mien: stopped after 1 of 3 files; the same command goes on from there"
+    assert err.splitlines()[1:] == [told]
+    assert analyze(*photos, "--output", output, perception=perception) == 0
+    assert perception.calls == 3
+    at_once = tmp_path / "at_once"
+    assert analyze(*photos, "--output", at_once) == 0
+    assert contents(output) == contents(at_once)
 
 
 def test_interrupt_leaves_an_earlier_analysis_as_it_was(

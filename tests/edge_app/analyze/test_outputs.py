@@ -10,6 +10,7 @@ import pytest
 
 from edge_app.analyze.earlier import Earlier
 from edge_app.analyze.outputs import (
+    OutputError,
     OutputNames,
     VideoWriter,
     alone_in,
@@ -112,8 +113,15 @@ def test_pictures_are_written_as_their_suffix_says(tmp_path: Path, name: str) ->
 
 
 def test_picture_that_cannot_be_written_is_one_error(tmp_path: Path) -> None:
-    with pytest.raises(MienError, match=r"a\.jpg: cannot be written"):
+    with pytest.raises(OutputError, match=r"a\.jpg: cannot be written"):
         write_picture(tmp_path / "missing" / "a.jpg", np.zeros((4, 4, 3), np.uint8))
+
+
+def test_name_that_is_too_long_is_the_error_of_one_file(tmp_path: Path) -> None:
+    too_long = tmp_path / f"{'a' * 300}.jpg"
+    with pytest.raises(MienError, match="cannot be written: File name too long") as caught:
+        write_picture(too_long, np.zeros((4, 4, 3), np.uint8))
+    assert not isinstance(caught.value, OutputError)
 
 
 def read_video(path: Path) -> tuple[float, list[np.ndarray]]:
@@ -169,7 +177,7 @@ def test_frame_of_another_size_is_fitted(tmp_path: Path) -> None:
 
 def test_video_that_cannot_be_written_is_one_error(tmp_path: Path) -> None:
     writer = VideoWriter(tmp_path / "missing" / "a.mp4", 15)
-    with pytest.raises(MienError, match="cannot be written"):
+    with pytest.raises(OutputError, match=r"a\.mp4: cannot be written"):
         writer.write(np.zeros((48, 64, 3), np.uint8))
 
 
@@ -179,7 +187,20 @@ def test_video_that_lost_frames_is_one_error(tmp_path: Path) -> None:
     writer.write(np.zeros((48, 64, 3), np.uint8))
     writer.close()
     path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(MienError, match="is it full"):
+    with pytest.raises(MienError, match=r"a\.mp4: the video cannot be written whole") as caught:
+        writer.check()
+    # There is room for others.
+    assert not isinstance(caught.value, OutputError)
+
+
+def test_video_that_a_full_disk_cut_short_is_the_error_of_the_folder(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    writer = VideoWriter(path, 15)
+    writer.write(np.zeros((48, 64, 3), np.uint8))
+    writer.close()
+    path.unlink()
+    path.symlink_to("/dev/full")
+    with pytest.raises(OutputError, match=r"a\.mp4: cannot be written: No space left"):
         writer.check()
 
 
