@@ -213,6 +213,72 @@ def test_settings_that_the_service_cannot_start_with_are_not_taken(
     assert list(device.settings.parent.iterdir()) == [device.settings]
 
 
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [
+        ("/etc/hostname", "/etc/hostname: a file is in its place; name another folder\n"),
+        ("/etc/hostname/x", "/etc/hostname/x: a file is in its place"),
+        ("/proc/x", "/proc/x: the service can keep nothing in /proc; name another folder\n"),
+        ("/home/pi/events", "/home/pi/events: the service can keep nothing in /home"),
+        ("/srv/events", "/srv/events: the account mien may not write there"),
+        ("/srv/closed/events", "/srv/closed/events: the account mien may not write there"),
+    ],
+)
+def test_a_folder_for_events_that_the_service_cannot_have_is_told(
+    folder: str, said: str, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "_account", lambda: (os.getuid() + 1, os.getgid() + 1))
+    (device.root / "srv/events").mkdir(parents=True)
+    (device.root / "srv/closed").mkdir(mode=0o700)
+    device.drop("mien.toml", f'{WITH_USER}[outbox]\ndirectory = "{folder}"\n')
+    device.start()
+    assert f"mien.toml: directory in [outbox]: {said}" in device.error
+    assert device.settings.read_text() == "# as installed\n"
+
+
+@pytest.mark.parametrize("folder", ["/srv/events/porch", "/media/usb", "/var/lib/mien/events"])
+def test_a_folder_for_events_that_can_be_is_taken_and_not_made(
+    folder: str, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "_account", lambda: (os.getuid() + 1, os.getgid() + 1))
+    (device.root / "srv/events").mkdir(parents=True)
+    # Before the first start of the service, systemd has not given it to the account yet.
+    (device.root / "var/lib/mien/events").mkdir(mode=0o700, parents=True)
+    text = f'{WITH_USER}[outbox]\ndirectory = "{folder}"\n'
+    device.drop("mien.toml", text)
+    device.start()
+    assert (device.error, device.settings.read_text()) == ("", text)
+    assert not (device.root / "srv/events/porch").exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/etc/mien/cam", "the account mien may not read it; give it to that (chown)"),
+        ("/etc/private/cam", "the account mien may not read it; give it to that (chown)"),
+        ("/root/cam", "the service sees nothing in /root; put it into /etc/mien"),
+    ],
+)
+def test_a_file_that_only_root_may_read_is_told(
+    path: str, said: str, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = (os.getuid() + 1, os.getgid() + 1)
+    monkeypatch.setattr(service, "_account", lambda: account)
+    file = device.root / path.removeprefix("/")
+    file.parent.mkdir(mode=0o755 if "mien" in path else 0o700, exist_ok=True)
+    file.write_text("secret\n")
+    file.chmod(0o600 if "mien" in path else 0o644)
+    text = f'{STREAM.replace("/etc/mien/camera-password", path)}[mqtt]\nbroker = "b.lan"\n'
+    device.drop("mien.toml", text)
+    device.start()
+    assert device.error.splitlines()[3:] == [
+        f"mien.toml: password_file in [camera]: {path}: {said}"
+    ]
+    account = (os.getuid(), os.getgid())
+    device.start()
+    assert (device.error == "") == (path != "/root/cam")
+
+
 @pytest.mark.parametrize("named", ["/etc/mien/mqtt-ca.pem", "mqtt-ca.pem"])
 def test_an_authority_without_tls_is_told(device: Device, tmp_path: Path, named: str) -> None:
     device.drop("mqtt-ca.pem", Authority(tmp_path / "authority").file.read_bytes())

@@ -54,22 +54,21 @@ def _take(dropped: Mapping[Reader, Dropped], root: Path) -> None:
         UsageError: the service could not start with them, or has no use for one.
         OSError: one cannot be written, or erased afterwards.
     """
-    before = _in_force(root)
+    before, account = _in_force(root), _account()
     asked, removed = before, list[Reader]()
     if SETTINGS in dropped:
         asked = read_dropped(dropped[SETTINGS].text)
-        if MQTT_PASSWORD not in dropped and _has_password_of_another(before, asked, root):
+        if MQTT_PASSWORD not in dropped and _has_password_of_another(before, asked, root, account):
             removed.append(MQTT_PASSWORD)
     if asked is not None:
         texts = {reader: each.text for reader, each in dropped.items()}
         check_named(asked, dropped)
         try:
-            check_start(asked, root, texts=texts, removed=removed)
+            check_start(asked, root, texts=texts, removed=removed, account=account)
         except MienError as error:
             # A password may come before the settings that make a start possible.
-            if SETTINGS in dropped or _starts(before, root):
+            if SETTINGS in dropped or _starts(before, root, account):
                 raise UsageError(str(error)) from None
-    account = _account()
     place_together(
         [
             Placed(
@@ -90,21 +89,23 @@ def _in_force(root: Path) -> Settings | None:
         return None
 
 
-def _has_password_of_another(before: Settings | None, asked: Settings, root: Path) -> bool:
+def _has_password_of_another(
+    before: Settings | None, asked: Settings, root: Path, account: tuple[int, int] | None
+) -> bool:
     """As `mien setup` has it: one broker's password is not for another to see.
 
     One that came before any settings could start with it belongs to those that come now.
     """
     if before is None or not (root / MQTT_PASSWORD.place).exists():
         return False
-    return _peer(before) != _peer(asked) and _starts(before, root)
+    return _peer(before) != _peer(asked) and _starts(before, root, account)
 
 
-def _starts(settings: Settings | None, root: Path) -> bool:
+def _starts(settings: Settings | None, root: Path, account: tuple[int, int] | None) -> bool:
     if settings is None:
         return False
     try:
-        check_start(settings, root)
+        check_start(settings, root, account=account)
     except MienError:
         return False
     return True

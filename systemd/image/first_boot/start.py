@@ -13,6 +13,7 @@ from edge_app.mqtt.credentials import PASSWORD_CREDENTIAL, USERNAME_CREDENTIAL
 from edge_app.settings import Settings
 from edge_app.setup.places import SERVICE_STATE
 
+from .reach import why_no_outbox, why_unreadable
 from .readers import MQTT_PASSWORD, SERVICE, SETTINGS, Reader
 
 #: systemd hands these to the service.
@@ -48,8 +49,11 @@ def check_start(
     *,
     texts: Mapping[Reader, str] | None = None,
     removed: Collection[Reader] = (),
+    account: tuple[int, int] | None = None,
 ) -> None:
     """Look for what `mien run` needs, as if `texts` were in their places, and `removed` were not.
+
+    account: user and group of the service's, who is to read what is there; None: not known.
 
     Raises:
         MienError: the service could not start.
@@ -64,6 +68,7 @@ def check_start(
         for reader in removed:
             now[f"/{reader.place}"] = folder / reader.name
         _check_files(settings, lambda path: _found(path, now, root).exists())
+        _check_reach(settings, root, account, but=now)
         credentials = folder / "credentials"
         credentials.mkdir()
         for place, credential in _CREDENTIALS.items():
@@ -97,6 +102,24 @@ def _check_files(settings: Settings, is_there: Callable[[str], bool]) -> None:
         )
 
 
+def _check_reach(
+    settings: Settings, root: Path, account: tuple[int, int] | None, *, but: Collection[str]
+) -> None:
+    """but: paths of files that come with the settings, and are given to the account."""
+    for section, keys in _NAMING.items():
+        for key in (*keys, "source") if section == "camera" else keys:
+            path = _said(settings, (section, key))
+            # A camera may come later, and its group is the account's.
+            is_device = not path.startswith("/") or path.startswith("/dev/")
+            if is_device or path in but or not (root / path.removeprefix("/")).exists():
+                continue
+            if (wrong := why_unreadable(path, root, account)) is not None:
+                raise UsageError(f"{key} in [{section}]: {wrong}")
+    path = settings.outbox.directory
+    if path and (wrong := why_no_outbox(path, root, account)) is not None:
+        raise UsageError(f"directory in [outbox]: {wrong}")
+
+
 def _check(settings: Settings, environ: Mapping[str, str]) -> None:
     # They bring in OpenCV: time that a start without new settings keeps.
     from edge_app.next_start import check_next_start  # noqa: PLC0415
@@ -110,7 +133,7 @@ def _check(settings: Settings, environ: Mapping[str, str]) -> None:
         # No `mien setup` asks here.
         reason = lacking.removeprefix(f"{file}: ").partition("; ")[0]
         raise UsageError(f"{reason}; read PRIVACY.md and write purpose in [privacy]")
-    # Of the same outbox: looking for it would make it, as another user.
+    # Of the same outbox: looking for it would make it, as another user; see `_check_reach`.
     check_next_start(settings, file, environ, running=settings)
 
 
