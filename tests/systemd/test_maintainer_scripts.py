@@ -75,7 +75,8 @@ class Machine:
         for name in (
             "etc/credstore/mien.mqtt-password", "etc/credstore/mien.mqtt-username",
             "etc/mien/camera-password", "etc/mien/camera-password.new", "etc/mien/mien.toml",
-            "etc/mien/mien.toml.bak", "etc/mien/mqtt-password",
+            "etc/mien/mien.toml.bak", "etc/mien/mqtt-password", "etc/mien/mqtt-ca.pem",
+            "etc/mien/mqtt-certificate.pem", "etc/mien/mqtt-key.pem", "etc/mien/mqtt-key.pem.new",
             "etc/systemd/system/mien.service.d/own.conf",
             "var/lib/mien/outbox-porch.sqlite", "var/lib/mien/lost+found/something",
         ):  # fmt: skip
