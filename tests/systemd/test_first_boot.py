@@ -346,9 +346,30 @@ def test_another_broker_is_not_shown_the_password_of_before(device: Device) -> N
     assert not device.password.exists()
 
 
+@pytest.mark.parametrize(
+    "before",
+    [WITH_USER + '[models]\ndirectory = "gone"\n', "[mqtt\n", WITH_USER + "purpose = 1\n", ""],
+    ids=["a missing folder", "no TOML", "an unknown setting", "no broker"],
+)
+def test_settings_that_do_not_start_just_now_leave_their_password_to_nobody(
+    before: str, device: Device
+) -> None:
+    device.settings.write_text(before)
+    device.password.parent.mkdir()
+    device.password.write_text("secret\n")
+    text = WITH_USER.replace("porch@broker.local", "eve@elsewhere.lan")
+    device.drop("mien.toml", text)
+    device.start()
+    assert (device.error, device.settings.read_text()) == ("", text)
+    assert not device.password.exists()
+
+
 def test_a_password_that_came_first_is_for_the_settings_that_come_next(device: Device) -> None:
     # Of a new card: no start of theirs has shown anybody the password.
-    device.settings.write_text(LIVE)
+    shipped = device.root / "usr/share/mien/mien.toml"
+    shipped.parent.mkdir(parents=True)
+    for file in (shipped, device.settings):
+        file.write_text(LIVE)
     device.drop("mqtt-password", "secret\n")
     device.start()
     device.drop("mien.toml", WITH_USER)

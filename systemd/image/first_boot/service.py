@@ -19,6 +19,9 @@ from .placing import Placed, erase, place_together
 from .readers import MQTT_PASSWORD, SERVICE, SETTINGS, Reader, read_dropped
 from .start import check_named, check_start
 
+#: The package's own settings; its installation copies them.
+_SHIPPED = "usr/share/mien/mien.toml"
+
 
 def take_service(boot: Path, root: Path) -> Iterator[str]:
     """Take them if the service can start with them; yields a line for each file that stays."""
@@ -58,7 +61,7 @@ def _take(dropped: Mapping[Reader, Dropped], root: Path) -> None:
     asked, removed = before, list[Reader]()
     if SETTINGS in dropped:
         asked = read_dropped(dropped[SETTINGS].text)
-        if MQTT_PASSWORD not in dropped and _has_password_of_another(before, asked, root, account):
+        if MQTT_PASSWORD not in dropped and _has_password_of_another(before, asked, root):
             removed.append(MQTT_PASSWORD)
     if asked is not None:
         texts = {reader: each.text for reader, each in dropped.items()}
@@ -89,16 +92,23 @@ def _in_force(root: Path) -> Settings | None:
         return None
 
 
-def _has_password_of_another(
-    before: Settings | None, asked: Settings, root: Path, account: tuple[int, int] | None
-) -> bool:
+def _has_password_of_another(before: Settings | None, asked: Settings, root: Path) -> bool:
     """As `mien setup` has it: one broker's password is not for another to see.
 
-    One that came before any settings could start with it belongs to those that come now.
+    One that came before any settings did belongs to those that come now.
     """
-    if before is None or not (root / MQTT_PASSWORD.place).exists():
+    if not (root / MQTT_PASSWORD.place).exists() or _are_shipped(root):
         return False
-    return _peer(before) != _peer(asked) and _starts(before, root, account)
+    # Settings that cannot be read, or start just now, may have shown it to their broker before.
+    return before is None or _peer(before) != _peer(asked)
+
+
+def _are_shipped(root: Path) -> bool:
+    """Whether the settings in force are the package's own, which no start was made with."""
+    try:
+        return (root / SETTINGS.place).read_bytes() == (root / _SHIPPED).read_bytes()
+    except OSError:
+        return False
 
 
 def _starts(settings: Settings | None, root: Path, account: tuple[int, int] | None) -> bool:
