@@ -61,8 +61,8 @@ def run(arguments: argparse.Namespace, perception: Sees | None = None) -> int:
 
     perception: by default the shipped models, or those of the folder that is named.
 
-    Returns 0 if all files were done, 1 if one was not, 130 if Ctrl-C came in between. After that,
-    as after an `OutputError`, an earlier analysis is as it was, and the next one goes on from there.
+    Returns 0 if all files were done, 1 if one was not, 130 if Ctrl-C came in between. After it or
+    an `OutputError` an earlier analysis is as it was, and the next one goes on from there.
 
     Raises:
         UsageError: the output folder holds other things or an analysis of other files, another

@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import shutil
+import sys
+import zlib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +23,8 @@ from edge_app.closing import Closing
 _ROWS = "rows.jsonl"
 #: The maker's line, then one a file that is done, in ASCII.
 _JOURNAL = "journal.jsonl"
+#: As much of a file as is read at once, in bytes.
+_AT_ONCE = 1 << 20
 
 
 class Piece(NamedTuple):
@@ -48,14 +53,16 @@ def piece_of(path: Path, folder: Path, copy: str) -> Piece:
 class Done(NamedTuple):
     """What was found in a file: its frames, and how many faces show which emotion.
 
-    copy_size: of its copy, in bytes. start, end: of its rows among all, in bytes.
+    copy_crc: CRC-32 of its copy, 0 if there is none. start, end: of its rows among all, in bytes.
+    rows_crc: their CRC-32. After a power cut there may be zeros in the place of what was written.
     """
 
     frames: int
     emotions: Mapping[str, int]
-    copy_size: int
+    copy_crc: int
     start: int
     end: int
+    rows_crc: int
 
 
 class Part(Closing):
@@ -93,11 +100,12 @@ class Part(Closing):
             OutputError: the notes cannot be written.
         """
         with self._told():
+            rows = json_lines(analysis.rows, self._maker)
             start = self._rows.tell()
-            end = start + self._rows.write(json_lines(analysis.rows, self._maker))
+            end = start + self._rows.write(rows)
             self._rows.flush()
-            size = (self.path / piece.copy).stat().st_size if piece.copy else 0
-            done = Done(analysis.frames, analysis.emotions, size, start, end)
+            copy_crc = _crc(self.path / piece.copy) if piece.copy else 0
+            done = Done(analysis.frames, analysis.emotions, copy_crc, start, end, zlib.crc32(rows))
             # Last, so that what it tells of is there.
             self._journal.write(_line(piece, done))
             self._journal.flush()
@@ -138,7 +146,11 @@ class Part(Closing):
         """Open the journal of what is done, and nothing else: half a line may have been left."""
         new = self.path / f"{_JOURNAL}.new"
         lines = "".join(_line(*each) for each in self.done.items())
-        new.write_text(f"{self._maker.line()}\n{lines}", encoding="ascii")
+        with new.open("w", encoding="ascii") as file:
+            file.write(f"{self._maker.line()}\n{lines}")
+            file.flush()
+            # With the last one goes all that was done before.
+            os.fsync(file.fileno())
         new.replace(self.path / _JOURNAL)
         return (self.path / _JOURNAL).open("a", encoding="ascii")
 
@@ -163,18 +175,24 @@ def _read_journal(path: Path) -> tuple[str, dict[Piece, Done]]:
         return "", {}
     left = {}
     for line in lines:
-        with contextlib.suppress(ValueError, TypeError, KeyError):
+        with contextlib.suppress(ValueError, TypeError, KeyError, OSError):
             entry = json.loads(line)
             piece, done = Piece(**entry["piece"]), Done(**entry["done"])
-            is_there = not piece.copy or _size(path / piece.copy) == done.copy_size
-            if is_there and done.end <= _size(path / _ROWS):
+            has_copy = not piece.copy or _crc(path / piece.copy) == done.copy_crc
+            if has_copy and _crc(path / _ROWS, done.start, done.end) == done.rows_crc:
                 left[piece] = done
     return maker, left
 
 
-def _size(path: Path) -> int:
-    """Bytes of a file; -1 if there is none."""
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return -1
+def _crc(path: Path, start: int = 0, end: int = sys.maxsize) -> int:
+    """CRC-32 of what stands in a file from `start` to `end`, in bytes.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    crc = 0
+    with path.open("rb") as file:
+        file.seek(start)
+        while content := file.read(min(end - file.tell(), _AT_ONCE)):
+            crc = zlib.crc32(content, crc)
+    return crc

@@ -88,12 +88,16 @@ def test_file_that_is_to_have_another_copy_is_not_done(folder: Path) -> None:
         assert part.is_anew
 
 
-@pytest.mark.parametrize("content", [None, "cut"])
-def test_file_whose_copy_is_not_there_is_not_done(folder: Path, content: str | None) -> None:
+@pytest.mark.parametrize("state", ["gone", "cut", "zeros"])
+def test_file_whose_copy_is_not_there_is_not_done(folder: Path, state: str) -> None:
+    """After a power cut there may be zeros in the place of what was written."""
     stop(folder, "a.jpg", "b.jpg")
-    (folder / PART / "a.jpg").unlink()
-    if content is not None:
-        (folder / PART / "a.jpg").write_text(content)
+    copy = folder / PART / "a.jpg"
+    size = copy.stat().st_size
+    if state == "gone":
+        copy.unlink()
+    else:
+        copy.write_bytes(copy.read_bytes()[:-1] if state == "cut" else bytes(size))
     assert left(folder, "a.jpg", "b.jpg") == ["b.jpg"]
 
 
@@ -103,6 +107,23 @@ def test_file_whose_rows_are_not_there_is_not_done(folder: Path) -> None:
     content = (folder / PART / "rows.jsonl").read_bytes()
     (folder / PART / "rows.jsonl").write_bytes(content[:-1])
     assert left(folder, "a.jpg", "b.jpg") == ["a.jpg"]
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_rows_that_a_power_cut_left_as_zeros_are_not_done(folder: Path, kind: str) -> None:
+    """They are as many bytes as the rows, so that no size tells."""
+    stop(folder, "a.jpg", "b.jpg")
+    content = (folder / PART / "rows.jsonl").read_bytes()
+    first = content.index(b"\n") + 1
+    (folder / PART / "rows.jsonl").write_bytes(content[:first] + bytes(len(content) - first))
+    both = pieces(folder, "a.jpg", "b.jpg")
+    with Part(folder, MAKER, both) as part:
+        assert list(part.done) == both[:1]
+        add(part, both[1])
+        part.move_out(f"analysis.{kind}", Earlier())
+    lines = (folder / f"analysis.{kind}").read_text().splitlines()
+    assert len(lines) == 2 + (kind == "csv")
+    assert all("\0" not in line for line in lines)
 
 
 @pytest.mark.parametrize(
