@@ -16,7 +16,7 @@ from benchmarks import plot, report, text_table
 from benchmarks.as_command import exit_code
 from benchmarks.compare import OVER_PROCESSES, compare, remarks, rows
 from benchmarks.ending import ended_by_signals
-from benchmarks.machine import commit, origin
+from benchmarks.machine import Beginning, origin
 from benchmarks.model_latency import read_floats
 from benchmarks.results import Result, encode, read_result
 from benchmarks.session import FULL, QUICK, measure_all
@@ -151,8 +151,9 @@ def _compare(before: Path, after: Path) -> int:
 
 def _turns(arguments: argparse.Namespace, seconds: float) -> int:
     table = text_table.markdown if arguments.markdown else text_table.plain
+    this, other = Beginning(), Beginning(arguments.other)
     ratios = list(compare_by_turns(arguments.other, seconds, _tell, _note))
-    print(f"{origin()} A is {commit(arguments.other) or 'of no commit'}, B is this one.\n")
+    print(f"{origin(this)} A is {other.commit or 'of no commit'}, B is this one.\n")
     for line in table(rows(ratios, OVER_PROCESSES)):
         print(line)
     return 0

@@ -24,8 +24,22 @@ _ROOT = Path(__file__).parents[1]
 _FREQUENCY = "sys/devices/system/cpu/cpu0/cpufreq"
 
 
-def describe(runtime: str, root: Path = Path("/")) -> Machine:
-    """What the machine is; runtime: the one that runs the models."""
+class Beginning:
+    """Taken before something is measured: date and commit of the checkout that was measured."""
+
+    def __init__(self, checkout: Path = _ROOT) -> None:
+        self.time = datetime.now(UTC)
+        self._checkout, self._commit = checkout, commit(checkout)
+
+    @property
+    def commit(self) -> str:
+        """As `commit` told it then, with `+` also where it tells something else by now."""
+        was = self._commit
+        return was if not was or commit(self._checkout) == was else was.removesuffix("+") + "+"
+
+
+def describe(runtime: str, commit: str, root: Path = Path("/")) -> Machine:
+    """What the machine is; runtime: the one that runs the models; commit: what is measured."""
     return Machine(
         device=_device(root),
         processor=_processor(root),
@@ -37,15 +51,15 @@ def describe(runtime: str, root: Path = Path("/")) -> Machine:
         runtime=runtime,
         versions={"python": platform.python_version(), "opencv": cv2.__version__, **_versions()},
         models={path.stem: read_card(path).sha256 for path in MODELS},
-        commit=commit(),
+        commit=commit,
     )
 
 
-def origin(root: Path = Path("/")) -> str:
+def origin(beginning: Beginning, root: Path = Path("/")) -> str:
     """Where a table comes from that stands by itself: date, machine, commit."""
     return (
-        f"Measured on {datetime.now(UTC):%Y-%m-%d} on {_device(root)}, {os.cpu_count() or 1} cores,"
-        f" Linux {platform.release()}, Mien at commit {commit() or 'unknown'}."
+        f"Measured on {beginning.time:%Y-%m-%d} on {_device(root)}, {os.cpu_count() or 1} cores,"
+        f" Linux {platform.release()}, Mien at commit {beginning.commit or 'unknown'}."
     )
 
 

@@ -79,7 +79,7 @@ What the figures mean:
   frames that were seen, idle share included.
 - The limit is what the runtime gets out of large convolutions on this machine.
 - A run during which a Raspberry Pi's throttling bits change, or say that it is slowed down, is
-  marked invalid. A commit with `+` had files that differed from it.
+  marked invalid. A commit with `+` had files that differed from it, before or after the run.
 
 Arm cores in an emulator cannot be timed, but their instructions can be counted:
 [instructions.md](instructions.md) has them for Cortex-A53, A72 and A76, by model and for a frame,

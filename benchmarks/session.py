@@ -6,7 +6,6 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
@@ -16,7 +15,7 @@ from benchmarks.delivery import durable_publisher, local_broker, measure_deliver
 from benchmarks.energy import find_meter
 from benchmarks.limit import measure_limit, shipped_models
 from benchmarks.load import SCENES, measure_idle, measure_load
-from benchmarks.machine import condition, describe, filesystem
+from benchmarks.machine import Beginning, condition, describe, filesystem
 from benchmarks.model_latency import (
     Model,
     make_candidates,
@@ -114,7 +113,8 @@ def measure_all(
     """
     # As many threads as the daemon's own settings give OpenCV would disturb the single one.
     cv2.setNumThreads(1)
-    watch, began_s, cores = Watch(), time.monotonic(), os.cpu_count() or 1
+    beginning, watch = Beginning(), Watch()
+    began_s, cores = time.monotonic(), os.cpu_count() or 1
     tell("start-up")
     start_up = measure_start_up(plan.starts, folder, each_start=watch.look)
     frames = clip_frames()
@@ -133,9 +133,9 @@ def measure_all(
     meter, storage = find_meter(), filesystem(folder)
     return Result(
         schema_version=SCHEMA_VERSION,
-        time=datetime.now(UTC),
+        time=beginning.time,
         seconds=round(time.monotonic() - began_s, 1),
-        machine=describe(str(candidates[0].runtime)),
+        machine=describe(str(candidates[0].runtime), beginning.commit),
         before=watch.seen[0],
         after=watch.seen[-1],
         invalid=watch.invalid,

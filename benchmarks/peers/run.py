@@ -32,7 +32,7 @@ from benchmarks import scenes, text_table
 from benchmarks.as_command import at_least_one, exit_code
 from benchmarks.clip_frames import clip_frames, room_and_face
 from benchmarks.labelled_faces import DATA
-from benchmarks.machine import origin
+from benchmarks.machine import Beginning, origin
 from benchmarks.peers.worker import FOLLOWS, PEERS
 from benchmarks.spread import percentile
 from edge_app.closing import Closing
@@ -279,9 +279,10 @@ def main(words: Sequence[str] | None = None) -> int:
     count = arguments.faces or len(private)
     drawn, labels = scenes_of(private, arguments.data / "no_faces", arguments.scenes)
     asked = Questions(private.pixels[:count], private.labels[:count], drawn, labels)
+    beginning = Beginning()
     measured = run(arguments.peers, asked, arguments.rounds)
     installed = ", ".join(versions(arguments.peers)) or "no peers installed"
-    sys.stdout.write(f"{origin()} {installed}.\n\n")
+    sys.stdout.write(f"{origin(beginning)} {installed}.\n\n")
     for line in text_table.markdown(table(measured, arguments.rounds * _ROW)):
         sys.stdout.write(line + "\n")
     for what, folder in (

@@ -24,14 +24,18 @@ FLOAT, INT8 = (
 
 @pytest.mark.timeout(400)
 def test_a_quick_run_measures_everything(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Somebody pulls meanwhile.
+    commits = iter(["0123456789ab", "ba9876543210"])
+    monkeypatch.setattr("benchmarks.machine.commit", lambda _: next(commits))
     words = ["--quick", "--seconds", "1", "--float", str(FLOAT), "--output", str(tmp_path)]
     assert main(words) == 0
     (file,) = tmp_path.glob("*.json")
     schema = msgspec.to_builtins(json_schema())
     assert not JsonSchema(schema).errors(json.loads(file.read_bytes()), {"$ref": schema["$ref"]})
     measured = read_result(file)
+    assert measured.machine.commit == "0123456789ab+"
     for workload in measured.workloads:
         names = {stage.name for stage in workload.stages}
         assert {"grab", "detect", "align", "classify", "track", "decide", "publish"} <= names

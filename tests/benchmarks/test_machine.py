@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.energy import Averaging, find_meter
 from benchmarks.load import measure_idle
-from benchmarks.machine import commit, condition, describe, filesystem
+from benchmarks.machine import Beginning, commit, condition, describe, filesystem
 from benchmarks.process import bytes_written, peak_mb, resident_mb
 from edge_app.perception.shipped import MODELS
 
@@ -27,7 +27,7 @@ def test_a_raspberry_pi_is_told_by_its_device_tree(tmp_path: Path) -> None:
         "proc/cpuinfo": "processor\t: 0\nCPU part\t: 0xd08\n",
         "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor": "ondemand\n",
     })  # fmt: skip
-    machine = describe("a runtime", tmp_path)
+    machine = describe("a runtime", "", tmp_path)
     assert machine.device == "Raspberry Pi 4 Model B Rev 1.4"
     assert (machine.processor, machine.governor) == ("Cortex-A72", "ondemand")
     assert {path.stem for path in MODELS} == set(machine.models)
@@ -35,16 +35,16 @@ def test_a_raspberry_pi_is_told_by_its_device_tree(tmp_path: Path) -> None:
 
 def test_a_machine_without_a_name_has_its_processors(tmp_path: Path) -> None:
     write(tmp_path, {"proc/cpuinfo": "processor\t: 0\nmodel name\t: A Fast One\n"})
-    assert describe("a runtime", tmp_path).device == "A Fast One"
+    assert describe("a runtime", "", tmp_path).device == "A Fast One"
     numbers = "cpu family\t: 25\nmodel\t\t: 17\n"
     write(tmp_path, {"proc/cpuinfo": f"{numbers}model name\t: AMD EPYC\n"})
-    assert describe("a runtime", tmp_path).device == "AMD EPYC family 25 model 17"
+    assert describe("a runtime", "", tmp_path).device == "AMD EPYC family 25 model 17"
     write(tmp_path, {"proc/cpuinfo": f"{numbers}model name\t: AMD EPYC 9755\n"})
-    assert describe("a runtime", tmp_path).device == "AMD EPYC 9755"
+    assert describe("a runtime", "", tmp_path).device == "AMD EPYC 9755"
 
 
 def test_a_machine_that_tells_nothing_is_unknown(tmp_path: Path) -> None:
-    machine = describe("a runtime", tmp_path)
+    machine = describe("a runtime", "", tmp_path)
     assert (machine.device, machine.processor, machine.governor) == ("unknown",) * 3
     now = condition(tmp_path)
     assert (now.temperature_c, now.throttled_bits, now.megahertz) == (None, None, None)
@@ -92,11 +92,20 @@ def test_a_commit_is_of_the_checkout_s_own_repository(tmp_path: Path) -> None:
     assert commit(tmp_path) == ""
     git("init", "--quiet")
     (tmp_path / "file").touch()
+    nothing = Beginning(tmp_path)
     git("add", "file")
     git("commit", "--quiet", "--message", "One")
-    assert commit(tmp_path) == git("rev-parse", "--short=12", "HEAD")
+    one = git("rev-parse", "--short=12", "HEAD")
+    assert commit(tmp_path) == one
+    before = Beginning(tmp_path)
+    assert before.commit == one
     (tmp_path / "file").write_text("other")
-    assert commit(tmp_path) == git("rev-parse", "--short=12", "HEAD") + "+"
+    assert commit(tmp_path) == one + "+"
+    changed = Beginning(tmp_path)
+    # HEAD moves while something is measured.
+    git("commit", "--quiet", "--all", "--message", "Two")
+    assert (before.commit, changed.commit) == (one + "+", one + "+")
+    assert nothing.commit == ""
     # Such as an environment in somebody's project.
     below = tmp_path / "venv/lib/site-packages"
     below.mkdir(parents=True)
