@@ -13,7 +13,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import IO, Any
 
 import numpy as np
@@ -47,24 +47,30 @@ PEERS: dict[str, tuple[str, dict[str, bool]]] = {
 def main(words: Sequence[str]) -> int:
     """Answer until the questions end."""
     name, *files = words
-    frames, faces, scenes = (np.load(file, mmap_mode="r") for file in files)
+    paths = dict(zip(("frames", "faces", "scenes"), files, strict=True))
     # What libraries print must not come between the answers.
     answers, sys.stdout = sys.stdout, sys.stderr
     module, options = PEERS[name]
     peer: Peer = importlib.import_module(f"benchmarks.peers.{module}").make(**options)
-    peer.see(np.array(frames[0]))
+    peer.see(_pictures(paths["frames"], range(1))[0])
     _answer(answers, {"ready": True})
     for line in sys.stdin:
         what, first, count = line.split()
-        rows = range(int(first), int(first) + int(count))
+        pictures = _pictures(paths[what], range(int(first), int(first) + int(count)))
         if what == "faces":
-            _answer(answers, {"emotions": [peer.read(np.array(faces[row])) for row in rows]})
+            _answer(answers, {"emotions": [peer.read(picture) for picture in pictures]})
         elif what == "scenes":
-            found = [peer.see(np.array(scenes[row])) for row in rows]
+            found = [peer.see(picture) for picture in pictures]
             _answer(answers, {"emotions": [each[0] if each else None for each in found]})
         else:
-            _answer(answers, _timed(peer, [np.array(frames[row]) for row in rows]))
+            _answer(answers, _timed(peer, pictures))
     return 0
+
+
+def _pictures(file: str, rows: Iterable[int]) -> list[Picture]:
+    """Those rows. What is mapped of a file counts as the process's memory: it is mapped anew."""
+    mapped = np.load(file, mmap_mode="r")
+    return [np.array(mapped[row]) for row in rows]
 
 
 def _timed(peer: Peer, frames: Sequence[Picture]) -> dict[str, Any]:

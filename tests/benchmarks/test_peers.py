@@ -93,6 +93,15 @@ def test_a_peer_that_ends_is_told_by_name() -> None:
         Worker("other", [sys.executable, "-c", "raise SystemExit(3)"])
 
 
+def test_a_peer_s_peak_does_not_grow_with_the_frames_that_it_is_shown(tmp_path: Path) -> None:
+    file, count = tmp_path / "frames.npy", 120
+    np.save(file, np.zeros((count, 480, 640, 3), np.uint8))
+    start = ["-m", "benchmarks.peers.worker", "mien, each frame searched", *[str(file)] * 3]
+    with Worker("mien", [sys.executable, *start]) as worker:
+        first, *_, last = (worker.ask("frames", row, 10)["peak_mb"] for row in range(0, count, 10))
+    assert last - first < 20  # all of them take 111
+
+
 def test_the_table_counts_in_mien_s_own_time() -> None:
     own = Measured(start_s=1.0, rows=[[2.0, 2.0]], cpu_ms=4.0, found=2, accuracy=0.75)
     other = Measured(
