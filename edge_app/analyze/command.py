@@ -120,11 +120,9 @@ def _analyze(pieces: Sequence[Piece], sees: Sees, part: Part, progress: Progress
     Raises:
         OutputError: what is found cannot be written.
     """
-    if part.done:
-        progress.say(f"going on: {len(part.done)} of {_files(len(pieces))} are done already")
+    if part.done or part.dropped:
+        progress.say(_taken_over(len(part.done), part.dropped, len(pieces)))
         progress.skip(len(part.done))
-    elif part.is_anew:
-        progress.say("beginning anew: what was stopped here had other files, options or models")
     for piece in pieces:
         if piece in part.done:
             continue
@@ -139,6 +137,15 @@ def _analyze(pieces: Sequence[Piece], sees: Sees, part: Part, progress: Progress
             continue
         part.add(piece, analysis)
         progress.done(analysis)
+
+
+def _taken_over(done: int, dropped: int, files: int) -> str:
+    """Say what becomes of an analysis that was stopped here."""
+    lost = f"dropped what was done of {_files(dropped)}"
+    if not done:
+        return f"beginning anew: {lost}, as the files, options, models or Mien are others now"
+    going_on = f"going on: {done} of {_files(files)} {'is' if done == 1 else 'are'} done already"
+    return f"{going_on}; {lost}, not named now or changed since" if dropped else going_on
 
 
 def _stays(folder: Path, lacking: Iterable[str]) -> str:

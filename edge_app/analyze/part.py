@@ -71,7 +71,7 @@ class Part(Closing):
     So an earlier analysis stays as it is until then, and whatever a killed one left lies in one
     place, where the next one takes it over: each file that is the same, read by the same maker.
 
-    done: what need not be analyzed any more. is_anew: something was left, and none of it fits.
+    done: what need not be analyzed any more. dropped: how many more were done, and are not of use.
     """
 
     def __init__(self, folder: Path, maker: Maker, pieces: Collection[Piece]) -> None:
@@ -88,7 +88,7 @@ class Part(Closing):
             left_by, left = _read_journal(self.path)
             fits = left_by == maker.line()
             self.done = {piece: left[piece] for piece in pieces if fits and piece in left}
-            self.is_anew = bool(left) and not self.done
+            self.dropped = len(left) - len(self.done)
             self._journal = self._open_things.enter_context(self._begun_journal())
             mode = "ab" if self.done else "wb"
             self._rows = self._open_things.enter_context((self.path / _ROWS).open(mode))

@@ -447,7 +447,7 @@ def test_interrupted_analysis_goes_on(
     assert err.splitlines()[-1] == told
     assert analyze(*words, output, perception=interrupted_in_frame(7)) == 130
     out, err = capsys.readouterr()
-    assert "mien: going on: 1 of 3 files are done already\n" in err
+    assert "mien: going on: 1 of 3 files is done already\n" in err
     assert "stopped after 2 of 3 files" in err
     perception = FakePerception()
     assert analyze(*words, output, "--format", kind, perception=perception) == 0
@@ -512,7 +512,24 @@ def test_analysis_with_other_options_begins_anew(
     assert analyze(*words, perception=perception) == 0
     assert perception.calls == 6
     first, *_ = capsys.readouterr().err.splitlines()
-    assert first == "mien: beginning anew: what was stopped here had other files, options or models"
+    assert first == (
+        "mien: beginning anew: dropped what was done of 1 file, as the files, options, models or"
+        " Mien are others now"
+    )
+
+
+def test_smaller_analysis_tells_what_it_drops_of_one_that_was_stopped(
+    portrait: Path, tmp_path: Path, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos = [portrait, *(shutil.copy(portrait, tmp_path / f"{name}.jpg") for name in "abcd")]
+    assert analyze(*photos, "--output", output, perception=interrupted_in_frame(5)) == 130
+    capsys.readouterr()
+    assert analyze(portrait, "--output", output) == 0
+    assert capsys.readouterr().err == (
+        "mien: going on: 1 of 1 file is done already; dropped what was done of 3 files, not named"
+        " now or changed since\n"
+    )
+    assert names(output) == {"analysis.jsonl", portrait.name}
 
 
 def test_table_stays_while_one_of_its_files_cannot_be_analyzed(
@@ -581,7 +598,9 @@ def test_real_command_that_is_ended_goes_on(
     # All that were done and one more, which may just have been.
     some = photos[: len(whole) + 1]
     assert cli.main(["analyze", *map(str, some), "--output", str(output)]) == 0
-    assert re.match(rf"mien: going on: \d+ of {len(some)} files are done", capsys.readouterr().err)
+    assert re.match(
+        rf"mien: going on: \d+ of {len(some)} files (is|are) done", capsys.readouterr().err
+    )
     assert names(output) == {"analysis.jsonl", *(photo.name for photo in some)}
     assert [row["annotated"] for row in rows(output)] == [photo.name for photo in some]
 

@@ -48,7 +48,7 @@ def stop(folder: Path, *names: str) -> None:
 def left(folder: Path, *names: str, maker: Maker = MAKER) -> list[str]:
     """Which files need not be analyzed again."""
     with Part(folder, maker, pieces(folder, *names)) as part:
-        assert part.is_anew == (not part.done)
+        assert part.done or part.dropped
         return [piece.copy for piece in part.done]
 
 
@@ -85,7 +85,7 @@ def test_file_that_is_to_have_another_copy_is_not_done(folder: Path) -> None:
     stop(folder, "a.jpg", "b.jpg")
     a, b = pieces(folder, "a.jpg", "b.jpg")
     with Part(folder, MAKER, [a._replace(copy=""), b._replace(copy="b-2.jpg")]) as part:
-        assert part.is_anew
+        assert (part.done, part.dropped) == ({}, 2)
 
 
 @pytest.mark.parametrize("state", ["gone", "cut", "zeros"])
@@ -193,7 +193,7 @@ def test_nothing_is_left_where_nothing_was_done(folder: Path) -> None:
     stop(folder)
     assert list(folder.iterdir()) == []
     with Part(folder, MAKER, []) as part:
-        assert not part.is_anew
+        assert part.dropped == 0
 
 
 def test_folder_that_cannot_be_written_to_is_one_error(folder: Path) -> None:
