@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -110,6 +111,10 @@ def outbox_alert(alert_id: str, text: str | None, since: datetime) -> Alert | No
     return Alert(id=alert_id, severity="critical", text=text, since=since)
 
 
+def _system_up_s() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
 class Alerts:
     """Publishes an alert when it begins, and None when it ends."""
 
@@ -118,10 +123,13 @@ class Alerts:
         publish: Callable[[str, Alert | None], None],
         *,
         is_clock_right: Callable[[], bool | None],
+        system_up_s: Callable[[], float] = _system_up_s,
     ) -> None:
-        """is_clock_right: None where nobody can tell, or wants to."""
+        """is_clock_right: None where nobody can tell, or wants to. system_up_s: since its start."""
         self._publish, self._is_clock_right = publish, is_clock_right
+        self._system_up_s = system_up_s
         self._before: Telemetry | None = None
+        # Of the clock from the system's start: this process may be one of many since.
         self._heard_s = self._right_s = 0.0
         self._raised: set[str] = set()
 
@@ -129,14 +137,15 @@ class Alerts:
         """Compare with the last time. The first time takes back what an earlier process raised."""
         if self._before is None:
             self._before = now
-            self._heard_s = self._right_s = now.uptime_s
+            self._heard_s = now.uptime_s
             for alert_id in RULES:
                 self._publish(alert_id, None)
         if not _is_silent(now, self._before):
             self._heard_s = now.uptime_s
+        up_s = self._system_up_s()
         if self._is_clock_right() is not False:
-            self._right_s = now.uptime_s
-        moment = Moment(now, now.uptime_s - self._heard_s, now.uptime_s - self._right_s)
+            self._right_s = up_s
+        moment = Moment(now, now.uptime_s - self._heard_s, up_s - self._right_s)
         for alert_id, rule in RULES.items():
             was = alert_id in self._raised
             holds = rule.holds(moment, was)

@@ -16,14 +16,18 @@ FINE = Telemetry(
 
 
 class Board:
-    """Telemetry a minute apart, and the alerts that came of it."""
+    """Telemetry a minute apart, and the alerts that came of it.
 
-    def __init__(self) -> None:
+    started_s: when the process began, in seconds after the system did.
+    """
+
+    def __init__(self, *, started_s: float = 0.0, is_clock_right: bool = True) -> None:
         self.said: list[tuple[str, Alert | None]] = []
-        self.is_clock_right: bool | None = True
+        self.is_clock_right: bool | None = is_clock_right
         self.alerts = Alerts(
             lambda name, alert: self.said.append((name, alert)),
             is_clock_right=lambda: self.is_clock_right,
+            system_up_s=lambda: started_s + self.last.uptime_s,
         )
         self.last = FINE
         self.alerts.update(FINE)
@@ -114,6 +118,14 @@ def test_a_clock_that_nobody_sets_is_told_after_some_minutes() -> None:
     board.is_clock_right = None
     board.next(after_s=UNSET_S)
     assert len(board.said) == 2
+
+
+def test_a_clock_that_nobody_sets_is_told_by_processes_that_end_soon() -> None:
+    board = Board(started_s=200.0, is_clock_right=False)
+    board.next(after_s=UNSET_S - 200 - FINE.uptime_s - 1)
+    assert board.said == []
+    board = Board(started_s=UNSET_S - FINE.uptime_s, is_clock_right=False)
+    assert [(name, alert is not None) for name, alert in board.at_start][-1] == ("clock", True)
 
 
 def test_what_the_outbox_says_becomes_an_alert() -> None:
