@@ -24,6 +24,10 @@ _PATIENCE_S = 5.0
 _APART_S = 0.002
 
 
+class UnacknowledgedError(MienError):
+    """A broker has not acknowledged an event: which one, and for how long."""
+
+
 @contextmanager
 def local_broker() -> Iterator[tuple[str, BrokerAddress] | None]:
     """Mosquitto, else the embedded broker, with its name; None where neither is installed."""
@@ -44,7 +48,7 @@ def measure_delivery(name: str, publisher: MqttPublisher, events: int, blocks: i
     """Publish `events` one after another, each when the one before is acknowledged.
 
     Raises:
-        MienError: one is not, in so long that it would be no figure of this machine's.
+        UnacknowledgedError: one is not, in so long that it would be no figure of this machine's.
     """
     handed: list[list[float]] = []
     acknowledged: list[list[float]] = []
@@ -58,8 +62,9 @@ def measure_delivery(name: str, publisher: MqttPublisher, events: int, blocks: i
         while publisher.backlog.waiting and time.perf_counter() - began < _PATIENCE_S:
             time.sleep(0.0001)
         if publisher.backlog.waiting:
-            raise MienError(
-                f"{name} has not acknowledged an event in {_PATIENCE_S:g} s; start the run again"
+            raise UnacknowledgedError(
+                f"{name} had not acknowledged an event in {_PATIENCE_S:g} s, so that delivery was"
+                " not measured; for that, start the run again"
             )
         acknowledged[-1].append(1e3 * (time.perf_counter() - began))
         time.sleep(_APART_S)

@@ -11,7 +11,12 @@ from pathlib import Path
 import cv2
 
 from benchmarks.clip_frames import clip_frames, room_and_face
-from benchmarks.delivery import durable_publisher, local_broker, measure_delivery
+from benchmarks.delivery import (
+    UnacknowledgedError,
+    durable_publisher,
+    local_broker,
+    measure_delivery,
+)
 from benchmarks.energy import find_meter
 from benchmarks.limit import measure_limit, shipped_models
 from benchmarks.load import SCENES, measure_idle, measure_load
@@ -124,7 +129,7 @@ def measure_all(
     candidates = make_candidates([*shipped_models(), *floats], thread_counts(cores))
     measure(candidates, _MODELS * plan.seconds, each_round=watch.look)
     tell("delivery, and the load at set frame rates")
-    delivery, loads = _under_load(plan, folder, watch)
+    delivery, loads, unmeasured = under_load(plan, folder, watch)
     tell("the machine's limit")
     limit = measure_limit(
         _LIMIT * plan.seconds, cores, with_layers=plan.with_layers, each_round=watch.look
@@ -139,7 +144,7 @@ def measure_all(
         before=watch.seen[0],
         after=watch.seen[-1],
         invalid=watch.invalid,
-        warnings=watch.warnings(plan, cores, storage, loads),
+        warnings=(*watch.warnings(plan, cores, storage, loads), *unmeasured),
         energy_meter="none" if meter is None else meter.name,
         workloads=workloads,
         models=tuple(map(model_run, candidates)),
@@ -153,21 +158,31 @@ def measure_all(
     )
 
 
-def _under_load(plan: Plan, folder: Path, watch: Watch) -> tuple[Delivery | None, list[Load]]:
-    """With a broker on this machine, where there is one."""
+def under_load(
+    plan: Plan, folder: Path, watch: Watch
+) -> tuple[Delivery | None, list[Load], list[str]]:
+    """With a broker on this machine, where there is one; and why delivery was not measured.
+
+    Raises:
+        MienError: something of Mien's does not work.
+    """
     room, face = room_and_face(clip_frames())
     meter = find_meter()
     with contextlib.ExitStack() as stack:
         broker = stack.enter_context(local_broker())
         publisher: Publisher
-        delivery = None
+        delivery, unmeasured = None, []
         if broker is None:
             nowhere = stack.enter_context(open(os.devnull, "wb"))  # noqa: PTH123 - a device
             publisher = JsonLinesPublisher(nowhere)
         else:
             name, address = broker
             publisher = stack.enter_context(durable_publisher(address, folder))
-            delivery = measure_delivery(name, publisher, plan.events)
+            try:
+                delivery = measure_delivery(name, publisher, plan.events)
+            except UnacknowledgedError as error:
+                # One hiccup of the disk, which is to cost no minutes of other figures.
+                unmeasured.append(str(error))
         seconds = _LOADS * plan.seconds / len(SCENES)
         loads = [] if meter is None else [measure_idle(seconds, meter)]
         for scene, rate in SCENES:
@@ -182,4 +197,4 @@ def _under_load(plan: Plan, folder: Path, watch: Watch) -> tuple[Delivery | None
                 )
             )
             watch.look()
-    return delivery, loads
+    return delivery, loads, unmeasured

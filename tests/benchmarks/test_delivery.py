@@ -6,8 +6,12 @@ from typing import cast
 import pytest
 
 from benchmarks import delivery
-from benchmarks.delivery import durable_publisher, local_broker, measure_delivery
-from edge_app.errors import MienError
+from benchmarks.delivery import (
+    UnacknowledgedError,
+    durable_publisher,
+    local_broker,
+    measure_delivery,
+)
 from edge_app.events.payloads import Event
 from edge_app.events.publisher import Backlog
 from edge_app.mqtt.publisher import MqttPublisher
@@ -23,7 +27,7 @@ class Unheard:
 
 def test_an_event_without_an_acknowledgement_is_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "_PATIENCE_S", 0.01)
-    with pytest.raises(MienError, match=r"mute has not acknowledged an event in 0\.01 s"):
+    with pytest.raises(UnacknowledgedError, match=r"mute had not acknowledged an event in 0\.01 s"):
         measure_delivery("mute", cast("MqttPublisher", Unheard()), 8)
 
 

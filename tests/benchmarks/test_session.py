@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
 
 import msgspec
 import pytest
 
-from benchmarks.session import FULL, QUICK, Watch
-from tests.benchmarks.synthetic_results import condition
+from benchmarks import delivery
+from benchmarks.load import SCENES
+from benchmarks.session import FULL, QUICK, Watch, under_load
+from tests.benchmarks.synthetic_results import condition, result
+from tests.benchmarks.test_delivery import Unheard
 
 
 def looks(*bits: int | None) -> Iterator[object]:
@@ -58,3 +63,16 @@ def test_an_outbox_that_is_in_memory_is_a_warning() -> None:
     (said,) = watch(0, 0).warnings(FULL, 4, "tmpfs")
     assert "in memory (tmpfs)" in said
     assert "--output" in said
+
+
+def test_an_event_that_is_not_acknowledged_costs_no_other_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "_PATIENCE_S", 0.01)
+    monkeypatch.setattr("benchmarks.session.find_meter", lambda: None)
+    monkeypatch.setattr("benchmarks.session.durable_publisher", lambda *_: nullcontext(Unheard()))
+    monkeypatch.setattr("benchmarks.session.measure_load", lambda *_, **__: result().loads[0])
+    measured, loads, (said,) = under_load(QUICK, tmp_path, Watch(condition))
+    assert measured is None
+    assert len(loads) == len(SCENES)
+    assert "had not acknowledged an event in 0.01 s, so that delivery was not measured" in said
