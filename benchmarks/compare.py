@@ -10,7 +10,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.results import ModelRun, Plan, Result, Workload
+from benchmarks.results import FEWEST_BLOCKS, ModelRun, Plan, Result, Workload
 
 #: What two runs of one commit may differ by, one after the other: a machine's state drifts, and
 #: the blocks of one run know nothing of it.
@@ -22,8 +22,6 @@ BETWEEN_TURNS, BETWEEN_TURNS_OF_A_STAGE = 0.02, 0.1
 WITHIN_RUNS, OVER_PROCESSES = "within the runs", "over processes"
 _STAGE = "… "
 _RESAMPLES = 2000
-#: Of fewer blocks, those that are drawn anew are hardly others.
-_FEWEST_BLOCKS = 4
 _CONFIDENCE = 0.95
 
 
@@ -67,7 +65,7 @@ def ratio(
 ) -> Ratio:
     """The ratio of the blocks' medians, with an interval by the bootstrap over blocks."""
     value = float(np.median(after) / np.median(before))
-    is_enough = min(len(before), len(after)) >= _FEWEST_BLOCKS
+    is_enough = min(len(before), len(after)) >= FEWEST_BLOCKS
     interval = _interval(_medians(after, rng) / _medians(before, rng)) if is_enough else None
     return Ratio(figure, float(np.median(before)), float(np.median(after)), value, interval)
 

@@ -117,14 +117,21 @@ def make_candidates(models: Sequence[Model], threads: Sequence[int]) -> list[Can
 
 
 def measure(
-    candidates: Sequence[Candidate], seconds: float, *, each_round: Callable[[], None]
+    candidates: Sequence[Candidate],
+    seconds: float,
+    *,
+    fewest: int = 3,
+    each_round: Callable[[], None],
 ) -> None:
-    """Let each run a row in turn, thrice at least, so that what disturbs hits all alike."""
+    """Let each run a row in turn, so that what disturbs hits all alike.
+
+    fewest: rows, however long they take. each_round: called between rounds.
+    """
     for candidate in candidates:
         candidate.run_row(3)
         candidate.rows.clear()
     deadline_s, rounds = time.monotonic() + seconds, 0
-    while rounds < 3 or time.monotonic() < deadline_s:
+    while rounds < fewest or time.monotonic() < deadline_s:
         for candidate in candidates:
             candidate.run_row()
         rounds += 1

@@ -17,6 +17,8 @@ from edge_app.errors import MienError
 SCHEMA_VERSION = 1
 #: Of a run that is not to be called rough.
 USUAL_S = 100.0
+#: That a comparison takes: of fewer blocks, those that are drawn anew are hardly others.
+FEWEST_BLOCKS = 4
 _KEEPS_UP = 0.95
 #: Bits of the Raspberry Pi's firmware that speak of now; those from 16 on remember.
 THROTTLED_NOW = 0xF
@@ -195,6 +197,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     starts: int
     events: int
     with_layers: bool = True
+
+    @property
+    def passes(self) -> int:
+        """At least so many, however long they take: a quick look is of too few starts, too."""
+        return min(FEWEST_BLOCKS, max(2, self.starts))
 
     @property
     def is_rough(self) -> bool:

@@ -56,7 +56,7 @@ writes them as JSON ([its schema](schemas/bench.schema.json)), Markdown and a pl
 | `mien bench soak --hours N` | runs the daemon for hours: memory, handles, latency, writes |
 | `mien bench soak --plot FILE` | draws a soak that a power cut has ended, or one that still runs |
 
-Of fewer than four passes or starts `compare` says `too few`: measure for longer.
+Of fewer than four passes or starts, as those of a quick run are, `compare` says `too few`.
 
 What the figures mean:
 

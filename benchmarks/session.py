@@ -124,10 +124,12 @@ def measure_all(
     start_up = measure_start_up(plan.starts, folder, each_start=watch.look)
     frames = clip_frames()
     tell("stages")
-    workloads = measure_workloads(frames, _WORKLOADS * plan.seconds, each_pass=watch.look)
+    workloads = measure_workloads(
+        frames, _WORKLOADS * plan.seconds, fewest=plan.passes, each_pass=watch.look
+    )
     tell("models")
     candidates = make_candidates([*shipped_models(), *floats], thread_counts(cores))
-    measure(candidates, _MODELS * plan.seconds, each_round=watch.look)
+    measure(candidates, _MODELS * plan.seconds, fewest=plan.passes, each_round=watch.look)
     tell("delivery, and the load at set frame rates")
     delivery, loads, unmeasured = under_load(plan, folder, watch)
     tell("the machine's limit")

@@ -141,16 +141,21 @@ def run_pass(step: Callable[[], None], frames: int, stopwatch: Stopwatch) -> Pas
 
 
 def measure_workloads(
-    frames: Sequence[Frame], seconds: float, *, threads: int = 1, each_pass: Callable[[], None]
+    frames: Sequence[Frame],
+    seconds: float,
+    *,
+    fewest: int,
+    threads: int = 1,
+    each_pass: Callable[[], None],
 ) -> tuple[Workload, ...]:
-    """Pass over the clip with each workload in turn, twice at least, after one pass to warm up.
+    """Pass over the clip with each workload in turn, after one pass to warm up.
 
-    each_pass: called between passes.
+    fewest: passes, however long they take. each_pass: called between passes.
     """
     passes: dict[str, list[Pass]] = {name: [] for name in WORKLOADS}
     with warm_workloads(frames, threads=threads) as workloads:
         deadline_s = time.monotonic() + seconds
-        while time.monotonic() < deadline_s or any(len(done) < 2 for done in passes.values()):
+        while time.monotonic() < deadline_s or any(len(done) < fewest for done in passes.values()):
             for name, next_pass in workloads.items():
                 passes[name].append(next_pass())
                 each_pass()
