@@ -10,7 +10,6 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import MQTTProtocolVersion
@@ -28,6 +27,7 @@ from edge_app.mqtt.messages import RESPONSE, send
 from edge_app.mqtt.topics import Topics
 from edge_app.mqtt.transport import TransportError, open_transport
 from edge_app.settings import Mqtt
+from edge_app.setup.places import SERVICE_SETTINGS
 
 GROUP = Group("broker")
 
@@ -84,7 +84,7 @@ def check_broker(
     for found in _talk(
         address, seen.credentials, Topics(device), login.username if login else None
     ):
-        yield found if seen.hidden is None else _unless_hidden(found, seen.hidden)
+        yield found if seen.hidden is None else _unless_hidden(found, seen)
 
 
 def _embedded() -> Finding:
@@ -185,15 +185,15 @@ def _right(trial: _Trial, who: str) -> Finding:
     return GROUP.failure("publish", f"{trial.topic}: refused, not authorized", advice)
 
 
-def _unless_hidden(found: Finding, hidden: Path) -> Finding:
+def _unless_hidden(found: Finding, seen: SeenCredentials) -> Finding:
     """Refused without what the service may have: that says nothing about the service."""
     if found.verdict != "failure":
         return found
-    return GROUP.warning(
-        found.name,
-        f"{found.text}; but without {hidden}, which this user may not see",
-        "ask with sudo",
-    )
+    why, advice = "which this user may not see", "ask with sudo"
+    if seen.is_anothers:
+        why = f"which is for the broker and the user in {SERVICE_SETTINGS}, and no other to see"
+        advice = "change the broker with sudo mien setup, or name a password_file in [mqtt]"
+    return GROUP.warning(found.name, f"{found.text}; but without {seen.hidden}, {why}", advice)
 
 
 class _Trial(ConnectionHandler):

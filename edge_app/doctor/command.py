@@ -19,13 +19,14 @@ from edge_app.doctor.credentials import see_credentials
 from edge_app.doctor.finding import Check, Finding, Group, examine, worst
 from edge_app.doctor.processes import Process, Processes
 from edge_app.doctor.report import encode, lines
-from edge_app.errors import MienError
+from edge_app.errors import MienError, UsageError
 from edge_app.frames.setting import choose_source
 from edge_app.from_settings import camera_options, model_folder
 from edge_app.installed_unit import read_unit
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.outbox.place import state_directory
 from edge_app.settings import Settings, read_settings
+from edge_app.setup import places
 from edge_app.setup.places import SERVICE_STATE, is_services
 from edge_app.setup.purpose import missing_purpose
 from edge_app.terminal_lines import write_lines
@@ -71,7 +72,12 @@ def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Chec
     unit = read_unit() if for_service else None
     directory = Path(settings.outbox.directory) if settings.outbox.directory else state
     purpose = _purpose(settings, file)
-    seen = see_credentials(settings.mqtt, os.environ, is_services=for_service)
+    seen = see_credentials(
+        settings.mqtt,
+        os.environ,
+        is_services=for_service,
+        broker_in_force=_broker_in_force() if for_service else None,
+    )
 
     def running() -> Process | None:
         """Whoever has the outbox."""
@@ -135,6 +141,14 @@ def _state(file: Path | None) -> Path:
     if _for_service(file) and not os.environ.get("STATE_DIRECTORY"):
         return SERVICE_STATE
     return state_directory(os.environ)
+
+
+def _broker_in_force() -> str:
+    """The installed service's, whatever file and words are asked about; empty: there is none."""
+    try:
+        return read_settings(places.SERVICE_SETTINGS, {}).mqtt.broker
+    except UsageError:
+        return ""
 
 
 def _for_service(file: Path | None) -> bool:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edge_app.errors import MienError
 from edge_app.from_settings import credentials_of
-from edge_app.mqtt.address import BrokerAddress, parse_broker
+from edge_app.mqtt.address import peer_of
 from edge_app.mqtt.credentials import Credentials
 from edge_app.settings import Mqtt
 from edge_app.setup.places import SERVICE_BROKER_PASSWORD, SERVICE_BROKER_USERNAME
@@ -17,10 +15,13 @@ from edge_app.setup.places import SERVICE_BROKER_PASSWORD, SERVICE_BROKER_USERNA
 
 @dataclass(frozen=True, slots=True)
 class SeenCredentials:
-    """hidden: a file that this user may not see, and that the service may be given."""
+    """hidden: a file that this user may not see, and that the service may be given; with
+    is_anothers, one that is not for this broker to see.
+    """
 
     credentials: Credentials
     hidden: Path | None = None
+    is_anothers: bool = False
 
 
 def see_credentials(
@@ -30,20 +31,25 @@ def see_credentials(
     is_services: bool,
     username: Path = SERVICE_BROKER_USERNAME,
     password: Path = SERVICE_BROKER_PASSWORD,
+    broker_in_force: str | None = None,
 ) -> SeenCredentials:
     """What `mien run` would have; of the service's settings, with what systemd would hand to it.
 
-    username, password: where systemd keeps them.
+    username, password: where systemd keeps them. broker_in_force: who alone is shown the password,
+    since a copy of the settings may name another broker; None: the one in `mqtt`.
     """
     credentials = credentials_of(mqtt, environ)
     if not is_services or environ.get("CREDENTIALS_DIRECTORY"):
         return SeenCredentials(credentials)
     hidden_user = hidden_password = None
-    if credentials.username_file is None and not _names_user(mqtt.broker):
+    peer = peer_of(mqtt.broker)
+    if credentials.username_file is None and not (peer is not None and peer[1] is not None):
         file, hidden_user = _look(username)
         credentials = replace(credentials, username_file=file)
     if credentials.password_file is None:
         file, hidden_password = _look(password)
+        if broker_in_force is not None and peer_of(broker_in_force) != peer:
+            return SeenCredentials(credentials, file or hidden_password, is_anothers=True)
         credentials = replace(credentials, password_file=file)
     return SeenCredentials(credentials, hidden_user or hidden_password)
 
@@ -57,10 +63,3 @@ def _look(file: Path) -> tuple[Path | None, Path | None]:
         return None, None
     except OSError:
         return None, file
-
-
-def _names_user(broker: str) -> bool:
-    with contextlib.suppress(MienError):
-        address = parse_broker(broker)
-        return isinstance(address, BrokerAddress) and address.username is not None
-    return False

@@ -86,6 +86,15 @@ def parse_broker(setting: str) -> Embedded | BrokerAddress | None:
     return Embedded(_port(port, setting)) if colon else Embedded()
 
 
+def peer_of(setting: str) -> tuple[str, str | None] | None:
+    """The broker's host, and as whom to come there; None where there is none, or none can be."""
+    try:
+        address = parse_broker(setting)
+    except UsageError:
+        return None
+    return (address.host, address.username) if isinstance(address, BrokerAddress) else None
+
+
 def parse_address(setting: str) -> BrokerAddress:
     """Read the address of a broker.
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from edge_app.errors import MienError, UsageError
-from edge_app.mqtt.address import BrokerAddress, parse_broker
+from edge_app.mqtt.address import peer_of
 from edge_app.settings import Settings, read_settings
 from edge_app.setup.places import SERVICE_ACCOUNT
 
@@ -100,7 +100,7 @@ def _has_password_of_another(before: Settings | None, asked: Settings, root: Pat
     if not (root / MQTT_PASSWORD.place).exists() or _are_shipped(root):
         return False
     # Settings that cannot be read, or start just now, may have shown it to their broker before.
-    return before is None or _peer(before) != _peer(asked)
+    return before is None or peer_of(before.mqtt.broker) != peer_of(asked.mqtt.broker)
 
 
 def _are_shipped(root: Path) -> bool:
@@ -119,15 +119,6 @@ def _starts(settings: Settings | None, root: Path, account: tuple[int, int] | No
     except MienError:
         return False
     return True
-
-
-def _peer(settings: Settings) -> tuple[str, str | None] | None:
-    """The broker's host, and as whom to come there; None where there is none."""
-    try:
-        address = parse_broker(settings.mqtt.broker)
-    except UsageError:
-        return None
-    return (address.host, address.username) if isinstance(address, BrokerAddress) else None
 
 
 def _account() -> tuple[int, int] | None:

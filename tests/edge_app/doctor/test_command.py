@@ -207,9 +207,17 @@ def test_the_service_shows_its_broker_what_systemd_hands_to_it(
             f'[camera]\nsource = "sample:"\n[mqtt]\nbroker = "mqtt://desk@{guarded.address}"\n'
         )
         command.run(parser.parse_args(["--settings", str(settings), "--json"]))
+        told = capsys.readouterr().out
+        # A copy that names this broker is tried while the service's is another one.
+        copied = settings.rename(tmp_path / "next.toml")
+        settings.write_text('[mqtt]\nbroker = "mqtt://desk@broker.lan"\n')
+        command.run(parser.parse_args(["--settings", str(copied), "--json"]))
+        untold = capsys.readouterr().out
     finally:
         guarded.stop()
-    told = capsys.readouterr().out
+    login = by_name(untold)["broker", "login"]
+    assert login["verdict"] == "warning"
+    assert f"but without {password}, which is for the broker and the user in" in login["text"]
     found = by_name(told)
     assert found["broker", "publish"]["verdict"] == "ok"
     assert found["permissions", password.name]["text"] == f"{password}: mode 600"

@@ -17,7 +17,12 @@ class Store:
         self.username, self.password = folder / "mien.mqtt-username", folder / "mien.mqtt-password"
 
     def see(
-        self, mqtt: Mqtt, environ: dict[str, str] | None = None, *, is_services: bool = True
+        self,
+        mqtt: Mqtt,
+        environ: dict[str, str] | None = None,
+        *,
+        is_services: bool = True,
+        in_force: str | None = None,
     ) -> SeenCredentials:
         return see_credentials(
             mqtt,
@@ -25,6 +30,7 @@ class Store:
             is_services=is_services,
             username=self.username,
             password=self.password,
+            broker_in_force=in_force,
         )
 
 
@@ -62,6 +68,25 @@ def test_other_settings_and_whoever_systemd_started_have_their_own(
     handed.touch()
     environ = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
     assert files(store.see(WITH_USER, environ)) == (None, handed)
+
+
+@pytest.mark.parametrize(
+    ("in_force", "is_shown"),
+    [
+        ("mqtts://desk@b.lan:8883", True),
+        ("mqtt://desk@c.lan", False),
+        ("mqtt://hall@b.lan", False),
+        ("", False),
+    ],
+)
+def test_a_copy_with_another_broker_shows_it_no_password(
+    store: Store, in_force: str, *, is_shown: bool
+) -> None:
+    assert store.see(WITH_USER, in_force=in_force).hidden is None
+    store.password.touch()
+    seen = store.see(WITH_USER, in_force=in_force)
+    assert files(seen) == (None, store.password if is_shown else None)
+    assert (seen.hidden, seen.is_anothers) == ((None if is_shown else store.password), not is_shown)
 
 
 @pytest.mark.parametrize("mqtt", [WITH_USER, Mqtt(broker="b.lan"), Mqtt(broker="mqtt://")])
