@@ -68,7 +68,7 @@ def build(suite: str, deb: Path | None, *, work: Path, output: Path) -> Path:
     say("installing Debian and Mien, under emulation")
     root = make_root(work, deb.resolve(), suite, sources, epoch=epoch)
     say("making the partitions")
-    raw = work / f"mien_{version}_arm64_{suite}.img"
+    raw = raw_image(work, version, suite)
     boot_partition.complete(root.boot)
     _write_image(raw, work, root.archive, root.boot, tools)
     say("compressing")
@@ -129,6 +129,13 @@ def version_of(deb: Path, suite: str) -> str:
     return version.removesuffix(wanted)
 
 
+def raw_image(work: Path, version: str, suite: str) -> Path:
+    """Where the unpacked image goes; each commit's has another name, and one has to do."""
+    for earlier in work.glob(f"mien_*_arm64_{suite}.img"):
+        earlier.unlink()
+    return work / f"mien_{version}_arm64_{suite}.img"
+
+
 def time_of(deb: Path) -> int:
     """The time of the package's files, which the image's get, too; seconds since 1970."""
     with (
@@ -146,7 +153,6 @@ def _write_image(raw: Path, work: Path, archive: Path, boot: Path, tools: Tools)
     root_partition.write_root_partition(archive, second, root_partition.root_size(archive), tools)
     kinds = [(FAT32_LBA, first.stat().st_size), (LINUX, second.stat().st_size)]
     partitions = place(kinds)
-    raw.unlink(missing_ok=True)
     with raw.open("wb") as stream:
         stream.write(encode(partitions, disk_id=_DISK_ID))
         stream.truncate(partitions[-1].start + partitions[-1].size)

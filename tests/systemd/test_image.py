@@ -17,7 +17,7 @@ from edge_app.errors import MienError, UsageError
 from edge_app.settings import read_settings
 from systemd.image import boot_partition, root_partition
 from systemd.image.boot_partition import NEEDED, complete, write_boot_partition
-from systemd.image.build import time_of, version_of
+from systemd.image.build import raw_image, time_of, version_of
 from systemd.image.first_boot.readers import READERS
 from systemd.image.first_boot.wifi import read_wifi
 from systemd.image.overlay import FILES, write_overlay
@@ -249,6 +249,14 @@ def test_the_image_has_the_packages_version_and_time(tmp_path: Path) -> None:
     made = package(tmp_path)
     assert version_of(made, "trixie") == "1.2.3"
     assert time_of(made) == 1_700_000_000
+
+
+def test_of_the_unpacked_images_only_the_last_one_stays(tmp_path: Path) -> None:
+    for count in (482, 483, 483):
+        raw_image(tmp_path, f"0.1.0+git{count}.g20e4b7d0", "trixie").touch()
+    (tmp_path / "root.tar").touch()
+    left = {file.name for file in tmp_path.iterdir()}
+    assert left == {"mien_0.1.0+git483.g20e4b7d0_arm64_trixie.img", "root.tar"}
 
 
 @pytest.mark.parametrize("wrong", [{"architecture": "amd64"}, {"version": "1.2.3+deb12"}])
