@@ -10,7 +10,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.results import FEWEST_BLOCKS, ModelRun, Plan, Result, Workload
+from benchmarks.results import FEWEST_BLOCKS, UNKNOWN, ModelRun, Plan, Result, Workload
 
 #: What two runs of one commit may differ by, one after the other: a machine's state drifts, and
 #: the blocks of one run know nothing of it.
@@ -124,7 +124,8 @@ def blocks_of_work(
 def is_repetition(before: Result, after: Result) -> bool:
     """Whether both are of one commit, on one device, under conditions that are known to be one."""
     commit = before.machine.commit
-    is_known = commit != "" and not commit.endswith("+")
+    # Two devices that tell nothing need not be one.
+    is_known = commit != "" and not commit.endswith("+") and before.machine.device != UNKNOWN
     is_valid = not before.invalid and not after.invalid
     return (
         is_known
@@ -162,15 +163,17 @@ def _conditions(before: Result, after: Result) -> Iterator[tuple[str, object, ob
     old, new = before.machine, after.machine
     yield "plan", _words(before.plan), _words(after.plan)
     yield "frames", before.frames, after.frames
-    for what in ("device", "processor", "governor", "kernel", "runtime"):
+    yield "file system", before.storage, after.storage
+    for what in ("device", "processor", "architecture", "cores", "governor", "kernel", "runtime"):
         yield what, getattr(old, what), getattr(new, what)
+    yield "memory, MB", old.memory_mb, new.memory_mb
     yield from _each("model", old.models, new.models)
     yield from _each("version of", old.versions, new.versions)
 
 
 def _words(plan: Plan | None) -> str:
     if plan is None:
-        return "unknown"
+        return UNKNOWN
     return f"{plan.seconds:g} s, {plan.starts} starts, {plan.events} events"
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import cv2
 
-from benchmarks.results import Condition, Machine
+from benchmarks.results import UNKNOWN, Condition, Machine
 from edge_app.health.board import Board
 from edge_app.perception.card import read_card
 from edge_app.perception.runtime import RUNTIMES
@@ -47,7 +47,7 @@ def describe(runtime: str, commit: str, root: Path = Path("/")) -> Machine:
         cores=os.cpu_count() or 1,
         memory_mb=os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 1_000_000,
         kernel=platform.release(),
-        governor=_read(root / _FREQUENCY / "scaling_governor") or "unknown",
+        governor=_read(root / _FREQUENCY / "scaling_governor") or UNKNOWN,
         runtime=runtime,
         versions={"python": platform.python_version(), "opencv": cv2.__version__, **_versions()},
         models={path.stem: read_card(path).sha256 for path in MODELS},
@@ -97,7 +97,7 @@ def commit(checkout: Path = _ROOT) -> str:
 
 def filesystem(folder: Path, root: Path = Path("/")) -> str:
     """The type of the file system that a folder is in; `unknown` where the kernel does not tell."""
-    folder, found, deepest = folder.resolve(), "unknown", 0
+    folder, found, deepest = folder.resolve(), UNKNOWN, 0
     for line in _read(root / "proc/self/mountinfo").splitlines():
         fields, _, behind = line.partition(" - ")
         # Spaces in it are written as octal numbers.
@@ -135,7 +135,7 @@ def _processor(root: Path) -> str:
     if name and "cpu family" in said and not any(letter.isdigit() for letter in name):
         # Virtual machines' processors are called alike, fast or slow.
         name += f" family {said['cpu family']} model {said.get('model', '?')}"
-    return name or parts.get(part, part) or "unknown"
+    return name or parts.get(part, part) or UNKNOWN
 
 
 def _versions() -> dict[str, str]:

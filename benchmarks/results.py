@@ -22,6 +22,8 @@ FEWEST_BLOCKS = 4
 _KEEPS_UP = 0.95
 #: Bits of the Raspberry Pi's firmware that speak of now; those from 16 on remember.
 THROTTLED_NOW = 0xF
+#: What the kernel does not tell.
+UNKNOWN = "unknown"
 #: File systems that no disk is behind.
 IN_MEMORY = frozenset({"ramfs", "tmpfs"})
 
@@ -234,7 +236,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     delivery: Delivery | None
     limit: Limit
     frames: str = "colour"
-    storage: str = "unknown"
+    storage: str = UNKNOWN
     plan: Plan | None = None
 
 

@@ -90,11 +90,16 @@ def test_what_makes_a_comparison_doubtful_is_said() -> None:
     other = msgspec.structs.replace(
         result(invalid=("the throttling bits changed",)),
         frames="gray",
-        machine=msgspec.structs.replace(whole.machine, governor="performance", models={}),
+        storage="tmpfs",
+        machine=msgspec.structs.replace(
+            whole.machine, governor="performance", memory_mb=950, models={}
+        ),
     )
     assert list(remarks(whole, whole)) == []
     said = list(remarks(whole, other))
     assert "B is INVALID: the throttling bits changed" in said
     assert "governor: ondemand in A, performance in B" in said
     assert "frames: colour in A, gray in B" in said
+    assert "file system: unknown in A, tmpfs in B" in said
+    assert "memory, MB: 1900 in A, 950 in B" in said
     assert any(line.startswith("model emotion: 5e5e") for line in said)

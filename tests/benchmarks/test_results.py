@@ -137,11 +137,27 @@ def test_a_commit_that_was_measured_twice_is_compared_with_itself() -> None:
         clean(result(), "0123456789ab+", 3),
         clean(result(), minutes=3, kernel="6.99"),
         clean(result(), minutes=3, versions={"mien": "0.9.0"}),
+        clean(result(), minutes=3, memory_mb=7900),
+        clean(result(), minutes=3, cores=2),
+        clean(result(), minutes=3, architecture="armv7l"),
+        msgspec.structs.replace(clean(result(), minutes=3), storage="tmpfs"),
         msgspec.structs.replace(clean(result(), minutes=3), frames="gray"),
         msgspec.structs.replace(clean(result(), minutes=3), plan=None),
         clean(result(invalid=("it was throttled",)), minutes=3),
     ],
-    ids=["no commit", "changed", "kernel", "versions", "frames", "plan", "invalid"],
+    ids=[
+        "no commit",
+        "changed",
+        "kernel",
+        "versions",
+        "memory",
+        "cores",
+        "architecture",
+        "storage",
+        "frames",
+        "plan",
+        "invalid",
+    ],
 )
 def test_what_may_be_another_thing_is_no_repetition(other: Result) -> None:
     text = "\n".join(page([("a", clean(result(), other.machine.commit)), ("b", other)]))
@@ -149,6 +165,11 @@ def test_what_may_be_another_thing_is_no_repetition(other: Result) -> None:
     assert text.count("## Raspberry Pi 4 Model B Rev 1.4, 2026-03-01") == 2
     # Why it is invalid stands in its own section.
     assert ("INVALID: it was throttled" in text) is bool(other.invalid)
+
+
+def test_devices_that_tell_nothing_need_not_be_one() -> None:
+    two = [(name, clean(result(), minutes=n, device="unknown")) for n, name in enumerate("ab")]
+    assert "Twice the same" not in "\n".join(page(two))
 
 
 def test_the_page_in_docs_is_made_from_the_results() -> None:
