@@ -16,8 +16,8 @@ from edge_app.errors import MienError
 
 #: Lines in which caches fill, at the beginning: what grows there is no leak.
 _WARM_SHARE = 0.1
-#: What a shorter soak would say of an hour or a day is noise.
-_TELLING_S = 3600.0
+#: What a shorter soak would say of an hour or a day is noise. One of an hour ends when it ends.
+_TELLING_S = 0.95 * 3600.0
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,14 +137,14 @@ def slope_an_hour(samples: Sequence[Sample], values: Sequence[float]) -> float:
 def summary(samples: Sequence[Sample]) -> Iterator[str]:
     """What grew, in words: a step as well as a slope."""
     last = samples[-1]
-    passed_s = last.time_s - samples[0].time_s
+    is_long = last.time_s >= _TELLING_S
     yield f"{last.frames} frames in {last.time_s / 3600:.2f} h"
-    if passed_s < _TELLING_S:
+    if not is_long:
         yield "less than an hour: too short to say what grows"
     for series in _SERIES:
-        yield f"{series.name}: {_grown(series, samples, is_long=passed_s >= _TELLING_S)}"
+        yield f"{series.name}: {_grown(series, samples, is_long=is_long)}"
     yield f"throttled: {_throttled(samples)}"
-    yield f"written: {_written(samples, passed_s)}"
+    yield f"written: {_written(samples, is_long=is_long)}"
 
 
 def _grown(series: _Series, samples: Sequence[Sample], *, is_long: bool) -> str:
@@ -173,10 +173,11 @@ def _throttled(samples: Sequence[Sample]) -> str:
     return f"in {sum(map(bool, slow))} of {len(known)} lines"
 
 
-def _written(samples: Sequence[Sample], passed_s: float) -> str:
+def _written(samples: Sequence[Sample], *, is_long: bool) -> str:
     first, last = samples[0].bytes_written, samples[-1].bytes_written
+    passed_s = samples[-1].time_s - samples[0].time_s
     if first is None or last is None:
         return "unknown"
     megabytes = (last - first) / 1e6
-    a_day = f", {megabytes / passed_s * 86400:.1f} MB a day" if passed_s >= _TELLING_S else ""
+    a_day = f", {megabytes / passed_s * 86400:.1f} MB a day" if is_long and passed_s > 0 else ""
     return f"{megabytes:.2f} MB{a_day}, with these lines themselves"

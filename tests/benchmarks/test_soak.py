@@ -114,6 +114,16 @@ def test_seconds_say_nothing_of_an_hour_or_a_day() -> None:
     assert "a day" not in said
 
 
+def test_an_hour_is_an_hour_though_its_first_line_comes_after_a_period() -> None:
+    said = " ".join(summary(samples(61)[1:]))
+    assert "1.00 h" in said
+    assert "too short" not in said
+    assert "1.4 MB a day" in said
+    assert "too short" in " ".join(summary(samples(50)))
+    # Of one line there is no growth.
+    assert "a day" not in " ".join(summary(samples(61)[-1:]))
+
+
 def test_the_daemon_writes_a_line_each_period(tmp_path: Path) -> None:
     file = tmp_path / "soak.jsonl"
     cv2.setNumThreads(2)
