@@ -17,7 +17,7 @@ from benchmarks.delivery import (
     local_broker,
     measure_delivery,
 )
-from benchmarks.energy import find_meter
+from benchmarks.energy import Meter, find_meter
 from benchmarks.limit import measure_limit, shipped_models
 from benchmarks.load import SCENES, measure_idle, measure_load
 from benchmarks.machine import Beginning, condition, describe, filesystem
@@ -131,13 +131,15 @@ def measure_all(
     candidates = make_candidates([*shipped_models(), *floats], thread_counts(cores))
     measure(candidates, _MODELS * plan.seconds, fewest=plan.passes, each_round=watch.look)
     tell("delivery, and the load at set frame rates")
-    delivery, loads, unmeasured = under_load(plan, folder, watch)
+    # Asked for once: a battery may be plugged in meanwhile.
+    meter = find_meter()
+    delivery, loads, unmeasured = under_load(plan, folder, watch, meter)
     tell("the machine's limit")
     limit = measure_limit(
         _LIMIT * plan.seconds, cores, with_layers=plan.with_layers, each_round=watch.look
     )
     watch.look()
-    meter, storage = find_meter(), filesystem(folder)
+    storage = filesystem(folder)
     return Result(
         schema_version=SCHEMA_VERSION,
         time=beginning.time,
@@ -161,7 +163,7 @@ def measure_all(
 
 
 def under_load(
-    plan: Plan, folder: Path, watch: Watch
+    plan: Plan, folder: Path, watch: Watch, meter: Meter | None
 ) -> tuple[Delivery | None, list[Load], list[str]]:
     """With a broker on this machine, where there is one; and why delivery was not measured.
 
@@ -169,7 +171,6 @@ def under_load(
         MienError: something of Mien's does not work.
     """
     room, face = room_and_face(clip_frames())
-    meter = find_meter()
     with contextlib.ExitStack() as stack:
         broker = stack.enter_context(local_broker())
         publisher: Publisher

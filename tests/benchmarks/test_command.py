@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks import large_convolutions, report
 from benchmarks.command import file_name, main, prepare, write
+from benchmarks.energy import Meter
 from benchmarks.machine import filesystem
 from benchmarks.results import Plan, encode, json_schema, read_result
 from tests.benchmarks.synthetic_results import result
@@ -29,6 +30,9 @@ def test_a_quick_run_measures_everything(
     # Somebody pulls meanwhile.
     commits = iter(["0123456789ab", "ba9876543210"])
     monkeypatch.setattr("benchmarks.machine.commit", lambda _: next(commits))
+    # … and plugs the battery in.
+    meters = iter([Meter("battery BAT0", lambda: 5.0)])
+    monkeypatch.setattr("benchmarks.session.find_meter", lambda: next(meters, None))
     words = ["--quick", "--seconds", "1", "--float", str(FLOAT), "--output", str(tmp_path)]
     assert main(words) == 0
     (file,) = tmp_path.glob("*.json")
@@ -50,7 +54,9 @@ def test_a_quick_run_measures_everything(
     assert measured.plan == Plan(seconds=1.0, starts=1, events=8, with_layers=False)
     assert measured.start_up is not None
     assert measured.start_up.rss_mb > 20
-    assert {load.offered for load in measured.loads} == {5.0, 10.0, 15.0}
+    assert {load.offered for load in measured.loads} == {0.0, 5.0, 10.0, 15.0}
+    assert {load.watts for load in measured.loads} == {5.0}
+    assert measured.energy_meter == "battery BAT0"
     assert all(load.seconds is not None and load.seconds > 0 for load in measured.loads)
     # The outbox is below it, for as long as it is written to.
     assert measured.storage == filesystem(tmp_path)

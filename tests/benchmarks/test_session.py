@@ -69,10 +69,9 @@ def test_an_event_that_is_not_acknowledged_costs_no_other_figures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery, "_PATIENCE_S", 0.01)
-    monkeypatch.setattr("benchmarks.session.find_meter", lambda: None)
     monkeypatch.setattr("benchmarks.session.durable_publisher", lambda *_: nullcontext(Unheard()))
     monkeypatch.setattr("benchmarks.session.measure_load", lambda *_, **__: result().loads[0])
-    measured, loads, (said,) = under_load(QUICK, tmp_path, Watch(condition))
+    measured, loads, (said,) = under_load(QUICK, tmp_path, Watch(condition), None)
     assert measured is None
     assert len(loads) == len(SCENES)
     assert "had not acknowledged an event in 0.01 s, so that delivery was not measured" in said
