@@ -10,7 +10,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.results import FEWEST_BLOCKS, UNKNOWN, ModelRun, Plan, Result, Workload
+from benchmarks.results import FEWEST_BLOCKS, UNKNOWN, ModelRun, Result, Workload
 
 #: What two runs of one commit may differ by, one after the other: a machine's state drifts, and
 #: the blocks of one run know nothing of it.
@@ -161,7 +161,7 @@ def rows(ratios: Sequence[Ratio], over: str = WITHIN_RUNS) -> list[list[str]]:
 
 def _conditions(before: Result, after: Result) -> Iterator[tuple[str, object, object]]:
     old, new = before.machine, after.machine
-    yield "plan", _words(before.plan), _words(after.plan)
+    yield "plan", before.plan or UNKNOWN, after.plan or UNKNOWN
     yield "frames", before.frames, after.frames
     yield "file system", before.storage, after.storage
     for what in ("device", "processor", "architecture", "cores", "governor", "kernel", "runtime"):
@@ -169,12 +169,6 @@ def _conditions(before: Result, after: Result) -> Iterator[tuple[str, object, ob
     yield "memory, MB", old.memory_mb, new.memory_mb
     yield from _each("model", old.models, new.models)
     yield from _each("version of", old.versions, new.versions)
-
-
-def _words(plan: Plan | None) -> str:
-    if plan is None:
-        return UNKNOWN
-    return f"{plan.seconds:g} s, {plan.starts} starts, {plan.events} events"
 
 
 def _each(

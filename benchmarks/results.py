@@ -16,7 +16,7 @@ from edge_app.errors import MienError
 
 SCHEMA_VERSION = 1
 #: Of a run that is not to be called rough.
-USUAL_S = 100.0
+USUAL_S, USUAL_STARTS, USUAL_EVENTS = 100.0, 5, 200
 #: That a comparison takes: of fewer blocks, those that are drawn anew are hardly others.
 FEWEST_BLOCKS = 4
 _KEEPS_UP = 0.95
@@ -208,7 +208,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_rough(self) -> bool:
         """Whether it is less than a comparison takes."""
-        return self.seconds < USUAL_S
+        return self.seconds < USUAL_S or self.starts < USUAL_STARTS or self.events < USUAL_EVENTS
+
+    def __str__(self) -> str:
+        return f"{self.seconds:g} s, {self.starts} starts, {self.events} events"
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):

@@ -32,7 +32,9 @@ from benchmarks.results import (
     IN_MEMORY,
     SCHEMA_VERSION,
     THROTTLED_NOW,
+    USUAL_EVENTS,
     USUAL_S,
+    USUAL_STARTS,
     Condition,
     Delivery,
     Load,
@@ -50,7 +52,7 @@ _BUSY = 0.5
 
 
 #: A minute or two, and a look at whether everything works: its figures are worth little.
-FULL = Plan(seconds=USUAL_S, starts=5, events=200)
+FULL = Plan(seconds=USUAL_S, starts=USUAL_STARTS, events=USUAL_EVENTS)
 QUICK = Plan(seconds=4.0, starts=1, events=8, with_layers=False)
 
 
@@ -83,7 +85,7 @@ class Watch:
         """What to know of the figures. storage: the file system that the outbox is in."""
         said = []
         if plan.is_rough:
-            said.append(f"rough: measured for {plan.seconds:g} s, not the usual {USUAL_S:g}")
+            said.append(f"rough: {plan}; usual are {FULL}")
         if storage in IN_MEMORY:
             said.append(
                 f"the outbox was in memory ({storage}), so that nothing was written to a disk and"
@@ -100,7 +102,7 @@ class Watch:
         said += [
             f"{load.scene}: of {load.offered:g} frames a second {load.seen:.1f} were seen"
             for load in loads
-            if load.is_behind and not plan.is_rough
+            if load.is_behind and plan.seconds >= USUAL_S
         ]
         return tuple(said)
 

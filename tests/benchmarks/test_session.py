@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from benchmarks import delivery
 from benchmarks.load import SCENES
@@ -56,7 +57,10 @@ def test_what_was_before_the_run_is_a_warning() -> None:
 
 
 def test_a_quick_look_says_so() -> None:
-    assert watch(0).warnings(QUICK, 4, "ext4") == ("rough: measured for 4 s, not the usual 100",)
+    usual = "usual are 100 s, 5 starts, 200 events"
+    assert watch(0).warnings(QUICK, 4, "ext4") == (f"rough: 4 s, 1 starts, 8 events; {usual}",)
+    for few in (replace(QUICK, seconds=100.0), replace(FULL, starts=4), replace(FULL, events=8)):
+        assert watch(0).warnings(few, 4, "ext4") == (f"rough: {few}; {usual}",)
 
 
 def test_an_outbox_that_is_in_memory_is_a_warning() -> None:
