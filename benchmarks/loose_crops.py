@@ -22,6 +22,7 @@ from tqdm import tqdm
 from benchmarks.as_command import exit_code
 from benchmarks.labelled_faces import DATA
 from benchmarks.text_table import markdown
+from benchmarks.tight_crops import likeliest
 from edge_app.errors import UsageError
 from edge_app.perception import Box, Perception, SeenFace
 from edge_app.perception.faces import Image
@@ -82,15 +83,11 @@ def count(
     stands = perception.classifier.predict(np.stack([crop, crop[:, ::-1]])).mean(axis=0)
     counts.as_it_stands += perception.classifier.labels[int(stands.argmax())] == emotion
     if found := perception.see(crop):
-        counts.surest += _says(found[0]) == emotion
+        counts.surest += likeliest(found[0]) == emotion
         counts.other_surest += not _is_at(found[0], middle)
     seen = perception.read_crop(crop)
-    counts.read_crop += _says(seen) == emotion
+    counts.read_crop += likeliest(seen) == emotion
     counts.other_read_crop += not _is_at(seen, middle)
-
-
-def _says(seen: SeenFace) -> str:
-    return seen.labels[int(seen.probabilities.argmax())]
 
 
 def _is_at(seen: SeenFace, middle: complex) -> bool:
@@ -118,9 +115,10 @@ def main(words: Sequence[str] | None = None) -> int:
         photo = np.asarray(cv2.imread(str(path)), np.uint8)
         for seen in perception.see(photo):
             box = seen.face.box
-            if box.height >= SMALLEST and seen.quality > 0 and seen.confidence >= SUREST:
+            emotion = likeliest(seen)
+            if box.height >= SMALLEST and emotion is not None and seen.confidence >= SUREST:
                 for times, crop, middle in crops(photo, box, rng):
-                    count(perception, crop, middle, _says(seen), counts[times])
+                    count(perception, crop, middle, emotion, counts[times])
     head = [
         "side, times the box", "crops", "as it stands", "the surest found", "read_crop",
         "another face: surest", "another face: read_crop",

@@ -3,8 +3,8 @@
 `python -m benchmarks.tight_crops --data DATA`. Face data sets cut their pictures as they like, some
 so tightly that chin and forehead are gone. As it stands, a picture and its mirror image are shown
 to the classifier; of the surest face that is found, none is a wrong answer; `Perception.read_crop`
-is what `mien analyze --crops` does. Right is the likeliest label, and by `emotion`, where unsure
-is none, that of the last one.
+is what `mien analyze --crops` does. Right is the likeliest label, which a face of which nothing can
+be read has not, and by `emotion`, where unsure is none, that of the last one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tqdm import tqdm
 from benchmarks import labelled_faces
 from benchmarks.as_command import exit_code
 from benchmarks.text_table import markdown
-from edge_app.perception import Perception
+from edge_app.perception import Perception, SeenFace
 from edge_app.perception.labels import FER2013
 
 #: Of a face that is enlarged to `SIDE` pixels, so much is cut off on each side.
@@ -66,11 +66,15 @@ def count(perception: Perception, picture: NDArray[np.uint8], truth: str, counts
     counts.found += bool(found)
     stands = perception.classifier.predict(np.stack([picture, picture[:, ::-1]])).mean(axis=0)
     seen = perception.read_crop(picture)
-    index = perception.classifier.labels.index(truth)
-    counts.right_as_it_stands += int(stands.argmax()) == index
-    counts.right_if_found += bool(found) and int(found[0].probabilities.argmax()) == index
-    counts.right += int(seen.probabilities.argmax()) == index
+    counts.right_as_it_stands += perception.classifier.labels[int(stands.argmax())] == truth
+    counts.right_if_found += bool(found) and likeliest(found[0]) == truth
+    counts.right += likeliest(seen) == truth
     counts.right_by_emotion += seen.emotion == truth
+
+
+def likeliest(seen: SeenFace) -> str | None:
+    """The likeliest label; None where nothing could be read, and all are equally likely."""
+    return seen.labels[int(seen.probabilities.argmax())] if seen.quality > 0 else None
 
 
 def main(words: Sequence[str] | None = None) -> int:
