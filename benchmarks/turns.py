@@ -86,7 +86,8 @@ class Checkout(Closing):
         return figures
 
     def close(self) -> None:
-        """End the process."""
+        """End the process, which may be amid a pass: nobody takes its answer any more."""
+        self._process.terminate()
         for stream in (self._process.stdin, self._process.stdout):
             self._stream(stream).close()
         self._process.wait()

@@ -192,6 +192,21 @@ def test_what_cannot_take_turns_is_refused_in_one_line(tmp_path: Path) -> None:
         checkout.measure("models")
 
 
+def test_a_worker_that_is_ended_amid_its_work_says_nothing(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    talking = copied(
+        tmp_path,
+        lambda _: (
+            f'print(\'{{"root": "{tmp_path}", "parts": []}}\', flush=True)\n'
+            "while True: print('an answer', flush=True)"
+        ),
+    )
+    with Checkout(talking):
+        pass
+    assert capfd.readouterr().err == ""
+
+
 @pytest.mark.parametrize(
     ("said", "noted"),
     [
