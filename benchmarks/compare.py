@@ -42,7 +42,7 @@ class Ratio:
 
     @property
     def verdict(self) -> str:
-        """Whether B may well be no other than A."""
+        """Which way B differs from A, if at all, and if that can be told."""
         if self.interval is None:
             return "too few"
         low, high = self.interval

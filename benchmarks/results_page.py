@@ -76,7 +76,8 @@ What the figures mean:
 - `written` is what went to the disk of the folder that `--output` names, where the outbox lies
   meanwhile: what a day writes, a soak tells.
 - `W` is what the whole board takes, `idle` while Mien does nothing; `J a frame` is `W` by the
-  frames that were seen, idle share included.
+  frames that were seen, idle share included. There is none without a meter, from a battery that is
+  charged, and from a chip whose shunt is turned around.
 - The limit is what the runtime gets out of large convolutions on this machine.
 - A run during which a Raspberry Pi's throttling bits change, or say that it is slowed down, is
   marked invalid. A commit with `+` had files that differed from it, before or after the run.
