@@ -26,8 +26,7 @@ from edge_app.installed_unit import read_unit
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.outbox.place import state_directory
 from edge_app.settings import Settings, read_settings
-from edge_app.setup import places
-from edge_app.setup.places import SERVICE_STATE, is_services
+from edge_app.setup.places import SERVICE_SETTINGS, SERVICE_STATE, is_services
 from edge_app.setup.purpose import missing_purpose
 from edge_app.terminal_lines import write_lines
 
@@ -146,7 +145,7 @@ def _state(file: Path | None) -> Path:
 def _broker_in_force() -> str:
     """The installed service's, whatever file and words are asked about; empty: there is none."""
     try:
-        return read_settings(places.SERVICE_SETTINGS, {}).mqtt.broker
+        return read_settings(SERVICE_SETTINGS, {}).mqtt.broker
     except UsageError:
         return ""
 

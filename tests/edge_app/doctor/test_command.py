@@ -193,7 +193,8 @@ def test_the_service_shows_its_broker_what_systemd_hands_to_it(
     password = store / "mien.mqtt-password"
     password.write_text("hunter2\n")
     password.chmod(0o600)
-    monkeypatch.setattr(places, "SERVICE_SETTINGS", settings)
+    for module in (places, command):
+        monkeypatch.setattr(module, "SERVICE_SETTINGS", settings)
     monkeypatch.setattr(command, "SERVICE_STATE", tmp_path / "state")
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
     see = functools.partial(command.see_credentials, username=store / "none", password=password)
