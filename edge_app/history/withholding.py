@@ -35,12 +35,13 @@ def tell(cells: Mapping[Key, Cell], minimum_group: int) -> dict[Key, ToldCell | 
     """Each cell, or None where fewer than `minimum_group` visits had a part in it.
 
     Where those left out are together too few, the next smallest goes with them: a total from
-    elsewhere less all that is told would be what was left out.
+    elsewhere less all that is told would be what was left out. Where nobody came there is nobody
+    to be worked out.
     """
     left_out = {key for key, cell in cells.items() if _is_too_small(cell, minimum_group)}
     told = sorted(cells.keys() - left_out, key=lambda key: cells[key].group, reverse=True)
     # With 1, only what a device withheld itself is left out: that it has seen to.
-    if minimum_group > 1 and left_out:
+    if minimum_group > 1 and any(_is_of_somebody(cells[key]) for key in left_out):
         while told and sum(cells[key].group for key in left_out) < minimum_group:
             left_out.add(told.pop())
     return {
@@ -51,6 +52,11 @@ def tell(cells: Mapping[Key, Cell], minimum_group: int) -> dict[Key, ToldCell | 
 def _is_too_small(cell: Cell, minimum_group: int) -> bool:
     # With 1, that nobody came says nothing of anybody; what a device withheld may be anything.
     return cell.group < minimum_group and (minimum_group > 1 or cell.withheld)
+
+
+def _is_of_somebody(cell: Cell) -> bool:
+    # What a device withheld may be of some people, however many it told of.
+    return cell.group > 0 or cell.withheld
 
 
 def _told(cell: Cell, minimum_group: int) -> ToldCell:

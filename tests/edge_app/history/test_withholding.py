@@ -77,6 +77,16 @@ def test_that_nobody_came_is_told_unless_groups_are_asked_for() -> None:
     assert tell(nobody, 5)[9] is None
 
 
+def test_where_nobody_came_hides_no_other() -> None:
+    told = tell({8: Cell(), 9: Cell(), 10: cell(8)}, 5)
+    assert [hour for hour, each in told.items() if each is None] == [8, 9]
+    # But where somebody came, or may have come, it takes no part in the group.
+    some = tell({8: Cell(), 9: cell(2), 10: cell(8), 11: cell(30)}, 5)
+    assert [hour for hour, each in some.items() if each is None] == [8, 9, 10]
+    untold = tell({8: Cell(withheld=True), 10: cell(8), 11: cell(30)}, 5)
+    assert [hour for hour, each in untold.items() if each is None] == [8, 10]
+
+
 def test_what_a_device_withheld_hides_nothing_else() -> None:
     told = tell({9: Cell(withheld=True), 10: cell(1)}, 1)
     assert [hour for hour, each in told.items() if each is None] == [9]
