@@ -116,7 +116,8 @@ _SEND = """\
 
 Let the device idle and cool down, and run `mien bench --output benchmarks/results` in a checkout.
 The JSON file names the device, its kernel and its packages, but no host, user or address. Do it
-twice, with nothing changed in the checkout: the page sets both against each other. Run
+twice, with nothing changed in the checkout, and some minutes apart, or the second finds the machine
+busy with the first: the page sets both against each other. Run
 `python -m benchmarks.results_page > docs/benchmarks.md`, and send the files as a pull request;
 without a checkout, attach the JSON file to an issue.
 """
