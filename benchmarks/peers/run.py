@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -265,8 +265,18 @@ def folder_mb(folder: Path) -> float:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
 
 
+def sizes(environments: Mapping[str, Path]) -> Iterator[str]:
+    """What is installed in each, in words; environments: by whom they are for."""
+    for what, folder in environments.items():
+        said = f"{folder_mb(folder):.0f} MB" if folder.exists() else f"unknown, without {folder}"
+        yield f"Packages installed for {what}: {said}."
+
+
 def main(words: Sequence[str] | None = None) -> int:
-    """Print where it was measured, the table and the sizes of both environments."""
+    """Print where it was measured, the table and the sizes of the environments.
+
+    Returns 1 where a peer that is installed did not start.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA, help="FER2013, default: %(default)s")
     parser.add_argument("--peers", type=Path, default=Path("build/peers"), metavar="FOLDER")
@@ -285,14 +295,16 @@ def main(words: Sequence[str] | None = None) -> int:
     sys.stdout.write(f"{origin(beginning)} {installed}.\n\n")
     for line in text_table.markdown(table(measured, arguments.rounds * _ROW)):
         sys.stdout.write(line + "\n")
-    for what, folder in (
-        ("Python peers", arguments.peers / "venv"),
-        ("peers in Node", arguments.peers / "node"),
-        ("Mien", Path(".venv")),
-    ):
-        if folder.exists():
-            sys.stdout.write(f"\nPackages installed for {what}: {folder_mb(folder):.0f} MB.\n")
-    return 0
+    missing = [name for name, _ in commands(arguments.peers, []) if name not in measured]
+    if missing:
+        sys.stdout.write(f"\nInstalled, but did not start: {'; '.join(missing)}.\n")
+    for line in sizes({
+        "Python peers": arguments.peers / "venv",
+        "peers in Node": arguments.peers / "node",
+        "Mien": Path(".venv"),
+    }):  # fmt: skip
+        sys.stdout.write(f"\n{line}\n")
+    return int(bool(missing))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from benchmarks.peers.run import (
     Scored,
     Worker,
     commands,
+    main,
     run,
     scenes_of,
     table,
@@ -86,6 +87,32 @@ def test_versions_are_those_that_are_installed(tmp_path: Path) -> None:
     package.write_text('{"version": "1.7.15"}')
     assert list(versions(tmp_path)) == ["fer 25.10.3", "@vladmandic/face-api 1.7.15"]
     assert list(versions(tmp_path / "none")) == []
+
+
+def test_what_is_missing_is_said_below_the_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "no_faces").mkdir()
+    cv2.imwrite(str(tmp_path / "no_faces/empty.jpg"), np.full((480, 640), 10, np.uint8))
+    (tmp_path / "venv/bin").mkdir(parents=True)
+    (tmp_path / "venv/bin/python").touch()
+    faces = all_splits(training=1, others=4)
+    started = {
+        name: Measured(start_s=1.0, rows=[[1.0]])
+        for name, _ in commands(tmp_path, [])
+        if name != "fer, Haar, Keras"
+    }
+    monkeypatch.setattr("benchmarks.peers.run.read", lambda _: faces)
+    monkeypatch.setattr("benchmarks.peers.run.run", lambda *_: started)
+    monkeypatch.chdir(tmp_path)
+    words = ["--data", str(tmp_path), "--peers", str(tmp_path), "--scenes", "1"]
+    assert main(words) == 1
+    said = capsys.readouterr().out
+    assert "\n\nInstalled, but did not start: fer, Haar, Keras.\n" in said
+    assert said.endswith("\n\nPackages installed for Mien: unknown, without .venv.\n")
+    started["fer, Haar, Keras"] = Measured(start_s=1.0, rows=[[1.0]])
+    assert main(words) == 0
+    assert "did not start" not in capsys.readouterr().out
 
 
 def test_a_peer_that_ends_is_told_by_name() -> None:
