@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,12 +13,12 @@ Key = TypeVar("Key")
 
 @dataclass(frozen=True, slots=True)
 class ToldCell:
-    """What may be said of a day or an hour. mean_length_s: None where no visit's end is known.
+    """What may be said of a day or an hour.
 
-    affect: mean valence and arousal, None where they are unknown or withheld.
-    is_partial: something was left out, here or by the device. is_least: by the device, and it may
-    be of what is told, too. untold: in how many of `intervals` it withheld how many visits there
-    were, so that `visits` are the least.
+    mean_length_s, and affect, which is mean valence and arousal: None where they are unknown or
+    withheld. is_partial: something was left out, here or by the device. is_least: by the device,
+    and it may be of what is told, too. untold: in how many of `intervals` it withheld how many
+    visits there were, so that `visits` are the least.
     """
 
     visits: int
@@ -44,9 +44,29 @@ def tell(cells: Mapping[Key, Cell], minimum_group: int) -> dict[Key, ToldCell | 
     if minimum_group > 1 and any(_is_of_somebody(cells[key]) for key in left_out):
         while told and sum(cells[key].group for key in left_out) < minimum_group:
             left_out.add(told.pop())
+    hidden = _hidden(cells, left_out, minimum_group)
     return {
-        key: None if key in left_out else _told(cell, minimum_group) for key, cell in cells.items()
+        key: None if key in left_out else _told(cell, minimum_group, hidden[key])
+        for key, cell in cells.items()
     }
+
+
+def _hidden(
+    cells: Mapping[Key, Cell], left_out: Collection[Key], minimum_group: int
+) -> dict[Key, set[str]]:
+    """Which emotions of each cell are left out: by the same rule, each emotion by itself."""
+    hidden: dict[Key, set[str]] = {key: set() for key in cells}
+    for emotion in {emotion for cell in cells.values() for emotion in cell.shown_s}:
+        shown_by = {
+            key: cell.shown_by[emotion] for key, cell in cells.items() if emotion in cell.shown_s
+        }
+        number = 0
+        for key in sorted(shown_by, key=lambda key: (key not in left_out, shown_by[key])):
+            is_too_small = key in left_out or shown_by[key] < minimum_group
+            if is_too_small or 0 < number < minimum_group:
+                hidden[key].add(emotion)
+                number += shown_by[key]
+    return hidden
 
 
 def _is_too_small(cell: Cell, minimum_group: int) -> bool:
@@ -59,20 +79,18 @@ def _is_of_somebody(cell: Cell) -> bool:
     return cell.group > 0 or cell.withheld
 
 
-def _told(cell: Cell, minimum_group: int) -> ToldCell:
+def _told(cell: Cell, minimum_group: int, hidden: Collection[str]) -> ToldCell:
     shown_s = {
-        emotion: seconds
-        for emotion, seconds in cell.shown_s.items()
-        if cell.shown_by[emotion] >= minimum_group
+        emotion: seconds for emotion, seconds in cell.shown_s.items() if emotion not in hidden
     }
-    lengths = cell.lengths_s if len(cell.lengths_s) >= minimum_group else []
     is_partial = cell.withheld or len(shown_s) < len(cell.shown_s)
-    # A mean over all emotions would speak of one that is left out here; without what the device
-    # left out, it would be that of another time.
+    # A mean over all emotions would speak of one that is left out here, and so would a length less
+    # the seconds that are told; without what the device left out, they would be of another time.
     may_mean = not is_partial and cell.affects_by >= minimum_group
+    may_measure = not is_partial and len(cell.lengths_s) >= minimum_group
     return ToldCell(
         visits=cell.visits,
-        mean_length_s=sum(lengths) / len(lengths) if lengths else None,
+        mean_length_s=sum(cell.lengths_s) / len(cell.lengths_s) if may_measure else None,
         shown_s=shown_s,
         is_partial=is_partial,
         affect=cell.affects.mean if may_mean else None,

@@ -44,7 +44,28 @@ def test_an_emotion_that_few_of_many_showed_is_left_out() -> None:
     assert told is not None
     assert told.shown_s == {"happy": 30.0}
     assert told.affect is None, "it would speak of who was sad"
+    assert told.mean_length_s is None, "less who was happy it would, too"
     assert told.is_partial
+
+
+def told_of(emotion: str, cells: dict[int, Cell]) -> list[int]:
+    """In which hours its seconds are told to groups of five."""
+    told = tell(cells, 5)
+    return [hour for hour, each in told.items() if each and emotion in each.shown_s]
+
+
+def test_an_emotion_of_few_cannot_be_worked_out_from_its_other_hours() -> None:
+    cells = {9: cell(8, happy=6, angry=2), 10: cell(9, happy=6, angry=7), 11: cell(9, angry=6)}
+    assert told_of("angry", cells) == [10]
+    assert told_of("happy", cells) == [9, 10]
+    # Together they are enough.
+    cells[12] = cell(8, happy=6, angry=3)
+    assert told_of("angry", cells) == [10, 11]
+
+
+def test_an_emotion_of_few_in_withheld_hours_cannot_be_worked_out() -> None:
+    cells = {9: cell(2, angry=2), 10: cell(3, happy=3), 11: cell(9, angry=6), 12: cell(9, angry=8)}
+    assert told_of("angry", cells) == [12]
 
 
 def test_means_of_too_few_of_many_visits_are_left_out() -> None:
@@ -65,7 +86,7 @@ def test_means_of_a_device_that_withheld_for_itself_are_left_out() -> None:
     for minimum_group in (1, 5):
         (told,) = tell({9: some}, minimum_group).values()
         assert told is not None
-        assert (told.affect, told.is_partial) == (None, True)
+        assert (told.affect, told.mean_length_s, told.is_partial) == (None, None, True)
         assert (told.visits, told.untold, told.intervals) == (9, 11, 12)
 
 
