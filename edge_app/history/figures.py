@@ -10,7 +10,7 @@ from edge_app.events.emotion_colours import COLOURS, OTHER
 from edge_app.history.charts import MISSING, Bar, legend, stacked_bars
 from edge_app.history.page import heading, paragraph, table
 from edge_app.history.reading import Span
-from edge_app.history.watched import is_unmeasured
+from edge_app.history.watched import Looked, is_unmeasured
 from edge_app.history.withholding import ToldCell
 from edge_app.history.wording import WITHHELD, affect, hours, number
 
@@ -25,7 +25,7 @@ class Slot(NamedTuple):
     """A day or an hour of the day: one bar, and a row, but for one that nothing is known of.
 
     bar, row: what it is called there. cell: None where it is withheld, or nothing is known.
-    watched_s: None where that is not known.
+    looked: None where no interval tells of it.
     """
 
     bar: str
@@ -33,12 +33,12 @@ class Slot(NamedTuple):
     cell: ToldCell | None
     is_known: bool
     is_measured: bool
-    watched_s: float | None
+    looked: Looked | None
 
 
 def day_slots(
     told: Mapping[date, ToldCell | None],
-    looked: Mapping[date, float | None],
+    looked: Mapping[date, Looked],
     period: Span,
     zone: tzinfo | None,
 ) -> list[Slot]:
@@ -52,9 +52,7 @@ def day_slots(
     ]
 
 
-def hour_slots(
-    told: Mapping[int, ToldCell | None], looked: Mapping[int, float | None]
-) -> list[Slot]:
+def hour_slots(told: Mapping[int, ToldCell | None], looked: Mapping[int, Looked]) -> list[Slot]:
     """The 24 hours."""
     return [_slot(f"{hour:02}", f"{hour:02}", hour, told, looked) for hour in range(24)]
 
@@ -146,7 +144,7 @@ def _slot(
     row: str,
     key: Key,
     told: Mapping[Key, ToldCell | None],
-    looked: Mapping[Key, float | None],
+    looked: Mapping[Key, Looked],
 ) -> Slot:
     return Slot(
         bar,
@@ -154,7 +152,7 @@ def _slot(
         told.get(key),
         is_known=key in told,
         is_measured=key in told or not is_unmeasured(looked, key),
-        watched_s=looked.get(key),
+        looked=looked.get(key),
     )
 
 
@@ -177,14 +175,21 @@ def _legend(colours: Mapping[str, str], bars: Sequence[Bar]) -> Iterator[str]:
 def _first_columns(unit: str, known: Sequence[Slot]) -> list[tuple[str, list[str]]]:
     """The names, and for how long was watched, unless none of them says that."""
     columns = [(unit, [slot.row for slot in known])]
-    if any(slot.watched_s is not None for slot in known):
-        columns.append(("watched,\N{NO-BREAK SPACE}h", [hours(slot.watched_s) for slot in known]))
+    watched = [_watched(slot.looked) for slot in known]
+    if any(watched):
+        columns.append(("watched,\N{NO-BREAK SPACE}h", watched))
     return columns
 
 
 def _table(caption: str, columns: Sequence[tuple[str, Sequence[str]]]) -> str:
     head = [name for name, _ in columns]
     return table(caption, head, zip(*(cells for _, cells in columns), strict=True))
+
+
+def _watched(looked: Looked | None) -> str:
+    if looked is None or (looked.is_least and not looked.seconds):
+        return ""
+    return f"{hours(looked.seconds)} or more" if looked.is_least else hours(looked.seconds)
 
 
 def _visits(cell: ToldCell | None) -> str:

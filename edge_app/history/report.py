@@ -23,7 +23,7 @@ from edge_app.history.maker_table import between_devices, made_on, maker_table, 
 from edge_app.history.page import heading, page, paragraph, table
 from edge_app.history.presence import PresenceSpan, presences
 from edge_app.history.reading import DeviceHistory, History, PastAlert, Span
-from edge_app.history.watched import watched
+from edge_app.history.watched import Looked, watched
 from edge_app.history.withholding import ToldCell, tell
 from edge_app.history.wording import counted, hours, length, moment
 
@@ -146,9 +146,9 @@ def _device(
     yield from _alerts(name, device.alerts, zone)
 
 
-def _with_empty(cells: Mapping[Key, Cell], looked: Mapping[Key, float | None]) -> dict[Key, Cell]:
+def _with_empty(cells: Mapping[Key, Cell], looked: Mapping[Key, Looked]) -> dict[Key, Cell]:
     """Also those in which was looked, and nobody came."""
-    return {key: Cell() for key, seconds in looked.items() if seconds} | dict(cells)
+    return {key: Cell() for key, each in looked.items() if each.seconds} | dict(cells)
 
 
 def _how_counted(
@@ -178,7 +178,7 @@ def _how_counted(
 
 
 def _headline(
-    cells: Cells, days: Mapping[date, ToldCell | None], looked: Mapping[date, float | None]
+    cells: Cells, days: Mapping[date, ToldCell | None], looked: Mapping[date, Looked]
 ) -> str:
     told = {day: cell for day, cell in days.items() if cell is not None}
     if days and not told:
@@ -189,9 +189,11 @@ def _headline(
         text = "; ".join(_visits_told(cells, told))
         if len(told) < len(days):
             text += f"; {counted(len(days) - len(told), 'day')} withheld"
-    watched_s = [seconds for seconds in looked.values() if seconds]
-    if watched_s:
-        text += f"; watched for {hours(sum(watched_s))} h on {counted(len(watched_s), 'day')}"
+    watched_on = [each for each in looked.values() if each.seconds]
+    if watched_on:
+        watched_s = sum(each.seconds for each in watched_on)
+        more = " or more" if any(each.is_least for each in watched_on) else ""
+        text += f"; watched for {hours(watched_s)} h{more} on {counted(len(watched_on), 'day')}"
     return f"{text}."
 
 

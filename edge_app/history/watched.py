@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from edge_app.history.intervals import parts_of, tells_of_hours
 from edge_app.history.reading import Span
@@ -14,15 +14,19 @@ from edge_app.history.rows import SummaryRow
 Key = TypeVar("Key")
 
 
+class Looked(NamedTuple):
+    """For how long was looked. is_least: intervals tell of more, but not of how long."""
+
+    seconds: float
+    is_least: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """Seconds, by day and by hour of the day.
+    """By day and by hour of the day; of what is missing, no interval tells."""
 
-    None: intervals tell of it, but not of how long. What is missing, no interval tells of.
-    """
-
-    days: dict[date, float | None] = field(default_factory=dict)
-    hours: dict[int, float | None] = field(default_factory=dict)
+    days: dict[date, Looked] = field(default_factory=dict)
+    hours: dict[int, Looked] = field(default_factory=dict)
 
 
 def watched(summaries: Iterable[SummaryRow], period: Span, zone: tzinfo | None) -> Watched:
@@ -34,15 +38,17 @@ def watched(summaries: Iterable[SummaryRow], period: Span, zone: tzinfo | None) 
         for part in parts_of(summary, period, zone):
             seconds = None if known_s is None else known_s * part.share
             _add(told.days, part.at.date(), seconds)
-            _add(told.hours, part.at.hour, seconds if tells_of_hours(summary) else None)
+            # One that is too long to say when it was may still say that it was not at all.
+            is_certain = tells_of_hours(summary) or seconds == 0.0
+            _add(told.hours, part.at.hour, seconds if is_certain else None)
     return told
 
 
-def _add(told: dict[Key, float | None], key: Key, seconds: float | None) -> None:
-    before = told.get(key)
-    told[key] = before if seconds is None else seconds + (before or 0.0)
+def _add(told: dict[Key, Looked], key: Key, seconds: float | None) -> None:
+    before = told.get(key, Looked(0.0))
+    told[key] = Looked(before.seconds + (seconds or 0.0), before.is_least or seconds is None)
 
 
-def is_unmeasured(told: Mapping[Key, float | None], key: Key) -> bool:
+def is_unmeasured(told: Mapping[Key, Looked], key: Key) -> bool:
     """Whether nothing was looked at then, as far as is known."""
-    return told.get(key, 0.0) == 0.0
+    return told.get(key, Looked(0.0)) == Looked(0.0)

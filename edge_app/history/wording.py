@@ -27,10 +27,8 @@ def length(length_ms: int) -> str:
     return f"{minutes / 60:,.1f} h" if minutes >= 60 else f"{minutes:g} min"
 
 
-def hours(seconds: float | None) -> str:
-    """Hours without their unit; nothing where they are unknown."""
-    if seconds is None:
-        return ""
+def hours(seconds: float) -> str:
+    """Hours without their unit."""
     return "<0.1" if 0 < seconds < 180 else f"{seconds / 3600:,.1f}"
 
 

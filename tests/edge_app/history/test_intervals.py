@@ -9,7 +9,7 @@ from edge_app.history.cell import Cell
 from edge_app.history.intervals import Intervals, count_intervals
 from edge_app.history.reading import Span
 from edge_app.history.rows import SummaryRow
-from edge_app.history.watched import Watched, is_unmeasured, watched
+from edge_app.history.watched import Looked, Watched, is_unmeasured, watched
 
 NOON = datetime(2025, 3, 5, 12, tzinfo=UTC)
 MIDNIGHT = datetime(2025, 3, 6, tzinfo=UTC)
@@ -162,28 +162,39 @@ def test_watched_seconds_go_to_days_and_hours() -> None:
         interval(MIDNIGHT - timedelta(minutes=30), minutes=60, watched_s=1800.0),
         interval(NOON, watched_s=300.0),
     )
-    assert told.days == {WEDNESDAY: 1200.0, THURSDAY: 900.0}
-    assert told.hours == {12: 300.0, 23: 900.0, 0: 900.0}
+    assert told.days == {WEDNESDAY: Looked(1200.0), THURSDAY: Looked(900.0)}
+    assert told.hours == {12: Looked(300.0), 23: Looked(900.0), 0: Looked(900.0)}
 
 
 def test_nothing_is_watched_for_longer_than_it_lasted() -> None:
-    assert look(interval(NOON, watched_s=1e308)).days == {WEDNESDAY: 300.0}
+    assert look(interval(NOON, watched_s=1e308)).days == {WEDNESDAY: Looked(300.0)}
 
 
 def test_a_pause_is_known_not_to_be_measured_and_an_older_mien_does_not_say() -> None:
     told = look(withheld(NOON, watched_s=0.0), interval(NOON - timedelta(days=1)))
-    assert told.days == {TUESDAY: None, WEDNESDAY: 0.0}
+    assert told.days == {TUESDAY: Looked(0.0, is_least=True), WEDNESDAY: Looked(0.0)}
     assert [is_unmeasured(told.days, day) for day in (TUESDAY, WEDNESDAY, THURSDAY)] == [
         False, True, True,
     ]  # fmt: skip
 
 
-def test_what_is_told_counts_beside_what_is_not() -> None:
+def test_what_is_told_is_the_least_beside_what_is_not() -> None:
     told = look(interval(NOON), interval(NOON, watched_s=300.0), interval(NOON))
-    assert told.days == {WEDNESDAY: 300.0}
+    assert told.days == {WEDNESDAY: Looked(300.0, is_least=True)}
+
+
+def test_a_pause_beside_what_an_older_mien_does_not_say_is_not_unmeasured() -> None:
+    told = look(interval(NOON), withheld(NOON, watched_s=0.0))
+    assert told.days == {WEDNESDAY: Looked(0.0, is_least=True)}
+    assert not is_unmeasured(told.days, WEDNESDAY)
 
 
 def test_a_long_interval_does_not_say_which_hours_were_watched() -> None:
     told = look(interval(NOON, minutes=180, watched_s=9000.0))
-    assert told.days == {WEDNESDAY: 9000.0}
-    assert told.hours == {12: None, 13: None, 14: None}
+    assert told.days == {WEDNESDAY: Looked(9000.0)}
+    assert told.hours == dict.fromkeys((12, 13, 14), Looked(0.0, is_least=True))
+
+
+def test_a_long_pause_says_of_its_hours_that_they_were_not_watched() -> None:
+    told = look(interval(NOON, minutes=180, watched_s=0.0))
+    assert told.hours == dict.fromkeys((12, 13, 14), Looked(0.0))

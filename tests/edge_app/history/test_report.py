@@ -265,6 +265,33 @@ def test_hours_watched_stand_beside_the_figures_by_day_and_by_hour(file: Path) -
     assert "101.530.0111.50.0" in words
 
 
+def test_hours_watched_are_the_least_where_an_older_mien_told_of_a_part(file: Path) -> None:
+    ids = TimeOrderedIds(utc_ms=lambda: 1_741_942_800_000)
+    shown = visit(END - timedelta(days=1, hours=13), [("happy", 30.0)], ids)
+    updated = (END - timedelta(days=1)).replace(hour=14)
+    messages = [
+        (topic, encode(msgspec.structs.replace(said, watched_s=None)))
+        if (said := SUMMARY.decode(payload)).start < updated
+        else (topic, payload)
+        for topic, payload in a_day(END - timedelta(days=1)) + a_day(END - timedelta(days=2))
+    ]
+    record(file, *(("mien/kitchen/event", encode(each)) for each in shown), *messages)
+    words = report(file).words
+    assert "watched for 6.0 h or more on 1 day." in words
+    assert "2025-03-136.0 or more130.0" in words
+    # By hour: both days before the update, and one of them after it.
+    assert "1030.0" in words
+    assert "141.0 or more0.0" in words
+
+
+def test_a_day_of_an_older_mien_that_was_paused_later_is_not_called_unmeasured(file: Path) -> None:
+    start = (END - timedelta(days=1)).replace(hour=8, minute=0)
+    pause = summary(start + timedelta(hours=6), 0, {}, watched_s=0.0)
+    record(file, summary(start, 0, {}, watched_s=None), pause)
+    report(file, "--days", "2")
+    assert "03-13: " not in drawn(file, "kitchen: visits a day")
+
+
 def test_of_what_a_device_withheld_the_least_is_told_and_no_mean(file: Path) -> None:
     """Eleven hours without enough people, and one with five of them."""
     start = (END - timedelta(days=1)).replace(hour=8, minute=0)
