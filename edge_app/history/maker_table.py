@@ -6,10 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from itertools import combinations
 
-from edge_app.history.makers import Made, are_unlike, by_maker, has_changed, made_in_intervals
+from edge_app.history.makers import (
+    Made,
+    are_unlike,
+    by_maker,
+    has_changed,
+    made_in_intervals,
+    ways_of_counting,
+)
 from edge_app.history.page import heading, paragraph, table
 from edge_app.history.reading import DeviceHistory, Span
 from edge_app.history.wording import moment
+
+_HELD = (
+    "an older Mien, whose answer is not told, counted seconds by the emotion that it held, and a"
+    " newer one counts what was shown at each moment"
+)
 
 
 def made_on(device: DeviceHistory, period: Span, minimum_group: int) -> list[Made]:
@@ -36,14 +48,28 @@ def between_devices(made: Mapping[str, Sequence[Made]]) -> Iterator[str]:
             " differ in one of these.",
             is_note=True,
         )
+    ways = [ways_of_counting(each) for each in makers.values() if each]
+    if any(one != other for one, other in combinations(ways, 2)):
+        yield paragraph(
+            f"Not on all of these devices the same seconds: {_HELD}. Compare no seconds of emotions"
+            " of devices that differ in this.",
+            is_note=True,
+        )
 
 
 def within_device(made: Sequence[Made]) -> Iterator[str]:
     """A warning where it changed."""
-    if has_changed([each.maker for each in made]):
+    makers = [each.maker for each in made]
+    if has_changed(makers):
         yield paragraph(
             "What answered changed within this time, as its table says: figures from before and"
             " after are not to be compared, and a mean over both is of neither.",
+            is_note=True,
+        )
+    if len(ways_of_counting(makers)) > 1:
+        yield paragraph(
+            f"Mien was updated within this time: {_HELD}. Seconds of emotions from before and after"
+            " are not to be compared.",
             is_note=True,
         )
 

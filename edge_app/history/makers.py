@@ -63,6 +63,14 @@ def are_unlike(some: Sequence[Maker], others: Sequence[Maker]) -> bool:
     )
 
 
+def ways_of_counting(makers: Iterable[Maker]) -> set[bool]:
+    """Whether they counted seconds by the emotion that was held, or by what was shown; or both.
+
+    The first Mien that names its answer is the first one that counts what is shown (decision 11).
+    """
+    return {maker.answer is None for maker in makers}
+
+
 def _differ(one: Maker, other: Maker) -> bool:
     """Whether something that both of them tell differs."""
     pairs = zip(one, other, strict=True)

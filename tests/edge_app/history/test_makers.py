@@ -9,6 +9,7 @@ from edge_app.history.makers import (
     by_maker,
     has_changed,
     made_in_intervals,
+    ways_of_counting,
 )
 from edge_app.history.rows import SummaryRow
 
@@ -52,6 +53,13 @@ def test_another_model_answer_or_reaction_is_another_maker(other: Maker) -> None
 def test_what_is_not_told_differs_from_nothing(other: Maker) -> None:
     assert not has_changed([FULL, other])
     assert not are_unlike([FULL], [other])
+
+
+@pytest.mark.parametrize("other", [OLD, SILENT])
+def test_seconds_of_a_mien_that_names_no_answer_are_of_what_was_held(other: Maker) -> None:
+    assert ways_of_counting([other, OLD]) == {True}
+    assert ways_of_counting([FULL, FERPLUS]) == {False}
+    assert ways_of_counting([FULL, other]) == {True, False}
 
 
 def test_devices_that_changed_alike_are_alike() -> None:

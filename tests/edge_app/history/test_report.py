@@ -366,6 +366,35 @@ def test_what_answered_is_told_and_a_change_of_it_warned_of(file: Path) -> None:
     assert "on all of these devices" not in page.words
 
 
+def of_older_mien(message: tuple[str, bytes]) -> tuple[str, bytes]:
+    """An event or a summary without what the older one did not tell."""
+    topic, payload = message
+    untold = {"answer", "reaction", "watched_s"}
+    if topic.endswith("summary"):
+        untold.add("model")
+    fields = msgspec.json.decode(payload)
+    return topic, msgspec.json.encode({k: v for k, v in fields.items() if k not in untold})
+
+
+def test_an_update_that_counts_seconds_otherwise_is_warned_of(file: Path) -> None:
+    messages = a_fortnight()
+    half = len(messages) // 2
+    record(file, *map(of_older_mien, messages[:half]), *messages[half:])
+    words = report(file).words
+    assert "Mien was updated within this time: an older Mien, whose answer is not told" in words
+    assert "What answered changed" not in words
+    assert "Not on all of these devices" not in words
+
+
+def test_a_device_that_counts_seconds_otherwise_is_named_as_such(file: Path) -> None:
+    hall = [("mien/hall/event", encode(each)) for each in fortnight("hall", seed=2)]
+    record(file, *a_fortnight(), *map(of_older_mien, hall))
+    words = report(file).words
+    assert "Not on all of these devices the same seconds" in words
+    assert "Mien was updated" not in words
+    assert "Not the same answers" not in words
+
+
 def test_when_a_group_is_asked_for_no_table_says_when_somebody_came(file: Path) -> None:
     record(file, *a_fortnight(), *a_day(END - timedelta(days=1)))
     words = report(file, "--days", "15", "--minimum-group", "5").words
