@@ -16,7 +16,7 @@ from edge_app.history.makers import (
 )
 from edge_app.history.page import heading, paragraph, table
 from edge_app.history.reading import DeviceHistory, Span
-from edge_app.history.wording import moment
+from edge_app.history.wording import WITHHELD, moment
 
 _HELD = (
     "an older Mien, whose answer is not told, counted seconds by the emotion that it held, and a"
@@ -29,13 +29,16 @@ def made_on(device: DeviceHistory, period: Span, minimum_group: int) -> list[Mad
 
     A visit would say when somebody came.
     """
-    visits = device.made if minimum_group <= 1 else []
-    return [
-        made._replace(
-            first_ms=max(made.first_ms, period.start_ms), last_ms=min(made.last_ms, period.end_ms)
+    summaries = [
+        row._replace(
+            start_ms=max(row.start_ms, period.start_ms), end_ms=min(row.end_ms, period.end_ms)
         )
-        for made in by_maker([*visits, *made_in_intervals(device.summaries)])
+        for row in device.summaries
     ]
+    visits = device.made
+    if minimum_group > 1:
+        visits = [made._replace(first_ms=None, last_ms=None) for made in visits]
+    return by_maker([*visits, *made_in_intervals(summaries)])
 
 
 def between_devices(made: Mapping[str, Sequence[Made]]) -> Iterator[str]:
@@ -84,8 +87,8 @@ def maker_table(
     rows = [
         [
             *("not told" if word is None else word for word in each.maker),
-            moment(each.first_ms, zone),
-            moment(each.last_ms, zone),
+            _moment(each.first_ms, zone),
+            _moment(each.last_ms, zone),
             f"{each.intervals}",
         ]
         for each in made
@@ -95,3 +98,7 @@ def maker_table(
         rows = [[*row, f"{each.visits}"] for row, each in zip(rows, made, strict=True)]
     yield heading("What answered", 3)
     yield table(f"{name}: what answered", head, rows, of_words=True)
+
+
+def _moment(time_ms: int | None, zone: tzinfo | None) -> str:
+    return WITHHELD if time_ms is None else moment(time_ms, zone)

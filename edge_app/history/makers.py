@@ -17,11 +17,11 @@ class Maker(NamedTuple):
 
 
 class Made(NamedTuple):
-    """What one maker made. first_ms, last_ms: since 1970 in UTC."""
+    """What one maker made. first_ms, last_ms: since 1970 in UTC; None where they are not said."""
 
     maker: Maker
-    first_ms: int
-    last_ms: int
+    first_ms: int | None
+    last_ms: int | None
     visits: int = 0
     intervals: int = 0
 
@@ -35,18 +35,22 @@ def made_in_intervals(summaries: Iterable[SummaryRow]) -> list[Made]:
 
 
 def by_maker(made: Iterable[Made]) -> list[Made]:
-    """All that each maker made, in the order of their beginnings."""
+    """All that each maker made, in the order of their beginnings; before them, those without."""
     whole: dict[Maker, Made] = {}
     for each in made:
         known = whole.get(each.maker, each._replace(visits=0, intervals=0))
         whole[each.maker] = Made(
             each.maker,
-            min(known.first_ms, each.first_ms),
-            max(known.last_ms, each.last_ms),
+            min(_said(known.first_ms, each.first_ms), default=None),
+            max(_said(known.last_ms, each.last_ms), default=None),
             known.visits + each.visits,
             known.intervals + each.intervals,
         )
-    return sorted(whole.values(), key=lambda each: (each.first_ms, each.last_ms))
+    return sorted(whole.values(), key=lambda each: _said(each.first_ms, each.last_ms))
+
+
+def _said(*times_ms: int | None) -> list[int]:
+    return [each for each in times_ms if each is not None]
 
 
 def has_changed(makers: Sequence[Maker]) -> bool:

@@ -37,6 +37,15 @@ def test_what_each_maker_made_is_added_up_from_its_first_to_its_last() -> None:
     assert made == [Made(FULL, 0, 50, visits=3, intervals=3), Made(SMALL, 55, 60, visits=2)]
 
 
+def test_visits_whose_times_are_not_said_take_those_of_intervals() -> None:
+    made = by_maker([
+        Made(FULL, None, None, visits=3),
+        Made(FULL, 10, 20, intervals=1),
+        Made(OLD, None, None, visits=2),
+    ])  # fmt: skip
+    assert made == [Made(OLD, None, None, visits=2), Made(FULL, 10, 20, visits=3, intervals=1)]
+
+
 def test_a_summary_of_an_older_mien_names_none() -> None:
     row = SummaryRow("d", 0, 10, 0, "{}", 1, withheld=False)
     assert by_maker(made_in_intervals([row, row])) == [Made(SILENT, 0, 10, intervals=2)]

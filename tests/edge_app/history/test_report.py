@@ -401,6 +401,23 @@ def test_when_a_group_is_asked_for_no_table_says_when_somebody_came(file: Path) 
     assert "modelanswerreactionfromuntilintervals5e5e5e5e5e5edefaultnormal2025-03-13 08:00" in words
 
 
+def test_a_model_that_only_events_name_is_told_without_their_times(file: Path) -> None:
+    """Summaries of an older Mien name none."""
+    changed = END - timedelta(days=7)
+    events = [
+        ("mien/kitchen/event", encode(msgspec.structs.replace(each, model="a1" * 32)))
+        if each.time >= changed
+        else ("mien/kitchen/event", encode(each))
+        for each in fortnight("kitchen", seed=1)
+    ]
+    record(file, *map(of_older_mien, [*events, *a_day(END - timedelta(days=1))]))
+    words = report(file, "--days", "15", "--minimum-group", "5").words
+    assert "What answered changed within this time" in words
+    for model in ("5e" * 6, "a1" * 6):
+        assert f"{model}not toldnot toldwithheldwithheld0" in words
+    assert "not toldnot toldnot told2025-03-13 08:002025-03-13 20:00144" in words
+
+
 def test_devices_that_answer_differently_are_named_as_such(file: Path) -> None:
     hall = [
         ("mien/hall/event", encode(msgspec.structs.replace(each, model="a1" * 32)))
