@@ -11,8 +11,9 @@ _WIDTH, _HEIGHT = 720, 220
 _LEFT, _TOP, _BOTTOM = 56, 14, 30
 _PLOT_WIDTH, _PLOT_HEIGHT = _WIDTH - _LEFT - 8, _HEIGHT - _TOP - _BOTTOM
 _STRIP_HEIGHT = 26
-#: Labels beneath the bars, at most.
+#: Labels beneath the bars, at most; and the width of a character, at most.
 _LABELS = 12
+_CHARACTER = 7
 _NICE = (1, 2, 2.5, 5, 10)
 #: Of a count, what a quarter of the axis is: 3, so that it does not leap from 8 to 20.
 _NICE_QUARTERS = (1, 2, 3, 5, 10)
@@ -76,10 +77,7 @@ def stacked_bars(
         x = _LEFT + number * step + (step - width) / 2
         drawn += _bar(bar, x, width, top, colours)
         if (len(bars) - 1 - number if names_last else number) % every == 0:
-            drawn.append(
-                f'<text x="{x + width / 2:.1f}" y="{_HEIGHT - 10}" text-anchor="middle">'
-                f"{escape(bar.label)}</text>"
-            )
+            drawn.append(_name(bar.label, x + width / 2))
     return _drawing(title, _HEIGHT, drawn)
 
 
@@ -123,6 +121,14 @@ def _axis(top: float, unit: str) -> str:
         )
     lines.append(f'<text x="{_LEFT}" y="{_TOP - 4}">{escape(unit)}</text>')
     return "".join(lines)
+
+
+def _name(label: str, x: float) -> str:
+    """Beneath the middle of a bar, unless it would leave the drawing at its right."""
+    anchor = "middle"
+    if x + len(label) * _CHARACTER / 2 > _WIDTH:
+        x, anchor = _WIDTH, "end"
+    return f'<text x="{x:.1f}" y="{_HEIGHT - 10}" text-anchor="{anchor}">{escape(label)}</text>'
 
 
 def _bar(bar: Bar, x: float, width: float, top: float, colours: Mapping[str, str]) -> list[str]:

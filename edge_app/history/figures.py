@@ -122,10 +122,11 @@ def emotions(
     yield from _legend(colours, bars)
     known = [slot for slot in slots if slot.is_known]
     columns = _first_columns(unit, known)
-    columns += [(each, [_seconds(slot.cell, each) for slot in known]) for each in colours]
     left_out = [_left_out(slot.cell) for slot in known]
+    # Before the emotions: with many of them the last columns are out of sight.
     if any(left_out):
         columns.append((WITHHELD, left_out))
+    columns += [(each, [_seconds(slot.cell, each) for slot in known]) for each in colours]
     yield _table(title, columns)
     if _IN_PART in left_out:
         yield paragraph("Withheld in part: what is blank, and some of the rest.")

@@ -31,6 +31,18 @@ def test_the_axis_ends_at_a_number_that_is_easy_to_read(value: float, top: str) 
     assert f'text-anchor="end">{top}</text>' in drawing
 
 
+@pytest.mark.parametrize("days", [1, 14, 36, 90, 366])
+def test_the_last_name_ends_within_the_drawing(days: int) -> None:
+    bars = [Bar("11-02", {})] * (days - 1) + [Bar("11-03 …", {})]
+    drawing = stacked_bars("t", "visits", bars, COLOURS, names_last=True)
+    found = re.search(r'<text x="([^"]*)" y="210" text-anchor="(\w+)">11-03 …<', drawing)
+    assert found is not None
+    # The letters are 11 pixels high: digits are 6 wide, and the ellipsis is 11.
+    right = float(found[1]) + (24 if found[2] == "middle" else 0)
+    assert right <= 720
+    assert (found[2] == "end") == (days > 14)
+
+
 @pytest.mark.parametrize(
     ("value", "ticks"),
     [

@@ -308,7 +308,7 @@ def test_of_what_a_device_withheld_the_least_is_told_and_no_mean(file: Path) -> 
     assert "+0.75" not in words
     assert "A mean is blank where something is withheld that belongs to it." in words
     assert "03-13: some withheld" in drawn(file, "kitchen: visits a day")
-    assert "2025-03-131.0300.0in part" in words
+    assert "2025-03-131.0in part300.0" in words
 
 
 def test_five_people_who_stay_are_not_a_group_of_many(file: Path) -> None:
