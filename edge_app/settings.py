@@ -83,16 +83,20 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             " again.",
         ),
     ] = 5.0
-    frozen_s: Annotated[
-        float,
-        msgspec.Meta(
-            ge=1,
-            le=86_400,
-            description="A camera or stream that gives the very same picture for as many seconds"
-            " hangs: nobody is said to be there, and it is opened again. Longer for a stream whose"
-            " encoder repeats a still room; pictures without contrast may repeat themselves.",
-        ),
-    ] = 30.0
+    frozen_s: (
+        Annotated[
+            float,
+            msgspec.Meta(
+                ge=1,
+                le=86_400,
+                description="A camera or stream that gives the very same picture for as many"
+                " seconds hangs: nobody is said to be there, and it is opened again. Not set: 30,"
+                " and 300 for `rtsp://`, whose encoders may repeat a still room. Pictures without"
+                " contrast may repeat themselves.",
+            ),
+        ]
+        | None
+    ) = None
     password_file: Annotated[
         str,
         msgspec.Meta(

@@ -38,10 +38,14 @@ def _lines() -> Iterator[str]:
         yield "| setting | default | allowed | what it does |"
         yield "|---|---|---|---|"
         for name, field in table["properties"].items():
-            yield (
-                f"| `{name}` | `{json.dumps(field['default'])}` | {_allowed(field)}"
-                f" | {field['description']} |"
-            )
+            default = "not set" if field["default"] is None else f"`{json.dumps(field['default'])}`"
+            said = _said(field)
+            yield f"| `{name}` | {default} | {_allowed(said)} | {said['description']} |"
+
+
+def _said(field: dict[str, Any]) -> dict[str, Any]:
+    """What may stand in the file: TOML has no null for what is not set."""
+    return next(each for each in field.get("anyOf", [field]) if each.get("type") != "null")
 
 
 def _allowed(field: dict[str, Any]) -> str:

@@ -50,7 +50,9 @@ def _paths(kind: type[msgspec.Struct]) -> Iterator[tuple[str, str, bool]]:
     """Section and key of each, and whether it may be a scheme."""
     for section in msgspec.structs.fields(kind):
         for field in msgspec.structs.fields(section.type):
-            for meta in get_args(field.type)[1:]:
+            # Of one that may be left unset, the second is NoneType.
+            metas = (each for each in get_args(field.type)[1:] if isinstance(each, msgspec.Meta))
+            for meta in metas:
                 extra = meta.extra or {}
                 if PATH in extra or PATH_OR_SCHEME in extra:
                     yield section.name, field.name, PATH_OR_SCHEME in extra

@@ -34,6 +34,10 @@ READABLE = (
 #: They last five minutes or more.
 _PI_CAMERA_REFUSED = 60
 
+#: Seconds of one and the same picture, which no sensor gives; of a still room, an encoder with long
+#: or dynamic groups of pictures may.
+_FROZEN_S, _RTSP_FROZEN_S = 30.0, 300.0
+
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+-]*):(.*)", re.DOTALL)
 #: Copied from instructions, or with a blank, which udev allows in no name.
 _NO_CAMERA = re.compile(r"/dev/video([xn?*]?|.*\s.*)", re.DOTALL | re.IGNORECASE)
@@ -50,7 +54,7 @@ class CameraOptions:
 
     frames_per_second is also how fast a folder's pictures follow one another. rotate: by how many
     degrees frames are turned clockwise. stall_s: how long a live source may give no frame.
-    frozen_s: and one and the same. password_file: of a stream.
+    frozen_s: and one and the same; None: what is usual for its kind. password_file: of a stream.
     """
 
     width: int = 640
@@ -59,7 +63,7 @@ class CameraOptions:
     rotate: Turn = 0
     pace: Pace = "own"
     stall_s: float = 5.0
-    frozen_s: float = 30.0
+    frozen_s: float | None = None
     password_file: Path | None = None
 
 
@@ -68,12 +72,14 @@ class Choice:
     """A source that can be opened, any number of times. name: shows no secret.
 
     most_refused: openings in a row that say it is not there, until only a new process may see it.
+    frozen_s: for how long it may give one and the same picture.
     """
 
     name: str
     is_live: bool
     open: Callable[[], FrameSource]
     most_refused: float = math.inf
+    frozen_s: float = _FROZEN_S
 
 
 def open_source(setting: str, *, options: CameraOptions) -> FrameSource:
@@ -109,7 +115,7 @@ def open_lasting(
         choice.name,
         choice.open,
         stall_s=options.stall_s,
-        frozen_s=options.frozen_s,
+        frozen_s=choice.frozen_s,
         most_refused=choice.most_refused,
         on_trouble=on_trouble,
         hung=hung,
@@ -124,6 +130,8 @@ def choose_source(setting: str, *, options: CameraOptions) -> Choice:
         UsageError: a stream's URL or password file is wrong, or a library is missing.
     """
     choice, turn = _choose(setting, options), options.rotate
+    if options.frozen_s is not None:
+        choice = replace(choice, frozen_s=options.frozen_s)
     if not turn:
         return choice
     return replace(choice, open=lambda: TurnedSource(choice.open(), turn))
@@ -183,6 +191,7 @@ def _stream(setting: str, scheme: str, options: CameraOptions) -> Choice:
         address.name,
         is_live=True,
         open=lambda: kinds[scheme](address, timeout_s=options.stall_s),
+        frozen_s=_RTSP_FROZEN_S if scheme in _RTSP else _FROZEN_S,
     )
 
 

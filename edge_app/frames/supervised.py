@@ -182,8 +182,10 @@ class SupervisedSource(FrameSource):
         if not self._freeze.is_frozen(frame.image, now_s):
             return False
         if now_s - self._frames_since_s >= self._stall_s:
-            same = f"one and the same picture for {self._frozen_s:g} s"
-            raise SourceError(f"{self.name}: {same}; restart the camera")
+            raise SourceError(
+                f"{self.name}: one and the same picture for {self._frozen_s:g} s; restart the"
+                " camera, or set camera.frozen_s longer if it only saw a still room"
+            )
         return True
 
     def _count_frame(self) -> None:

@@ -92,6 +92,7 @@ def test_every_setting_that_names_a_file_or_folder_is_known_as_such() -> None:
         ("[camera]\nrotate = 45\n", ["45 (there are 0, 90, 180, 270), in `camera.rotate`"]),
         ("[governor]\nframes_per_second = 0.9\n", [">= 1", "governor.frames_per_second"]),
         ("[camera]\nframes_per_second = 0.9\n", [">= 1", "camera.frames_per_second"]),
+        ("[camera]\nfrozen_s = 0.5\n", [">= 1", "camera.frozen_s"]),
         ("camera = 3\n", ["camera"]),
         (
             "[device]\nname = 'a/b'\n",

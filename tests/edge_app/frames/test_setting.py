@@ -101,6 +101,19 @@ def test_streams_are_chosen_by_their_scheme(
     assert opened == [(name, 3)]
 
 
+def test_encoders_of_rtsp_may_repeat_a_still_room_for_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(setting, "load_library", lambda: None)
+    for text, frozen_s in (
+        ("rtsp://cam/live", 300), ("RTSPS://cam/live", 300), ("http://cam/video.mjpg", 30),
+        ("/dev/video3", 30), ("picamera2:", 30),
+    ):  # fmt: skip
+        assert choose_source(text, options=CameraOptions()).frozen_s == frozen_s
+        turned = choose_source(text, options=CameraOptions(frozen_s=7, rotate=90))
+        assert turned.frozen_s == 7
+
+
 def test_the_pi_camera_is_chosen_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = {}
     monkeypatch.setattr(setting, "load_library", lambda: None)

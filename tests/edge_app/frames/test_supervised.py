@@ -21,6 +21,12 @@ from edge_app.frames.turned import TurnedSource
 SOON_S = 10.0
 
 
+FROZEN = (
+    "cam: one and the same picture for 30 s; restart the camera, or set camera.frozen_s longer if"
+    " it only saw a still room"
+)
+
+
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("_SHORTEST_S", "_FIRST_CEILING_S", "_LONGEST_S", "_LONGEST_RARE_S"):
@@ -225,7 +231,7 @@ def test_a_camera_that_shows_one_and_the_same_picture_is_opened_again() -> None:
         second.next_picture.append(2)
         second.due.release()
         frame = source.read()
-        assert troubles == ["cam: one and the same picture for 30 s; restart the camera"]
+        assert troubles == [FROZEN]
         assert frame is not None
         assert (frame.image == second.image(2)).all()
         clock.now_s = 35.0
@@ -265,7 +271,7 @@ def test_one_that_shows_the_same_at_each_opening_is_opened_more_rarely_for_ever(
         while source.read() is not None:
             pass
     assert waits == [0.6, 1.2, 2.4, 4.8, 9.6] + [10.0] * 95
-    assert troubles == ["cam: one and the same picture for 30 s; restart the camera"]
+    assert troubles == [FROZEN]
 
 
 def test_a_camera_that_is_not_there_yet_comes(caplog: pytest.LogCaptureFixture) -> None:
