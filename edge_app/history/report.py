@@ -25,7 +25,7 @@ from edge_app.history.presence import PresenceSpan, presences
 from edge_app.history.reading import DeviceHistory, History, PastAlert, Span
 from edge_app.history.watched import Looked, watched
 from edge_app.history.withholding import ToldCell, tell
-from edge_app.history.wording import counted, hours, length, moment
+from edge_app.history.wording import counted, hours, length, moment, runs
 
 Key = TypeVar("Key", date, int)
 
@@ -160,10 +160,9 @@ def _how_counted(
             " each counts at its own time."
         )
     if cells.from_summaries:
-        told = ", ".join(f"{day}" for day in sorted(cells.from_summaries))
         yield paragraph(
-            f"Only summaries tell of {told}, or of a part of it: a visit across two of them counts"
-            " twice."
+            f"Only summaries tell of {runs(cells.from_summaries)}, or of a part of it: a visit"
+            " across two of them counts twice."
         )
     if cells.has_long_intervals:
         yield paragraph(

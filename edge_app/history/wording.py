@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta, tzinfo
 
 WITHHELD = "withheld"
 
@@ -19,6 +20,17 @@ def counted(number: int, what: str, *, is_least: bool = False) -> str:
     """So many of something; is_least: there may be more."""
     more = " or more" if is_least else ""
     return f"{number}{more} {what}{'' if number == 1 and not is_least else 's'}"
+
+
+def runs(days: Iterable[date]) -> str:
+    """In order; of those that follow one another the first and the last."""
+    found: list[list[date]] = []
+    for day in sorted(days):
+        if found and day - found[-1][-1] == timedelta(days=1):
+            found[-1].append(day)
+        else:
+            found.append([day])
+    return ", ".join(f"{run[0]}" if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in found)
 
 
 def length(length_ms: int) -> str:

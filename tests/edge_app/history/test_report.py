@@ -328,6 +328,15 @@ def test_five_people_who_stay_are_not_a_group_of_many(file: Path) -> None:
     assert "120 visits" in report(file, "--minimum-group", "5").words
 
 
+def test_days_of_which_only_summaries_tell_are_named_in_runs(file: Path) -> None:
+    days = [(END - timedelta(days=each)).replace(hour=8) for each in (13, 9, 8, 7, 2, 1)]
+    record(file, *(summary(day, 3, {"happy": 10.0}) for day in days))
+    assert (
+        "Only summaries tell of 2025-03-01, 2025-03-05 to 2025-03-07, 2025-03-12 to 2025-03-13, or"
+        " of a part of it"
+    ) in report(file).words
+
+
 def test_a_summary_of_a_day_is_in_no_hour(file: Path) -> None:
     start = (END - timedelta(days=2)).replace(hour=14, minute=0)
     day = summary(
