@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-#: Every so many rows are compared: a block that a video encoder has changed crosses one of them.
-_ROWS = 8
+#: Every so many rows are compared: a block that a video encoder has changed, 4 pixels high at
+#: least, crosses one of them.
+_ROWS = 4
 #: Between the darkest and the brightest twentieth of a picture, in gray levels. What shows less is
 #: dark, or has a cap on its lens, and may well repeat itself, with a caption in it or without.
 _LEAST_CONTRAST = 8
