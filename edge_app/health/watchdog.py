@@ -60,7 +60,13 @@ class Watchdog:
             self._is_ready = self._notifier.ready()
             self._fed_s = now_s
         is_due = self._interval_s is not None and now_s - self._fed_s >= self._interval_s
-        if is_due and now_s - self._progress_s < self._patience_s and self._notifier.feed():
+        # The watchdog's first term begins when the service is ready.
+        if (
+            self._is_ready
+            and is_due
+            and now_s - self._progress_s < self._patience_s
+            and self._notifier.feed()
+        ):
             self._fed_s = now_s
         if self._is_ready and now_s - self._said_s >= STATUS_S:
             self._say(activity, backlog, privacy, now_s)

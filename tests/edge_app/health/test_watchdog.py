@@ -102,6 +102,7 @@ def test_it_is_not_ready_before_the_first_frame() -> None:
     loop = Loop()
     loop.run(20, frames=False)
     assert not loop.manager.is_ready
+    assert loop.manager.feedings == 0
     loop.run(1)
     assert loop.manager.is_ready
 
