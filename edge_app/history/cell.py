@@ -13,10 +13,11 @@ class Cell:
     """Figures, and of how many visits each of them is.
 
     visits: how many began. group: how many had a part in it. lengths_s: of the visits that began in
-    it and whose end is known. shown_s: seconds by emotion; shown_by: how many visits showed it.
-    affects: valence and arousal of the visits that began in it; affects_by: of how many they are.
-    intervals: how many summaries tell of it; untold: in how many of these the device withheld how
-    many visits there were. withheld: the device itself kept something back.
+    it and whose end is known. shown_s: seconds by emotion; shown_by: how many visits showed it;
+    by_visit: its seconds by visit, but for those of summaries. affects: valence and arousal of the
+    visits that began in it; affects_by: of how many they are; affects_s: the seconds of each, but
+    for those of summaries. intervals: how many summaries tell of it; untold: in how many of these
+    the device withheld how many visits there were. withheld: the device itself kept something back.
     """
 
     visits: int = 0
@@ -24,8 +25,12 @@ class Cell:
     lengths_s: list[float] = field(default_factory=list)
     shown_s: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     shown_by: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    by_visit: dict[str, dict[str, float]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(float))
+    )
     affects: MeanAffect = field(default_factory=MeanAffect)
     affects_by: int = 0
+    affects_s: list[float] = field(default_factory=list)
     intervals: int = 0
     untold: int = 0
     withheld: bool = False
@@ -42,8 +47,11 @@ class Cell:
             self.shown_s[emotion] += seconds
         for emotion, visits in other.shown_by.items():
             self.shown_by[emotion] = _least(self.shown_by[emotion], visits)
+        for emotion, parts_s in other.by_visit.items():
+            self.by_visit[emotion].update(parts_s)
         self.affects = MeanAffect.of([self.affects, other.affects])
         self.affects_by = _least(self.affects_by, other.affects_by)
+        self.affects_s += other.affects_s
         self.intervals += other.intervals
         self.untold += other.untold
         self.withheld = self.withheld or other.withheld

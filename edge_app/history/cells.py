@@ -37,8 +37,8 @@ def count(history: DeviceHistory, period: Span, zone: tzinfo | None) -> Cells:
     """Count what lies in the period."""
     days: dict[date, Cell] = defaultdict(Cell)
     hours: dict[int, Cell] = defaultdict(Cell)
-    for visit in history.visits.values():
-        _add_visit(visit, period, zone, days, hours)
+    for episode, visit in history.visits.items():
+        _add_visit(visit, period, zone, days, hours, episode=episode)
     told = count_intervals(history.summaries, period, zone, days.keys())
     for day, cell in told.days.items():
         days[day].add(cell)
@@ -53,6 +53,8 @@ def _add_visit(
     zone: tzinfo | None,
     days: dict[date, Cell],
     hours: dict[int, Cell],
+    *,
+    episode: str,
 ) -> None:
     span = _span(visit)
     touched_days, touched_hours = set(), set()
@@ -66,8 +68,9 @@ def _add_visit(
     shown_hours: set[tuple[int, str]] = set()
     for at, emotion, seconds in _spread(visit, span, period, zone):
         day, hour = at.date(), at.hour
-        days[day].shown_s[emotion] += seconds
-        hours[hour].shown_s[emotion] += seconds
+        for cell in (days[day], hours[hour]):
+            cell.shown_s[emotion] += seconds
+            cell.by_visit[emotion][episode] += seconds
         touched_days.add(day)
         touched_hours.add(hour)
         shown_days.add((day, emotion))
@@ -88,8 +91,10 @@ def _begin(visit: Visit, cell: Cell) -> None:
     if visit.duration_s is not None:
         cell.lengths_s.append(visit.duration_s)
     if visit.affect is not None:
-        cell.affects.add(visit.affect, sum(visit.emotions_s.values()))
+        shown_s = sum(visit.emotions_s.values())
+        cell.affects.add(visit.affect, shown_s)
         cell.affects_by += 1
+        cell.affects_s.append(shown_s)
 
 
 def _span(visit: Visit) -> Span:

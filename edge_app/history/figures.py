@@ -230,7 +230,8 @@ def _why_blank(known: Sequence[Slot], minimum_group: int) -> Iterator[str]:
     told = [slot.cell for slot in known if slot.cell is not None]
     reasons = []
     if minimum_group > 1 and any("" in (_mean_length(cell), *_affect(cell)) for cell in told):
-        reasons.append(f"fewer than {minimum_group} visits tell of it")
+        few = f"fewer than {minimum_group} visits tell of it"
+        reasons.append(f"{few}, or one or two of more are nearly all of it")
     if any(cell.is_partial and cell.affect is None for cell in told):
         reasons.append("something is withheld that belongs to it")
     if reasons:

@@ -98,8 +98,9 @@ def _note() -> str:
 def _remarks(history: History, minimum_group: int) -> Iterator[str]:
     if minimum_group > 1:
         yield paragraph(
-            f"Days, hours and emotions of fewer than {minimum_group} visits are withheld, and with"
-            " them others from which they could be worked out."
+            f"Days, hours and emotions of fewer than {minimum_group} visits are withheld, so are"
+            " emotions that one or two of more visits showed nearly alone, and with all of them"
+            " others from which they could be worked out."
         )
     if history.outside:
         yield paragraph(f"Events outside of this period: {history.outside}.")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from edge_app.events.disclosure import may_tell
 from edge_app.history.cell import Cell
 
 Key = TypeVar("Key")
@@ -54,19 +56,35 @@ def tell(cells: Mapping[Key, Cell], minimum_group: int) -> dict[Key, ToldCell | 
 def _hidden(
     cells: Mapping[Key, Cell], left_out: Collection[Key], minimum_group: int
 ) -> dict[Key, set[str]]:
-    """Which emotions of each cell are left out: by the same rule, each emotion by itself."""
+    """Which emotions of each cell are left out: by the same rule, each emotion by itself.
+
+    One that one or two of enough visits showed nearly alone is theirs, as in a device's summaries.
+    """
     hidden: dict[Key, set[str]] = {key: set() for key in cells}
     for emotion in {emotion for cell in cells.values() for emotion in cell.shown_s}:
         shown_by = {
             key: cell.shown_by[emotion] for key, cell in cells.items() if emotion in cell.shown_s
         }
-        number = 0
-        for key in sorted(shown_by, key=lambda key: (key not in left_out, shown_by[key])):
-            is_too_small = key in left_out or shown_by[key] < minimum_group
-            if is_too_small or 0 < number < minimum_group:
+        is_enough = {
+            key: key not in left_out and _is_of_group([cells[key]], emotion, minimum_group)
+            for key in shown_by
+        }
+        of_it: list[Cell] = []
+        for key in sorted(shown_by, key=lambda key: (is_enough[key], shown_by[key])):
+            if not is_enough[key] or (of_it and not _is_of_group(of_it, emotion, minimum_group)):
                 hidden[key].add(emotion)
-                number += shown_by[key]
+                of_it.append(cells[key])
     return hidden
+
+
+def _is_of_group(cells: Sequence[Cell], emotion: str, minimum_group: int) -> bool:
+    """Whether its seconds in all of these may be told; to those of summaries a device has seen."""
+    parts_s: dict[str, float] = defaultdict(float)
+    for cell in cells:
+        for visit, seconds in cell.by_visit.get(emotion, {}).items():
+            parts_s[visit] += seconds
+    number = sum(cell.shown_by[emotion] for cell in cells)
+    return number >= minimum_group and (not parts_s or may_tell(parts_s.values(), minimum_group))
 
 
 def _is_too_small(cell: Cell, minimum_group: int) -> bool:
@@ -87,7 +105,9 @@ def _told(cell: Cell, minimum_group: int, hidden: Collection[str]) -> ToldCell:
     # A mean over all emotions would speak of one that is left out here, and so would a length less
     # the seconds that are told; without what the device left out, they would be of another time.
     may_mean = not is_partial and cell.affects_by >= minimum_group
+    may_mean &= not cell.affects_s or may_tell(cell.affects_s, minimum_group)
     may_measure = not is_partial and len(cell.lengths_s) >= minimum_group
+    may_measure &= may_tell(cell.lengths_s, minimum_group)
     return ToldCell(
         visits=cell.visits,
         mean_length_s=sum(cell.lengths_s) / len(cell.lengths_s) if may_measure else None,

@@ -470,6 +470,24 @@ def test_too_small_groups_are_withheld(file: Path) -> None:
     assert "Too few visits to say anything" in nothing.words
 
 
+def test_one_who_stays_among_passers_by_is_no_group(file: Path) -> None:
+    ids = TimeOrderedIds(utc_ms=lambda: 1_741_942_800_000)
+    start = END - timedelta(days=1, hours=13)
+    events = [
+        each
+        for number, seconds in enumerate((0.2, 0.2, 0.2, 0.2, 590.0))
+        for each in visit(start + timedelta(minutes=number), [("sad", seconds)], ids)
+    ]
+    record(file, *(("mien/kitchen/event", encode(each)) for each in events))
+    assert "2025-03-13590.8" in report(file).words
+    words = report(file, "--minimum-group", "5").words
+    assert "5 visits on 1 day; for how long the network was unsure is withheld" in words
+    # Neither its seconds nor a mean, which has them five times.
+    assert "590" not in words
+    assert "118" not in words
+    assert "sad" not in words
+
+
 def test_why_means_are_blank_is_said(file: Path) -> None:
     record(file, *a_fortnight())
     reason = "A mean is blank where fewer than 20 visits tell of it"

@@ -68,6 +68,50 @@ def test_an_emotion_of_few_in_withheld_hours_cannot_be_worked_out() -> None:
     assert told_of("angry", cells) == [12]
 
 
+def stay(*seconds: float, group: int = 9) -> Cell:
+    """Of visits that were happy for so long each; everybody else was neutral for a minute."""
+    of_happy = {f"happy {number}": each for number, each in enumerate(seconds)}
+    some = Cell(visits=group, group=group, shown_s={"happy": sum(seconds), "neutral": 540.0})
+    some.shown_by.update(happy=len(seconds), neutral=9)
+    some.by_visit["happy"].update(of_happy)
+    return some
+
+
+def test_an_emotion_that_one_of_many_showed_nearly_alone_is_left_out() -> None:
+    assert told_of("happy", {9: stay(590.0, 0.2, 0.2, 0.2, 0.2)}) == []
+    assert told_of("neutral", {9: stay(590.0, 0.2, 0.2, 0.2, 0.2)}) == [9]
+    assert told_of("happy", {9: stay(20.0, 20.0, 5.0, 5.0, 5.0)}) == [9]
+    (told,) = tell({9: stay(590.0)}, 1).values()
+    assert told is not None
+    assert told.shown_s["happy"] == 590.0
+
+
+def test_an_emotion_that_one_showed_nearly_alone_cannot_be_worked_out() -> None:
+    others = {10: stay(*[200.0] * 6), 11: stay(*[200.0] * 7)}
+    for number, each in enumerate(others.values()):
+        each.by_visit["happy"] = {f"{number} {visit}": 200.0 for visit in each.by_visit["happy"]}
+    assert told_of("happy", {9: stay(590.0, 0.2, 0.2, 0.2, 0.2), **others}) == [11]
+
+
+def test_who_is_in_two_hours_is_not_two() -> None:
+    same = {hour: stay(60.0, 60.0, 60.0) for hour in (9, 10)}
+    others = stay(*[60.0] * 6)
+    others.by_visit["happy"] = {f"other {each}": 60.0 for each in range(6)}
+    assert told_of("happy", {**same, 11: others}) == []
+
+
+def test_means_that_are_nearly_of_one_visit_are_left_out() -> None:
+    for lengths_s, affects_s, is_told in (
+        ([590.0, 0.2, 0.2, 0.2, 0.2], [20.0] * 5, (False, True)),
+        ([20.0] * 5, [590.0, 0.2, 0.2, 0.2, 0.2], (True, False)),
+    ):
+        some = cell(5, happy=5)
+        some.lengths_s, some.affects_s = lengths_s, affects_s
+        (told,) = tell({9: some}, 5).values()
+        assert told is not None
+        assert (told.mean_length_s is not None, told.affect is not None) == is_told
+
+
 def test_means_of_too_few_of_many_visits_are_left_out() -> None:
     some = cell(9, happy=9)
     some.affects_by = 4
