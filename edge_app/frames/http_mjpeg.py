@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email.message import Message
 
 import numpy as np
@@ -74,7 +74,7 @@ class HttpMjpegSource(FrameSource):
                 f"{self.name}: not an MJPEG stream ({kind}); name the camera's MJPEG URL"
             )
         self._parser = MultipartParser(str(boundary))
-        self._parts: Iterator[bytes] = iter(())
+        self._parts: list[bytes] = []
         self._undecodable = self._interval_ns = 0
 
     @property
@@ -93,13 +93,9 @@ class HttpMjpegSource(FrameSource):
             SourceError: the stream ended, or nothing came within the timeout.
         """
         while not self._closed.is_set():
-            for part in self._parts:
-                now_ns = self._clock_ns()
-                is_due = now_ns - self._timestamp_ns >= self._interval_ns
-                if (image := self._luma(part, is_due=is_due)) is not None:
-                    self._timestamp_ns = max(now_ns, self._timestamp_ns + 1)
-                    return Frame(image, self._timestamp_ns)
-            self._parts = self._parser.feed(self._receive())
+            if self._parts and (frame := self._take()) is not None:
+                return frame
+            self._parts = list(self._parser.feed(self._receive()))
         return None
 
     def close(self) -> None:
@@ -108,6 +104,24 @@ class HttpMjpegSource(FrameSource):
         self._shut()
         # Whoever reads holds the response's lock until the shutdown reaches it.
         self._response.close()
+
+    def _take(self) -> Frame | None:
+        """The first whole picture of those that came together, or the newest if one is due.
+
+        None: there is none, and they are gone.
+        """
+        now_ns, interval_ns = self._clock_ns(), self._interval_ns
+        is_due = now_ns - self._timestamp_ns >= interval_ns
+        frame: Frame | None = None
+        while self._parts:
+            # Where not every one is wanted, those before the newest would be late at once.
+            part = self._parts.pop(-1 if interval_ns else 0)
+            if (image := self._luma(part, is_due=is_due and frame is None)) is not None:
+                self._timestamp_ns = max(now_ns, self._timestamp_ns + 1)
+                frame = Frame(image, self._timestamp_ns)
+                if not interval_ns:
+                    break
+        return frame
 
     def _receive(self) -> bytes:
         try:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import pytest
@@ -33,6 +33,24 @@ def frames_until_the_end(pieces: Iterable[bytes]) -> tuple[list[Frame], int]:
         with pytest.raises(SourceError, match="stream ended"):
             frames.extend(iter(source.read, None))
         return frames, source.frames_damaged
+
+
+def one_by_one(
+    pieces: Iterable[bytes], times_ms: Iterable[int]
+) -> tuple[Callable[[], Iterator[bytes]], Callable[[], int]]:
+    """Each is sent once the one before was taken, at the time that the clock tells then."""
+    taken, times = threading.Semaphore(1), iter(times_ms)
+
+    def sent() -> Iterator[bytes]:
+        for piece in pieces:
+            taken.acquire(timeout=SOON_S)
+            yield piece
+
+    def clock_ns() -> int:
+        taken.release()
+        return next(times) * 1_000_000
+
+    return sent, clock_ns
 
 
 def test_frames_are_gray_and_their_timestamps_rise() -> None:
@@ -68,13 +86,11 @@ def test_pictures_that_come_sooner_than_wanted_are_not_decoded_but_damaged_ones_
     monkeypatch.setattr(http_mjpeg, "decode_luma", decode)
     # In milliseconds; those whose time is negative are cut short.
     times = [1000, 1067, -1134, 1201, 1268, 1335, -1402, 1415]
-    clock = iter(abs(time_ms) * 1_000_000 for time_ms in times)
     pieces = [part(whole if time_ms >= 0 else whole[:-2]) for time_ms in times]
+    sent, clock_ns = one_by_one(pieces, map(abs, times))
     with (
-        MjpegServer(lambda: pieces) as server,
-        HttpMjpegSource(
-            parse_stream(server.url), timeout_s=SOON_S, clock_ns=lambda: next(clock)
-        ) as source,
+        MjpegServer(sent) as server,
+        HttpMjpegSource(parse_stream(server.url), timeout_s=SOON_S, clock_ns=clock_ns) as source,
     ):
         source.want_every(0.2)
         frames = [source.read() for _ in range(3)]
@@ -85,12 +101,10 @@ def test_pictures_that_come_sooner_than_wanted_are_not_decoded_but_damaged_ones_
 
 
 def test_every_picture_is_decoded_again_once_it_is_wanted() -> None:
-    times = iter(range(1000, 2000, 50))
+    sent, clock_ns = one_by_one([part(jpeg())] * 9, range(1000, 2000, 50))
     with (
-        MjpegServer(lambda: [part(jpeg())] * 9) as server,
-        HttpMjpegSource(
-            parse_stream(server.url), timeout_s=SOON_S, clock_ns=lambda: next(times) * 1_000_000
-        ) as source,
+        MjpegServer(sent) as server,
+        HttpMjpegSource(parse_stream(server.url), timeout_s=SOON_S, clock_ns=clock_ns) as source,
     ):
         source.want_every(0.2)
         frames = [source.read(), source.read()]
@@ -102,6 +116,21 @@ def test_every_picture_is_decoded_again_once_it_is_wanted() -> None:
         1250,
         1300,
     ]
+
+
+def test_of_pictures_that_come_together_the_newest_whole_one_is_taken_where_one_is_due() -> None:
+    bad = part(jpeg()[:-2])
+    together = b"".join([*(part(jpeg(level=level)) for level in (50, 100, 200)), bad])
+    sent, clock_ns = one_by_one([part(jpeg()), together, part(jpeg(level=150))], (1000, 2000, 3000))
+    with (
+        MjpegServer(sent) as server,
+        HttpMjpegSource(parse_stream(server.url), timeout_s=SOON_S, clock_ns=clock_ns) as source,
+    ):
+        source.want_every(0.2)
+        source.read()
+        frames = [source.read(), source.read()]
+        assert [round(frame.image.mean(), -1) for frame in frames if frame] == [220, 170]
+        assert source.frames_damaged == 1
 
 
 def test_wrong_lengths_cost_one_picture_at_most() -> None:
