@@ -174,14 +174,14 @@ class SupervisedSource(FrameSource):
         """Whether it shows what was given for too long already.
 
         Raises:
-            SourceError: so do all since the source was opened, stall_s ago.
+            SourceError: so do all since the source was opened, stall_s ago, or frozen_s if that is shorter.
         """
         now_s = self._clock_s()
         if not self._has_frame:
             self._has_frame, self._frames_since_s = True, now_s
         if not self._freeze.is_frozen(frame.image, now_s):
             return False
-        if now_s - self._frames_since_s >= self._stall_s:
+        if now_s - self._frames_since_s >= min(self._stall_s, self._frozen_s):
             raise SourceError(
                 f"{self.name}: one and the same picture for {self._frozen_s:g} s; restart the"
                 " camera, or set camera.frozen_s longer if it only saw a still room"

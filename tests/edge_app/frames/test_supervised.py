@@ -241,6 +241,27 @@ def test_a_camera_that_shows_one_and_the_same_picture_is_opened_again() -> None:
         assert troubles[1:] == [None]
 
 
+def test_a_picture_may_be_frozen_for_less_time_than_a_frame_may_take() -> None:
+    clock, first, second = Clock(), Showing(1), Showing(2)
+    troubles: list[str | None] = []
+    source = SupervisedSource(
+        "cam",
+        Opener(first, second),
+        stall_s=SOON_S,
+        frozen_s=SOON_S / 2,
+        on_trouble=troubles.append,
+        clock_s=clock,
+    )
+    with source:
+        first.due.release()
+        assert source.read() is not None
+        clock.now_s = SOON_S / 2
+        first.due.release()
+        second.due.release()
+        assert source.read() is not None
+    assert troubles == [FROZEN.replace("30 s", "5 s")]
+
+
 def test_one_that_shows_the_same_at_each_opening_is_opened_more_rarely_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
