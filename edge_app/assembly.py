@@ -96,6 +96,7 @@ class Assembly:
                 temperature_c=asked.temperature_c,
                 cpu_share=asked.cpu_share,
             ),
+            may_tell_load=lambda: gate.mode == "full",
         )
         self._reports = Reports(
             gate,

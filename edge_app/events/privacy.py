@@ -12,6 +12,7 @@ from edge_app.events.payloads import (
     Event,
     Info,
     PrivacyMode,
+    Slowdown,
     State,
     Summary,
     Telemetry,
@@ -19,6 +20,11 @@ from edge_app.events.payloads import (
 from edge_app.events.publisher import Backlog, Publisher
 from edge_app.events.requests import Response
 from edge_app.events.summaries import Interval
+
+
+def without_load(causes: tuple[Slowdown, ...]) -> tuple[Slowdown, ...]:
+    """Of the causes of a low frame rate those that say nothing about who is there."""
+    return tuple(cause for cause in causes if cause != "cpu")
 
 
 class PrivacyGate(Publisher):
@@ -90,7 +96,7 @@ class PrivacyGate(Publisher):
             frames_seen=None,
             cpu_share=None,
             frame_rate_limit=None,
-            slowed_by=tuple(cause for cause in telemetry.slowed_by if cause != "cpu"),
+            slowed_by=without_load(telemetry.slowed_by),
         )
 
     def publish_alert(self, alert_id: str, alert: Alert | None) -> None:

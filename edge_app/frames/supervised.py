@@ -174,7 +174,8 @@ class SupervisedSource(FrameSource):
         """Whether it shows what was given for too long already.
 
         Raises:
-            SourceError: so do all since the source was opened, stall_s ago, or frozen_s if that is shorter.
+            SourceError: so do all since the source was opened, stall_s ago, or frozen_s if that is
+                shorter.
         """
         now_s = self._clock_s()
         if not self._has_frame:

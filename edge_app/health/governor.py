@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge_app.events.payloads import Slowdown
+from edge_app.events.privacy import without_load
 from edge_app.health.board import Board
 
 #: Shares of the target rate, step by step, and the least rate that is left of it.
@@ -51,8 +52,13 @@ class Governor:
         *,
         clock_s: Callable[[], float] = time.monotonic,
         cpu_s: Callable[[], float] = time.process_time,
+        may_tell_load: Callable[[], bool] = lambda: True,
     ) -> None:
-        """clock_s: never goes back; cpu_s: this process has computed."""
+        """clock_s: never goes back; cpu_s: this process has computed.
+
+        may_tell_load: whether the log may say what depends on who is there.
+        """
+        self._may_tell_load = may_tell_load
         self._board, self._limits, self._clock_s, self._cpu_s = board, limits, clock_s, cpu_s
         self._looked_s = self._trouble_s = self._due_s = clock_s()
         self._looked_cpu_s = cpu_s()
@@ -88,7 +94,7 @@ class Governor:
         share = (cpu_s - self._looked_cpu_s) / passed_s
         self._looked_s, self._looked_cpu_s = now_s, cpu_s
         troubles = self._troubles(share)
-        before = self._step
+        before, causes = self._step, troubles or self.reasons
         if troubles:
             self._trouble_s = now_s
             self._learn_patience(now_s)
@@ -100,8 +106,17 @@ class Governor:
             self._step -= 1
             self.reasons = self.reasons if self._step else ()
         if self._step != before:
-            why = ", ".join(troubles) or "recovered"
+            self._log(causes, is_slower=self._step > before)
+
+    def _log(self, causes: tuple[Slowdown, ...], *, is_slower: bool) -> None:
+        """Say of a step that it was taken. causes: of the slowness that it begins or ends."""
+        if self._may_tell_load():
+            why = ", ".join(causes) if is_slower else "recovered"
             _LOG.warning("%s: now %.3g frames a second at most", why, self.frames_per_second)
+        elif told := without_load(causes):
+            # The rate is also that of the steps that load alone caused.
+            why = ", ".join(told) if is_slower else "recovered"
+            _LOG.warning("%s: now %s frames a second", why, "fewer" if is_slower else "more")
 
     def _learn_patience(self, now_s: float) -> None:
         """Wait longer for the next step back if the last one did no good."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from edge_app.events.payloads import PrivacyMode
+from edge_app.events.privacy import without_load
 from edge_app.events.publisher import Backlog
 from edge_app.health.notify import Notifier
 from edge_app.health.telemetry import Activity
@@ -97,8 +98,9 @@ def _describe(
         if privacy == "full":
             # In a small room, how many are there says who is; an empty one needs fewer frames.
             doing += f" at {frames_per_second:.0f} frames a second, faces: {activity.faces}"
-        if activity.slowed_by:
-            doing += f", slowed down by {' and '.join(activity.slowed_by)}"
+        causes = activity.slowed_by if privacy == "full" else without_load(activity.slowed_by)
+        if causes:
+            doing += f", slowed down by {' and '.join(causes)}"
     waiting = f"; {backlog.waiting} events wait for the broker" if backlog.waiting else ""
     dropped = f"; {backlog.dropped} events were dropped" if backlog.dropped else ""
     return f"{doing}{waiting}{dropped}"

@@ -28,7 +28,9 @@ class Pi(Board):
             Limits(frames_per_second=15.0, temperature_c=75.0, cpu_share=4.0),
             clock_s=lambda: self.now_s,
             cpu_s=lambda: self.computed_s,
+            may_tell_load=lambda: self.may_tell_load,
         )
+        self.may_tell_load = True
         self.rates: list[float] = []
 
     def temperature_c(self) -> float | None:
@@ -166,3 +168,25 @@ def test_no_target_below_the_least_rate_can_be_set() -> None:
     assert read_settings(None, asked).governor.frames_per_second == LEAST_PER_SECOND
     with pytest.raises(UsageError, match=f">= {LEAST_PER_SECOND}"):
         read_settings(None, {"governor": {"frames_per_second": LEAST_PER_SECOND - 0.01}})
+
+
+def test_where_load_is_not_told_the_log_says_no_rate_and_nothing_of_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    pi = Pi(rise_c=0.0, cpu_s=1.0)
+    pi.may_tell_load = False
+    pi.run(10)
+    assert pi.governor.reasons == ("cpu",)
+    pi.cost_s = 0.0
+    pi.run(100)
+    assert pi.governor.reasons == ()
+    assert caplog.messages == []
+    pi.cost_s, pi.flags = 1.0, ("under_voltage",)
+    pi.run(5)
+    assert pi.governor.reasons == ("power", "cpu")
+    pi.cost_s, pi.flags = 0.0, ()
+    pi.run(100)
+    assert caplog.messages == [
+        "power: now fewer frames a second",
+        "recovered: now more frames a second",
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge_app.events.payloads import PrivacyMode, SourceState
+from edge_app.events.payloads import PrivacyMode, Slowdown, SourceState
 from edge_app.events.publisher import Backlog
 from edge_app.health.notify import Notifier
 from edge_app.health.telemetry import Activity
@@ -58,6 +58,7 @@ class Loop:
         self.backlog = Backlog()
         self.privacy: PrivacyMode = "full"
         self.refused = self.reopenings = 0
+        self.slowed_by: tuple[Slowdown, ...] = ()
 
     def run(
         self,
@@ -76,7 +77,7 @@ class Loop:
             self.refused += not frames
             activity = Activity(
                 source=source, frames_seen=self.frames, frames_refused=self.refused, faces=faces,
-                reopenings=self.reopenings,
+                reopenings=self.reopenings, slowed_by=self.slowed_by,
             )  # fmt: skip
             self.watchdog.turn(activity, self.backlog, self.privacy)
             if self.manager.would_kill:
@@ -189,8 +190,12 @@ def test_the_status_says_what_it_does() -> None:
 def test_aggregates_say_nothing_about_who_is_there() -> None:
     loop = Loop()
     loop.privacy = "aggregates"
+    loop.slowed_by = ("cpu",)
     loop.run(2 * STATUS_S, faces=2)
     assert loop.manager.statuses == ["watching"]
+    loop.slowed_by = ("heat", "cpu")
+    loop.run(STATUS_S)
+    assert loop.manager.statuses[1:] == ["watching, slowed down by heat"]
 
 
 def test_the_end_is_said() -> None:
