@@ -21,6 +21,9 @@ from edge_app.events.publisher import Backlog, Publisher
 from edge_app.events.requests import Response
 from edge_app.events.summaries import Interval
 
+#: Of the memory that reading a first face takes and keeps, 2 MB or so, this shows little.
+_MEMORY_STEP = 16_000_000
+
 
 def without_load(causes: tuple[Slowdown, ...]) -> tuple[Slowdown, ...]:
     """Of the causes of a low frame rate those that say nothing about who is there."""
@@ -85,7 +88,7 @@ class PrivacyGate(Publisher):
         """What the mode lets out of it: in `aggregates` nothing that depends on who is there.
 
         Reading a face is most of the work: load and, on a board that cannot keep up, the rate of
-        frames say whether there is one.
+        frames say whether there is one. Memory grows with the first, so it is told coarsely.
         """
         if self._mode == "full":
             return telemetry
@@ -95,6 +98,7 @@ class PrivacyGate(Publisher):
             frames_per_second=None,
             frames_seen=None,
             cpu_share=None,
+            rss_bytes=-(-telemetry.rss_bytes // _MEMORY_STEP) * _MEMORY_STEP,
             frame_rate_limit=None,
             slowed_by=without_load(telemetry.slowed_by),
         )

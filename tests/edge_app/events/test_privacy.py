@@ -81,8 +81,13 @@ def test_valence_and_arousal_leave_only_as_means_in_aggregates() -> None:
 
 def test_telemetry_says_nothing_that_a_face_changes_in_aggregates() -> None:
     """Reading one takes twenty times what an empty room does, and slows a small board down."""
-    busy = telemetry(faces=1, cpu_share=0.6, frames_per_second=4.0, slowed_by=("heat", "cpu"))
-    idle = telemetry(faces=0, cpu_share=0.03, frames_per_second=15.0, slowed_by=("heat",))
+    busy = telemetry(
+        faces=1, cpu_share=0.6, frames_per_second=4.0, slowed_by=("heat", "cpu"),
+        rss_bytes=94_570_000,
+    )  # fmt: skip
+    idle = telemetry(
+        faces=0, cpu_share=0.03, frames_per_second=15.0, slowed_by=("heat",), rss_bytes=92_410_000
+    )
     for mode, is_alike in (("full", False), ("aggregates", True)):
         told = Recorder()
         for each in (busy, idle):
@@ -90,6 +95,7 @@ def test_telemetry_says_nothing_that_a_face_changes_in_aggregates() -> None:
         assert (told.telemetries[0] == told.telemetries[1]) is is_alike
     assert told.telemetries[0].temperature_c == idle.temperature_c
     assert told.telemetries[0].slowed_by == ("heat",)
+    assert told.telemetries[0].rss_bytes == 96_000_000
 
 
 def test_a_switch_empties_the_state_at_once() -> None:
