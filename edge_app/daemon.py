@@ -175,7 +175,7 @@ class Daemon:
             self._grabber.want_every(min(self._watcher.wanted_every_s, _MOST_APART_S))
         self.frames_seen += 1
         self._watched.looked(taken_s)
-        self._blind_from_s = self._clock_s() + _BLIND_S
+        self._blind_from_s = taken_s + _BLIND_S
         if self._watcher.has_begun_anew:
             self._end_visits()
         height, width = frame.image.shape[:2]

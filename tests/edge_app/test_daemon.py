@@ -236,9 +236,12 @@ class Timed(Watcher):
         # Slow ones in between, as of many faces.
         ([0.5, 4.0, 4.0, 0.5], 9.0),
         ([None] * 10, 0.0),
-        ([0.5] * 4 + [None] * 3 + [0.5] * 2, 4.5),
+        ([0.5] * 4 + [None] * 2 + [0.5] * 2, 4.0),
         # After two seconds nothing was seen since the last one: it was taken at 1.5 s.
         ([0.5] * 4 + [None] * 9 + [0.5] * 2, 2.5),
+        # The frame at 1 s is the last one before 3.5 s, whether it was read slowly or at once.
+        ([0.5, 0.5, 1.5, None, None, 0.5], 1.5),
+        ([0.5, 0.5, 0.0, None, None, None, None, None, 0.5], 1.5),
     ],
 )
 def test_the_time_in_which_frames_can_be_read_is_watched_whoever_is_there(
