@@ -89,6 +89,7 @@ class PrivacyGate(Publisher):
 
         Reading a face is most of the work: load and, on a board that cannot keep up, the rate of
         frames say whether there is one. Memory grows with the first, so it is told coarsely.
+        What no decoder takes is found out only where it is decoded: more rarely in an empty room.
         """
         if self._mode == "full":
             return telemetry
@@ -97,6 +98,7 @@ class PrivacyGate(Publisher):
             faces=None,
             frames_per_second=None,
             frames_seen=None,
+            frames_refused=None,
             cpu_share=None,
             rss_bytes=-(-telemetry.rss_bytes // _MEMORY_STEP) * _MEMORY_STEP,
             frame_rate_limit=None,

@@ -83,7 +83,7 @@ def test_telemetry_says_nothing_that_a_face_changes_in_aggregates() -> None:
     """Reading one takes twenty times what an empty room does, and slows a small board down."""
     busy = telemetry(
         faces=1, cpu_share=0.6, frames_per_second=4.0, slowed_by=("heat", "cpu"),
-        rss_bytes=94_570_000,
+        rss_bytes=94_570_000, frames_refused=100,
     )  # fmt: skip
     idle = telemetry(
         faces=0, cpu_share=0.03, frames_per_second=15.0, slowed_by=("heat",), rss_bytes=92_410_000
