@@ -31,7 +31,7 @@ READABLE = (
 )
 
 #: libcamera looks for cameras once a process, and picamera2 keeps a file open for each refusal.
-#: They last five minutes or more.
+#: They last about five minutes.
 _PI_CAMERA_REFUSED = 60
 
 #: Seconds of one and the same picture, which no sensor gives; of a still room, an encoder with long

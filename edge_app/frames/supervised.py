@@ -17,7 +17,7 @@ from edge_app.frames.source import Frame, FrameSource, KeptOutError, SourceError
 
 #: Reopenings in a row that were not refused and gave no frame; then only a new process may help.
 MOST_REOPENINGS = 5
-#: Refusals in a row, for five minutes or more, of which the last kept this process out: a new one
+#: Refusals in a row, for about five minutes, of which the last kept this process out: a new one
 #: may be let in.
 _MOST_KEPT_OUT = 60
 #: Opening a camera takes so much longer than its next frame.
