@@ -182,15 +182,15 @@ class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
 
     faces: how many are there. It is null in the privacy mode `aggregates`, and so is all that
     betrays whether somebody is there, since a face is work: frames_per_second, frames_seen,
-    frames_refused, cpu_share, frame_rate_limit; slowed_by leaves out `cpu`. frames_refused: frames
-    that could not be read. frames_per_second: 5 in an empty room where they come as JPEGs, from
-    MJPEG over HTTP and most USB cameras: the others are not decoded. temperature_c, throttled: null where the device does not tell.
-    cpu_share: of one core, so two busy ones are 2. rss_bytes: memory in use, in `aggregates`
-    rounded up to 16 MB, which a first face seldom passes. outbox_waiting: events that the broker
-    has not acknowledged yet; outbox_dropped: those lost for want of room, for their age, or because
-    the broker refuses them for good. The counts begin with the process, whose age is
-    uptime_s. frame_rate_limit: how many frames a second are looked at now at most, null where
-    nothing limits them; slowed_by: why that is less than asked for.
+    frames_refused, cpu_share, frame_rate_limit; slowed_by leaves out `cpu`. frames_per_second: 5
+    in an empty room where they come as JPEGs, from MJPEG over HTTP and most USB cameras, since the
+    others are not decoded. frames_refused: frames that could not be read. temperature_c, throttled:
+    null where the device does not tell. cpu_share: of one core, so two busy ones are 2. rss_bytes:
+    memory in use, in `aggregates` rounded up to 16 MB, which a first face seldom passes.
+    outbox_waiting: events that the broker has not acknowledged yet; outbox_dropped: those lost for
+    want of room, for their age, or because the broker refuses them for good. The counts begin with
+    the process, whose age is uptime_s. frame_rate_limit: how many frames a second are looked at now
+    at most, null where nothing limits them; slowed_by: why that is less than asked for.
     """
 
     time: Time
