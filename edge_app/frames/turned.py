@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
-import numpy as np
+from numpy.typing import NDArray
 
 from edge_app.frames.source import Frame, FrameSource
 
@@ -51,7 +51,8 @@ class TurnedSource(FrameSource):
         frame = self._source.read()
         if frame is None:
             return None
-        image = np.asarray(cv2.rotate(frame.image, self._code), np.uint8)
+        # Of whatever dtype it is: perception refuses what is not uint8, and a cast would wrap it.
+        image: NDArray[Any] = cv2.rotate(frame.image, self._code)
         return dataclasses.replace(frame, image=image)
 
     def close(self) -> None:

@@ -9,6 +9,8 @@ import pytest
 from edge_app.frames.setting import CameraOptions, open_source
 from edge_app.frames.source import Frame, SourceError
 from edge_app.frames.turned import Turn, TurnedSource
+from edge_app.perception.faces import FrameError
+from edge_app.perception.letterbox import check_frame
 from tests.edge_app.frames.given_frames import GivenFrames
 from tests.edge_app.frames.mjpeg_server import MjpegServer, forever
 from tests.edge_app.frames.pictures import jpeg
@@ -28,6 +30,15 @@ def test_frames_are_turned_clockwise(turn: Turn, quarters: int, shape: tuple[int
     assert frame.image.flags.c_contiguous
     assert (frame.timestamp_ns, frame.name) == (7, "a.png")
     assert source.read() is None
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_the_dtype_stays_for_perception_to_refuse(turn: Turn) -> None:
+    deep: np.ndarray = np.full((4, 6), 300, np.uint16)
+    frame = TurnedSource(GivenFrames([Frame(deep, 7)]), turn).read()
+    assert frame is not None
+    with pytest.raises(FrameError, match="uint16"):
+        check_frame(frame.image)
 
 
 @pytest.mark.parametrize(("turn", "quarters"), [(0, 0), *TURNS])
