@@ -50,11 +50,18 @@ def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _hangups_end_processes() -> Iterator[None]:
-    """Whoever starts the tests by `nohup` has every process that they start ignore a hangup."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+def _signals_end_processes() -> Iterator[None]:
+    """Whoever starts the tests by `nohup`, or behind a shell's `&`, has every process that they
+    start ignore a hangup, or Ctrl-C.
+    """
+    usual = {signal.SIGHUP: signal.SIG_DFL, signal.SIGINT: signal.default_int_handler}
+    before = {number: signal.getsignal(number) for number in usual}
+    for number, handler in usual.items():
+        if before[number] is signal.SIG_IGN:
+            signal.signal(number, handler)
     yield
-    signal.signal(signal.SIGHUP, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def _our_threads() -> set[str]:
