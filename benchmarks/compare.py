@@ -16,7 +16,8 @@ from benchmarks.results import FEWEST_BLOCKS, UNKNOWN, ModelRun, Result, Workloa
 #: the blocks of one run know nothing of it.
 BETWEEN_RUNS = 0.05
 #: What they differ by when they take turns: a frame or a model, and a stage of it, which may be
-#: microseconds. Of a checkout with itself, benchmarks/results/turns.md has up to 1.6 and 8.7 %.
+#: microseconds. Of a checkout with itself, benchmarks/results/turns.md has up to 0.2 and 4.7 %; its
+#: first, on a busier day, had 1.6 and 8.7.
 BETWEEN_TURNS, BETWEEN_TURNS_OF_A_STAGE = 0.02, 0.1
 #: What the interval of a ratio knows of: how blocks of the same two processes differ, or processes.
 WITHIN_RUNS, OVER_PROCESSES = "within the runs", "over processes"

@@ -98,12 +98,10 @@ processes six times, of which each is started first three times. Each turn is a 
 machine that gets slower meanwhile slows both. Turns of one process are alike for as long as it
 lives, so the ratio is the median of the six processes' own, and the interval is from the least to
 the largest of these: where nothing differs, all six lie on one side of 1 three times in a hundred.
-What differs by less than 2 %, of a stage 10 %, is called noise in any case; a checkout by turns
-with itself differed by as much. A note above the table says so where both are not shown frames of
-one kind, as when the older one's are in colour. This is a checkout by turns with itself
-(`mien bench --seconds 180 turns . --markdown`), so that every ratio but 1 is noise. Intervals
-headed `within the processes` are of before processes were told apart, and too narrow; A was always
-started first then:
+What differs by less than 2 %, of a stage 10 %, is called noise in any case; on a busier day a
+checkout by turns with itself differed by nearly as much. A note above the table says so where both
+are not shown frames of one kind, as when the older one's are in colour. This is a checkout by turns
+with itself (`mien bench --seconds 150 turns . --markdown`), so that every ratio but 1 is noise:
 """
 
 _TWICE = """\
