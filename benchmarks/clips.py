@@ -119,6 +119,19 @@ def _pairs(
     return ((face, by_box[face.box]) for face in visible if face.box in by_box)
 
 
+def find_clips(data: Path) -> list[Path]:
+    """The videos in `data`/clips, in the order of their names.
+
+    Raises:
+        UsageError: there are none.
+    """
+    folder = data / "clips"
+    clips = sorted(path for path in folder.glob("*") if path.suffix in SUFFIXES)
+    if not clips:
+        raise UsageError(f"{folder}: no videos there; name the folder that holds clips/")
+    return clips
+
+
 def read_clip(path: Path, every: int) -> Iterator[Frame]:
     """Every so manyth frame of a video."""
     with VideoFileSource(path, pace="fast") as source:
@@ -139,10 +152,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("data", type=Path, nargs="?", default=Path("../shared/data"))
     parser.add_argument("--every", type=at_least_one, default=2, help="take every so manyth frame")
     arguments = parser.parse_args(words)
-    folder = arguments.data / "clips"
-    clips = sorted(path for path in folder.glob("*") if path.suffix in SUFFIXES)
-    if not clips:
-        raise UsageError(f"{folder}: no videos there; name the folder that holds clips/")
+    clips = find_clips(arguments.data)
     cv2.setNumThreads(1)
     perception = Perception.load()
     say = sys.stdout.write

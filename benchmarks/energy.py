@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Self
+
+from edge_app.closing import Closing
 
 #: Chips that measure a board's own supply; other sensors may be anywhere in the machine.
 CHIPS = frozenset({"ina209", "ina219", "ina220", "ina226", "ina230", "ina231", "ina260"})
@@ -36,7 +37,7 @@ def find_meter(root: Path = Path("/")) -> Meter | None:
     return None
 
 
-class Averaging:
+class Averaging(Closing):
     """Reads a meter four times a second, from the beginning of a `with` block to its end."""
 
     def __init__(self, meter: Meter | None) -> None:
@@ -55,14 +56,10 @@ class Averaging:
             self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End the reading."""
         self._stop.set()
-        if self._meter is not None:
+        if self._thread.ident is not None:
             self._thread.join()
 
     def _read(self) -> None:

@@ -18,13 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.as_command import at_least_one, exit_code
-from benchmarks.clips import read_clip
+from benchmarks.clips import find_clips, read_clip
 from benchmarks.noting_perception import NotingPerception
 from benchmarks.stages import make_watcher
 from benchmarks.text_table import markdown
-from edge_app.errors import UsageError
 from edge_app.frames.source import Frame
-from edge_app.frames.video_file import SUFFIXES
 from edge_app.perception import Perception
 from edge_app.perception.labels import FER2013
 from edge_app.perception.smoothing import REACTIONS, EmotionFilter
@@ -110,10 +108,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("data", type=Path, nargs="?", default=Path("../shared/data"))
     parser.add_argument("--every", type=at_least_one, default=2, help="take every so manyth frame")
     arguments = parser.parse_args(words)
-    folder = arguments.data / "clips"
-    clips = sorted(path for path in folder.glob("*") if path.suffix in SUFFIXES)
-    if not clips:
-        raise UsageError(f"{folder}: no videos there; name the folder that holds clips/")
+    clips = find_clips(arguments.data)
     rows = [["reaction", "smiles", "happy held", "happy shown"]]
     for reaction in REACTIONS:
         for smile_s in (1.0, 2.0, 3.0):

@@ -7,9 +7,8 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from edge_app.closing import Closing
 from edge_app.durable_file import flush_folder, written_beside
 from edge_app.errors import MienError
 
@@ -18,7 +17,7 @@ _SETTINGS_MODE = 0o644
 _SECRET_MODE = 0o600
 
 
-class Writing:
+class Writing(Closing):
     """Files that change together: a password and the settings that it belongs to.
 
     Each is on the disk, beside its place, before the first one changes: where the disk is full,
@@ -29,15 +28,8 @@ class Writing:
         self._beside = contextlib.ExitStack()
         self._steps: list[tuple[Path, Callable[[], None]]] = []
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Take away what lies beside; what `finish` has put into its place stays."""
         self._beside.close()
 
     def settings(self, path: Path, text: str) -> Path | None:

@@ -1,21 +1,18 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from pathlib import Path
 
 import pytest
 
 from edge_app.asked_models import load_perception
-from edge_app.assembly import Assembly, closing_s
+from edge_app.assembly import closing_s
 from edge_app.events.payloads import FaceLeft
-from edge_app.frames.video_file import VideoFileSource
-from edge_app.kept_privacy import KeptPrivacy
 from edge_app.perception.card import card_path
 from edge_app.perception.model_folder import ModelFolder
 from edge_app.perception.shipped import EMOTION, EMOTION_SMALL, FACE_160, FACE_320
-from edge_app.samples import CLIP
 from edge_app.settings import Camera, Perception, Settings
+from tests.edge_app.assemblies import assemble, sample
 from tests.edge_app.events.recorder import Recorder
 
 
@@ -76,18 +73,8 @@ def test_a_pause_waits_until_the_driver_lets_go_by_itself_but_less_than_the_watc
 
 def test_a_recording_s_summary_says_what_its_visits_say(tmp_path: Path) -> None:
     told = Recorder()
-    source = VideoFileSource(CLIP, pace="fast")
-    assembly = Assembly(
-        Settings(camera=Camera(pace="fast")),
-        perception=load_perception(Perception(), ModelFolder()),
-        publisher=told,
-        source=source,
-        open_source=lambda: source,
-        check_settings=lambda: None,
-        kept=KeptPrivacy(tmp_path, "d"),
-        inbox=None,
-        stop=threading.Event(),
-    )
+    source = sample()
+    assembly = assemble(Settings(camera=Camera(pace="fast")), told, source, tmp_path)
     assert assembly.run() == 0
     (visit,) = (event for event in told.events if isinstance(event, FaceLeft))
     assert visit.emotions_s["happy"] > 9

@@ -1,22 +1,16 @@
 from __future__ import annotations
 
-import threading
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 from edge_app import version
-from edge_app.asked_models import load_perception
-from edge_app.assembly import Assembly
 from edge_app.cli import main
 from edge_app.doctor.versions import check_versions
-from edge_app.frames.video_file import VideoFileSource
-from edge_app.kept_privacy import KeptPrivacy
-from edge_app.perception.model_folder import ModelFolder
-from edge_app.samples import CLIP
-from edge_app.settings import Perception, Settings
+from edge_app.settings import Settings
 from edge_app.version import BUILD, mien_version
+from tests.edge_app.assemblies import assemble, sample
 from tests.edge_app.events.recorder import Recorder
 
 BUILT = "0.1.0+git482.g20e4b7d0"
@@ -39,18 +33,8 @@ def test_a_package_says_everywhere_what_it_was_built_from(
     (found,) = (each for each in check_versions() if each.name == "mien")
     assert found.text == BUILT
     told = Recorder()
-    source = VideoFileSource(CLIP, pace="fast")
-    Assembly(
-        Settings(),
-        perception=load_perception(Perception(), ModelFolder()),
-        publisher=told,
-        source=source,
-        open_source=lambda: source,
-        check_settings=lambda: None,
-        kept=KeptPrivacy(tmp_path, "d"),
-        inbox=None,
-        stop=threading.Event(),
-    )._controller.announce()
+    source = sample()
+    assemble(Settings(), told, source, tmp_path)._controller.announce()
     source.close()
     assert [info.version for info in told.infos] == [BUILT]
 
