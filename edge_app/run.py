@@ -41,11 +41,11 @@ from edge_app.mqtt.outbox.store import Limits
 from edge_app.mqtt.publisher import MqttPublisher
 from edge_app.mqtt.requests import RequestInbox
 from edge_app.next_start import check_next_start
-from edge_app.own_stderr import is_native_asked_for, own_stderr
 from edge_app.perception import Perception
 from edge_app.perception.labels import UNSURE
 from edge_app.settings import Camera, Settings, read_settings
 from edge_app.setup.purpose import UNACKNOWLEDGED, missing_purpose
+from edge_app.standard_error import is_native_asked_for, own_stderr
 from edge_app.version import mien_version
 
 

@@ -20,6 +20,7 @@ FOUNDATION = {
     "edge_app.errors",
     "edge_app.picture_depth",
     "edge_app.secret_file",
+    "edge_app.standard_error",
     "edge_app.terminal_lines",
     "edge_app.version",
 }

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -37,22 +35,3 @@ def _level_setter() -> Callable[[int], Any]:
     else:
         setter = native.utils.logging.setLogLevel
     return setter
-
-
-@contextlib.contextmanager
-def muted_stderr() -> Iterator[None]:
-    """Throw away what native code writes to standard error meanwhile.
-
-    libpng and libjpeg know no level: they write to the file descriptor itself. Another thread's
-    lines are lost, too, so the block holds the decoding of one picture and nothing else.
-    """
-    sys.stderr.flush()
-    kept = os.dup(2)
-    try:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 2)
-        os.close(nowhere)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)

@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.frames.opencv_messages import muted_stderr, silence_opencv
+from edge_app.frames.opencv_messages import silence_opencv
 from edge_app.frames.source import SourceError
 from edge_app.picture_depth import ADVICE, is_lost_in_8_bits
+from edge_app.standard_error import muted_stderr
 
 #: What a folder's files must end with to be taken for pictures.
 SUFFIXES = frozenset(

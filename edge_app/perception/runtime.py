@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-import os
 import re
-import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
@@ -15,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from edge_app.perception.card import ModelError
+from edge_app.standard_error import sifted_stderr
 
 #: Distribution and module, in order of preference. tflite-runtime is LiteRT's predecessor; under
 #: NumPy 2 it imports and fails when the interpreter is made, so only a made one counts.
@@ -24,8 +21,6 @@ RUNTIMES = (
 )
 #: What it says of itself at each loading. `INFO:` alone is how others begin their lines, too.
 _CHATTER = re.compile(rb"INFO: .*(TensorFlow Lite|delegate)")
-#: Held while standard error leads elsewhere.
-_REDIRECTED = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +50,7 @@ def make_interpreter(model: bytes, threads: int, *, xnnpack: bool = True) -> tup
     failures = []
     for name, module in RUNTIMES:
         try:
-            with _without_native_chatter():
+            with sifted_stderr(_CHATTER.match):
                 tflite = importlib.import_module(module)
                 kernels = tflite.OpResolverType
                 interpreter = tflite.Interpreter(
@@ -86,32 +81,3 @@ def fill_inputs(interpreter: Any) -> None:
         else:
             values = rng.random(shape, np.float32)
         interpreter.set_tensor(details["index"], values)
-
-
-@contextlib.contextmanager
-def _without_native_chatter() -> Iterator[None]:
-    """Keep the runtime's lines about itself, which it has no switch for, out of standard error.
-
-    Everything else is passed on, other threads' lines too, when the block is over. The descriptor
-    is the process's: call it while loading only. Where it is closed, nothing is done.
-    """
-    # A second thread would take the first one's memory for standard error, and leave it there.
-    with _REDIRECTED:
-        ours = None
-        with contextlib.suppress(OSError):
-            ours = os.dup(2)
-        if ours is None:
-            yield
-            return
-        # In memory: a device whose disks are full or read-only must start as well.
-        with os.fdopen(os.memfd_create("mien-runtime"), "w+b") as said:
-            os.dup2(said.fileno(), 2)
-            try:
-                yield
-            finally:
-                os.dup2(ours, 2)
-                os.close(ours)
-                said.seek(0)
-                for line in said:
-                    if not _CHATTER.match(line):
-                        os.write(2, line)

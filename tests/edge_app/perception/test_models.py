@@ -197,16 +197,6 @@ def test_loading_says_nothing_on_standard_error() -> None:
     assert (done.stdout, done.stderr) == ("", "")
 
 
-def test_what_the_runtime_prints_beside_information_is_passed_on(
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    chat = "INFO: Created TensorFlow Lite XNNPACK delegate for CPU."
-    news = ["ERROR: news", "INFO: a line of another thread", "INFO:root:another's", ""]
-    with runtime_module._without_native_chatter():
-        subprocess.run(["printf", r"%s\n", chat, *news], stdout=2, check=True)
-    assert capfd.readouterr().err == "\n".join([*news, ""])
-
-
 def test_threads_that_load_at_once_leave_standard_error_where_it_is() -> None:
     program = """
 import os, sys, threading

@@ -1,19 +1,23 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from edge_app.standard_error import muted_stderr, sifted_stderr
 from tests.brokers import wait_until
 from tests.edge_app.frames.mjpeg_server import MjpegServer, forever
 from tests.edge_app.frames.pictures import jpeg
 
 SPEAK = """
 import faulthandler, logging, os, sys, threading
-from edge_app.own_stderr import own_stderr
+from edge_app.standard_error import own_stderr
 logging.basicConfig(format="%(message)s")
 log = logging.getLogger("x")
 native = lambda text: os.write(2, text + b"\\n")
@@ -82,3 +86,68 @@ def said_of(errors: Path, variables: dict[str, str]) -> str:
             process.terminate()
     assert process.returncode == 0
     return errors.read_text()
+
+
+def test_native_writing_is_muted_and_comes_back(capfd: pytest.CaptureFixture[str]) -> None:
+    os.write(2, b"before\n")
+    with muted_stderr():
+        os.write(2, b"meanwhile\n")
+    os.write(2, b"after\n")
+    assert capfd.readouterr().err == "before\nafter\n"
+
+
+def test_muting_leaves_no_file_open_even_after_an_error() -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(5):
+        with pytest.raises(ZeroDivisionError), muted_stderr():
+            raise ZeroDivisionError
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_what_is_no_chatter_is_passed_on(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    chat = "INFO: Created TensorFlow Lite XNNPACK delegate for CPU."
+    news = ["ERROR: news", "INFO: a line of another thread", "INFO:root:another's", ""]
+    with sifted_stderr(re.compile(rb"INFO: .*TensorFlow Lite").match):
+        subprocess.run(["printf", r"%s\n", chat, *news], stdout=2, check=True)
+    assert capfd.readouterr().err == "\n".join([*news, ""])
+
+
+def test_threads_that_read_pictures_at_once_leave_standard_error_where_it_is(
+    tmp_path: Path,
+) -> None:
+    picture = tmp_path / "picture.jpg"
+    picture.write_bytes(jpeg(120, 160))
+    program = """
+import sys, threading
+from pathlib import Path
+from edge_app.frames.picture import read_picture
+
+def read():
+    all_there.wait()
+    for _ in range(50):
+        read_picture(Path(sys.argv[1]))
+
+all_there = threading.Barrier(4)
+threads = [threading.Thread(target=read) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print("still here", file=sys.stderr)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(picture)], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == "still here\n"
+
+
+def test_without_standard_error_pictures_are_read_too(tmp_path: Path) -> None:
+    picture = tmp_path / "picture.jpg"
+    picture.write_bytes(jpeg(120, 160))
+    program = (
+        "import sys; from pathlib import Path; from edge_app.frames.picture import read_picture;"
+        " print(read_picture(Path(sys.argv[1])).shape)"
+    )
+    words = ["sh", "-c", 'exec "$@" 2>&-', "sh", sys.executable, "-c", program, str(picture)]
+    done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "(120, 160, 3)\n")
