@@ -45,7 +45,8 @@ fi
 # Host name, network and processes are the trial's own; there is no systemd to start anything, and no
 # package: the installer is replaced by one that says that it was called.
 ln -sf true "$root/usr/bin/systemctl"
-sed -i 's|/usr/local/sbin/install-mien"\]|/bin/touch", "/called"]|' "$seed/user-data"
+sed -i 's|^- - /usr/local/sbin/install-mien$|- [/bin/touch, /called]|' "$seed/user-data"
+grep -q '/called' "$seed/user-data" || { echo "user-data calls no installer that is known here" >&2; exit 1; }
 unshare --uts --net --pid --mount --fork --mount-proc="$root/proc" chroot "$root" sh -ec '
   cloud-init init --local
   cloud-init init
