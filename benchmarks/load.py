@@ -11,7 +11,7 @@ from benchmarks.energy import Averaging, Meter
 from benchmarks.process import bytes_written
 from benchmarks.results import Load
 from benchmarks.stages import make_episodes, make_watcher
-from edge_app.daemon import Daemon
+from edge_app.daemon.stages import Daemon
 from edge_app.events.publisher import Publisher
 from edge_app.frames.source import Frame
 from edge_app.perception import Perception

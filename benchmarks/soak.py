@@ -23,7 +23,7 @@ from benchmarks.results import IN_MEMORY
 from benchmarks.soak_lines import Sample, show
 from benchmarks.spread import percentile
 from benchmarks.stages import make_episodes, make_watcher
-from edge_app.daemon import Daemon
+from edge_app.daemon.stages import Daemon
 from edge_app.errors import MienError
 from edge_app.events.publisher import Publisher
 from edge_app.frames.source import Frame

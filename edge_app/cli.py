@@ -17,7 +17,7 @@ from edge_app.version import mien_version
 
 #: Name → module with `add_arguments(parser)` and `run(arguments) -> exit code`, and what it does.
 COMMANDS = {
-    "run": ("edge_app.run", "read faces from a camera or recording and publish events"),
+    "run": ("edge_app.daemon.command", "read faces from a camera or recording and publish events"),
     "analyze": ("edge_app.analyze.command", "read photos and videos into tables and pictures"),
     "events": ("edge_app.mqtt.command", "print the events of a broker"),
     "report": ("edge_app.history.command", "draw what mien events --store recorded"),

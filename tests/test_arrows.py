@@ -37,6 +37,19 @@ ALLOWED = {
     # Knows of no broker: that is what it is for.
     "edge_app/mqtt/outbox": {"edge_app.events.payloads", "edge_app.mqtt.outbox"},
     "edge_app/health": {"edge_app.events", "edge_app.health"},
+    "edge_app/daemon": {
+        "edge_app.frames",
+        "edge_app.perception",
+        "edge_app.events",
+        "edge_app.mqtt",
+        "edge_app.health",
+        "edge_app.daemon",
+        "edge_app.settings",
+        "edge_app.from_settings",
+        "edge_app.called",
+        "edge_app.mistakes",
+        "edge_app.setup.purpose",
+    },
     "edge_app/analyze": {
         "edge_app.frames",
         "edge_app.perception",
@@ -52,14 +65,14 @@ ALLOWED = {
         "edge_app.doctor",
         "edge_app.settings",
         "edge_app.from_settings",
-        "edge_app.hearing",
-        "edge_app.kept_privacy",
+        "edge_app.daemon.hearing",
+        "edge_app.daemon.kept_privacy",
         "edge_app.setup.places",
         "edge_app.setup.purpose",
     },
     # Takes the words of `mien run`.
     "edge_app/doctor/command.py": {
-        "edge_app.run",
+        "edge_app.daemon.command",
         "edge_app.frames.setting",
         "edge_app.doctor",
         "edge_app.settings",
@@ -77,7 +90,7 @@ ALLOWED = {
         "edge_app.setup",
         "edge_app.settings",
         "edge_app.from_settings",
-        "edge_app.hearing",
+        "edge_app.daemon.hearing",
         "edge_app.installed_unit",
     },
     # Ends with an offer to check the device.
@@ -152,7 +165,7 @@ class Hidden:
             raise ModuleNotFoundError(name, name=name)
 sys.meta_path.insert(0, Hidden())
 from edge_app.perception import EmotionClassifier, FaceDetector, Perception
-import edge_app.cli, edge_app.daemon, edge_app.run, edge_app.demo
+import edge_app.cli, edge_app.daemon.stages, edge_app.daemon.command, edge_app.demo
 import edge_app.analyze.command, edge_app.mqtt.command
 import edge_app.doctor.command, edge_app.setup.command
 import benchmarks.command

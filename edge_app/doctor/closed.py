@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from edge_app.daemon.kept_privacy import KeptPrivacy
 from edge_app.doctor.camera import GROUP
 from edge_app.doctor.finding import Finding
-from edge_app.kept_privacy import KeptPrivacy
 
 
 def reason_to_stay_closed(purpose: Finding, state: Path, device: str) -> Finding | None:

@@ -10,7 +10,7 @@ from edge_app.cli import main
 from edge_app.doctor.versions import check_versions
 from edge_app.settings import Settings
 from edge_app.version import BUILD, mien_version
-from tests.edge_app.assemblies import assemble, sample
+from tests.edge_app.daemon.assemblies import assemble, sample
 from tests.edge_app.events.recorder import Recorder
 
 BUILT = "0.1.0+git482.g20e4b7d0"

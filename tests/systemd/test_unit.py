@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.controller import RESTART, SOURCE_LOST
+from edge_app.daemon.controller import RESTART, SOURCE_LOST
 from edge_app.health.led import _NAMES
 from edge_app.mqtt.credentials import PASSWORD_CREDENTIAL, USERNAME_CREDENTIAL
 from edge_app.settings import read_settings

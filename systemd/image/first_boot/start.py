@@ -122,7 +122,7 @@ def _check_reach(
 
 def _check(settings: Settings, environ: Mapping[str, str]) -> None:
     # They bring in OpenCV: time that a start without new settings keeps.
-    from edge_app.next_start import check_next_start  # noqa: PLC0415
+    from edge_app.daemon.next_start import check_next_start  # noqa: PLC0415
     from edge_app.setup.purpose import missing_purpose  # noqa: PLC0415
 
     if not settings.mqtt.broker:

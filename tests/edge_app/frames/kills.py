@@ -18,7 +18,7 @@ from typing import Protocol, cast
 import cv2
 import numpy as np
 
-from edge_app.camera_trouble import CameraTrouble, Troubles
+from edge_app.daemon.camera_trouble import CameraTrouble, Troubles
 from edge_app.events.payloads import Alert
 from edge_app.frames.grabber import Grabber
 from edge_app.frames.mailbox import Mailbox

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge_app.daemon import Daemon
+from edge_app.daemon.stages import Daemon
 from edge_app.events.episodes import Episodes
 from edge_app.events.identifiers import TimeOrderedIds
 from edge_app.events.publisher import JsonLinesPublisher

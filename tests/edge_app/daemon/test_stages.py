@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_app import daemon as daemon_module
-from edge_app.daemon import Daemon
+from edge_app.daemon import stages
+from edge_app.daemon.stages import Daemon
 from edge_app.events.episodes import Episodes
 from edge_app.events.identifiers import TimeOrderedIds
 from edge_app.events.payloads import EmotionChanged, FaceAppeared, FaceLeft
@@ -112,7 +112,7 @@ def test_no_camera_seems_silent_for_frames_that_nobody_wanted(perception: Percep
     rare = DetectionSchedule(0.5)
     running._watcher = Watcher(perception, Tracker(), REACTIONS["normal"], rare)
     running.run(threading.Event())
-    assert set(source.wanted) == {daemon_module._MOST_APART_S}
+    assert set(source.wanted) == {stages._MOST_APART_S}
 
 
 def test_who_is_there_when_the_source_fails_is_said_to_leave(perception: Perception) -> None:
@@ -271,7 +271,7 @@ def test_frames_too_far_apart_are_said_to_be(
     *,
     is_told: bool,
 ) -> None:
-    monkeypatch.setattr(daemon_module, "_LOOK_S", 0.005)
+    monkeypatch.setattr(stages, "_LOOK_S", 0.005)
     now_s, taken, turns = [0.0], threading.Semaphore(0), [0]
 
     def frames() -> Iterator[Frame]:
@@ -296,7 +296,7 @@ def test_frames_too_far_apart_are_said_to_be(
 def test_a_recording_that_is_read_slowly_parts_no_visit(
     perception: Perception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(daemon_module, "_LOOK_S", 0.005)
+    monkeypatch.setattr(stages, "_LOOK_S", 0.005)
     now_s, is_slow, turns = [0.0], threading.Event(), list[int]()
 
     def frames() -> Iterator[Frame]:

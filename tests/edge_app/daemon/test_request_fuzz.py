@@ -15,8 +15,8 @@ from edge_app.mqtt.messages import REQUEST
 from edge_app.mqtt.publisher import MqttPublisher
 from edge_app.mqtt.requests import CAPACITY, RequestInbox
 from tests.brokers import Mosquitto, wait_until
+from tests.edge_app.daemon.test_request_desk import Office
 from tests.edge_app.mqtt.listener import Listener
-from tests.edge_app.test_request_desk import Office
 
 VALID = [
     ("pause", b'{"id": "a-1"}'),

@@ -14,7 +14,7 @@ import pytest
 from edge_app.cli import main
 from edge_app.perception.card import read_card
 from edge_app.perception.shipped import EMOTION, RELEASE_KEY
-from tests.edge_app.own_models import STRANGER, make, replace, sign
+from tests.edge_app.daemon.own_models import STRANGER, make, replace, sign
 
 
 class Place:

@@ -5,8 +5,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from edge_app.daemon.kept_privacy import KeptPrivacy, PrivacyChoice
 from edge_app.errors import MienError
-from edge_app.kept_privacy import KeptPrivacy, PrivacyChoice
 
 CHOICE = PrivacyChoice(is_paused=True, mode="aggregates")
 

@@ -17,14 +17,14 @@ import cv2
 import pytest
 from paho.mqtt import publish
 
-from edge_app import daemon as daemon_module
-from edge_app.daemon import Daemon
+from edge_app.daemon import stages
+from edge_app.daemon.kept_privacy import KeptPrivacy
+from edge_app.daemon.stages import Daemon
 from edge_app.events.episodes import Episodes
 from edge_app.events.identifiers import TimeOrderedIds
 from edge_app.events.publisher import JsonLinesPublisher
 from edge_app.frames.source import Frame, FrameSource
 from edge_app.frames.video_file import VideoFileSource
-from edge_app.kept_privacy import KeptPrivacy
 from edge_app.mqtt.subscriber import Subscriber
 from edge_app.mqtt.topics import Topics
 from edge_app.perception import Perception
@@ -287,8 +287,8 @@ class Stalling(FrameSource):
 def test_while_no_frames_come_nobody_is_said_to_be_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(daemon_module, "_LOOK_S", 0.02)
-    monkeypatch.setattr(daemon_module, "_BLIND_S", 0.2)
+    monkeypatch.setattr(stages, "_LOOK_S", 0.02)
+    monkeypatch.setattr(stages, "_BLIND_S", 0.2)
     source, stop = Stalling(4.0), threading.Event()
     counts: list[int] = []
     ends: list[int] = []

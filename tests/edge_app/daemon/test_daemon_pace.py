@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge_app import daemon as daemon_module
-from edge_app.daemon import Daemon
+from edge_app.daemon import stages
+from edge_app.daemon.stages import Daemon
 from edge_app.events.episodes import Episodes
 from edge_app.events.identifiers import TimeOrderedIds
 from edge_app.events.publisher import Publisher
@@ -74,7 +74,7 @@ class Heated(Board):
 def test_a_board_that_cools_down_in_a_pause_is_no_longer_said_to_be_hot(
     perception: Perception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(daemon_module, "_LOOK_S", 0.0)
+    monkeypatch.setattr(stages, "_LOOK_S", 0.0)
     clock, stop, board = [0.0], threading.Event(), Heated(Path("/nowhere"))
     running = daemon(
         None, Recorder(), perception, every_frame=False, board=board, clock_s=lambda: clock[0]

@@ -20,11 +20,11 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge_app.perception.shipped import EMOTION
 from tests.brokers import Mosquitto, wait_until
-from tests.edge_app import own_models
+from tests.edge_app.daemon import own_models
 from tests.json_schema import JsonSchema
 
 DOCUMENT = yaml.safe_load(
-    (Path(__file__).parents[2] / "docs/asyncapi.yaml").read_text(encoding="utf-8")
+    (Path(__file__).parents[3] / "docs/asyncapi.yaml").read_text(encoding="utf-8")
 )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from edge_app.asked_models import check_perception
+from edge_app.daemon.asked_models import check_perception
+from edge_app.daemon.hearing import check_hearing
 from edge_app.errors import MienError
 from edge_app.frames.setting import choose_source
 from edge_app.from_settings import camera_options, credentials_of, model_folder, outbox_directory
-from edge_app.hearing import check_hearing
 from edge_app.mqtt.address import BrokerAddress, Embedded, parse_broker
 from edge_app.mqtt.outbox.disk import find_way
 from edge_app.mqtt.outbox.place import outbox_file

@@ -10,7 +10,7 @@ import pytest
 #: Sends a signal as soon as the handler of another one holds the lock of the event that it sets.
 NESTED = """\
 import os, signal, sys, threading
-from edge_app.run import _signals
+from edge_app.daemon.command import _signals
 
 method, second = sys.argv[1], int(sys.argv[2])
 original = getattr(threading.Condition, method)

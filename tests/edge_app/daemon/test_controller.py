@@ -12,9 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge_app.camera_trouble import CameraTrouble, Troubles
-from edge_app.controller import RESTART, SOURCE_LOST, Controller
-from edge_app.daemon import Daemon
+from edge_app.daemon.camera_trouble import CameraTrouble, Troubles
+from edge_app.daemon.controller import RESTART, SOURCE_LOST, Controller
+from edge_app.daemon.kept_privacy import KeptPrivacy, PrivacyChoice
+from edge_app.daemon.reports import Reports
+from edge_app.daemon.request_desk import RequestDesk
+from edge_app.daemon.stages import Daemon
 from edge_app.errors import MienError
 from edge_app.events.episodes import Episodes
 from edge_app.events.identifiers import TimeOrderedIds
@@ -30,11 +33,8 @@ from edge_app.health.alerts import CAMERA
 from edge_app.health.board import Board
 from edge_app.health.led import Led
 from edge_app.health.telemetry import Activity, Telemeter
-from edge_app.kept_privacy import KeptPrivacy, PrivacyChoice
 from edge_app.perception.faces import Box
 from edge_app.perception.watcher import WatchedFace, Watcher
-from edge_app.reports import Reports
-from edge_app.request_desk import RequestDesk
 from tests.edge_app.events.recorder import Recorder
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.camera_trouble import CameraTrouble, Troubles
+from edge_app.daemon.camera_trouble import CameraTrouble, Troubles
 from edge_app.events.payloads import Alert
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)

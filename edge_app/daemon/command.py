@@ -14,10 +14,13 @@ from pathlib import Path
 
 import cv2
 
-from edge_app.asked_models import load_perception
-from edge_app.assembly import Assembly
 from edge_app.called import program
-from edge_app.camera_trouble import Troubles
+from edge_app.daemon.asked_models import load_perception
+from edge_app.daemon.assembly import Assembly
+from edge_app.daemon.camera_trouble import Troubles
+from edge_app.daemon.hearing import check_hearing
+from edge_app.daemon.kept_privacy import KeptPrivacy
+from edge_app.daemon.next_start import check_next_start
 from edge_app.events.payloads import PrivacyMode
 from edge_app.events.publisher import JsonLinesPublisher, Publisher
 from edge_app.frames.hung import HungReaders
@@ -27,8 +30,6 @@ from edge_app.frames.stream_address import public_name
 from edge_app.from_settings import camera_options, credentials_of, model_folder, outbox_directory
 from edge_app.health.alerts import outbox_alert
 from edge_app.health.notify import Notifier
-from edge_app.hearing import check_hearing
-from edge_app.kept_privacy import KeptPrivacy
 from edge_app.mqtt.address import DEFAULT_PORT, BrokerAddress, Embedded, parse_broker
 from edge_app.mqtt.connection import ConnectionHandler
 from edge_app.mqtt.credentials import Credentials
@@ -40,7 +41,6 @@ from edge_app.mqtt.outbox.place import memory_outbox, open_outbox, state_directo
 from edge_app.mqtt.outbox.store import Limits
 from edge_app.mqtt.publisher import MqttPublisher
 from edge_app.mqtt.requests import RequestInbox
-from edge_app.next_start import check_next_start
 from edge_app.perception import Perception
 from edge_app.perception.labels import UNSURE
 from edge_app.settings import Camera, Settings, read_settings

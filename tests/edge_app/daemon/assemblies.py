@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from edge_app.asked_models import load_perception
-from edge_app.assembly import Assembly
+from edge_app.daemon.asked_models import load_perception
+from edge_app.daemon.assembly import Assembly
+from edge_app.daemon.kept_privacy import KeptPrivacy
 from edge_app.events.publisher import Publisher
 from edge_app.frames.video_file import VideoFileSource
-from edge_app.kept_privacy import KeptPrivacy
 from edge_app.perception.model_folder import ModelFolder
 from edge_app.samples import CLIP
 from edge_app.settings import Perception, Settings

@@ -3,13 +3,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from edge_app.daemon.reports import Reports
 from edge_app.events.payloads import PrivacyMode
 from edge_app.events.privacy import PrivacyGate
 from edge_app.events.publisher import Backlog
 from edge_app.events.summaries import Interval
 from edge_app.health.board import Board
 from edge_app.health.telemetry import Activity, Telemeter
-from edge_app.reports import Reports
 from tests.edge_app.events.recorder import Recorder
 from tests.edge_app.mqtt.samples import appeared, maker
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.asked_models import load_perception
-from edge_app.assembly import closing_s
+from edge_app.daemon.asked_models import load_perception
+from edge_app.daemon.assembly import closing_s
 from edge_app.events.payloads import FaceLeft
 from edge_app.perception.card import card_path
 from edge_app.perception.model_folder import ModelFolder
 from edge_app.perception.shipped import EMOTION, EMOTION_SMALL, FACE_160, FACE_320
 from edge_app.settings import Camera, Perception, Settings
-from tests.edge_app.assemblies import assemble, sample
+from tests.edge_app.daemon.assemblies import assemble, sample
 from tests.edge_app.events.recorder import Recorder
 
 

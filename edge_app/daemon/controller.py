@@ -8,7 +8,10 @@ from typing import Any
 
 import msgspec
 
-from edge_app.daemon import Daemon
+from edge_app.daemon.kept_privacy import KeptPrivacy
+from edge_app.daemon.reports import Reports
+from edge_app.daemon.request_desk import Handler
+from edge_app.daemon.stages import Daemon
 from edge_app.events.payloads import Info, PrivacyMode
 from edge_app.events.privacy import PrivacyGate
 from edge_app.events.requests import (
@@ -24,10 +27,7 @@ from edge_app.events.requests import (
 from edge_app.frames.hung import HungReaders
 from edge_app.frames.source import FrameSource, SourceError
 from edge_app.health.led import Led
-from edge_app.kept_privacy import KeptPrivacy
 from edge_app.perception.watcher import Watcher
-from edge_app.reports import Reports
-from edge_app.request_desk import Handler
 
 #: The exit code that asks the service manager for another start (sysexits.h: EX_TEMPFAIL).
 RESTART = 75

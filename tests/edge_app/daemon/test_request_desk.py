@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from edge_app.daemon.request_desk import PER_TURN, RequestDesk
 from edge_app.errors import MienError
 from edge_app.events.requests import (
     LARGEST_REQUEST,
@@ -14,7 +15,6 @@ from edge_app.events.requests import (
     RawRequest,
     Response,
 )
-from edge_app.request_desk import PER_TURN, RequestDesk
 
 
 class Office:

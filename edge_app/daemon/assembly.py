@@ -11,9 +11,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from edge_app.camera_trouble import CameraTrouble, Troubles
-from edge_app.controller import SOURCE_LOST, Controller
-from edge_app.daemon import Daemon
+from edge_app.daemon.camera_trouble import CameraTrouble, Troubles
+from edge_app.daemon.controller import SOURCE_LOST, Controller
+from edge_app.daemon.kept_privacy import KeptPrivacy
+from edge_app.daemon.reports import Reports
+from edge_app.daemon.request_desk import Inbox, RequestDesk
+from edge_app.daemon.stages import Daemon
 from edge_app.events.episodes import Episodes
 from edge_app.events.identifiers import TimeOrderedIds
 from edge_app.events.maker import Maker
@@ -34,14 +37,11 @@ from edge_app.health.notify import Notifier
 from edge_app.health.telemetry import Activity, Telemeter
 from edge_app.health.time_service import TimeService
 from edge_app.health.watchdog import Watchdog
-from edge_app.kept_privacy import KeptPrivacy
 from edge_app.perception import Perception
 from edge_app.perception.schedule import DetectionSchedule, ReadingSchedule
 from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.tiling import TiledDetector
 from edge_app.perception.watcher import Watcher, tracker_for
-from edge_app.reports import Reports
-from edge_app.request_desk import Inbox, RequestDesk
 from edge_app.settings import Settings
 from edge_app.version import mien_version
 
