@@ -9,6 +9,7 @@ from pathlib import Path
 from edge_app.from_settings import credentials_of
 from edge_app.mqtt.address import peer_of
 from edge_app.mqtt.credentials import Credentials
+from edge_app.peer import keeps_password
 from edge_app.settings import Mqtt
 from edge_app.setup.places import SERVICE_BROKER_PASSWORD, SERVICE_BROKER_USERNAME
 
@@ -43,12 +44,12 @@ def see_credentials(
         return SeenCredentials(credentials)
     hidden_user = hidden_password = None
     peer = peer_of(mqtt.broker)
-    if credentials.username_file is None and not (peer is not None and peer[1] is not None):
+    if credentials.username_file is None and not (peer is not None and peer.username is not None):
         file, hidden_user = _look(username)
         credentials = replace(credentials, username_file=file)
     if credentials.password_file is None:
         file, hidden_password = _look(password)
-        if broker_in_force is not None and peer_of(broker_in_force) != peer:
+        if broker_in_force is not None and not keeps_password(peer_of(broker_in_force), peer):
             return SeenCredentials(credentials, file or hidden_password, is_anothers=True)
         credentials = replace(credentials, password_file=file)
     return SeenCredentials(credentials, hidden_user or hidden_password)

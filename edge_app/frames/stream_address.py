@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge_app.errors import UsageError
+from edge_app.peer import Peer
 from edge_app.secret_file import first_line
 
 #: Cameras take passwords in the query, too.
@@ -63,6 +64,16 @@ def parse_stream(setting: str, password_file: Path | None = None) -> StreamAddre
         password = first_line(password_file, "camera's password file")
     url = urllib.parse.urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
     return StreamAddress(name, url, user, password)
+
+
+def peer_of_stream(setting: str) -> Peer | None:
+    """Whom the camera's password is shown to; None where `setting` is no stream, or none can be."""
+    try:
+        address = parse_stream(setting)
+    except UsageError:
+        return None
+    parts = urllib.parse.urlsplit(address.url)
+    return Peer(parts.hostname or "", address.user, parts.scheme in {"rtsps", "https"})
 
 
 def public_name(setting: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from edge_app.errors import UsageError
+from edge_app.peer import Peer
 
 DEFAULT_PORT = 1883
 
@@ -86,13 +87,15 @@ def parse_broker(setting: str) -> Embedded | BrokerAddress | None:
     return Embedded(_port(port, setting)) if colon else Embedded()
 
 
-def peer_of(setting: str) -> tuple[str, str | None] | None:
-    """The broker's host, and as whom to come there; None where there is none, or none can be."""
+def peer_of(setting: str) -> Peer | None:
+    """Whom the broker's password is shown to; None where there is no broker, or none can be."""
     try:
         address = parse_broker(setting)
     except UsageError:
         return None
-    return (address.host, address.username) if isinstance(address, BrokerAddress) else None
+    if not isinstance(address, BrokerAddress):
+        return None
+    return Peer(address.host.lower(), address.username, address.has_tls)
 
 
 def parse_address(setting: str) -> BrokerAddress:

@@ -118,7 +118,8 @@ class Interview:
             source = "sample:"
         if not checks.camera_user(source):
             return source, None
-        return source, self._password("camera", is_known=source == stored)
+        is_known = self._stored.keeps_camera_password(source)
+        return source, self._password("camera", is_known=is_known)
 
     def _broker(self) -> tuple[str, str | None, str | None]:
         terminal, stored = self._terminal, self._stored.value("mqtt", "broker")
@@ -132,11 +133,8 @@ class Interview:
             typed = terminal.ask("User there (Enter: none)", check=checks.user) or None
         if address.username is None and typed is None:
             return broker, None, None
-        return (
-            broker,
-            typed,
-            self._password("broker", is_known=checks.with_user(broker, typed) == stored),
-        )
+        is_known = self._stored.keeps_broker_password(checks.with_user(broker, typed))
+        return broker, typed, self._password("broker", is_known=is_known)
 
     def _password(self, whose: str, *, is_known: bool) -> str | None:
         enter = "as it is" if is_known else "none"

@@ -44,7 +44,9 @@ class Outcome:
                     writing.secret(path, secret, place.owner if is_cameras else None)
                     said.append(f"{path}: the password, for nobody else to read")
                 elif writing.remove(path):
-                    said.append(f"{path}: removed, it belonged to the old broker or camera")
+                    said.append(
+                        f"{path}: removed, it was for the broker or camera of before, or for TLS"
+                    )
             # Settings last: a new broker never meets the old one's password.
             backup = writing.settings(place.settings, self.text)
             writing.finish()
@@ -86,12 +88,11 @@ def _camera(
     known = stored.value("camera", "source")
     # A path that is kept starts at the settings' folder, a new one where the setup was called.
     source = known if answers.camera == known else _absolute(answers.camera or "")
-    is_new = source != known
     changes["camera", "source"] = source
     if answers.camera_password is not None and camera_user(source):
         changes["camera", "password_file"] = str(place.camera_password)
         secrets[place.camera_password] = answers.camera_password
-    elif is_new:
+    elif not stored.keeps_camera_password(source):
         _forget("camera", place.camera_password, stored, changes, secrets)
 
 
@@ -103,14 +104,13 @@ def _broker(
     secrets: dict[Path, str | None],
 ) -> None:
     address = with_user(answers.broker or "", answers.broker_user)
-    is_new = address != stored.value("mqtt", "broker")
     changes["mqtt", "broker"] = address
     if answers.broker_password is not None:
         secrets[place.broker_password] = answers.broker_password
         file = "" if place.has_credentials else str(place.broker_password)
         if file != stored.value("mqtt", "password_file"):
             changes["mqtt", "password_file"] = file
-    elif is_new:
+    elif not stored.keeps_broker_password(address):
         # One broker's password is not for another to see.
         _forget("mqtt", place.broker_password, stored, changes, secrets)
 

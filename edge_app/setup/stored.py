@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from edge_app.errors import UsageError
+from edge_app.frames.stream_address import peer_of_stream
+from edge_app.mqtt.address import peer_of
+from edge_app.peer import keeps_password
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +42,13 @@ class Stored:
         table = self._values.get(section)
         found = table.get(key) if isinstance(table, dict) else None
         return found if isinstance(found, str) else ""
+
+    def keeps_camera_password(self, source: str) -> bool:
+        """Whether the password of the camera that is set may be shown to `source`."""
+        known = self.value("camera", "source")
+        return source == known or keeps_password(peer_of_stream(known), peer_of_stream(source))
+
+    def keeps_broker_password(self, address: str) -> bool:
+        """Whether the password of the broker that is set may be shown to the one at `address`."""
+        known = self.value("mqtt", "broker")
+        return address == known or keeps_password(peer_of(known), peer_of(address))

@@ -347,6 +347,17 @@ def test_another_broker_is_not_shown_the_password_of_before(device: Device) -> N
     assert not device.password.exists()
 
 
+def test_a_password_for_tls_is_not_shown_without_it(device: Device) -> None:
+    device.drop("mien.toml", WITH_USER.replace("mqtt://", "mqtts://"))
+    device.drop("mqtt-password", "secret\n")
+    device.start()
+    assert device.password.exists()
+    device.drop("mien.toml", WITH_USER)
+    device.start()
+    assert (device.settings.read_text(), device.error) == (WITH_USER, "")
+    assert not device.password.exists()
+
+
 @pytest.mark.parametrize(
     "before",
     [WITH_USER + '[models]\ndirectory = "gone"\n', "[mqtt\n", WITH_USER + "purpose = 1\n", ""],

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from edge_app.errors import MienError, UsageError
 from edge_app.mqtt.address import peer_of
+from edge_app.peer import keeps_password
 from edge_app.settings import Settings, read_settings
 from edge_app.setup.places import SERVICE_ACCOUNT
 
@@ -100,7 +101,9 @@ def _has_password_of_another(before: Settings | None, asked: Settings, root: Pat
     if not (root / MQTT_PASSWORD.place).exists() or _are_shipped(root):
         return False
     # Settings that cannot be read, or start just now, may have shown it to their broker before.
-    return before is None or peer_of(before.mqtt.broker) != peer_of(asked.mqtt.broker)
+    return before is None or not keeps_password(
+        peer_of(before.mqtt.broker), peer_of(asked.mqtt.broker)
+    )
 
 
 def _are_shipped(root: Path) -> bool:

@@ -73,7 +73,9 @@ def test_other_settings_and_whoever_systemd_started_have_their_own(
 @pytest.mark.parametrize(
     ("in_force", "is_shown"),
     [
-        ("mqtts://desk@b.lan:8883", True),
+        ("ws://desk@B.lan:8080", True),
+        # Whoever listens on the way would read it.
+        ("mqtts://desk@b.lan", False),
         ("mqtt://desk@c.lan", False),
         ("mqtt://hall@b.lan", False),
         ("", False),

@@ -92,6 +92,35 @@ def test_a_known_camera_stays_where_another_is_found_first(tmp_path: Path) -> No
     assert "secret" not in shown
 
 
+@pytest.mark.parametrize(
+    ("broker", "camera", "enter"),
+    [
+        ("mqtts://me@b.lan", "rtsp://me@lens.lan/2", "as it is"),
+        ("mqtt://me@c.lan", "rtsp://me@lens.example/1", "none"),
+    ],
+)
+def test_what_enter_does_to_a_password_is_said(
+    tmp_path: Path, broker: str, camera: str, enter: str
+) -> None:
+    stored = (
+        '[camera]\nsource = "rtsp://me@lens.lan/1"\n[mqtt]\nbroker = "mqtt://me@b.lan"\n'
+        '[privacy]\npurpose = "test"\n'
+    )
+    file = tmp_path / "mien.toml"
+    file.write_text(stored)
+    prompts: list[str] = []
+
+    def read_secret(prompt: str) -> str:
+        prompts.append(prompt)
+        return ""
+
+    read = typing(["yes", "", "", "2", camera, broker, ""])
+    terminal = Terminal(output=io.StringIO(), read=read, read_secret=read_secret)
+    Interview(terminal, stored=Stored.read(file), cameras=()).run()
+    assert len(prompts) == 2
+    assert all(f"Enter: {enter})" in prompt for prompt in prompts)
+
+
 def test_what_a_terminal_cannot_carry_is_asked_again(tmp_path: Path) -> None:
     answers, shown = interview(
         ["yes", "1", "hall\x1b[2J", "hall", "sample", "2", "embedded", ""], folder=tmp_path

@@ -82,6 +82,55 @@ def test_another_broker_does_not_get_the_old_ones_password(tmp_path: Path) -> No
         assert read_settings(place.settings, {}).mqtt.password_file == ""
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "stays"),
+    [
+        ("mqtt://a@b.lan", "mqtt://a@b.lan:1883", True),
+        ("mqtt://a@b.lan", "mqtts://a@B.lan", True),
+        ("mqtts://a@b.lan", "wss://a@b.lan:8084/mqtt", True),
+        # Whoever listens on the way would read it.
+        ("mqtts://a@b.lan", "mqtt://a@b.lan", False),
+        ("mqtt://a@b.lan", "mqtt://c@b.lan", False),
+        ("mqtt://a@b.lan", "b.lan", False),
+    ],
+)
+def test_the_same_broker_keeps_its_password(
+    tmp_path: Path, before: str, now: str, *, stays: bool
+) -> None:
+    for place in (service(tmp_path), place_for(tmp_path / "own.toml")):
+        write(place, broker=before, broker_password=PHRASE)
+        named = read_settings(place.settings, {}).mqtt.password_file
+        write(place, broker=now)
+        assert place.broker_password.exists() is stays
+        settings = read_settings(place.settings, {})
+        assert (settings.mqtt.broker, settings.mqtt.password_file) == (now, named if stays else "")
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "stays"),
+    [
+        ("rtsp://me@lens.lan/1", "rtsp://me@lens.lan/2", True),
+        ("rtsp://me@lens.lan/1", "http://me@LENS.lan:8080/video?size=small", True),
+        ("http://me@lens.lan/1", "https://me@lens.lan/1", True),
+        ("https://me@lens.lan/1", "http://me@lens.lan/1", False),
+        ("rtsps://me@lens.lan/1", "rtsp://me@lens.lan/1", False),
+        ("rtsp://me@lens.lan/1", "rtsp://you@lens.lan/1", False),
+        ("rtsp://me@lens.lan/1", "rtsp://me@lens.example/1", False),
+        ("rtsp://me@lens.lan/1", "sample:", False),
+    ],
+)
+def test_the_same_camera_keeps_its_password(
+    tmp_path: Path, before: str, now: str, *, stays: bool
+) -> None:
+    place = service(tmp_path)
+    write(place, broker="b", camera=before, camera_password=PHRASE)
+    write(place, camera=now)
+    assert place.camera_password.exists() is stays
+    camera = read_settings(place.settings, {}).camera
+    named = str(place.camera_password) if stays else ""
+    assert (camera.source, camera.password_file) == (now, named)
+
+
 def test_another_camera_likewise(tmp_path: Path) -> None:
     place = service(tmp_path)
     write(place, broker="b", camera="rtsp://me@lens.example/1", camera_password=PHRASE)
