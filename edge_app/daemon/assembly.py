@@ -34,6 +34,7 @@ from edge_app.health.board import Board
 from edge_app.health.governor import Governor, Limits
 from edge_app.health.led import Led
 from edge_app.health.notify import Notifier
+from edge_app.health.supply import Supply
 from edge_app.health.telemetry import Activity, Telemeter
 from edge_app.health.time_service import TimeService
 from edge_app.health.watchdog import Watchdog
@@ -107,6 +108,7 @@ class Assembly:
             summary_interval_s=settings.summary.interval_s,
             minimum_group=settings.summary.minimum_group,
             is_clock_right=TimeService().keeps_right,
+            was_supply_weak=Supply(Board()).was_weak,
         )
         self._daemon = Daemon(
             source=source,

@@ -18,7 +18,8 @@ class Reports:
     """Says through the gate what its mode lets out.
 
     activity: what the daemon does now. Intervals in seconds; both may be changed at any time.
-    is_clock_right: whether the system's time is kept right; None where nobody can tell.
+    is_clock_right: whether the system's time is kept right; was_supply_weak: whether the board had
+    too little power since that was asked before. None where nobody can tell.
     """
 
     def __init__(
@@ -32,11 +33,14 @@ class Reports:
         summary_interval_s: float,
         minimum_group: int,
         is_clock_right: Callable[[], bool | None],
+        was_supply_weak: Callable[[], bool | None],
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._gate, self._activity, self._telemeter = gate, activity, telemeter
         self._interval, self._minimum_group, self._clock_s = interval, minimum_group, clock_s
-        self._alerts = Alerts(gate.publish_alert, is_clock_right=is_clock_right)
+        self._alerts = Alerts(
+            gate.publish_alert, is_clock_right=is_clock_right, was_supply_weak=was_supply_weak
+        )
         self._said_s: float | None = None
         self.telemetry_interval_s = telemetry_interval_s
         self.summary_interval_s = summary_interval_s

@@ -12,6 +12,9 @@ from edge_app.events.payloads import Alert, Severity, Telemetry
 #: The Pi slows itself down from 80 °C on; the alert ends well below, so that it does not flutter.
 HOT_C, COOL_AGAIN_C = 80.0, 75.0
 
+#: A supply that was too weak is under more load again soon: the alert outlasts the pauses between.
+SOUND_S = 600.0
+
 #: A camera may be silent for as long without being broken.
 SILENCE_S = 4.0
 
@@ -22,11 +25,15 @@ UNSET_S = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What rules look at. For how many seconds: silent_s: a camera gave nothing; unset_s: a clock
-    that should be kept right was not.
+    """What rules look at. was_supply_weak: since the moment before; None where nobody can tell.
+
+    For how many seconds: sound_s: the supply was not; silent_s: a camera gave nothing; unset_s: a
+    clock that should be kept right was not.
     """
 
     telemetry: Telemetry
+    was_supply_weak: bool | None
+    sound_s: float
     silent_s: float
     unset_s: float
 
@@ -43,9 +50,16 @@ class Rule:
     holds: Callable[[Moment, bool], bool]
 
 
-def _is_hot(now: Moment, was: bool) -> bool:  # noqa: FBT001 - a rule's form
+def _is_weak(now: Moment, was: bool) -> bool:  # noqa: FBT001 - a rule's form
+    # A reading that failed says neither that something began nor that it is over.
+    if now.was_supply_weak is None:
+        return was
+    return now.was_supply_weak or (was and now.sound_s < SOUND_S)
+
+
+def _is_hot(now: Moment, was: bool) -> bool:  # noqa: FBT001 - likewise
     temperature_c, limit = now.telemetry.temperature_c, COOL_AGAIN_C if was else HOT_C
-    return temperature_c is not None and temperature_c >= limit
+    return was if temperature_c is None else temperature_c >= limit
 
 
 def _is_silent(now: Telemetry, before: Telemetry) -> bool:
@@ -60,8 +74,9 @@ def _is_silent(now: Telemetry, before: Telemetry) -> bool:
 RULES = {
     "under-voltage": Rule(
         "critical",
-        "the power supply is too weak; use the one made for this Raspberry Pi, and a short cable",
-        lambda now, _was: "under_voltage" in (now.telemetry.throttled or ()),
+        f"the power supply is too weak, or was within the last {SOUND_S / 60:.0f} minutes; use the"
+        " one made for this Raspberry Pi, and a short cable",
+        _is_weak,
     ),
     "too-hot": Rule(
         "warning",
@@ -123,14 +138,19 @@ class Alerts:
         publish: Callable[[str, Alert | None], None],
         *,
         is_clock_right: Callable[[], bool | None],
+        was_supply_weak: Callable[[], bool | None],
         system_up_s: Callable[[], float] = _system_up_s,
     ) -> None:
-        """is_clock_right: None where nobody can tell, or wants to. system_up_s: since its start."""
+        """is_clock_right: None where nobody can tell, or wants to. system_up_s: since its start.
+
+        was_supply_weak: since it was asked before; None where nobody can tell.
+        """
         self._publish, self._is_clock_right = publish, is_clock_right
+        self._was_supply_weak = was_supply_weak
         self._system_up_s = system_up_s
         self._before: Telemetry | None = None
         # Of the clock from the system's start: this process may be one of many since.
-        self._heard_s = self._right_s = 0.0
+        self._heard_s = self._right_s = self._weak_s = 0.0
         self._raised: set[str] = set()
 
     def update(self, now: Telemetry) -> None:
@@ -145,7 +165,16 @@ class Alerts:
         up_s = self._system_up_s()
         if self._is_clock_right() is not False:
             self._right_s = up_s
-        moment = Moment(now, now.uptime_s - self._heard_s, up_s - self._right_s)
+        was_weak = self._was_supply_weak()
+        if was_weak:
+            self._weak_s = now.uptime_s
+        moment = Moment(
+            telemetry=now,
+            was_supply_weak=was_weak,
+            sound_s=now.uptime_s - self._weak_s,
+            silent_s=now.uptime_s - self._heard_s,
+            unset_s=up_s - self._right_s,
+        )
         for alert_id, rule in RULES.items():
             was = alert_id in self._raised
             holds = rule.holds(moment, was)

@@ -121,6 +121,7 @@ class House:
             summary_interval_s=600,
             minimum_group=5,
             is_clock_right=lambda: None,
+            was_supply_weak=lambda: None,
         )
         self.daemon = Daemon(
             source=None if is_paused else self.open_camera()[0],

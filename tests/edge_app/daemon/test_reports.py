@@ -31,6 +31,7 @@ class Office:
             summary_interval_s=300,
             minimum_group=5,
             is_clock_right=lambda: None,
+            was_supply_weak=lambda: None,
             clock_s=lambda: self.now_s,
         )
 

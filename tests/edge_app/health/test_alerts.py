@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from edge_app.events.payloads import Alert, Telemetry
-from edge_app.health.alerts import RULES, UNSET_S, Alerts, outbox_alert
+from edge_app.health.alerts import RULES, SOUND_S, UNSET_S, Alerts, outbox_alert
 
 FINE = Telemetry(
     time=datetime(2026, 1, 2, tzinfo=UTC), uptime_s=60.0, source="open", privacy="full",
@@ -24,9 +24,11 @@ class Board:
     def __init__(self, *, started_s: float = 0.0, is_clock_right: bool = True) -> None:
         self.said: list[tuple[str, Alert | None]] = []
         self.is_clock_right: bool | None = is_clock_right
+        self.was_supply_weak: bool | None = False
         self.alerts = Alerts(
             lambda name, alert: self.said.append((name, alert)),
             is_clock_right=lambda: self.is_clock_right,
+            was_supply_weak=lambda: self.was_supply_weak,
             system_up_s=lambda: started_s + self.last.uptime_s,
         )
         self.last = FINE
@@ -66,9 +68,29 @@ def test_heat_is_said_once_and_ends_well_below() -> None:
 
 def test_a_weak_power_supply() -> None:
     board = Board()
-    board.next(throttled=("under_voltage",))
-    board.next(throttled=None)
+    for minute in range(20):
+        board.was_supply_weak = minute % 2 == 0
+        board.next()
+    # The last was one without a dip.
+    board.next(after_s=SOUND_S - 61)
+    assert board.names == [("under-voltage", True)]
+    board.next(after_s=1.0)
     assert board.names == [("under-voltage", True), ("under-voltage", False)]
+
+
+def test_a_reading_that_fails_neither_raises_nor_ends_an_alert() -> None:
+    board = Board()
+    board.was_supply_weak = None
+    board.next(temperature_c=None)
+    assert board.said == []
+    for minute in range(20):
+        board.was_supply_weak = None if minute % 2 else True
+        board.next(temperature_c=None if minute % 2 else 85.0)
+    board.next(temperature_c=None, after_s=SOUND_S)
+    assert board.names == [("under-voltage", True), ("too-hot", True)]
+    board.was_supply_weak = False
+    board.next(temperature_c=50.0)
+    assert board.names[2:] == [("under-voltage", False), ("too-hot", False)]
 
 
 def test_a_silent_camera() -> None:
