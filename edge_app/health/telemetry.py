@@ -11,6 +11,9 @@ from edge_app.events.payloads import PrivacyMode, Slowdown, SourceState, Telemet
 from edge_app.events.publisher import Backlog
 from edge_app.health.board import Board
 
+#: Rates over less say nothing: a frame more or less is all of them.
+_LEAST_S = 1.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
@@ -30,7 +33,7 @@ class Activity:
 
 
 class Telemeter:
-    """Turns counts into rates, each since the measurement before."""
+    """Turns counts into rates, each since a measurement before; of one just now, the same again."""
 
     def __init__(
         self,
@@ -45,25 +48,29 @@ class Telemeter:
         self._began_s = self._last_s = clock_s()
         self._last_cpu_s = cpu_s()
         self._last_frames = 0
+        self._frames_per_second = self._cpu_share = 0.0
 
     def measure(self, activity: Activity, backlog: Backlog, privacy: PrivacyMode) -> Telemetry:
         """How the device does now."""
         now_s, cpu_s = self._clock_s(), self._cpu_s()
         passed_s = now_s - self._last_s
-        frames, computed_s = activity.frames_seen - self._last_frames, cpu_s - self._last_cpu_s
-        self._last_s, self._last_cpu_s, self._last_frames = now_s, cpu_s, activity.frames_seen
+        if passed_s >= _LEAST_S:
+            frames, computed_s = activity.frames_seen - self._last_frames, cpu_s - self._last_cpu_s
+            self._frames_per_second = round(frames / passed_s, 2)
+            self._cpu_share = round(max(0.0, computed_s) / passed_s, 3)
+            self._last_s, self._last_cpu_s, self._last_frames = now_s, cpu_s, activity.frames_seen
         return Telemetry(
             time=self._now(),
             uptime_s=round(now_s - self._began_s, 1),
             source=activity.source,
             privacy=privacy,
-            frames_per_second=round(frames / passed_s, 2) if passed_s > 0 else 0.0,
+            frames_per_second=self._frames_per_second,
             frames_seen=activity.frames_seen,
             frames_refused=activity.frames_refused,
             faces=activity.faces,
             temperature_c=self._board.temperature_c(),
             throttled=self._board.throttled(),
-            cpu_share=round(max(0.0, computed_s) / passed_s, 3) if passed_s > 0 else 0.0,
+            cpu_share=self._cpu_share,
             rss_bytes=self._board.rss_bytes(),
             outbox_waiting=backlog.waiting,
             outbox_dropped=backlog.dropped,
