@@ -8,9 +8,10 @@ import urllib.request
 from http.client import HTTPMessage
 from typing import IO, Any
 
-_DEMAND = "www-authenticate"
+_DEMAND, _ANSWER = "www-authenticate", "Authorization"
 #: A header may hold several demands.
 _BASIC = re.compile(r"(^|,)\s*basic\s", re.IGNORECASE)
+_STALE = re.compile(r"\bstale\s*=\s*\"?true", re.IGNORECASE)
 
 
 class UnknownAuthenticationError(ValueError):
@@ -18,7 +19,13 @@ class UnknownAuthenticationError(ValueError):
 
 
 class Digest(urllib.request.HTTPDigestAuthHandler):
-    """Digest by MD5 or SHA-1, over the request's head alone. It is asked before `Basic`."""
+    """Digest by MD5 or SHA-1, over the request's head alone. It is asked before `Basic`.
+
+    An answer is given once, and once more where only its nonce was too old: many cameras lock an
+    account after a few wrong ones, and urllib gives six.
+    """
+
+    _is_renewed = False
 
     def http_error_401(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage
@@ -27,7 +34,13 @@ class Digest(urllib.request.HTTPDigestAuthHandler):
 
         Raises:
             UnknownAuthenticationError: nobody can answer it.
+            HTTPError: it was answered, in vain.
         """
+        if req.has_header(_ANSWER):
+            is_stale = any(_STALE.search(each) for each in headers.get_all(_DEMAND, []))
+            if self._is_renewed or not is_stale:
+                raise urllib.error.HTTPError(req.full_url, code, msg, headers, fp)
+            self._is_renewed = True
         try:
             return super().http_error_401(req, fp, code, msg, headers)
         except UnicodeError:
@@ -51,11 +64,11 @@ class Basic(urllib.request.HTTPBasicAuthHandler):
     def http_error_401(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage
     ) -> Any:
-        """Answer the demand; None where it is for something else, or for another password."""
+        """Answer the demand; None where it is for something else, or there is no password."""
         try:
             return super().http_error_401(req, fp, code, msg, headers)
         except UnicodeError:
             raise
         except ValueError:
-            # A digest that was answered in vain: urllib takes it for an unknown scheme.
+            # A digest that nobody has a password for: urllib takes it for an unknown scheme.
             return None

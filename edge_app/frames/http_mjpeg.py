@@ -22,13 +22,14 @@ from edge_app.frames.http_authentication import Basic, Digest, UnknownAuthentica
 from edge_app.frames.jpeg import DamagedPictureError, check_whole, decode_luma
 from edge_app.frames.multipart import MultipartParser
 from edge_app.frames.opencv_messages import silence_opencv
-from edge_app.frames.source import Frame, FrameSource, SourceError
+from edge_app.frames.source import Frame, FrameSource, RefusedLoginError, SourceError
 from edge_app.frames.stream_address import StreamAddress
 
 _LOG = logging.getLogger(__name__)
 
 _MULTIPART = "multipart/"
 _PIECE = 65_536
+_REFUSALS = {401, 403}
 
 
 class HttpMjpegSource(FrameSource):
@@ -49,6 +50,7 @@ class HttpMjpegSource(FrameSource):
         """Ask for the stream; timeout_s: of the connection, and of every wait for bytes.
 
         Raises:
+            RefusedLoginError: user and password are wrong, or missing.
             SourceError: nobody answers, or the answer is no MJPEG stream.
         """
         silence_opencv()
@@ -64,7 +66,7 @@ class HttpMjpegSource(FrameSource):
             if isinstance(error, urllib.error.HTTPError):
                 error.close()
             self._shut()
-            raise SourceError(f"{self.name}: {_reason(error)}") from None
+            raise _failure(error)(f"{self.name}: {_reason(error)}") from None
         said = self._response.headers
         boundary = said.get_param("boundary") if isinstance(said, Message) else None
         if not said.get("content-type", "").lower().startswith(_MULTIPART) or not boundary:
@@ -206,11 +208,16 @@ def _percent_encoded(url: str) -> str:
     return urllib.parse.urlunsplit(parts._replace(path=path, query=query))
 
 
+def _failure(error: Exception) -> type[SourceError]:
+    is_refusal = isinstance(error, urllib.error.HTTPError) and error.code in _REFUSALS
+    return RefusedLoginError if is_refusal else SourceError
+
+
 def _reason(error: Exception) -> str:
     """One line without any part of the URL."""
     if isinstance(error, urllib.error.HTTPError):
         told = f"the camera refuses: {error.code}"
-        return f"{told}; check user and password" if error.code in {401, 403} else told
+        return f"{told}; check user and password" if error.code in _REFUSALS else told
     if isinstance(error, UnknownAuthenticationError):
         return (
             "asks for an authentication that Mien does not know; set the camera to basic, or to"

@@ -15,9 +15,10 @@ from edge_app.frames.hung import HungReaders
 from edge_app.frames.pace import Pace
 from edge_app.frames.pi_camera import PiCameraSource, load_library
 from edge_app.frames.picture import SUFFIXES
+from edge_app.frames.refused_login import RarelyRefused
 from edge_app.frames.rtsp import RtspSource
 from edge_app.frames.source import FrameSource, SourceError
-from edge_app.frames.stream_address import parse_stream, public_name
+from edge_app.frames.stream_address import StreamAddress, parse_stream, public_name
 from edge_app.frames.supervised import SupervisedSource
 from edge_app.frames.turned import Turn, TurnedSource
 from edge_app.frames.v4l2 import V4l2Source, device_path
@@ -186,11 +187,17 @@ def _stream(setting: str, scheme: str, options: CameraOptions) -> Choice:
     }
     if scheme not in kinds:
         raise UnknownSourceError(f"{public_name(setting)}: no such source; name {READABLE}")
-    address = parse_stream(setting, options.password_file)
+
+    def address() -> StreamAddress:
+        return parse_stream(setting, options.password_file)
+
+    stream = RarelyRefused(
+        address, lambda address: kinds[scheme](address, timeout_s=options.stall_s)
+    )
     return Choice(
-        address.name,
+        address().name,
         is_live=True,
-        open=lambda: kinds[scheme](address, timeout_s=options.stall_s),
+        open=stream.open,
         frozen_s=_RTSP_FROZEN_S if scheme in _RTSP else _FROZEN_S,
     )
 

@@ -20,6 +20,10 @@ class KeptOutError(SourceError):
     """The source is there, and closed to this process whoever runs it; a new one may be let in."""
 
 
+class RefusedLoginError(SourceError):
+    """The camera refuses user and password; those who show them too often are locked out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One picture and when it was taken.

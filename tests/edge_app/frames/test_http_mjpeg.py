@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edge_app.frames import http_mjpeg
 from edge_app.frames.http_mjpeg import HttpMjpegSource
 from edge_app.frames.jpeg import decode_luma
-from edge_app.frames.source import Frame, SourceError
+from edge_app.frames.source import Frame, RefusedLoginError, SourceError
 from edge_app.frames.stream_address import parse_stream
 from tests.brokers import free_port
 from tests.edge_app.frames.mjpeg_server import BOUNDARY, MjpegServer, part
@@ -262,9 +262,30 @@ def test_a_refusal_asks_for_user_and_password(scheme: str, user: str) -> None:
     challenge = f'{scheme} realm="camera", nonce="7", qop="auth"'
     with (
         MjpegServer(list, challenge=challenge, is_open=False) as server,
-        pytest.raises(SourceError, match="401; check user and password"),
+        pytest.raises(RefusedLoginError, match="401; check user and password"),
     ):
         source_of(server, user=user)
+    assert sum(bool(each) for each in server.authorizations) == bool(user), "cameras count them"
+
+
+def test_a_digest_with_an_old_nonce_is_made_once_more() -> None:
+    challenge = 'Digest realm="camera", nonce="7", qop="auth", stale=true'
+    with (
+        MjpegServer(list, challenge=challenge, is_open=False) as server,
+        pytest.raises(RefusedLoginError),
+    ):
+        source_of(server, user="me:hunter2")
+    assert sum(bool(each) for each in server.authorizations) == 2
+
+
+def test_after_a_digest_in_vain_the_password_is_not_shown_as_it_is() -> None:
+    challenge = 'Digest realm="camera", nonce="7"\r\nWWW-Authenticate: Basic realm="camera"'
+    with (
+        MjpegServer(list, challenge=challenge, is_open=False) as server,
+        pytest.raises(RefusedLoginError),
+    ):
+        source_of(server, user="me:hunter2")
+    assert [each.partition(" ")[0] for each in server.authorizations] == ["", "Digest"]
 
 
 def test_letters_beyond_ascii_are_percent_encoded() -> None:
