@@ -1,4 +1,4 @@
-"""Availability changes → when a device was online, offline, or nobody recorded."""
+"""What was heard of availability → when a device was online, offline, or nobody recorded."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ class PresenceSpan(NamedTuple):
 
 
 def presences(
-    changes: Sequence[AvailabilityRow], recordings: Sequence[Span], period: Span
+    words: Sequence[AvailabilityRow], recordings: Sequence[Span], period: Span
 ) -> list[PresenceSpan]:
     """The period without gaps, in order.
 
-    changes: as they were recorded; where a clock was set back, their times go back with it.
+    words: the first one of each recording, and each change; where a clock was set back, their times
+    go back with it.
     """
-    in_time = sorted(changes, key=lambda change: change.time_ms)
+    in_time = sorted(words, key=lambda word: word.time_ms)
     spans: list[PresenceSpan] = []
     at = period.start_ms
     for recording in sorted(recordings):
@@ -35,21 +36,25 @@ def presences(
             continue
         if start_ms > at:
             spans.append(PresenceSpan(at, start_ms, "unknown"))
-        spans += _within(in_time, Span(start_ms, end_ms))
+        spans += _within(in_time, Span(start_ms, end_ms), recording.start_ms)
         at = end_ms
     if at < period.end_ms:
         spans.append(PresenceSpan(at, period.end_ms, "unknown"))
     return spans
 
 
-def _within(changes: Sequence[AvailabilityRow], span: Span) -> Iterator[PresenceSpan]:
+def _within(words: Sequence[AvailabilityRow], span: Span, since_ms: int) -> Iterator[PresenceSpan]:
+    """A part of a recording that began at `since_ms`: what was before that says nothing of it."""
     presence: Presence = "unknown"
     at = span.start_ms
-    for change in changes:
-        if change.time_ms >= span.end_ms:
+    for word in words:
+        if word.time_ms < since_ms:
+            continue
+        if word.time_ms >= span.end_ms:
             break
-        if change.time_ms > at:
-            yield PresenceSpan(at, change.time_ms, presence)
-            at = change.time_ms
-        presence = "online" if change.is_online else "offline"
+        said: Presence = "online" if word.is_online else "offline"
+        if word.time_ms > at and said != presence:
+            yield PresenceSpan(at, word.time_ms, presence)
+            at = word.time_ms
+        presence = said
     yield PresenceSpan(at, span.end_ms, presence)

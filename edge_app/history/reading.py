@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import sqlite3
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
@@ -75,7 +77,8 @@ class DeviceHistory:
     """What one device saw and said.
 
     visits: all of those that have an event in the period. events: how many it decided in the
-    period; late: how many of them were sent later. made: the visits, by what made their figures.
+    period; late: how many of them were sent later. availability: the first word of each recording,
+    and each change. made: the visits, by what made their figures.
     """
 
     visits: dict[str, Visit] = field(default_factory=lambda: defaultdict(Visit))
@@ -118,10 +121,13 @@ def read_history(path: Path, *, days: int, zone: tzinfo | None) -> History:
             return History(None, {})
         # One transaction: all questions are answered as of the same moment.
         database.execute("BEGIN")
-        recordings = tuple(
-            Span(*row)
-            for row in database.execute("SELECT start_ms, end_ms FROM recording ORDER BY number")
-        )
+        numbered = {
+            number: Span(*row)
+            for number, *row in database.execute(
+                "SELECT number, start_ms, end_ms FROM recording ORDER BY number"
+            )
+        }
+        recordings = tuple(numbered.values())
         (refused,) = database.execute("SELECT COALESCE(SUM(refused), 0) FROM recording").fetchone()
         if not recordings:
             return History(None, {})
@@ -144,6 +150,10 @@ def read_history(path: Path, *, days: int, zone: tzinfo | None) -> History:
         ):
             row = AvailabilityRow(device, time_ms, bool(is_online))
             devices[device].availability.append(row)
+        since = _first_words_since(database)
+        older = [span for number, span in numbered.items() if number < since]
+        for each in devices.values():
+            each.availability += [*_as_before(each.availability, older)]
         for device, *alert in database.execute(
             "SELECT device, id, severity, text, since_ms, end_ms FROM alert"
             " WHERE COALESCE(end_ms, ?1) >= ?1 AND since_ms <= ?2 ORDER BY since_ms",
@@ -154,6 +164,28 @@ def read_history(path: Path, *, days: int, zone: tzinfo | None) -> History:
             "SELECT COUNT(*) FROM event WHERE time_ms < ? OR time_ms > ?", period
         ).fetchone()
     return History(period, dict(sorted(devices.items())), recordings, outside, refused)
+
+
+def _first_words_since(database: sqlite3.Connection) -> float:
+    """The number of the first recording of which the first words were kept."""
+    (is_there,) = database.execute(
+        "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'first_words'"
+    ).fetchone()
+    if not is_there:
+        return math.inf
+    (since,) = database.execute("SELECT MIN(since_recording) FROM first_words").fetchone()
+    return math.inf if since is None else float(since)
+
+
+def _as_before(
+    changes: Sequence[AvailabilityRow], older: Sequence[Span]
+) -> Iterator[AvailabilityRow]:
+    """The first words of recordings of an older Mien, which kept changes only."""
+    in_time = sorted(changes, key=lambda change: change.time_ms)
+    times_ms = [change.time_ms for change in in_time]
+    for recording in older:
+        if before := bisect_right(times_ms, recording.start_ms):
+            yield in_time[before - 1]._replace(time_ms=recording.start_ms)
 
 
 def _of_version(query: str, table: str, version: int) -> str:

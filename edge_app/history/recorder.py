@@ -105,6 +105,7 @@ class Recorder(Closing):
         Raises:
             MienError: the disk does not take it.
         """
+        is_same_connection = connection == self._connection
         self._connection = connection
         now_s, now_ms = self._clock_s(), _milliseconds(self._now())
         has_ended = self._listening.look(now_ms, now_s, connection)
@@ -114,7 +115,9 @@ class Recorder(Closing):
             self._write(now_s)
         if begins:
             self._listening.begin()
-            self._store.begin(self._listening.start_ms)
+            # Then it was the clock that ended the stretch, and nobody says anything again.
+            is_same = has_ended and is_same_connection
+            self._store.begin(self._listening.start_ms, is_same_connection=is_same)
             self._refused_before = self.refused
         if self._forgotten_s is None or now_s - self._forgotten_s >= _FORGET_S:
             self._forget(now_ms, now_s)
@@ -153,7 +156,9 @@ class Recorder(Closing):
             case _:
                 if payload not in {b"online", b"offline"}:
                     raise ValueError("neither online nor offline")
-                return [AvailabilityRow(device, now_ms, payload == b"online")]
+                # A clock that was set back a little does not take it out of its stretch.
+                since_ms = now_ms if self._listening.is_over else self._listening.start_ms
+                return [AvailabilityRow(device, max(since_ms, now_ms), payload == b"online")]
 
     def _write(self, now_s: float) -> None:
         refused = self.refused - self._refused_before

@@ -60,7 +60,9 @@ class SummaryRow(NamedTuple):
 
 
 class AvailabilityRow(NamedTuple):
-    """A device came or went, at the time of hearing of it."""
+    """A device came or went, at the time of hearing of it; or was said to be there, or not, for the
+    first time in a stretch of listening.
+    """
 
     device: str
     time_ms: int

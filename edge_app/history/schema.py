@@ -42,6 +42,13 @@ TABLES = (
     ) STRICT""",
 )
 
+#: From which stretch on the first word of each device is kept; before, changes alone were. An older
+#: Mien passes over this table, and the report calls what it records afterwards not known.
+FIRST_WORDS = (
+    "CREATE TABLE IF NOT EXISTS first_words (since_recording INTEGER NOT NULL) STRICT",
+    "INSERT INTO first_words SELECT :recording WHERE NOT EXISTS (SELECT 1 FROM first_words)",
+)
+
 #: Version → what makes the next one of it; what was not recorded is null.
 MIGRATIONS = {
     1: (
@@ -90,15 +97,22 @@ INSERT = {
             AND faces IS ?4 AND emotions_s IS ?5 AND minimum_group = ?6 AND withheld = ?7
             AND valence IS ?8 AND arousal IS ?9 AND watched_s IS ?10
             AND model IS ?11 AND answer IS ?12 AND reaction IS ?13)""",
-    # Only a change: at each connection the broker says again what it kept.
+    # The first word of a stretch, after row ?4, and then only a change: what was before the stretch
+    # says nothing of it, as a broker may have kept nothing to say again.
     AvailabilityRow: """INSERT INTO availability (device, time_ms, is_online)
         SELECT ?1, ?2, ?3 WHERE ?3 IS NOT (
-            SELECT is_online FROM availability WHERE device = ?1 ORDER BY number DESC LIMIT 1)""",
+            SELECT is_online FROM availability WHERE device = ?1 AND number > ?4
+            ORDER BY number DESC LIMIT 1)""",
     AlertRow: """INSERT INTO alert (device, id, since_ms, severity, text) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET severity = excluded.severity, text = excluded.text""",
     AlertEnd: """UPDATE alert SET end_ms = ? WHERE device = ? AND id = ? AND since_ms = ?
         AND end_ms IS NULL""",
 }
+
+#: Where a stretch begins on the connection of the one before, nobody says the first words again.
+CARRY = """INSERT INTO availability (device, time_ms, is_online)
+    SELECT device, :start_ms, is_online FROM availability WHERE number IN (
+        SELECT MAX(number) FROM availability WHERE number > :before GROUP BY device)"""
 
 DAY_MS = 86_400_000
 

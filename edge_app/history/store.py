@@ -12,8 +12,17 @@ from pathlib import Path
 
 from edge_app.closing import Closing
 from edge_app.errors import MienError, UsageError
-from edge_app.history.rows import Row
-from edge_app.history.schema import APPLICATION_ID, FORGET, INSERT, MIGRATIONS, TABLES, VERSION
+from edge_app.history.rows import AvailabilityRow, Row
+from edge_app.history.schema import (
+    APPLICATION_ID,
+    CARRY,
+    FIRST_WORDS,
+    FORGET,
+    INSERT,
+    MIGRATIONS,
+    TABLES,
+    VERSION,
+)
 
 _LOG = logging.getLogger(__name__)
 
@@ -62,20 +71,27 @@ class HistoryStore(Closing):
         """
         with translated(self._path), self._transaction():
             for row in rows:
-                self._database.execute(INSERT[type(row)], row)
+                is_presence = isinstance(row, AvailabilityRow)
+                values = (*row, self._before) if is_presence else row
+                self._database.execute(INSERT[type(row)], values)
             self._database.execute(
                 "UPDATE recording SET end_ms = ?, refused = ? WHERE number = ?",
                 (end_ms, refused, self._recording),
             )
 
-    def begin(self, start_ms: int) -> None:
+    def begin(self, start_ms: int, *, is_same_connection: bool) -> None:
         """From now on another stretch of listening is written.
+
+        is_same_connection: as of the stretch before, so that what was heard there still holds.
 
         Raises:
             MienError: the disk does not let us.
         """
+        before = self._before
         with translated(self._path), self._transaction():
             self._recording = self._begin(start_ms)
+            if is_same_connection:
+                self._database.execute(CARRY, {"start_ms": start_ms, "before": before})
 
     def stretches(self) -> list[tuple[int, int]]:
         """From when until when was listened, in the order in which it was written.
@@ -120,9 +136,15 @@ class HistoryStore(Closing):
                 self._database.execute(statement)
             self._database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             self._database.execute(f"PRAGMA user_version = {VERSION}")
-            return self._begin(start_ms)
+            recording = self._begin(start_ms)
+            for statement in FIRST_WORDS:
+                self._database.execute(statement, {"recording": recording})
+            return recording
 
     def _begin(self, start_ms: int) -> int:
+        (self._before,) = self._database.execute(
+            "SELECT COALESCE(MAX(number), 0) FROM availability"
+        ).fetchone()
         cursor = self._database.execute(
             "INSERT INTO recording (start_ms, end_ms, refused) VALUES (?, ?, 0)",
             (start_ms, start_ms),

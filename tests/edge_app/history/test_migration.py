@@ -15,6 +15,7 @@ from edge_app.cli import main
 from edge_app.errors import UsageError
 from edge_app.events.payloads import Summary, encode
 from edge_app.history import store
+from edge_app.history.presence import PresenceSpan, presences
 from edge_app.history.reading import read_history
 from edge_app.history.recorder import Recorder
 from edge_app.history.schema import MIGRATIONS, SINCE, TABLES, VERSION
@@ -98,6 +99,36 @@ def test_a_recorder_goes_on_in_the_old_file_and_loses_nothing(file: Path, versio
     history_now = read_history(file, days=2, zone=UTC)
     assert len(history_now.devices["kitchen"].visits) == 2
     assert len(history_now.devices["kitchen"].summaries) == 2
+
+
+def test_without_first_words_a_device_was_as_it_was_before(file: Path) -> None:
+    """Older code kept changes only; since then, no word is no knowledge."""
+    ((heard_ms, is_online),) = ask(file, "SELECT time_ms, is_online FROM availability")
+    assert is_online
+    hour_ms = 3_600_000
+    with contextlib.closing(sqlite3.connect(file)) as database, database:
+        database.execute(
+            "INSERT INTO recording (start_ms, end_ms, refused) VALUES (?, ?, 0)",
+            (heard_ms + hour_ms, heard_ms + 2 * hour_ms),
+        )
+
+    def told() -> list[PresenceSpan]:
+        history = read_history(file, days=2, zone=UTC)
+        assert history.period is not None
+        kitchen = history.devices["kitchen"]
+        return presences(kitchen.availability, history.recordings, history.period)[-3:]
+
+    old = (heard_ms + hour_ms, heard_ms + 2 * hour_ms, "online")
+    assert told()[-1] == old
+    seconds = [0.0]
+    start = datetime.fromtimestamp((heard_ms + 3 * hour_ms) / 1000, UTC)
+    with Recorder(
+        file, now=lambda: start + timedelta(seconds=seconds[0]), clock_s=lambda: seconds[0]
+    ):
+        seconds[0] = 3600.0
+    start_ms, end_ms = heard_ms + 3 * hour_ms, heard_ms + 4 * hour_ms
+    unknown = [(old[1], start_ms, "unknown"), (start_ms, end_ms, "unknown")]
+    assert told() == [old, *unknown]
 
 
 def test_a_migrated_file_is_as_a_new_one(file: Path, tmp_path: Path) -> None:

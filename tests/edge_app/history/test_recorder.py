@@ -136,7 +136,9 @@ def test_the_recording_goes_on_while_nothing_comes(file: Path, clock: Clock) -> 
         assert rows(file, "SELECT end_ms - start_ms FROM recording") == [(31_000,)]
 
 
-def test_availability_is_kept_where_it_changes(file: Path, clock: Clock) -> None:
+def test_availability_is_kept_where_it_changes_and_first_of_each_stretch(
+    file: Path, clock: Clock
+) -> None:
     with recorder(file, clock) as history:
         for payload in (b"online", b"online", b"offline", b"online"):
             history.take("mien/kitchen/availability", payload)
@@ -144,8 +146,45 @@ def test_availability_is_kept_where_it_changes(file: Path, clock: Clock) -> None
     with recorder(file, clock) as history:
         history.take("mien/kitchen/availability", b"online")
     stored = rows(file, "SELECT device, is_online FROM availability ORDER BY number")
-    assert [online for device, online in stored if device == "kitchen"] == [1, 0, 1]
+    assert [online for device, online in stored if device == "kitchen"] == [1, 0, 1, 1]
     assert [online for device, online in stored if device == "hall"] == [1]
+
+
+def test_a_clock_that_leaps_takes_no_knowledge_away(file: Path, clock: Clock) -> None:
+    """The connection stands: nobody says again what was said on it."""
+    with recorder(file, clock) as history:
+        history.take("mien/kitchen/availability", b"online")
+        history.take("mien/hall/availability", b"online")
+        history.take("mien/hall/availability", b"offline")
+        run_on(history, clock, 3600.0)
+        clock.wrong_by_s = DAY_S
+        run_on(history, clock, 3600.0)
+        history.take("mien/kitchen/availability", b"online")
+        # Of another connection nothing is known before its first word.
+        run_on(history, clock, 3600.0)
+        history.flush(2)
+        history.take("mien/kitchen/availability", b"online", 2)
+    leap_ms = ms(TIME) + 3_600_000 + round(DAY_S * 1000)
+    assert rows(file, "SELECT device, time_ms, is_online FROM availability ORDER BY number") == [
+        ("kitchen", ms(TIME), 1),
+        ("hall", ms(TIME), 1),
+        ("hall", ms(TIME), 0),
+        ("kitchen", leap_ms, 1),
+        ("hall", leap_ms, 0),
+        ("kitchen", leap_ms + 2 * 3_600_000, 1),
+    ]
+
+
+def test_a_clock_that_is_set_back_a_little_takes_no_word_out_of_its_stretch(
+    file: Path, clock: Clock
+) -> None:
+    """As at a start, before a time server has set it."""
+    with recorder(file, clock) as history:
+        clock.seconds, clock.wrong_by_s = 1.0, -20.0
+        history.flush()
+        history.take("mien/kitchen/availability", b"online")
+    assert rows(file, "SELECT time_ms FROM availability") == [(ms(TIME),)]
+    assert rows(file, "SELECT start_ms, end_ms FROM recording") == [(ms(TIME), ms(TIME))]
 
 
 def test_a_device_that_is_taken_away_was_offline_before(file: Path, clock: Clock) -> None:

@@ -519,11 +519,14 @@ def test_a_night_without_a_connection_is_not_known(file: Path) -> None:
         now[0] = END - timedelta(hours=20)
         recorder.flush()
         recorder.take("mien/garden/availability", b"online")
-        for connection in (None, 2):
-            recorder.flush(connection)
-            now[0] += timedelta(hours=8)
-        # The broker says so as soon as it is heard again.
-        recorder.take("mien/kitchen/availability", b"offline")
+        recorder.flush(None)
+        now[0] += timedelta(hours=8)
+        recorder.flush(2)
+        # The broker says again what it kept, and of the garden it kept nothing.
+        recorder.take("mien/kitchen/availability", b"online", 2)
+        recorder.take("mien/hall/availability", b"offline", 2)
+        now[0] += timedelta(hours=8)
+        recorder.take("mien/kitchen/availability", b"offline", 2)
         recorder.flush(2)
         now[0] = END
     words = report(file, "--days", "2").words
@@ -533,6 +536,8 @@ def test_a_night_without_a_connection_is_not_known(file: Path) -> None:
     # It may have been so all the time.
     assert "hall: when it was online; offline 1 timestate" in words
     assert "online0 minoffline22.0 hnot known25.0 h" in words
+    assert "garden: when it was online; offline 0 timesstate" in words
+    assert "online0 minoffline0 minnot known47.0 h" in words
 
 
 def test_less_than_an_hour_is_told_in_minutes(file: Path) -> None:
