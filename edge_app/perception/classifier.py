@@ -35,6 +35,10 @@ NETWORKS = {"full": EMOTION, "small": EMOTION_SMALL}
 #: the shipped models have 0.35 and 0.43. Of a smaller face a crop of 48 pixels shows nothing.
 CLOSEST = 0.1
 
+#: Side of a crop from which there may be a face in it. A picture in colour, [H, W, 3], would
+#: otherwise be taken for H crops of W by 3.
+NARROWEST = 8
+
 
 def check_classifier(path: Path, card: ModelCard, answer: str) -> tuple[ClassifierCard, Mixture]:
     """Whether a card is a classifier's; with what makes the answer of the name `answer`.
@@ -146,14 +150,14 @@ class EmotionClassifier:
     def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Probabilities of the emotions in each crop.
 
-        crops: uint8 [N, h, w], any size, which is stretched; best is `side` squared, cut by
-        `alignment`. They are shown as they are: `Perception.read_crop` finds the face, spreads flat
-        ones, and shows mirror images, too.
+        crops: uint8 [N, h, w], gray, any size from `NARROWEST` on, which is stretched; best is
+        `side` squared, cut by `alignment`. They are shown as they are: `Perception.read_crop` finds
+        the face, spreads flat ones, and shows mirror images, too.
 
         Returns float32 [N, len(labels)]; rows sum to 1.
 
         Raises:
-            FrameError: crops of another dtype or shape, or no array.
+            FrameError: crops of another dtype or shape, such as one colour picture, or no array.
         """
         rows = [self._mixture.of_face(logits) for logits in self._logits(crops)]
         return np.array(rows, np.float32).reshape(len(rows), len(self.labels))
@@ -184,6 +188,13 @@ class EmotionClassifier:
         if crops.ndim != 3 or crops.dtype != np.uint8 or 0 in crops.shape[1:]:
             raise FrameError(
                 f"crops are {crops.dtype} {list(crops.shape)}; uint8 [N, height, width] is needed"
+            )
+        if min(crops.shape[1:]) < NARROWEST:
+            raise FrameError(
+                f"crops are uint8 {list(crops.shape)}, {crops.shape[0]} of {crops.shape[1]} by"
+                f" {crops.shape[2]} pixels, which show no face; uint8 [N, height, width] is needed,"
+                f" from {NARROWEST} by {NARROWEST} on: of one picture in colour"
+                " cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)[None]"
             )
         for crop in crops:
             fitted = self._fitted(crop)

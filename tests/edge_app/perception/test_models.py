@@ -236,7 +236,7 @@ def test_fewer_threads_than_one_are_refused(threads: int) -> None:
 def test_the_classifier_takes_crops_of_any_size() -> None:
     classifier = EmotionClassifier.load()
     rng = np.random.default_rng(2)
-    for height, width in ((1, 1), (48, 48), (31, 77), (500, 400)):
+    for height, width in ((8, 8), (48, 48), (31, 77), (500, 400)):
         crops = rng.integers(0, 256, (3, height, width), np.uint8)
         probabilities = classifier.predict(crops)
         assert probabilities.shape == (3, len(classifier.labels))

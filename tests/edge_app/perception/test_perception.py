@@ -160,6 +160,12 @@ def test_crops_of_another_form_are_refused(crops: Any) -> None:
             asked(crops)
 
 
+@pytest.mark.parametrize("shape", [(480, 640, 3), (48, 48, 4), (48, 48, 1), (3, 48, 7), (3, 7, 48)])
+def test_a_picture_in_colour_is_not_taken_for_crops(shape: tuple[int, ...]) -> None:
+    with pytest.raises(FrameError, match=r"which show no face; .* cv2\.COLOR_BGR2GRAY\)\[None\]$"):
+        EmotionClassifier.load().predict(np.zeros(shape, np.uint8))
+
+
 def test_an_unlikely_emotion_is_unsure(perception: Perception) -> None:
     labels = len(perception.classifier.labels)
     even = np.full(labels, 1 / labels, np.float32)
