@@ -75,8 +75,12 @@ def test_the_python_shown_runs(
     for emotion in ("happy", "sad"):
         Path("faces", emotion).mkdir(parents=True)
         shutil.copy("photo.jpg", f"faces/{emotion}")
+    Path("faces", "happy", "labels.csv").write_text("photo.jpg,happy\n")
     exec(compile(measure, "README.md", "exec"), {})  # noqa: S102 - our own README
-    assert capsys.readouterr().out == "50.0% of 2\n"
+    assert capsys.readouterr().out == "50.0% of 2, 1 unreadable\n"
+    Path("faces", "happy").rename("faces/Happiness")
+    with pytest.raises(SystemExit, match=r"faces/Happiness: name it by one of angry, disgust,"):
+        exec(compile(measure, "README.md", "exec"), {})  # noqa: S102 - our own README
 
 
 @pytest.mark.parametrize("target", re.findall(r"\]\(([^)h][^)]*)\)", README))

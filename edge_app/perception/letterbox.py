@@ -99,12 +99,17 @@ def _halve(frame: Image) -> tuple[Image, Scale]:
     return np.asarray(half, np.uint8), Scale(even.shape[1] / columns, even.shape[0] / rows)
 
 
-def check_frame(frame: Image) -> None:
+def check_frame(frame: Image | None) -> None:
     """Accept uint8 [H, W] and uint8 [H, W, 3] with at least one pixel.
 
     Raises:
         FrameError: anything else; names what came.
     """
+    if frame is None:
+        raise FrameError(
+            "a frame is a NumPy array, not None, which is what cv2.imread returns for a file that"
+            " is not there or no picture; look whether it can be read"
+        )
     if not isinstance(frame, np.ndarray):
         raise FrameError(f"a frame is a NumPy array, not {type(frame).__name__}")
     colour = frame.ndim == 3 and frame.shape[2] == 3

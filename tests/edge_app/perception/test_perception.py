@@ -166,6 +166,12 @@ def test_a_picture_in_colour_is_not_taken_for_crops(shape: tuple[int, ...]) -> N
         EmotionClassifier.load().predict(np.zeros(shape, np.uint8))
 
 
+def test_a_file_that_cannot_be_read_is_told(perception: Perception, tmp_path: Path) -> None:
+    for asked in (perception.see, perception.read_crop, perception.detector.detect):
+        with pytest.raises(FrameError, match=r"not None, which is what cv2\.imread returns for a"):
+            asked(cv2.imread(str(tmp_path / "missing.jpg")))
+
+
 def test_an_unlikely_emotion_is_unsure(perception: Perception) -> None:
     labels = len(perception.classifier.labels)
     even = np.full(labels, 1 / labels, np.float32)
