@@ -99,9 +99,17 @@ class Assembly:
             ),
             may_tell_load=lambda: gate.mode == "full",
         )
+        episodes = Episodes(
+            device=settings.device_name,
+            maker=self._maker,
+            ids=TimeOrderedIds(),
+            now=_utc_now,
+            show=interval.show,
+        )
         self._reports = Reports(
             gate,
             activity=self._activity,
+            state=episodes.state,
             telemeter=Telemeter(Board(), now=_utc_now),
             interval=interval,
             telemetry_interval_s=settings.telemetry.interval_s,
@@ -113,13 +121,7 @@ class Assembly:
         self._daemon = Daemon(
             source=source,
             watcher=self._make_watcher(settings.perception.reaction),
-            episodes=Episodes(
-                device=settings.device_name,
-                maker=self._maker,
-                ids=TimeOrderedIds(),
-                now=_utc_now,
-                show=interval.show,
-            ),
+            episodes=episodes,
             publisher=gate,
             every_frame=source is not None and self._counts_every_frame(source),
             governor=self._governor,

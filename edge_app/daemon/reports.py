@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from edge_app.events.payloads import Telemetry
+from edge_app.events.payloads import State, Telemetry
 from edge_app.events.privacy import PrivacyGate
 from edge_app.events.summaries import Interval
 from edge_app.health.alerts import Alerts
@@ -17,9 +17,9 @@ from edge_app.health.telemetry import Activity, Telemeter
 class Reports:
     """Says through the gate what its mode lets out.
 
-    activity: what the daemon does now. Intervals in seconds; both may be changed at any time.
-    is_clock_right: whether the system's time is kept right; was_supply_weak: whether the board had
-    too little power since that was asked before. None where nobody can tell.
+    activity: what the daemon does now. state: who is there now. Intervals in seconds; both may be
+    changed at any time. is_clock_right: whether the system's time is kept right; was_supply_weak:
+    whether the board had too little power since that was asked before. None where nobody can tell.
     """
 
     def __init__(
@@ -27,6 +27,7 @@ class Reports:
         gate: PrivacyGate,
         *,
         activity: Callable[[], Activity],
+        state: Callable[[], State],
         telemeter: Telemeter,
         interval: Interval,
         telemetry_interval_s: float,
@@ -36,7 +37,8 @@ class Reports:
         was_supply_weak: Callable[[], bool | None],
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._gate, self._activity, self._telemeter = gate, activity, telemeter
+        self._gate, self._telemeter = gate, telemeter
+        self._activity, self._state = activity, state
         self._interval, self._minimum_group, self._clock_s = interval, minimum_group, clock_s
         self._alerts = Alerts(
             gate.publish_alert, is_clock_right=is_clock_right, was_supply_weak=was_supply_weak
@@ -53,11 +55,15 @@ class Reports:
             self.say_summary()
 
     def say_telemetry(self) -> Telemetry:
-        """Measure and say it now; returns what was said."""
+        """Measure and say it now; returns what was said. Who is there is said again, too.
+
+        Otherwise nobody could tell a state that lasts from one that a dead device left behind.
+        """
         self._said_s = self._clock_s()
         measured = self._telemeter.measure(self._activity(), self._gate.backlog, self._gate.mode)
         told = self._gate.told(measured)
         self._gate.publish_telemetry(told)
+        self._gate.publish_state(self._state())
         # An alert says no more than telemetry does.
         self._alerts.update(msgspec.structs.replace(measured, slowed_by=told.slowed_by))
         return told

@@ -128,7 +128,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """Who is there now; retained, so that a new subscriber knows at once.
 
     Said with each event, and when somebody's valence or arousal moved by 0.1, but for that not more
-    than once a second.
+    than once a second; and again with each telemetry. time: when it was said.
     """
 
     time: Time

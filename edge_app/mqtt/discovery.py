@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from edge_app.mqtt.messages import DISCOVERY, EVENT, STATE, TELEMETRY
+from edge_app.mqtt.messages import DISCOVERY, EVENT, GONE_S, STATE, TELEMETRY
 from edge_app.mqtt.topics import LEVEL, OFFLINE, ONLINE, TopicError, Topics
 
 _PREFIX = re.compile(rf"{LEVEL}(/{LEVEL})*")
@@ -74,8 +74,13 @@ def discovery(of: Description) -> dict[str, Any]:
         "pl_avail": ONLINE.decode(),
         "pl_not_avail": OFFLINE.decode(),
     }
-    # Nobody to be seen is another thing than nobody there.
-    seeing = {"avty": [online, {"t": topics.telemetry, "val_tpl": _IS_SEEING}], "avty_mode": "all"}
+    seeing = {
+        # Nobody to be seen is another thing than nobody there.
+        "avty": [online, {"t": topics.telemetry, "val_tpl": _IS_SEEING}],
+        "avty_mode": "all",
+        # A broker that died together with the device comes back with both `online`.
+        "exp_aft": GONE_S,
+    }
     components: dict[str, dict[str, Any]] = {
         "people": {
             "p": "sensor", "name": "People", "ic": "mdi:account-group",
@@ -178,7 +183,7 @@ def _diagnostic(name: str, field: str, topics: Topics, **more: Any) -> dict[str,
         "stat_t": topics.telemetry,
         "val_tpl": f"{{{{ value_json.{field} }}}}",
         # As long as the broker keeps it; the interval may change at run time.
-        "exp_aft": TELEMETRY.expiry_s,
+        "exp_aft": GONE_S,
         "ent_cat": "diagnostic",
         "qos": TELEMETRY.qos,
         **more,

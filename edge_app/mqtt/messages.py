@@ -16,6 +16,10 @@ from edge_app.events.payloads import Alert, Event, Info, State, Summary, Telemet
 from edge_app.events.requests import Response
 from edge_app.mqtt.link import LinkClient
 
+#: Three of the longest intervals of telemetry, with which `state` is told again: of a device that
+#: is gone for good nobody is there, and nothing warm, for ever.
+GONE_S = 1800
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
@@ -56,7 +60,7 @@ INFO = Message(
 STATE = Message(
     address="mien/{device}/state",
     purpose="Who is there now.",
-    payload=State, qos=1, is_retained=True,
+    payload=State, qos=1, is_retained=True, expiry_s=GONE_S,
 )  # fmt: skip
 EVENT = Message(
     address="mien/{device}/event",
@@ -71,8 +75,7 @@ SUMMARY = Message(
 TELEMETRY = Message(
     address="mien/{device}/telemetry",
     purpose="How the device does.",
-    # Three of the longest intervals: a device that is gone for good does not stay warm for ever.
-    payload=Telemetry, qos=1, is_retained=True, expiry_s=1800,
+    payload=Telemetry, qos=1, is_retained=True, expiry_s=GONE_S,
 )  # fmt: skip
 ALERT = Message(
     address="mien/{device}/alert/{alert}",

@@ -31,6 +31,9 @@ A broker says `offline` for a device that vanished. If it dies together with the
 power cut, nobody does: a broker that keeps its retained messages on a disk comes back with `online`
 and the last `state`. A device whose `telemetry` is missing, or has a `time` more than two intervals
 ago (`telemetry.interval_s`, 60 s unless set), is gone, whatever `availability` and `state` say.
+Each `state` has its `time`, too, and is told again with each telemetry, but in the mode
+`aggregates`, where it is empty; one that is two intervals old is no longer true. Where MQTT 5 is
+spoken, the broker forgets both after half an hour.
 """
 
 _REQUESTS = f"""\

@@ -112,9 +112,11 @@ class House:
         self.kept = KeptPrivacy(folder, "d")
         interval = Interval(maker=self.maker, now=now, clock_s=clock_s)
         self.gate = PrivacyGate(self.told, mode="full", interval=interval, now=now)
+        episodes = Episodes(device="d", maker=self.maker, ids=TimeOrderedIds(), now=now)
         self.reports = Reports(
             self.gate,
             activity=self.activity,
+            state=episodes.state,
             telemeter=Telemeter(Board(folder), now=now),
             interval=interval,
             telemetry_interval_s=600,
@@ -126,7 +128,7 @@ class House:
         self.daemon = Daemon(
             source=None if is_paused else self.open_camera()[0],
             watcher=self.make_watcher("normal"),
-            episodes=Episodes(device="d", maker=self.maker, ids=TimeOrderedIds(), now=now),
+            episodes=episodes,
             publisher=self.gate,
             visits_ended=self.reports.end_visits,
             watched=interval.watched,

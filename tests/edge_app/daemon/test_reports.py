@@ -11,7 +11,7 @@ from edge_app.events.summaries import Interval
 from edge_app.health.board import Board
 from edge_app.health.telemetry import Activity, Telemeter
 from tests.edge_app.events.recorder import Recorder
-from tests.edge_app.mqtt.samples import appeared, maker
+from tests.edge_app.mqtt.samples import appeared, maker, state
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -25,6 +25,7 @@ class Office:
         self.reports = Reports(
             self.gate,
             activity=lambda: Activity(source="open", frames_seen=0, frames_refused=0, faces=1),
+            state=state,
             telemeter=Telemeter(Board(folder), now=lambda: NOW, clock_s=lambda: self.now_s),
             interval=interval,
             telemetry_interval_s=60,
@@ -54,6 +55,16 @@ def test_telemetry_is_said_at_once_and_then_in_its_interval(tmp_path: Path) -> N
     assert len(office.told.telemetries) == 6
     # No frame came in a minute.
     assert ("no-frames", True) in [(name, bool(alert)) for name, alert in office.told.alerts]
+
+
+def test_who_is_there_is_said_again_with_telemetry(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.pass_time(120)
+    assert office.told.states == [state()] * len(office.told.telemetries)
+    private = Office(tmp_path, "aggregates")
+    private.pass_time(120)
+    assert len(private.told.telemetries) > 1
+    assert [each.faces for each in private.told.states] == [()]
 
 
 def test_a_summary_ends_each_interval(tmp_path: Path) -> None:

@@ -87,8 +87,7 @@ def test_a_sensor_s_class_unit_and_options_go_together(name: str) -> None:
 def test_what_is_said_again_and_again_expires() -> None:
     for component in COMPONENTS.values():
         if component["p"] == "sensor":
-            is_telemetry = component["stat_t"] == "mien/kitchen/telemetry"
-            assert component.get("exp_aft") == (1800 if is_telemetry else None)
+            assert component["exp_aft"] == 1800
 
 
 def test_valence_and_arousal_wait_for_somebody_who_wants_them() -> None:
