@@ -118,6 +118,13 @@ def discovery(of: Description) -> dict[str, Any]:
             "cmd_t": topics.request("identify"),
             "cmd_tpl": '{"id": "{{ now().isoformat() }}"}',
         },
+        "connection": {
+            "p": "binary_sensor", "name": "Connection", "dev_cla": "connectivity",
+            "ent_cat": "diagnostic", "stat_t": topics.availability,
+            "pl_on": ONLINE.decode(), "pl_off": OFFLINE.decode(),
+            # What tells that the device is away is not away itself.
+            "avty": [],
+        },
         "frame_rate": _diagnostic(
             "Frame rate", "frames_per_second", topics,
             unit_of_meas="fps", stat_cla="measurement", ic="mdi:filmstrip",

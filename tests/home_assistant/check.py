@@ -33,6 +33,7 @@ NAMES = {
     "paused": "switch.mien_desk_privacy_pause",
     "restart": "button.mien_desk_restart",
     "identify": "button.mien_desk_identify",
+    "connection": "binary_sensor.mien_desk_connection",
     "frame_rate": "sensor.mien_desk_frame_rate",
     "temperature": "sensor.mien_desk_temperature",
     "memory": "sensor.mien_desk_memory",
@@ -139,13 +140,14 @@ async def check_disabled(hass: HomeAssistant, state: Callable[[str], str]) -> No
 
 
 def automations() -> list[dict[str, Any]]:
-    """Those that the page shows, for the device `desk`."""
+    """Those that the page shows, for the device `desk`; silence is told at once."""
     page = (Path(__file__).parents[2] / "docs" / "home-assistant.md").read_text(encoding="utf-8")
     page = page.replace("mien_kitchen", "mien_desk").replace("mien/kitchen", "mien/desk")
+    page = page.replace("00:05:00", "00:00:01")
     shown = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     return [
         {"id": name, "alias": name, **yaml.safe_load(each)}
-        for name, each in zip(("smile", "camera"), shown, strict=True)
+        for name, each in zip(("smile", "camera", "silent"), shown, strict=True)
     ]
 
 
@@ -165,10 +167,13 @@ async def check_camera_is_told(hass: HomeAssistant, told: list[ServiceCall]) -> 
     for payload in ('{"text": "cable"}', "", '{"text": "power"}'):
         said = {"topic": topic, "payload": payload, "qos": 1, "retain": True}
         await hass.services.async_call("mqtt", "publish", said, blocking=True)
-    await until("the camera's troubles are told", lambda: len(told) == 2)
-    for call, text in zip(told, ("cable", "power"), strict=True):
+    await until("the camera's troubles are told", lambda: len(named(topic, told)) == 2)
+    for call, text in zip(named(topic, told), ("cable", "power"), strict=True):
         assert call.data["message"] == text, call
-        assert call.data["notification_id"] == topic, call
+
+
+def named(notification: str, told: list[ServiceCall]) -> list[ServiceCall]:
+    return [call for call in told if call.data["notification_id"] == notification]
 
 
 async def check_smile_is_of_now(
@@ -221,6 +226,7 @@ async def check(folder: Path, broker_port: int) -> None:
         assert int(state("outbox")) >= 0
         assert state("privacy") == "full"
         assert state("paused") == "off"
+        assert state("connection") == "on"
 
         await check_disabled(hass, state)
 
@@ -234,6 +240,8 @@ async def check(folder: Path, broker_port: int) -> None:
         await press("button", "press", "restart")
         await until("the button ends the device", lambda: device.poll() == 75)
         await until("which is then away", lambda: state("frame_rate") == "unavailable")
+        await until("which is told", lambda: named("mien_desk_silent", told))
+        assert state("connection") == "off"
         await check_smile_is_of_now(hass, smiles, state)
         await check_camera_is_told(hass, told)
     finally:

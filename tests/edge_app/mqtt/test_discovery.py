@@ -25,6 +25,7 @@ COMPONENTS: dict[str, dict[str, Any]] = CONFIG["cmps"]
 #: What a platform cannot do without, beside `p` and `uniq_id`.
 REQUIRED = {
     "sensor": {"stat_t"},
+    "binary_sensor": {"stat_t", "pl_on", "pl_off"},
     "event": {"stat_t", "evt_typ"},
     "switch": {"cmd_t"},
     "button": {"cmd_t"},
@@ -90,6 +91,13 @@ def test_what_is_said_again_and_again_expires() -> None:
             assert component["exp_aft"] == 1800
 
 
+def test_a_device_that_is_away_is_told_as_such() -> None:
+    connection = COMPONENTS["connection"]
+    assert connection["stat_t"] == CONFIG["avty"][0]["t"]
+    assert (connection["pl_on"], connection["pl_off"]) == ("online", "offline")
+    assert connection["avty"] == []
+
+
 def test_valence_and_arousal_wait_for_somebody_who_wants_them() -> None:
     off = {name for name, component in COMPONENTS.items() if not component.get("en", True)}
     assert off == {"valence", "arousal"}
@@ -103,14 +111,19 @@ def test_the_emotions_are_those_of_the_model() -> None:
     assert COMPONENTS["emotion_change"]["evt_typ"] == ["happy", "sad", "unsure"]
 
 
+def entity(name: str) -> str:
+    """The id that Home Assistant makes of the names of device and component."""
+    component = COMPONENTS[name]
+    named = re.sub(r"\W+", "_", f"{CONFIG['dev']['name']} {component['name']}")
+    return f"{component['p']}.{named.lower()}"
+
+
 def test_the_page_s_automations_name_what_there_is() -> None:
     page = (Path(__file__).parents[3] / "docs/home-assistant.md").read_text(encoding="utf-8")
     shown = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
-    smile, camera = (yaml.safe_load(each) for each in shown)
-    # Home Assistant makes an entity's id of the names of device and component.
-    named = f"{CONFIG['dev']['name']} {COMPONENTS['emotion_change']['name']}"
-    entity = re.sub(r"\W+", "_", named).lower()
-    assert [each["entity_id"] for each in smile["triggers"]] == [f"event.{entity}"]
+    smile, camera, silent = (yaml.safe_load(each) for each in shown)
+    for automation, component in ((smile, "emotion_change"), (silent, "memory")):
+        assert [each["entity_id"] for each in automation["triggers"]] == [entity(component)]
     assert [each["topic"] for each in camera["triggers"]] == [Topics("kitchen").alert(CAMERA)]
     (action,) = camera["actions"]
     told = re.findall(r"payload_json\.(\w+)", action["data"]["message"])
