@@ -6,6 +6,7 @@ Runs in an environment of its own, with Home Assistant and without Mien: see che
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import os
 import re
@@ -14,6 +15,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -89,6 +91,9 @@ async def start_home_assistant(folder: Path, broker_port: int) -> HomeAssistant:
     assert hass is not None
     loader.async_setup(hass)
     await hass.async_start()
+    # Newer ones want it; the pinned one does not know it.
+    takes_subentries = "subentries_data" in inspect.signature(ConfigEntry).parameters
+    newer: dict[str, Any] = {"subentries_data": ()} if takes_subentries else {}
     await hass.config_entries.async_add(
         ConfigEntry(
             data={"broker": "127.0.0.1", "port": broker_port, "discovery": True},
@@ -101,6 +106,7 @@ async def start_home_assistant(folder: Path, broker_port: int) -> HomeAssistant:
             title="broker",
             unique_id=None,
             version=1,
+            **newer,
         )
     )
     return hass
@@ -261,9 +267,9 @@ def main() -> None:
         broker = subprocess.Popen(["mosquitto", "-c", str(configuration)])
         try:
             asyncio.run(check(Path(folder), port))
-        except AssertionError as error:
-            # Home Assistant takes tracebacks for its own log.
-            sys.exit(f"failed: {error}")
+        except Exception as error:
+            # Home Assistant takes tracebacks that nobody catches for its own log.
+            raise SystemExit(f"failed:\n{traceback.format_exc()}") from error
         finally:
             broker.terminate()
             broker.wait()
