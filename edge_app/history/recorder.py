@@ -75,6 +75,9 @@ class Recorder(Closing):
         self._rows: list[Row] = []
         self._alerts = AlertSpans()
         self._connection: int | None = FIRST_CONNECTION
+        #: Of the stretch; and first words of a later one, by its connection.
+        self._stretch_connection = FIRST_CONNECTION
+        self._early: list[tuple[int, AvailabilityRow]] = []
         self._written_s = now_s
         self._forgotten_s: float | None = None
         #: Messages that could not be recorded, and how many of them before this stretch.
@@ -113,12 +116,13 @@ class Recorder(Closing):
         begins = self._listening.is_over and connection is not None
         if has_ended or begins or is_due or now_s - self._written_s >= _IDLE_S:
             self._write(now_s)
-        if begins:
+        if connection is not None and begins:
             self._listening.begin()
             # Then it was the clock that ended the stretch, and nobody says anything again.
             is_same = has_ended and is_same_connection
             self._store.begin(self._listening.start_ms, is_same_connection=is_same)
             self._refused_before = self.refused
+            self._take_early(connection, now_s)
         if self._forgotten_s is None or now_s - self._forgotten_s >= _FORGET_S:
             self._forget(now_ms, now_s)
 
@@ -158,7 +162,22 @@ class Recorder(Closing):
                     raise ValueError("neither online nor offline")
                 # A clock that was set back a little does not take it out of its stretch.
                 since_ms = now_ms if self._listening.is_over else self._listening.start_ms
-                return [AvailabilityRow(device, max(since_ms, now_ms), payload == b"online")]
+                row = AvailabilityRow(device, max(since_ms, now_ms), payload == b"online")
+                if connection > self._stretch_connection:
+                    # A broker says what it kept before all of the subscriptions are there.
+                    self._early.append((connection, row))
+                    return []
+                return [row]
+
+    def _take_early(self, connection: int, now_s: float) -> None:
+        """Count what was said on this connection before its stretch began as its first words."""
+        self._stretch_connection = connection
+        start_ms = self._listening.start_ms
+        self._rows += [
+            row._replace(time_ms=start_ms) for on, row in self._early if on == connection
+        ]
+        self._early.clear()
+        self._gathered_from_s = now_s
 
     def _write(self, now_s: float) -> None:
         refused = self.refused - self._refused_before

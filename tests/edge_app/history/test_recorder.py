@@ -175,6 +175,30 @@ def test_a_clock_that_leaps_takes_no_knowledge_away(file: Path, clock: Clock) ->
     ]
 
 
+def test_what_a_broker_says_again_before_all_is_asked_for_counts(file: Path, clock: Clock) -> None:
+    """As where one subscription of several stands already."""
+    with recorder(file, clock) as history:
+        history.take("mien/kitchen/availability", b"online")
+        run_on(history, clock, 3600.0)
+        history.flush(None)
+        # This connection broke before it stood.
+        history.take("mien/hall/availability", b"online", 2)
+        history.flush(None)
+        clock.seconds += 60.0
+        history.take("mien/kitchen/availability", b"online", 3)
+        history.take("mien/garden/availability", b"offline", 3)
+        history.flush(None)
+        clock.seconds += 1.0
+        history.flush(3)
+        history.take("mien/kitchen/availability", b"online", 3)
+    ((start_ms,),) = rows(file, "SELECT start_ms FROM recording WHERE number = 2")
+    assert rows(file, "SELECT device, time_ms, is_online FROM availability ORDER BY number") == [
+        ("kitchen", ms(TIME), 1),
+        ("kitchen", start_ms, 1),
+        ("garden", start_ms, 0),
+    ]
+
+
 def test_a_clock_that_is_set_back_a_little_takes_no_word_out_of_its_stretch(
     file: Path, clock: Clock
 ) -> None:
