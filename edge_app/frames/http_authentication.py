@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import urllib.error
+import urllib.parse
 import urllib.request
 from http.client import HTTPMessage
 from typing import IO, Any
@@ -11,11 +12,37 @@ from typing import IO, Any
 _DEMAND, _ANSWER = "www-authenticate", "Authorization"
 #: A header may hold several demands.
 _BASIC = re.compile(r"(^|,)\s*basic\s", re.IGNORECASE)
+_PORTS = {"http": 80, "https": 443}
 _STALE = re.compile(r"\bstale\s*=\s*\"?true", re.IGNORECASE)
 
 
 class UnknownAuthenticationError(ValueError):
     """Neither basic nor a digest that urllib can make; it carries nothing of the demand."""
+
+
+class Login(urllib.request.HTTPPasswordMgr):
+    """User and password for every path of one place, and for no other place.
+
+    Cameras lead from one path to another; another host, port or scheme may be anybody's.
+    """
+
+    def __init__(self, url: str, user: str | None, password: str | None) -> None:
+        """url: in the place. user: None where there is none."""
+        super().__init__()
+        self._place = place(url)
+        self._login = (None, None) if user is None else (user, password or "")
+
+    def find_user_password(self, realm: str, authuri: str) -> tuple[str | None, str | None]:
+        """What is shown there; twice None elsewhere."""
+        del realm
+        return self._login if place(authuri) == self._place else (None, None)
+
+
+def place(url: str) -> str:
+    """Scheme, host and port of a URL, as `scheme://host:port`."""
+    parts = urllib.parse.urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}:{parts.port or _PORTS.get(parts.scheme)}"
 
 
 class Digest(urllib.request.HTTPDigestAuthHandler):

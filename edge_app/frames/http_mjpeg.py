@@ -14,11 +14,18 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from email.message import Message
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.frames.http_authentication import Basic, Digest, UnknownAuthenticationError
+from edge_app.frames.http_authentication import (
+    Basic,
+    Digest,
+    Login,
+    UnknownAuthenticationError,
+    place,
+)
 from edge_app.frames.jpeg import DamagedPictureError, check_whole, decode_luma
 from edge_app.frames.multipart import MultipartParser
 from edge_app.frames.opencv_messages import silence_opencv
@@ -30,6 +37,8 @@ _LOG = logging.getLogger(__name__)
 _MULTIPART = "multipart/"
 _PIECE = 65_536
 _REFUSALS = {401, 403}
+#: What an opening of several steps may take beyond the longest wait of one.
+_STEPS_S = 2.0
 
 
 class HttpMjpegSource(FrameSource):
@@ -49,6 +58,8 @@ class HttpMjpegSource(FrameSource):
     ) -> None:
         """Ask for the stream; timeout_s: of the connection, and of every wait for bytes.
 
+        However the camera answers, this is over soon after timeout_s.
+
         Raises:
             RefusedLoginError: user and password are wrong, or missing.
             SourceError: nobody answers, or the answer is no MJPEG stream.
@@ -57,16 +68,22 @@ class HttpMjpegSource(FrameSource):
         self.name = address.name
         self._clock_ns, self._timestamp_ns = clock_ns, -1
         self._closed = threading.Event()
-        self._sockets: list[socket.socket] = []
+        self._place, self._connections = place(address.url), _Connections()
+        limit = threading.Timer(timeout_s + _STEPS_S, self._connections.end)
+        limit.daemon = True
+        limit.start()
         try:
             url = _percent_encoded(address.url)
-            self._response = _opener(address, self._sockets).open(url, timeout=timeout_s)
+            self._response = _opener(address, self._connections).open(url, timeout=timeout_s)
         except (OSError, http.client.HTTPException, ValueError) as error:
+            reason = _reason(TimeoutError() if self._connections.are_ended else error, self._place)
             # urllib keeps the answer in its error; its text may name the URL.
             if isinstance(error, urllib.error.HTTPError):
                 error.close()
-            self._shut()
-            raise _failure(error)(f"{self.name}: {_reason(error)}") from None
+            self._connections.end()
+            raise _failure(error)(f"{self.name}: {reason}") from None
+        finally:
+            limit.cancel()
         said = self._response.headers
         boundary = said.get_param("boundary") if isinstance(said, Message) else None
         if not said.get("content-type", "").lower().startswith(_MULTIPART) or not boundary:
@@ -103,7 +120,7 @@ class HttpMjpegSource(FrameSource):
     def close(self) -> None:
         """End the connection."""
         self._closed.set()
-        self._shut()
+        self._connections.end()
         # Whoever reads holds the response's lock until the shutdown reaches it.
         self._response.close()
 
@@ -132,7 +149,7 @@ class HttpMjpegSource(FrameSource):
             # The last two only where `close` took the response away meanwhile.
             if self._closed.is_set():
                 return b""
-            raise SourceError(f"{self.name}: {_reason(error)}") from None
+            raise SourceError(f"{self.name}: {_reason(error, self._place)}") from None
         if not piece and not self._closed.is_set():
             raise SourceError(f"{self.name}: the stream ended; see whether the camera runs")
         return piece
@@ -149,25 +166,60 @@ class HttpMjpegSource(FrameSource):
                 _LOG.warning("%s: %s; such pictures are left out", self.name, error)
         return None
 
-    def _shut(self) -> None:
-        for each in self._sockets:
+
+class _Connections:
+    """The sockets of one opening, which any thread may end, with those that are yet to come."""
+
+    def __init__(self) -> None:
+        self._sockets: list[socket.socket] = []
+        self.are_ended = False
+
+    def add(self, connection: socket.socket) -> None:
+        """Raises TimeoutError where they are ended."""
+        self._sockets.append(connection)
+        if self.are_ended:
+            raise TimeoutError
+
+    def end(self) -> None:
+        """Whoever reads reads the end."""
+        self.are_ended = True
+        for each in tuple(self._sockets):
             # Not the TLS socket's own: that one takes apart what the reader still uses.
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(each, socket.SHUT_RDWR)
 
 
-def _opener(address: StreamAddress, sockets: list[socket.socket]) -> urllib.request.OpenerDirector:
-    """Knows basic and digest authentication and redirections, and no proxy; keeps its sockets."""
+class _Redirect(urllib.request.HTTPRedirectHandler):
+    """Follows without what else the camera says there, which may have no end."""
+
+    def http_error_302(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+    ) -> Any:
+        """Ask for the other URL; None where none is named."""
+        # urllib reads to the end of what is still open.
+        fp.close()
+        return super().http_error_302(req, fp, code, msg, headers)
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
+
+
+def _opener(address: StreamAddress, connections: _Connections) -> urllib.request.OpenerDirector:
+    """Knows basic and digest authentication and redirections, and no proxy."""
 
     class Plain(http.client.HTTPConnection):
         def connect(self) -> None:
             super().connect()
-            sockets.append(self.sock)
+            connections.add(self.sock)
 
     class Secure(http.client.HTTPSConnection):
         def connect(self) -> None:
             super().connect()
-            sockets.append(self.sock)
+            connections.add(self.sock)
 
     class PlainHandler(urllib.request.HTTPHandler):
         def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
@@ -177,16 +229,14 @@ def _opener(address: StreamAddress, sockets: list[socket.socket]) -> urllib.requ
         def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
             return self.do_open(Secure, req)
 
-    passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
-    if address.user is not None:
-        passwords.add_password(None, address.url, address.user, address.password or "")
+    login = Login(address.url, address.user, address.password)
     director = urllib.request.OpenerDirector()
     for handler in (
         PlainHandler(),
         SecureHandler(),
-        urllib.request.HTTPRedirectHandler(),
-        Digest(passwords),
-        Basic(passwords),
+        _Redirect(),
+        Digest(login),
+        Basic(login),
         urllib.request.HTTPErrorProcessor(),
         urllib.request.HTTPDefaultErrorHandler(),
     ):
@@ -213,11 +263,10 @@ def _failure(error: Exception) -> type[SourceError]:
     return RefusedLoginError if is_refusal else SourceError
 
 
-def _reason(error: Exception) -> str:
-    """One line without any part of the URL."""
+def _reason(error: Exception, asked: str) -> str:
+    """One line without any part of the URL. asked: the place that was asked for."""
     if isinstance(error, urllib.error.HTTPError):
-        told = f"the camera refuses: {error.code}"
-        return f"{told}; check user and password" if error.code in _REFUSALS else told
+        return _refusal(error, asked)
     if isinstance(error, UnknownAuthenticationError):
         return (
             "asks for an authentication that Mien does not know; set the camera to basic, or to"
@@ -232,3 +281,12 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}; see whether the camera runs"
     return f"the answer is no HTTP ({type(error).__name__})"
+
+
+def _refusal(error: urllib.error.HTTPError, asked: str) -> str:
+    told = f"the camera refuses: {error.code}"
+    if error.code not in _REFUSALS:
+        return told
+    if (other := place(error.url)) != asked:
+        return f"{told}; it led to {other}, where no password is shown; name that URL"
+    return f"{told}; check user and password"

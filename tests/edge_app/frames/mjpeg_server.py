@@ -10,7 +10,7 @@ import itertools
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -47,9 +47,10 @@ class MjpegServer(http.server.ThreadingHTTPServer):
         challenge: str = "",
         is_open: bool = True,
         hold_open: bool = False,
+        moved: Mapping[str, str] | None = None,
     ) -> None:
         """challenge: asked of whoever brings no authorization, or of all, unless is_open.
-        hold_open: do not end, be silent.
+        hold_open: do not end, be silent. moved: paths to where each leads, without end.
         """
         self.is_open = is_open
         self.pieces, self.content_type, self.challenge = pieces, content_type, challenge
@@ -57,6 +58,7 @@ class MjpegServer(http.server.ThreadingHTTPServer):
         self.connections = 0
         self.paths: list[str] = []
         self.hold_open = hold_open
+        self.moved = {} if moved is None else moved
         self.released = threading.Event()
         super().__init__(("127.0.0.1", port), _Handler)
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
@@ -87,6 +89,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.server.paths.append(self.path)
         said = self.headers.get("Authorization", "")
         self.server.authorizations.append(said)
+        if self.path in self.server.moved:
+            self.send_response(302)
+            self.send_header("Location", self.server.moved[self.path])
+            self.end_headers()
+            while not self.server.released.is_set():
+                self.wfile.write(bytes(1 << 16))
+            return
         if self.server.challenge and not (said and self.server.is_open):
             self.send_response(401)
             self.send_header("WWW-Authenticate", self.server.challenge)

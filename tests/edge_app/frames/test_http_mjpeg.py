@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import itertools
+import socketserver
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -10,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edge_app.frames import http_mjpeg
+from edge_app.frames.http_authentication import Login
 from edge_app.frames.http_mjpeg import HttpMjpegSource
 from edge_app.frames.jpeg import decode_luma
 from edge_app.frames.source import Frame, RefusedLoginError, SourceError
@@ -286,6 +289,67 @@ def test_after_a_digest_in_vain_the_password_is_not_shown_as_it_is() -> None:
     ):
         source_of(server, user="me:hunter2")
     assert [each.partition(" ")[0] for each in server.authorizations] == ["", "Digest"]
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "Digest"])
+def test_a_camera_may_lead_to_another_path_and_say_more_there_without_end(scheme: str) -> None:
+    challenge = f'{scheme} realm="camera", nonce="7", qop="auth"'
+    moved = {"/video.mjpg": "/cgi/video.mjpg"}
+    with MjpegServer(lambda: [part(jpeg())], challenge=challenge, moved=moved) as server:
+        with source_of(server, user="me:hunter2") as source:
+            assert source.read() is not None
+        assert server.paths == ["/video.mjpg", *["/cgi/video.mjpg"] * 2]
+
+
+def test_no_other_place_is_shown_the_password() -> None:
+    with MjpegServer(list, challenge='Basic realm="camera"') as other:
+        moved = {"/video.mjpg": f"{other.url}?token=s3cr3t"}
+        with (
+            MjpegServer(list, moved=moved) as server,
+            pytest.raises(RefusedLoginError, match="401; it led to http://127") as caught,
+        ):
+            source_of(server, user="me:hunter2")
+    assert other.authorizations == [""]
+    assert f":{other.server_port}, where no password is shown" in str(caught.value)
+    assert "s3cr3t" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_shown"),
+    [
+        ("https://cam/cgi/video?x=1", True),
+        ("https://CAM:443/", True),
+        ("http://cam:443/live", False),
+        ("https://cam:8443/live", False),
+        ("https://cam.example/live", False),
+        ("https://cam@example/live", False),
+    ],
+)
+def test_a_password_is_for_one_scheme_host_and_port(url: str, *, is_shown: bool) -> None:
+    login = Login("https://cam/live", "me", "hunter2")
+    shown = login.find_user_password("camera", url)
+    assert shown == (("me", "hunter2") if is_shown else (None, None))
+
+
+def test_a_camera_that_answers_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Undecided(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                    time.sleep(0.01)
+
+    monkeypatch.setattr(http_mjpeg, "_STEPS_S", 0.0)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Undecided) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        try:
+            address = parse_stream(f"http://127.0.0.1:{server.server_address[1]}/video")
+            with pytest.raises(SourceError, match="does not answer"):
+                HttpMjpegSource(address, timeout_s=0.2)
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_letters_beyond_ascii_are_percent_encoded() -> None:
