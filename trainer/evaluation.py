@@ -20,7 +20,7 @@ Floats = NDArray[np.float32]
 class Report:
     """Figures over one set of faces; shares are 0…1.
 
-    Labels are FER2013's seven; a face labelled contempt is left out but for the last two figures.
+    Labels are FER2013's seven; a face labelled contempt is left out but for the last three figures.
 
     without_twins: accuracy on the faces whose picture does not stand in Training too; None where
     all do. recall, precision: None for a class that no face has, or that is never answered.
@@ -29,6 +29,9 @@ class Report:
     calibration_error: by what the answer is fitted to, `truth.truth_for`.
     ferplus_majority: agreement with FER+'s majority of eight emotions, where there is one;
     None where no face has one.
+    left_out: faces labelled contempt.
+    with_contempt: accuracy on all faces by FER+'s eight labels; None where no face is labelled
+    contempt or the answer does not have it.
     """
 
     faces: int
@@ -40,6 +43,8 @@ class Report:
     confusion: list[list[int]]
     calibration_error: float
     ferplus_majority: float | None
+    left_out: int
+    with_contempt: float | None
 
 
 def evaluate(probabilities: Floats, faces: Faces, twins: NDArray[np.bool_]) -> Report:
@@ -61,6 +66,8 @@ def evaluate(probabilities: Floats, faces: Faces, twins: NDArray[np.bool_]) -> R
     recall = _shares(np.diag(confusion), confusion.sum(axis=1))
     precision = _shares(np.diag(confusion), confusion.sum(axis=0))
     fitted = truth_for(FERPLUS[: probabilities.shape[1]], faces)
+    left_out = int((~known.rows).sum())
+    has_contempt = left_out > 0 and probabilities.shape[1] == len(FERPLUS)
     return Report(
         faces=len(known.labels),
         accuracy=float(right.mean()),
@@ -71,6 +78,10 @@ def evaluate(probabilities: Floats, faces: Faces, twins: NDArray[np.bool_]) -> R
         confusion=confusion.tolist(),
         calibration_error=calibration_error(probabilities[fitted.rows], fitted.labels),
         ferplus_majority=ferplus_agreement(probabilities, faces),
+        left_out=left_out,
+        with_contempt=(
+            float((probabilities.argmax(axis=1) == faces.labels).mean()) if has_contempt else None
+        ),
     )
 
 

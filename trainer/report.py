@@ -35,6 +35,12 @@ def _split_lines(split: str, report: Mapping[str, Any]) -> Iterator[str]:
         f" {percent(report['without_twins'])} without twins of training pictures,"
         f" balanced {report['balanced_accuracy']:.1%}"
     )
+    # Older cards do not say.
+    if left_out := report.get("left_out"):
+        yield f"  left out: {left_out} labelled contempt, which FER2013's labels do not have"
+    if (with_contempt := report.get("with_contempt")) is not None:
+        faces = report["faces"] + report["left_out"]
+        yield f"  by the answer's eight labels: {with_contempt:.1%} of {faces} faces"
     yield f"  calibration error {report['calibration_error']:.1%}"
     if report["ferplus_majority"] is not None:
         yield f"  agrees with FER+'s majority of eight emotions: {report['ferplus_majority']:.1%}"

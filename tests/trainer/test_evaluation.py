@@ -14,6 +14,7 @@ from trainer.evaluation import (
     fit_temperature,
     unsure_threshold,
 )
+from trainer.report import lines
 
 
 def test_figures_of_a_known_answer_sheet() -> None:
@@ -97,11 +98,27 @@ def test_contempt_has_no_part_in_the_figures_of_labels() -> None:
     assert fer2013_agreement(answers, faces) == 1.0
     report = evaluate(answers, faces, np.zeros(14, bool))
     assert (report.faces, report.accuracy, report.calibration_error) == (10, 1.0, 0.0)
+    assert (report.left_out, report.with_contempt) == (4, None)
     faces.labels[:] = 7
     with pytest.raises(DataError, match="none of 14 faces"):
         fer2013_agreement(answers, faces)
     with pytest.raises(DataError, match="none of 14 faces"):
         evaluate(answers, faces, np.zeros(14, bool))
+
+
+def test_an_answer_that_has_contempt_is_judged_by_it_too() -> None:
+    faces = synthetic_faces(14)
+    answers = faces.labels.copy()
+    answers[:3] = 7
+    report = evaluate(np.eye(8, dtype=np.float32)[answers], faces, np.zeros(14, bool))
+    assert (report.left_out, report.with_contempt) == (0, None)
+    faces.labels[:4] = 7
+    report = evaluate(np.eye(8, dtype=np.float32)[answers], faces, np.zeros(14, bool))
+    assert (report.faces, report.accuracy) == (10, 1.0)
+    assert (report.left_out, report.with_contempt) == (4, 13 / 14)
+    told = list(lines({"all": asdict(report)}))
+    assert told[1].startswith("  left out: 4 labelled contempt, ")
+    assert told[2] == "  by the answer's eight labels: 92.9% of 14 faces"
 
 
 def test_where_all_faces_are_twins_nothing_is_said_without_them() -> None:

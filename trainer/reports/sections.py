@@ -39,6 +39,8 @@ def _parts(name: str, title: str, figures: SplitFigures) -> Iterator[str]:
             ("Accuracy", f"{report.accuracy:.1%}"),
             ("Accuracy without twins of training pictures", percent(report.without_twins)),
             ("Balanced accuracy", f"{report.balanced_accuracy:.1%}"),
+            ("Left out, labelled contempt", str(report.left_out)),
+            ("Accuracy with these, by eight labels", percent(report.with_contempt)),
             ("Agreement with FER+'s majority", percent(report.ferplus_majority)),
             ("Calibration error at temperature 1", f"{calibration.error_before:.1%}"),
             (
