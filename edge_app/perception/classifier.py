@@ -50,10 +50,11 @@ def check_classifier(path: Path, card: ModelCard, answer: str) -> tuple[Classifi
     """
     if not isinstance(card, ClassifierCard):
         raise ModelError(f"{path}: its card is no emotion classifier's")
-    side, channels = card.input.shape[1], card.input.shape[-1]
+    # Empty where there is no second number: such a shape fits as little as any other.
+    side, channels = card.input.shape[1:2], card.input.shape[-1]
     border = (card.input.shape, card.input.dtype, card.input.zero_point)
     if (
-        border != ((1, side, side, channels), "int8", -128)
+        border != ((1, *side, *side, channels), "int8", -128)
         or channels not in {1, WINDOW}
         or not math.isclose(card.input.scale, 1 / 255, rel_tol=1e-5)
     ):
@@ -62,12 +63,14 @@ def check_classifier(path: Path, card: ModelCard, answer: str) -> tuple[Classifi
             f" {card.input.scale}, zero point {card.input.zero_point}; a classifier takes int8"
             f" [1, S, S, 1] or [1, S, S, {WINDOW}], scale 1/255, zero point -128"
         )
-    shapes = {name: tensor.shape for name, tensor in card.outputs.items()}
+    outputs = {
+        name: f"{tensor.dtype} {list(tensor.shape)}" for name, tensor in card.outputs.items()
+    }
     width = sum(len(head.labels) for head in card.heads)
-    if shapes != {"logits": (1, width)}:
+    if outputs != {"logits": f"int8 [1, {width}]"}:
         raise ModelError(
-            f"{path}: its card has {width} labels for the outputs {shapes};"
-            " name a classifier with one output, logits"
+            f"{path}: its card has {width} labels for the outputs {outputs};"
+            f" name a classifier with one output, logits, int8 [1, {width}]"
         )
     if any(UNSURE in head.labels for head in card.heads):
         raise ModelError(

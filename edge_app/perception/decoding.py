@@ -16,9 +16,13 @@ from numpy.typing import NDArray
 from edge_app.perception.int8_model import EVERY_BYTE, Int8, by_byte, dequantize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from edge_app.perception.card import DetectorCard, Tensor
+
+
+#: How many values each cell has in a head's output.
+_VALUES = {"cls": 1, "obj": 1, "bbox": 4, "kps": 10}
 
 
 class Detection(NamedTuple):
@@ -56,6 +60,15 @@ class Decoder:
         ]
 
 
+def output_shapes(strides: Iterable[int], side: int) -> dict[str, tuple[int, ...]]:
+    """What a `Decoder` of these strides reads, by name, of a picture of side by side pixels."""
+    return {
+        f"{head}_{stride}": (1, side // stride, side // stride, values)
+        for stride in strides
+        for head, values in _VALUES.items()
+    }
+
+
 class _Level:
     """The cells of one stride.
 
@@ -64,7 +77,7 @@ class _Level:
     """
 
     def __init__(self, card: DetectorCard, stride: int, score_threshold: float) -> None:
-        self._names = {head: f"{head}_{stride}" for head in ("cls", "obj", "bbox", "kps")}
+        self._names = {head: f"{head}_{stride}" for head in _VALUES}
         tensors = {head: card.outputs[name] for head, name in self._names.items()}
         self._columns = tensors["cls"].shape[2]
         self._stride = stride

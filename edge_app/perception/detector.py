@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 
 from edge_app.perception.card import DetectorCard, ModelCard, ModelError
-from edge_app.perception.decoding import Decoder, Detection
+from edge_app.perception.decoding import Decoder, Detection, output_shapes
 from edge_app.perception.faces import Box, Face, Image
 from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.letterbox import Letterbox, Scale
@@ -24,19 +24,30 @@ def check_detector(path: Path, card: ModelCard) -> DetectorCard:
     """Whether a card is a face detector's. path: of its model, for messages.
 
     Raises:
-        ModelError: it is not.
+        ModelError: it is not, or `FaceDetector` cannot read what it says the model answers.
     """
     if not isinstance(card, DetectorCard):
         raise ModelError(f"{path}: its card is no face detector's; name another model")
     border = card.input
-    half = border.shape[1]
+    # Empty where there is no second number: such a shape fits as little as any other.
+    half = border.shape[1:2]
     if (border.shape, border.dtype, border.scale, border.zero_point) != (
-        (1, half, half, 6), "int8", 1.0, -128,
+        (1, *half, *half, 6), "int8", 1.0, -128,
     ):  # fmt: skip
         raise ModelError(
             f"{path}: takes {border.dtype} {list(border.shape)}, scale {border.scale},"
-            f" zero point {border.zero_point}; a face detector takes int8 [1, S, S, 6], scale"
-            " 1, zero point -128"
+            f" zero point {border.zero_point}; a face detector takes int8 [1, S/2, S/2, 6],"
+            " scale 1, zero point -128"
+        )
+    side = 2 * border.shape[1]
+    said = {name: (tensor.dtype, tensor.shape) for name, tensor in card.outputs.items()}
+    needed = {name: ("int8", shape) for name, shape in output_shapes(card.strides, side).items()}
+    if said != needed:
+        raise ModelError(
+            f"{path}: its card's outputs, {min(said.items() ^ needed.items())[0]} for one, do not"
+            f" fit its strides {list(card.strides)} and a picture of S = {side} pixels; a face"
+            " detector has cls_T, obj_T, bbox_T and kps_T of each stride T, int8 [1, S/T, S/T, N],"
+            " N being 1, 1, 4 and 10"
         )
     return card
 

@@ -18,7 +18,8 @@ import yaml
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from edge_app.perception.shipped import EMOTION
+from edge_app.perception.card import card_path
+from edge_app.perception.shipped import EMOTION, FACE_160
 from tests.brokers import Mosquitto, wait_until
 from tests.edge_app.daemon import own_models
 from tests.json_schema import JsonSchema
@@ -231,6 +232,11 @@ def test_a_restart_is_refused_while_what_the_settings_name_would_keep_it_from_st
     own_models.sign(models)
     whole = (models / EMOTION.name).read_bytes()
     (models / EMOTION.name).write_bytes(whole[: len(whole) // 2])
+    unfit = own_models.make(tmp_path / "unfit")
+    card = card_path(unfit / FACE_160.name)
+    card.write_text(json.dumps(json.loads(card.read_text()) | {"strides": [8, 16, 64]}))
+    unsigned = f'[models]\ndirectory = "{unfit}"\nrequire_signature = false\n'
+    small = "[perception]\nsmallest_face = 0.2\n"
     own = f'[models]\ndirectory = "{models}"\ntrusted_key = "{key}"\n'
     secure = f'broker = "mqtts://127.0.0.1:{mosquitto.port}"\n'
     settings = tmp_path / "mien.toml"
@@ -238,6 +244,7 @@ def test_a_restart_is_refused_while_what_the_settings_name_would_keep_it_from_st
     settings.write_text(now)
     unlike_now = {
         own + now: f"{models / EMOTION.name}: ",
+        unsigned + small + now: "outputs, bbox_32 for one, do not fit its strides [8, 16, 64]",
         "": "no broker is set",
         f'[perception]\nanswer = "ferpluss"\n{now}': "it has no answer 'ferpluss'",
         '[mqtt]\nbroker = "embedded:99999"\n': "the port is a number",

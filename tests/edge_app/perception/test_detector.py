@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import skimage.data
 
-from edge_app.perception.card import ModelError, card_path, encode_card, read_card
+from edge_app.perception.card import ModelError, Tensor, card_path, encode_card, read_card
 from edge_app.perception.decoding import Detection
-from edge_app.perception.detector import FaceDetector, in_frame
+from edge_app.perception.detector import FaceDetector, check_detector, in_frame
 from edge_app.perception.faces import FrameError
 from edge_app.perception.letterbox import Scale
 from edge_app.perception.overlap import intersection_over_union
@@ -151,6 +151,36 @@ def test_refuses_a_model_whose_input_is_no_camera_byte(tmp_path: Path) -> None:
     detector.model.card = msgspec.structs.replace(card, input=other)
     with pytest.raises(ModelError, match=r"scale 0\.5"):
         FaceDetector(detector.model)
+
+
+def test_refuses_a_card_whose_outputs_do_not_fit_its_strides() -> None:
+    card = read_card(FACE_160)
+    other = msgspec.structs.replace(card, strides=(8, 16, 64))
+    with pytest.raises(ModelError, match=r"bbox_32 for one, .* strides \[8, 16, 64\]"):
+        check_detector(FACE_160, other)
+
+
+@pytest.mark.parametrize(
+    "border",
+    [
+        Tensor((1, 10, 10, 8), "int8", 0.1, 0),
+        Tensor((1, 5, 20, 10), "int8", 0.1, 0),
+        Tensor((1, 10, 10, 10), "float32", 0.1, 0),
+    ],
+)
+def test_refuses_a_card_with_an_output_that_cannot_be_read(border: Tensor) -> None:
+    card = read_card(FACE_160)
+    other = msgspec.structs.replace(card, outputs={**card.outputs, "kps_16": border})
+    with pytest.raises(ModelError, match="kps_16 for one"):
+        check_detector(FACE_160, other)
+
+
+@pytest.mark.parametrize("shape", [(1,), (1, 6), (80, 80, 6), (1, 80, 80, 6, 1)])
+def test_refuses_a_card_whose_input_has_no_sides(shape: tuple[int, ...]) -> None:
+    card = read_card(FACE_160)
+    border = msgspec.structs.replace(card.input, shape=shape)
+    with pytest.raises(ModelError, match="takes int8 "):
+        check_detector(FACE_160, msgspec.structs.replace(card, input=border))
 
 
 def test_refuses_a_damaged_model(tmp_path: Path) -> None:

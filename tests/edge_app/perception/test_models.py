@@ -7,11 +7,14 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
 from edge_app.perception import EmotionClassifier, FaceDetector, ModelError
 from edge_app.perception import runtime as runtime_module
+from edge_app.perception.card import DEFAULT_ANSWER, Tensor, read_card
+from edge_app.perception.classifier import check_classifier
 from edge_app.perception.golden import golden_input
 from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.runtime import make_interpreter
@@ -98,6 +101,21 @@ def test_a_card_whose_input_is_not_the_models_is_refused(model: Path) -> None:
 def test_labels_that_are_not_as_many_as_outputs_are_refused(model: Path) -> None:
     change_card(model, heads=[{"name": "logits", "labels": ["happy", "sad"]}])
     assert "2 labels" in refusal(model)
+
+
+@pytest.mark.parametrize("shape", [(1,), (1, 9), (48, 48, 9), (1, 48, 48, 9, 1)])
+def test_an_input_without_sides_is_refused(shape: tuple[int, ...]) -> None:
+    card = read_card(EMOTION)
+    border = msgspec.structs.replace(card.input, shape=shape)
+    with pytest.raises(ModelError, match="a classifier takes int8"):
+        check_classifier(EMOTION, msgspec.structs.replace(card, input=border), DEFAULT_ANSWER)
+
+
+def test_logits_that_are_no_bytes_are_refused() -> None:
+    card = read_card(EMOTION)
+    logits = {"logits": Tensor(card.outputs["logits"].shape, "float32", 0.1, 0)}
+    with pytest.raises(ModelError, match="one output, logits, int8"):
+        check_classifier(EMOTION, msgspec.structs.replace(card, outputs=logits), DEFAULT_ANSWER)
 
 
 @pytest.mark.parametrize(
