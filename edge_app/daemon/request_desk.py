@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -21,6 +22,8 @@ from edge_app.events.requests import (
     TransactionId,
 )
 from edge_app.mistakes import in_words
+
+_LOG = logging.getLogger(__name__)
 
 #: One of these may undo what an earlier one did, whose answer is then no longer true.
 _OPPOSED = frozenset({"pause", "resume", "privacy"})
@@ -110,6 +113,12 @@ class RequestDesk:
             response = Response(id=request.id, status="ok", result=self._handlers[name](request))
         except MienError as error:
             response = _refusal(request.id, str(error))
+        except Exception as error:  # noqa: BLE001 - whoever may ask must not end the device's work
+            _LOG.warning("request %s: unexpected failure", name, exc_info=True)
+            # Not its text: nobody knows what stands in it.
+            response = _refusal(
+                request.id, f"failed with {type(error).__name__}; report it, with the device's log"
+            )
         self._answered[key] = (now_s, response)
         if len(self._answered) > REPEATS:
             self._answered.popitem(last=False)

@@ -23,7 +23,7 @@ class Office:
     def __init__(self) -> None:
         self.done: list[tuple[str, Any]] = []
         self.now_s, self.takes_s = 0.0, 0.0
-        self.refusal: MienError | None = None
+        self.refusal: Exception | None = None
         self.desk = RequestDesk(
             {name: self._handler(name) for name in REQUESTS}, clock_s=lambda: self.now_s
         )
@@ -161,6 +161,24 @@ def test_a_handler_s_refusal_is_the_answer_also_the_second_time() -> None:
     assert (first.status, first.error) == ("error", "the camera is gone; plug it in")
     assert office.ask("resume", b'{"id": "7"}') == first
     assert len(office.done) == 1
+
+
+def test_a_handler_s_unexpected_failure_is_answered_and_heard(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    office = Office()
+    office.refusal = IndexError("what nobody thought of: hunter2")
+    answer = office.ask("restart", b'{"id": "7"}')
+    assert (answer.id, answer.status) == ("7", "error")
+    assert answer.error == "failed with IndexError; report it, with the device's log"
+    (record,) = caplog.records
+    assert (record.levelname, record.getMessage()) == (
+        "WARNING",
+        "request restart: unexpected failure",
+    )
+    assert record.exc_info is not None
+    office.refusal = None
+    assert office.ask("restart", b'{"id": "8"}').status == "ok"
 
 
 class Waiting:
