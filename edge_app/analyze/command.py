@@ -10,7 +10,7 @@ from pathlib import Path
 
 from edge_app.analyze.analysis import Sees, analyze_file
 from edge_app.analyze.earlier import TABLES, check_nothing_is_dropped
-from edge_app.analyze.inputs import count, find_inputs
+from edge_app.analyze.inputs import count, find_inputs, missing_of
 from edge_app.analyze.outputs import OutputError, OutputNames, alone_in
 from edge_app.analyze.part import Done, Part, Piece, piece_of
 from edge_app.analyze.progress import Progress, describe
@@ -71,11 +71,14 @@ def run(arguments: argparse.Namespace, perception: Sees | None = None) -> int:
         MienError: the models cannot be loaded.
     """
     files, wrong, left_out = find_inputs(arguments.files)
+    missing = missing_of(files)
     folder: Path = arguments.output
     with Progress(len(files), sys.stderr) as progress:
         for error in wrong:
             progress.say(str(error))
-        if not files:
+        for path in missing:
+            progress.say(f"{path}: no such file; name another one")
+        if missing == files:
             return 1
         sees = perception or Reading(
             ModelFolder(arguments.models, None, "--models"),
@@ -94,7 +97,7 @@ def run(arguments: argparse.Namespace, perception: Sees | None = None) -> int:
             check_nothing_is_dropped(needed, folder, (piece.file for piece in pieces))
             with Part(folder, sees.maker, pieces) as part:
                 try:
-                    _analyze(pieces, sees, part, progress)
+                    _analyze(pieces, sees, part, progress, missing)
                     lacking = needed.difference(piece.file for piece in part.done)
                     is_whole = bool(part.done) and not lacking
                     if is_whole:
@@ -114,8 +117,12 @@ def run(arguments: argparse.Namespace, perception: Sees | None = None) -> int:
     return 1 if wrong or len(part.done) < len(files) else 0
 
 
-def _analyze(pieces: Sequence[Piece], sees: Sees, part: Part, progress: Progress) -> None:
+def _analyze(
+    pieces: Sequence[Piece], sees: Sees, part: Part, progress: Progress, missing: Collection[Path]
+) -> None:
     """Add to `part` what is found in each file that is not done and can be read.
+
+    missing: files of which was told already.
 
     Raises:
         OutputError: what is found cannot be written.
@@ -125,6 +132,9 @@ def _analyze(pieces: Sequence[Piece], sees: Sees, part: Part, progress: Progress
         progress.skip(len(part.done))
     for piece in pieces:
         if piece in part.done:
+            continue
+        if Path(piece.named) in missing:
+            progress.skip(1)
             continue
         copy = part.path / piece.copy if piece.copy else None
         try:

@@ -55,6 +55,11 @@ def find_inputs(named: Iterable[Path]) -> Inputs:
     return Inputs(list(found.values()), wrong, left_out - asked - set(found))
 
 
+def missing_of(files: Iterable[Path]) -> list[Path]:
+    """Those of `files` that are not there."""
+    return [path for path in files if _is_missing(path)]
+
+
 def count(left_out: Iterable[Path]) -> str:
     """Write what was left out as `1 folder, 2 files of other kinds`; empty if nothing was."""
     are_folders = [path.is_dir() for path in left_out]
@@ -64,6 +69,17 @@ def count(left_out: Iterable[Path]) -> str:
     if files:
         parts.append("1 file of another kind" if files == 1 else f"{files} files of other kinds")
     return ", ".join(parts)
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        # A name that is too long, or a folder that may not be looked into: said when it is read.
+        return False
+    return False
 
 
 def _contents(path: Path) -> tuple[list[Path], list[Path]]:

@@ -289,6 +289,25 @@ def test_analysis_of_other_files_is_replaced_by_force_only(
     assert names(output) == {"analysis.jsonl", "portrait.jpg", "a.mp4"}
 
 
+def test_missing_files_are_told_before_an_earlier_analysis(
+    portrait: Path, tmp_path: Path, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other.jpg"
+    shutil.copy(portrait, other)
+    assert analyze(other, "--output", output) == 0
+    before = contents(output)
+    missing = [tmp_path / "nope", tmp_path / "nobody.jpg"]
+    lines = [f"mien: {path}: no such file; name another one" for path in missing]
+    capsys.readouterr()
+    for words in ([], ["--force"]):
+        assert analyze(*missing, *words, "--output", output) == 1
+        assert capsys.readouterr().err.splitlines() == lines
+        assert contents(output) == before
+    with pytest.raises(UsageError, match="an analysis of other files"):
+        analyze(portrait, *missing, "--output", output)
+    assert capsys.readouterr().err.splitlines() == lines
+
+
 def test_no_table_of_the_other_format_stays(portrait: Path, output: Path) -> None:
     for kind in ("csv", "jsonl", "csv"):
         assert analyze(portrait, "--output", output, "--format", kind) == 0
@@ -339,7 +358,7 @@ def test_bad_files_do_not_stop_the_others(
         assert line.startswith(f"mien: {tmp_path / name}: ")
         assert reason in line
     assert "holds no picture" in lines[0]
-    assert sum("missing.jpg: No such file" in line for line in lines) == 1
+    assert sum("missing.jpg: no such file" in line for line in lines) == 1
     assert names(output) == {"analysis.jsonl", "portrait.jpg"}
 
 
@@ -615,5 +634,5 @@ def test_bars_are_drawn_on_a_terminal_only(
     err = capsys.readouterr().err
     assert "3/3" in err
     assert "file/s" in err or "s/file" in err
-    assert "missing.jpg: No such file" in err
+    assert "missing.jpg: no such file" in err
     assert "1 face" not in err
