@@ -15,6 +15,11 @@ from edge_app.secret_file import first_line
 #: Cameras take passwords in the query, too.
 _QUERY = re.compile(r"[?#].*", re.DOTALL)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+-]*://")
+_FORM = "write SCHEME://[USER@]HOST[:PORT]/PATH"
+_SPECIAL = (
+    "; in a password, write # as %23, / as %2F, ? as %3F, [ as %5B and % as %25, or put it into"
+    " camera.password_file"
+)
 #: User and password behind the beginning of a URL, though its `://` be misspelt.
 _USER = re.compile(r"^((?:(?:rtsp|http)s?[:;/]+)?).*@", re.IGNORECASE | re.DOTALL)
 
@@ -51,9 +56,13 @@ def parse_stream(setting: str, password_file: Path | None = None) -> StreamAddre
         host, _ = parts.hostname, parts.port
     except ValueError:
         # Not chained: the exception may carry the password.
-        raise UsageError(f"{name}: no URL; write SCHEME://[USER@]HOST[:PORT]/PATH") from None
+        advice = _SPECIAL if "@" in setting else ""
+        raise UsageError(f"{name}: no URL; {_FORM}{advice}") from None
+    if not user and "@" in parts.fragment:
+        # The host would be the user, and the port the password's first digits.
+        raise UsageError(f"{name}: no URL; {_FORM}{_SPECIAL}")
     if not host or re.search(r"\s", setting):
-        raise UsageError(f"{name}: names no host; write SCHEME://[USER@]HOST[:PORT]/PATH")
+        raise UsageError(f"{name}: names no host; {_FORM}")
     user, password = (None if word is None else urllib.parse.unquote(word)
                       for word in (user, password))  # fmt: skip
     if password_file is not None:

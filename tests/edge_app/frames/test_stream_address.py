@@ -70,6 +70,19 @@ def test_a_bad_password_file_is_one_line(tmp_path: Path, content: bytes | None, 
         parse_stream("rtsp://me@cam/live", file)
 
 
+@pytest.mark.parametrize("letter", ["#", "/", "?", "["])
+def test_what_a_password_in_a_url_must_not_hold_is_told(letter: str) -> None:
+    with pytest.raises(UsageError, match="# as %23.*camera.password_file") as caught:
+        parse_stream(f"http://me:hunter2{letter}s3cr3t@cam/video.mjpg")
+    assert not [secret for secret in SECRETS if secret in str(caught.value)]
+
+
+def test_a_password_s_digits_are_no_port() -> None:
+    with pytest.raises(UsageError, match="# as %23") as caught:
+        parse_stream("http://me:12#s3cr3t@cam/video.mjpg")
+    assert "12" not in str(caught.value)
+
+
 def test_a_password_without_a_user_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="rtsp://USER@HOST"):
         parse_stream("rtsp://cam/live", tmp_path / "password")
