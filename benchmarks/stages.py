@@ -31,22 +31,32 @@ from edge_app.frames.mailbox import Mailbox
 from edge_app.frames.source import Frame, FrameSource
 from edge_app.perception import Perception
 from edge_app.perception.card import DEFAULT_ANSWER
-from edge_app.perception.schedule import WHOLE_S, DetectionSchedule, ReadingSchedule
+from edge_app.perception.schedule import (
+    COMPARE_AGAIN_S,
+    WHOLE_S,
+    DetectionSchedule,
+    ReadingSchedule,
+)
 from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.watcher import Watcher, tracker_for
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """How often faces are searched, and at the least in the whole frame, and read; the usual."""
+    """How often faces are searched, and at the least in the whole frame, and read, and how often an
+    empty frame is compared; the usual.
+    """
 
     detections_per_second: float = 5.0
     whole_s: float = WHOLE_S
+    compare_again_s: float = COMPARE_AGAIN_S
     readings_per_second: float = 10.0
 
 
 #: More often than any camera, and all of each frame.
-ALWAYS = Rates(detections_per_second=1000.0, whole_s=0.0, readings_per_second=1000.0)
+ALWAYS = Rates(
+    detections_per_second=1000.0, whole_s=0.0, compare_again_s=0.0, readings_per_second=1000.0
+)
 #: Name → how often the watcher searches and reads.
 WORKLOADS = {"as scheduled": Rates(), "every frame searched": ALWAYS}
 
@@ -63,7 +73,11 @@ def make_watcher(
         perception,
         tracker_for(perception.detector),
         REACTIONS["normal"],
-        DetectionSchedule(rates.detections_per_second, whole_s=rates.whole_s),
+        DetectionSchedule(
+            rates.detections_per_second,
+            whole_s=rates.whole_s,
+            compare_again_s=rates.compare_again_s,
+        ),
         readings=ReadingSchedule(rates.readings_per_second),
     )
 

@@ -23,9 +23,6 @@ _LOG = logging.getLogger(__name__)
 
 #: How long a request to stop may go unnoticed.
 _LOOK_S = 0.25
-#: Sources that give frames as rarely as asked must not be taken for silent: `camera.stall_s` may be
-#: half a second.
-_MOST_APART_S = 0.2
 #: After so long without a frame that can be read, nobody can be said to be there.
 _BLIND_S = 2.0
 
@@ -172,7 +169,7 @@ class Daemon:
                 _LOG.warning("a frame cannot be read: %s", error)
             return False
         if self._grabber is not None:
-            self._grabber.want_every(min(self._watcher.wanted_every_s, _MOST_APART_S))
+            self._grabber.want_every(self._watcher.wanted_every_s)
         self.frames_seen += 1
         self._watched.looked(taken_s)
         self._blind_from_s = taken_s + _BLIND_S

@@ -8,6 +8,9 @@ from collections.abc import Collection
 _HIDDEN_INTERVAL_NS = 190_000_000
 #: Whoever joins others is found after so long.
 WHOLE_S = 1.0
+#: An empty room is compared so often; of some sources no more frames are taken meanwhile, and
+#: `camera.stall_s`, from which on they count as silent, may be half a second.
+COMPARE_AGAIN_S = 0.2
 
 
 class DetectionSchedule:
@@ -15,7 +18,8 @@ class DetectionSchedule:
 
     Whoever is known is searched nearby, and the whole frame, for others, at the first search that
     is `whole_s` after the last one of it. Where nobody is, the frame is only compared with the one
-    before, at the same rate; every `look_again_s` faces are searched whatever the comparison says.
+    before, every `compare_again_s`; every `look_again_s` faces are searched whatever the comparison
+    says.
     """
 
     def __init__(
@@ -23,11 +27,13 @@ class DetectionSchedule:
         detections_per_second: float = 5.0,
         *,
         whole_s: float = WHOLE_S,
+        compare_again_s: float = COMPARE_AGAIN_S,
         look_again_s: float = 5.0,
     ) -> None:
         # Frames come at their own times: the one that comes just before is not let pass.
         self._interval_ns = int(0.95e9 / detections_per_second)
         self._whole_ns = int(0.95e9 * whole_s)
+        self._compare_again_ns = int(0.95e9 * compare_again_s)
         self._look_again_ns = int(look_again_s * 1e9)
         self._detected_ns: int | None = None
         self._detected_whole_ns: int | None = None
@@ -37,7 +43,7 @@ class DetectionSchedule:
     @property
     def comparison_s(self) -> float:
         """With nobody there: how far apart frames may be."""
-        return self._interval_ns / 1e9
+        return self._compare_again_ns / 1e9
 
     def is_detection_due(self, timestamp_ns: int, *, is_somebody_hidden: bool = False) -> bool:
         """With somebody there: whether it is time to search for all faces again."""
@@ -62,7 +68,7 @@ class DetectionSchedule:
 
     def is_comparison_due(self, timestamp_ns: int) -> bool:
         """With nobody there: whether it is time to see if anything moved."""
-        return self._is_past(self._compared_ns, self._interval_ns, timestamp_ns)
+        return self._is_past(self._compared_ns, self._compare_again_ns, timestamp_ns)
 
     def compared(self, timestamp_ns: int) -> None:
         """Say that the frame of that time was compared."""

@@ -47,7 +47,7 @@ watcher = Watcher(
     perception,
     Tracker(),
     REACTIONS["normal"],
-    DetectionSchedule(1000.0, whole_s=0.0) if is_each else None,
+    DetectionSchedule(1000.0, whole_s=0.0, compare_again_s=0.0) if is_each else None,
     readings=ReadingSchedule(1000.0) if is_each else None,
 )
 for count in range(int(sys.argv[3])):

@@ -112,7 +112,7 @@ def test_no_camera_seems_silent_for_frames_that_nobody_wanted(perception: Percep
     rare = DetectionSchedule(0.5)
     running._watcher = Watcher(perception, Tracker(), REACTIONS["normal"], rare)
     running.run(threading.Event())
-    assert set(source.wanted) == {stages._MOST_APART_S}
+    assert set(source.wanted) == {0.19}
 
 
 def test_who_is_there_when_the_source_fails_is_said_to_leave(perception: Perception) -> None:

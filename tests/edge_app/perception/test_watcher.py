@@ -152,8 +152,11 @@ def test_an_empty_room_is_hardly_searched(perception: Perception) -> None:
     assert scene.searches(12.0, None) == 3, "every four seconds, whatever moves or does not"
 
 
-def test_who_comes_is_found_within_a_moment(perception: Perception) -> None:
-    scene = Scene(perception, look_again_s=60.0)
+@pytest.mark.parametrize("detections_per_second", [5.0, 0.2])
+def test_who_comes_is_found_within_a_moment(
+    perception: Perception, detections_per_second: float
+) -> None:
+    scene = Scene(perception, detections_per_second=detections_per_second, look_again_s=60.0)
     scene.watch(3.0, None)
     assert [face.number for face in scene.watch(0.5, 100)] == [1]
 
