@@ -21,6 +21,7 @@ from edge_app.daemon.camera_trouble import Troubles
 from edge_app.daemon.hearing import check_hearing
 from edge_app.daemon.kept_privacy import KeptPrivacy
 from edge_app.daemon.next_start import check_next_start
+from edge_app.errors import UsageError
 from edge_app.events.payloads import PrivacyMode
 from edge_app.events.publisher import JsonLinesPublisher, Publisher
 from edge_app.frames.hung import HungReaders
@@ -63,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="degrees clockwise until people stand upright: 180 for a camera upside down",
     )
     parser.add_argument("--broker", help="host[:port], mqtt://user@host[:port], or embedded[:port]")
-    parser.add_argument("--password-file", metavar="FILE", help="the broker's password")
+    parser.add_argument("--password-file", metavar="FILE", help="of the broker's password")
     parser.add_argument("--device", help="name of this device in topics and events")
 
 
@@ -75,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         MienError: settings, models, source or broker cannot be used.
     """
-    settings = _read(arguments)
+    settings = settings_of(arguments)
     stop = threading.Event()
     is_native_asked = is_native_asked_for(os.environ)
     with contextlib.ExitStack() as open_things, _signals(stop):
@@ -130,7 +131,7 @@ def run(arguments: argparse.Namespace) -> int:
             source=source,
             open_source=lambda: _open_source(settings.camera, troubles, hung),
             check_settings=lambda: check_next_start(
-                _read(arguments), arguments.settings, os.environ, running=settings
+                settings_of(arguments), arguments.settings, os.environ, running=settings
             ),
             troubles=troubles,
             hung=hung,
@@ -142,8 +143,14 @@ def run(arguments: argparse.Namespace) -> int:
         ).run()
 
 
-def _read(arguments: argparse.Namespace) -> Settings:
-    return read_settings(
+def settings_of(arguments: argparse.Namespace) -> Settings:
+    """What file, defaults and the words of `add_arguments` say together.
+
+    Raises:
+        UsageError: the settings cannot be read, or hold a wrong value; or there is a password for
+            a broker, and none that asks for it.
+    """
+    settings = read_settings(
         arguments.settings,
         {
             "device": {"name": arguments.device},
@@ -155,6 +162,20 @@ def _read(arguments: argparse.Namespace) -> Settings:
             "mqtt": {"broker": arguments.broker, "password_file": arguments.password_file},
         },
     )
+    if arguments.password_file is not None and _asks_no_password(settings.mqtt.broker):
+        raise UsageError(
+            "--password-file: it is for a broker that asks for one; name that with --broker, or the"
+            " file for a stream's user as camera.password_file in the settings"
+        )
+    return settings
+
+
+def _asks_no_password(broker: str) -> bool:
+    """Whether there is no broker, or the embedded one; a wrong address is told elsewhere."""
+    try:
+        return not isinstance(parse_broker(broker), BrokerAddress)
+    except UsageError:
+        return False
 
 
 def _check_source(settings: Settings) -> None:

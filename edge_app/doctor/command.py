@@ -45,18 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         UsageError: the settings cannot be read, or hold a wrong value.
     """
-    settings = read_settings(
-        arguments.settings,
-        {
-            "device": {"name": arguments.device},
-            "camera": {
-                "source": arguments.source,
-                "pace": arguments.pace,
-                "rotate": arguments.rotate,
-            },
-            "mqtt": {"broker": arguments.broker, "password_file": arguments.password_file},
-        },
-    )
+    settings = edge_app.daemon.command.settings_of(arguments)
     found = list(examine(_checks(settings, arguments.settings)))
     if arguments.json:
         write_lines(sys.stdout, [encode(found, settings.device_name)])

@@ -341,6 +341,9 @@ def refused(code: int, *words: str, **more: object) -> str:
         (2, ("run", "--source", "sample:", "--device", "a/b"), ("device.name",)),
         (2, ("run", "--source", "sample:", "--broker", "mqtt://a:pass@b"), ("password file",)),
         (2, ("run", "--source", "sample:", "--broker", "embedded:port"), ("port",)),
+        (2, ("run", "--source", "rtsp://a@b", "--password-file", "x"), ("camera.password_file",)),
+        (2, ("run", "--broker", "embedded", "--password-file", "x"), ("--broker",)),
+        (2, ("doctor", "--password-file", "x"), ("camera.password_file",)),
         (1, ("events", "--broker", "127.0.0.1:1"), ("127.0.0.1:1", "refused")),
     ],
 )

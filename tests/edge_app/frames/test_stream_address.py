@@ -72,7 +72,7 @@ def test_a_bad_password_file_is_one_line(tmp_path: Path, content: bytes | None, 
 
 @pytest.mark.parametrize("letter", ["#", "/", "?", "["])
 def test_what_a_password_in_a_url_must_not_hold_is_told(letter: str) -> None:
-    with pytest.raises(UsageError, match="# as %23.*camera.password_file") as caught:
+    with pytest.raises(UsageError, match=r"# as %23.*camera\.password_file") as caught:
         parse_stream(f"http://me:hunter2{letter}s3cr3t@cam/video.mjpg")
     assert not [secret for secret in SECRETS if secret in str(caught.value)]
 
