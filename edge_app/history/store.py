@@ -29,6 +29,10 @@ _LOG = logging.getLogger(__name__)
 #: How long a reader may hold up the writer.
 _BUSY_S = 10.0
 
+#: What SQLite lets its log grow to before it writes it back. One large removal makes it as large as
+#: the file, and without a limit it stays so.
+_LOG_BYTES = 4_000_000
+
 _UNUSABLE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
@@ -107,6 +111,8 @@ class HistoryStore(Closing):
     def forget(self, before_ms: int) -> None:
         """Remove what is older; the file keeps its size and uses the room again.
 
+        Its log needs as much room for the time being.
+
         Raises:
             MienError: the disk does not let us.
         """
@@ -129,6 +135,7 @@ class HistoryStore(Closing):
         self._database.execute("PRAGMA journal_mode = WAL")
         # A power cut may take the last moments; a killed process takes nothing.
         self._database.execute("PRAGMA synchronous = NORMAL")
+        self._database.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
         with self._transaction():
             older = () if version is None else range(version, VERSION)
             changes = [statement for step in older for statement in MIGRATIONS[step]]

@@ -14,7 +14,9 @@ from edge_app.errors import MienError, UsageError
 from edge_app.events.payloads import Alert, Summary, encode
 from edge_app.events.summaries import Interval
 from edge_app.history.recorder import Recorder, UnrecordableError
+from edge_app.history.rows import EventRow
 from edge_app.history.schema import VERSION
+from edge_app.history.store import HistoryStore
 from tests.edge_app.history.days import fortnight
 from tests.edge_app.mqtt.samples import TIME, appeared, changed, left, maker
 
@@ -518,6 +520,19 @@ def test_one_that_was_off_for_a_year_forgets_in_the_end(file: Path, clock: Clock
     with recorder(file, clock, keep_days=90) as history:
         run_on(history, clock, DAY_S)
     assert rows(file, "SELECT id FROM event") == [(appeared(1).id,)]
+
+
+def test_a_large_removal_leaves_no_large_log(tmp_path: Path) -> None:
+    file = tmp_path / "history.sqlite"
+    log = file.with_name("history.sqlite-wal")
+    row = EventRow("", "kitchen", "face_appeared", 0, "e" * 36, "5e" * 6, is_historical=False)
+    with HistoryStore(file, start_ms=0) as store:
+        many = [row._replace(id=f"{number:036}") for number in range(40_000)]
+        store.write(many, end_ms=0, refused=0)
+        store.forget(1)
+        assert log.stat().st_size > 5_000_000
+        store.write([row], end_ms=1, refused=0)
+        assert log.stat().st_size <= 4_000_000
 
 
 def test_time_passes_also_without_a_broker(file: Path, clock: Clock) -> None:
