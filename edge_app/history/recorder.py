@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import time
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,7 +28,7 @@ from edge_app.history.listening import FIRST_CONNECTION, Listening
 from edge_app.history.plausible import is_plausible
 from edge_app.history.rows import AlertRow, AvailabilityRow, EventRow, Row, SummaryRow
 from edge_app.history.schema import DAY_MS
-from edge_app.history.store import HistoryStore
+from edge_app.history.store import HistoryStore, StoreBusyError
 
 #: What follows `mien/<device>/` in the topics that are recorded.
 RECORDED = ("event", "summary", "availability", "alert/+")
@@ -36,6 +39,11 @@ _GATHER_S = 0.5
 _IDLE_S = 30.0
 #: How often what is too old is removed.
 _FORGET_S = 3600.0
+
+#: How soon to try again while another program keeps the file locked: the try itself takes a second.
+_AGAIN_S = 2.0
+#: What may wait meanwhile; a row has some hundred bytes.
+_MOST_WAITING = 10_000
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MODEL_DIGITS = 12
@@ -50,11 +58,28 @@ class UnrecordableError(Exception):
     """A message that is none of ours, or one of a Mien that speaks otherwise."""
 
 
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Ended:
+    """A stretch of listening that is not written yet, and how the next one begins."""
+
+    rows: list[Row]
+    end_ms: int
+    refused: int
+    next_start_ms: int
+    is_same_connection: bool
+
+
 class Recorder(Closing):
     """Writes what `take` was given at the next `flush` that finds it old enough, and at the end.
 
-    keep_days: rows that are surely older are removed; None keeps all. now: the time in UTC, which
-    may be wrong. clock_s: seconds that never go back.
+    Where another program keeps the file locked, it waits in memory, and is written afterwards.
+
+    keep_days: rows that are surely older are removed; None keeps all. say: is told when that takes
+    long, and when it is over. now: the time in UTC, which may be wrong. clock_s: seconds that never
+    go back.
 
     Raises:
         UsageError, MienError: see `HistoryStore`.
@@ -65,19 +90,24 @@ class Recorder(Closing):
         path: Path,
         *,
         keep_days: int | None = None,
+        say: Callable[[str], None] = _LOG.warning,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._now, self._clock_s, self._keep_days = now, clock_s, keep_days
+        self._path, self._keep_days, self._say = path, keep_days, say
+        self._now, self._clock_s = now, clock_s
         now_s, now_ms = clock_s(), _milliseconds(now())
         self._listening = Listening(now_ms, now_s)
         self._store = HistoryStore(path, start_ms=now_ms)
         self._rows: list[Row] = []
+        self._ended: deque[_Ended] = deque()
+        #: Tries in vain since the last that was not, and when the next one is due.
+        self._tries, self._try_s = 0, now_s
         self._alerts = AlertSpans()
         self._connection: int | None = FIRST_CONNECTION
-        #: Of the stretch; and first words of a later one, by its connection.
-        self._stretch_connection = FIRST_CONNECTION
-        self._early: list[tuple[int, AvailabilityRow]] = []
+        #: The stretch's; and the first words of a later one, by device.
+        self._stretch_connection = self._early_connection = FIRST_CONNECTION
+        self._early: dict[str, AvailabilityRow] = {}
         self._written_s = now_s
         self._forgotten_s: float | None = None
         #: Messages that could not be recorded, and how many of them before this stretch.
@@ -106,36 +136,37 @@ class Recorder(Closing):
         nothing can be heard. Call it twice a second, and before each `take`.
 
         Raises:
-            MienError: the disk does not take it.
+            MienError: the disk does not take it, or too much waits for another program.
         """
         is_same_connection = connection == self._connection
         self._connection = connection
         now_s, now_ms = self._clock_s(), _milliseconds(self._now())
         has_ended = self._listening.look(now_ms, now_s, connection)
-        is_due = self._rows and now_s - self._gathered_from_s >= _GATHER_S
-        begins = self._listening.is_over and connection is not None
-        if has_ended or begins or is_due or now_s - self._written_s >= _IDLE_S:
-            self._write(now_s)
-        if connection is not None and begins:
-            self._listening.begin()
+        if connection is not None and self._listening.is_over:
             # Then it was the clock that ended the stretch, and nobody says anything again.
-            is_same = has_ended and is_same_connection
-            self._store.begin(self._listening.start_ms, is_same_connection=is_same)
-            self._refused_before = self.refused
-            self._take_early(connection, now_s)
+            self._begin(connection, now_s, is_same_connection=has_ended and is_same_connection)
+        is_due = self._ended or (self._rows and now_s - self._gathered_from_s >= _GATHER_S)
+        if has_ended or is_due or now_s - self._written_s >= _IDLE_S:
+            self._unless_locked(now_s, lambda: self._write(now_s))
+        if self._keep_days is None:
+            return
         if self._forgotten_s is None or now_s - self._forgotten_s >= _FORGET_S:
-            self._forget(now_ms, now_s)
+            keep_ms = self._keep_days * DAY_MS
+            self._unless_locked(now_s, lambda: self._forget(keep_ms, now_ms, now_s))
 
     def close(self) -> None:
         """Write the rest and close the file.
 
         Raises:
-            MienError: the disk does not take it.
+            MienError: the disk does not take it, or another program keeps it locked.
         """
         try:
             now_s = self._clock_s()
             self._listening.look(_milliseconds(self._now()), now_s, self._connection)
+            self._store.wait_longer()
             self._write(now_s)
+        except StoreBusyError as error:
+            raise StoreBusyError(f"{error}; what came meanwhile is lost") from error
         finally:
             self._store.close()
 
@@ -165,34 +196,62 @@ class Recorder(Closing):
                 row = AvailabilityRow(device, max(since_ms, now_ms), payload == b"online")
                 if connection > self._stretch_connection:
                     # A broker says what it kept before all of the subscriptions are there.
-                    self._early.append((connection, row))
+                    if connection != self._early_connection:
+                        self._early.clear()
+                    self._early_connection, self._early[device] = connection, row
                     return []
                 return [row]
 
-    def _take_early(self, connection: int, now_s: float) -> None:
-        """Count what was said on this connection before its stretch began as its first words."""
-        self._stretch_connection = connection
+    def _begin(self, connection: int, now_s: float, *, is_same_connection: bool) -> None:
+        """Begin the next stretch; the last one is over, and written when the file can be."""
+        rows, end_ms = self._rows, self._listening.end_ms
+        refused = self.refused - self._refused_before
+        self._listening.begin()
         start_ms = self._listening.start_ms
-        self._rows += [
-            row._replace(time_ms=start_ms) for on, row in self._early if on == connection
-        ]
+        self._ended.append(_Ended(rows, end_ms, refused, start_ms, is_same_connection))
+        self._refused_before, self._stretch_connection = self.refused, connection
+        # What was said on this connection already is the first that was said in this stretch.
+        is_early = self._early_connection == connection
+        early = self._early.values() if is_early else ()
+        self._rows = [row._replace(time_ms=start_ms) for row in early]
         self._early.clear()
         self._gathered_from_s = now_s
 
     def _write(self, now_s: float) -> None:
+        while self._ended:
+            ended = self._ended[0]
+            self._store.write(ended.rows, end_ms=ended.end_ms, refused=ended.refused)
+            self._store.begin(ended.next_start_ms, is_same_connection=ended.is_same_connection)
+            self._ended.popleft()
         refused = self.refused - self._refused_before
         self._store.write(self._rows, end_ms=self._listening.end_ms, refused=refused)
         self._rows.clear()
         self._written_s = now_s
 
-    def _forget(self, now_ms: int, now_s: float) -> None:
-        self._forgotten_s = now_s
-        if self._keep_days is None:
+    def _unless_locked(self, now_s: float, act: Callable[[], None]) -> None:
+        """Do it, or leave it for later while another program keeps the file locked."""
+        if now_s < self._try_s:
             return
+        try:
+            act()
+        except StoreBusyError as error:
+            if len(self._rows) + sum(1 + len(each.rows) for each in self._ended) > _MOST_WAITING:
+                raise
+            self._tries, self._try_s = self._tries + 1, now_s + _AGAIN_S
+            # One that soon lets go is not worth a word.
+            if self._tries == 2:
+                self._say(f"{error}; until then what comes waits in memory")
+            return
+        if self._tries >= 2:
+            self._say(f"{self._path}: written again")
+        self._tries = 0
+
+    def _forget(self, keep_ms: int, now_ms: int, now_s: float) -> None:
         # The time passes also while there is no connection.
         running = (now_ms - self._listening.steady_ms, now_ms)
         stretches = [*self._store.stretches(), running]
-        self._store.forget(surely_before_ms(stretches, now_ms, self._keep_days * DAY_MS))
+        self._store.forget(surely_before_ms(stretches, now_ms, keep_ms))
+        self._forgotten_s = now_s
 
 
 def _event(device: str, event: Event) -> EventRow:

@@ -26,14 +26,18 @@ from edge_app.history.schema import (
 
 _LOG = logging.getLogger(__name__)
 
-#: How long a reader may hold up the writer.
-_BUSY_S = 10.0
+#: How long another program's lock may hold up the opening and the end, and all between.
+_PATIENCE_S, _SHORT_PATIENCE_S = 10.0, 1.0
 
 #: What SQLite lets its log grow to before it writes it back. One large removal makes it as large as
 #: the file, and without a limit it stays so.
 _LOG_BYTES = 4_000_000
 
 _UNUSABLE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+class StoreBusyError(MienError):
+    """Another program holds the file's lock; once it lets go, all is as before."""
 
 
 class HistoryStore(Closing):
@@ -45,6 +49,7 @@ class HistoryStore(Closing):
         UsageError: the file is no history, one of a newer Mien, or being written by another
             process; or its folder is not there.
         MienError: the disk does not let us.
+        StoreBusyError: another program holds the file's lock, as for each method below.
     """
 
     def __init__(self, path: Path, *, start_ms: int) -> None:
@@ -53,9 +58,10 @@ class HistoryStore(Closing):
         try:
             _keep_from_others(path)
             with translated(path):
-                self._database = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+                self._database = sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None)
                 try:
-                    self._recording = self._prepare(start_ms)
+                    self._recording, self._before = self._prepare(start_ms)
+                    self._wait_at_most(_SHORT_PATIENCE_S)
                 except BaseException:
                     self._database.close()
                     raise
@@ -91,11 +97,11 @@ class HistoryStore(Closing):
         Raises:
             MienError: the disk does not let us.
         """
-        before = self._before
         with translated(self._path), self._transaction():
-            self._recording = self._begin(start_ms)
+            recording, before = self._begin(start_ms)
             if is_same_connection:
-                self._database.execute(CARRY, {"start_ms": start_ms, "before": before})
+                self._database.execute(CARRY, {"start_ms": start_ms, "before": self._before})
+        self._recording, self._before = recording, before
 
     def stretches(self) -> list[tuple[int, int]]:
         """From when until when was listened, in the order in which it was written.
@@ -121,6 +127,10 @@ class HistoryStore(Closing):
             for statement in FORGET:
                 self._database.execute(statement, values)
 
+    def wait_longer(self) -> None:
+        """Bear another program's lock for as long as at the opening: nobody will try again."""
+        self._wait_at_most(_PATIENCE_S)
+
     def close(self) -> None:
         """Close the file; what its write-ahead log holds goes into it first."""
         if self._is_open:
@@ -129,8 +139,8 @@ class HistoryStore(Closing):
                 self._database.close()
             os.close(self._lock)
 
-    def _prepare(self, start_ms: int) -> int:
-        """The number of the first stretch of listening."""
+    def _prepare(self, start_ms: int) -> tuple[int, int]:
+        """As `_begin`, of the first stretch of listening."""
         version = read_version(self._database, self._path)
         self._database.execute("PRAGMA journal_mode = WAL")
         # A power cut may take the last moments; a killed process takes nothing.
@@ -143,20 +153,24 @@ class HistoryStore(Closing):
                 self._database.execute(statement)
             self._database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             self._database.execute(f"PRAGMA user_version = {VERSION}")
-            recording = self._begin(start_ms)
+            recording, before = self._begin(start_ms)
             for statement in FIRST_WORDS:
                 self._database.execute(statement, {"recording": recording})
-            return recording
+            return recording, before
 
-    def _begin(self, start_ms: int) -> int:
-        (self._before,) = self._database.execute(
+    def _wait_at_most(self, seconds: float) -> None:
+        self._database.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+
+    def _begin(self, start_ms: int) -> tuple[int, int]:
+        """The stretch's number, and that of the last row of availability before it."""
+        (before,) = self._database.execute(
             "SELECT COALESCE(MAX(number), 0) FROM availability"
         ).fetchone()
         cursor = self._database.execute(
             "INSERT INTO recording (start_ms, end_ms, refused) VALUES (?, ?, 0)",
             (start_ms, start_ms),
         )
-        return int(cursor.lastrowid or 0)
+        return int(cursor.lastrowid or 0), int(before)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -197,6 +211,7 @@ def translated(path: Path) -> Iterator[None]:
 
     Raises:
         UsageError: the file is no history.
+        StoreBusyError: another program holds its lock.
         MienError: it cannot be read or written.
     """
     try:
@@ -205,6 +220,11 @@ def translated(path: Path) -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
         if code in _UNUSABLE:
             raise UsageError(f"{path}: no history of Mien, or a damaged one: {error}") from error
+        if code == sqlite3.SQLITE_BUSY:
+            raise StoreBusyError(
+                f"{path}: another program keeps it locked; end what that does, such as a BEGIN"
+                " without an end"
+            ) from error
         raise MienError(f"{path}: {error}; check the file, its folder and the disk") from error
 
 

@@ -93,7 +93,11 @@ class _Store(Closing):
 
     def __init__(self, path: Path | None, keep_days: int | None, printer: Printer) -> None:
         self._printer = printer
-        self._recorder = None if path is None else Recorder(path, keep_days=keep_days)
+        self._recorder = None
+        if path is not None:
+            self._recorder = Recorder(
+                path, keep_days=keep_days, say=lambda text: _say(printer, text)
+            )
         self._complained: set[str] = set()
 
     def take(self, message: ReceivedMessage, connection: int | None) -> bool:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,9 @@ from edge_app.errors import MienError, UsageError
 from edge_app.events.payloads import Alert, Summary, encode
 from edge_app.events.summaries import Interval
 from edge_app.history.recorder import Recorder, UnrecordableError
-from edge_app.history.rows import EventRow
+from edge_app.history.rows import EventRow, Row
 from edge_app.history.schema import VERSION
-from edge_app.history.store import HistoryStore
+from edge_app.history.store import HistoryStore, StoreBusyError
 from tests.edge_app.history.days import fortnight
 from tests.edge_app.mqtt.samples import TIME, appeared, changed, left, maker
 
@@ -55,8 +56,10 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "history.sqlite"
 
 
-def recorder(file: Path, clock: Clock, keep_days: int | None = None) -> Recorder:
-    return Recorder(file, keep_days=keep_days, now=clock.now, clock_s=clock.elapsed_s)
+def recorder(
+    file: Path, clock: Clock, keep_days: int | None = None, say: Callable[[str], None] = print
+) -> Recorder:
+    return Recorder(file, keep_days=keep_days, say=say, now=clock.now, clock_s=clock.elapsed_s)
 
 
 def rows(file: Path, query: str) -> list[tuple[Any, ...]]:
@@ -64,11 +67,11 @@ def rows(file: Path, query: str) -> list[tuple[Any, ...]]:
         return database.execute(query).fetchall()
 
 
-def run_on(history: Recorder, clock: Clock, seconds: float) -> None:
+def run_on(history: Recorder, clock: Clock, seconds: float, connection: int = 1) -> None:
     """Let it run, long enough to forget at the end."""
-    history.flush()
+    history.flush(connection)
     clock.seconds += seconds
-    history.flush()
+    history.flush(connection)
 
 
 def ms(moment: datetime) -> int:
@@ -520,6 +523,86 @@ def test_one_that_was_off_for_a_year_forgets_in_the_end(file: Path, clock: Clock
     with recorder(file, clock, keep_days=90) as history:
         run_on(history, clock, DAY_S)
     assert rows(file, "SELECT id FROM event") == [(appeared(1).id,)]
+
+
+@contextlib.contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """By another program, as by a BEGIN in a terminal that nobody ends."""
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        yield
+
+
+def test_what_another_programs_lock_holds_up_is_written_afterwards(
+    file: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    tries: list[int] = []
+    write = HistoryStore.write
+
+    def counted(store: HistoryStore, rows: Sequence[Row], **named: int) -> None:
+        tries.append(len(rows))
+        write(store, rows, **named)
+
+    monkeypatch.setattr(HistoryStore, "write", counted)
+    with recorder(file, clock, say=said.append) as history:
+        history.take("mien/kitchen/availability", b"online")
+        run_on(history, clock, 60.0)
+        with locked(file):
+            history.take("mien/kitchen/event", encode(appeared(0)))
+            run_on(history, clock, 1.0)
+            tries.clear()
+            for number in range(1, 6):
+                history.take("mien/kitchen/event", encode(appeared(number)))
+                history.flush()
+            # Not worth a word yet, and not to be tried again at each message.
+            assert (said, tries) == ([], [])
+            run_on(history, clock, 10.0)
+            history.flush(2)
+            history.take("mien/kitchen/availability", b"online", 2)
+            run_on(history, clock, 10.0, connection=2)
+            run_on(history, clock, 10.0, connection=2)
+        assert len(said) == 1
+        assert said[0].startswith(f"{file}: another program keeps it locked; end what that does")
+        history.flush(2)
+        run_on(history, clock, 10.0, connection=2)
+        assert said[1:] == [f"{file}: written again"]
+        assert rows(file, "SELECT COUNT(*) FROM event") == [(6,)]
+    assert rows(file, "SELECT end_ms - start_ms FROM recording ORDER BY number") == [
+        (61_000,),
+        (30_000,),
+    ]
+    assert rows(file, "SELECT COUNT(*) FROM availability") == [(2,)]
+
+
+def test_no_more_waits_for_another_program_than_memory_bears(
+    file: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge_app.history.recorder._MOST_WAITING", 3)
+    monkeypatch.setattr("edge_app.history.store._PATIENCE_S", 0.1)
+    history = recorder(file, clock)
+    with locked(file):
+        for number in range(3):
+            history.take("mien/kitchen/event", encode(appeared(number)))
+        run_on(history, clock, 10.0)
+        history.take("mien/kitchen/event", encode(appeared(3)))
+        with pytest.raises(StoreBusyError, match="keeps it locked"):
+            run_on(history, clock, 10.0)
+        with pytest.raises(StoreBusyError, match="what came meanwhile is lost"):
+            history.close()
+
+
+def test_a_removal_that_another_program_holds_up_comes_later(file: Path, clock: Clock) -> None:
+    with recorder(file, clock) as history:
+        history.take("mien/kitchen/event", encode(appeared()))
+        run_on(history, clock, 3 * DAY_S)
+    with recorder(file, clock, keep_days=2) as history:
+        with locked(file):
+            history.flush()
+        run_on(history, clock, 3600.0)
+        clock.seconds += 60.0
+        history.flush()
+    assert rows(file, "SELECT COUNT(*) FROM event") == [(0,)]
 
 
 def test_a_large_removal_leaves_no_large_log(tmp_path: Path) -> None:

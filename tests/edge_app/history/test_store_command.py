@@ -138,6 +138,25 @@ def test_a_reader_that_never_goes_on_does_not_hold_up_the_end(
     assert not file.with_name("history.sqlite-wal").exists()
 
 
+def test_another_programs_lock_does_not_end_it(
+    mosquitto: Mosquitto, publisher: MqttPublisher, tmp_path: Path
+) -> None:
+    file = tmp_path / "history.sqlite"
+    with events(mosquitto, "--store", str(file)) as process:
+        assert process.stderr is not None
+        publisher.publish_event(appeared())
+        wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == [(1,)])
+        with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as database:
+            database.execute("BEGIN IMMEDIATE")
+            publisher.publish_event(changed())
+            while "keeps it locked" not in (line := process.stderr.readline()):
+                assert line
+        wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == [(2,)])
+        assert process.stderr.readline() == f"mien: {file}: written again\n"
+        process.terminate()
+        assert process.wait(20) == 0
+
+
 def test_the_time_without_a_broker_is_not_known(
     mosquitto: Mosquitto, publisher: MqttPublisher, tmp_path: Path
 ) -> None:
