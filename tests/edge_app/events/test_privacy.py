@@ -109,6 +109,8 @@ def test_a_switch_empties_the_state_at_once() -> None:
     switched.switch("full")
     switched.publish_state(SOMEBODY)
     assert told.states[-1] == SOMEBODY
+    switched.switch("aggregates")
+    assert told.states[-1].faces == (), "again"
 
 
 def test_the_rest_passes_in_any_mode() -> None:

@@ -27,6 +27,14 @@ def test_after_a_part_did_not_do_none_is_searched_for_a_second() -> None:
     assert not schedule.is_whole_due(1200 * MS)
 
 
+def test_whoever_is_hidden_is_searched_five_times_a_second_at_least() -> None:
+    schedule = DetectionSchedule(1.0)
+    schedule.detected(0)
+    assert not schedule.is_detection_due(200 * MS)
+    assert schedule.is_detection_due(200 * MS, is_somebody_hidden=True)
+    assert not schedule.is_detection_due(180 * MS, is_somebody_hidden=True)
+
+
 def test_what_is_forgotten_is_due() -> None:
     schedule = DetectionSchedule()
     schedule.detected(0)

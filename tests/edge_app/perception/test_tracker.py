@@ -63,6 +63,14 @@ def test_a_doubtful_detection_lets_nobody_in_and_keeps_whoever_is_there() -> Non
         assert numbers(tracker, [doubtful(0)], at_s) == [1]
 
 
+def test_somebody_who_was_sure_once_is_not_let_in_by_doubtful_detections() -> None:
+    tracker = Tracker(min_hits=3)
+    assert numbers(tracker, [face(0)], 0.0) == [None]
+    for n in range(1, 5):
+        assert numbers(tracker, [doubtful(0)], 0.1 * n) == [None]
+    assert tracker.present == []
+
+
 def test_doubtful_detections_alone_do_not_keep_anybody_for_ever() -> None:
     tracker = Tracker(min_hits=1, max_gap_s=0.5, max_doubt_s=1.0)
     numbers(tracker, [face(0)], 0.0)
