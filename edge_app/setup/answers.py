@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import tomllib
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +13,7 @@ from edge_app.errors import UsageError
 from edge_app.events.payloads import PrivacyMode
 from edge_app.setup import checks
 from edge_app.setup.checks import Check
+from edge_app.setup.stored import Stored
 
 
 class Answers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,17 +45,20 @@ class WrongAnswersError(UsageError):
 _CHECKS: dict[str, Check] = {
     "purpose": checks.purpose,
     "device": checks.device,
-    "camera": checks.camera,
+    "camera": functools.partial(checks.camera, advice="give it as camera_password"),
     "camera_password": checks.password,
-    "broker": checks.broker,
+    "broker": functools.partial(checks.broker, advice="give it as broker_password"),
     "broker_user": checks.user,
     "broker_password": checks.password,
     "privacy": checks.privacy,
 }
 
 
-def read_answers(text: str, name: str) -> Answers:
+def read_answers(text: str, name: str, stored: Stored) -> Answers:
     """Read a TOML text of answers; `acknowledged = true` has to be among them.
+
+    stored: the settings as they are; user and password are for the broker and camera there, unless
+    another one is said.
 
     Raises:
         UsageError: it is no TOML.
@@ -64,14 +69,26 @@ def read_answers(text: str, name: str) -> Answers:
     except tomllib.TOMLDecodeError as error:
         # Its text may quote a password.
         raise UsageError(f"{name}: not TOML, {_position(error)}; docs/setup.md shows one") from None
-    wrong = [f"{name}: {line}" for line in _mistakes(said)]
+    known = _known(said, stored)
+    wrong = [f"{name}: {line}" for line in _mistakes(said, known)]
     if wrong:
         raise WrongAnswersError(wrong)
     del said["acknowledged"]
-    return msgspec.convert(said, Answers)
+    return msgspec.convert(known | said, Answers)
 
 
-def _mistakes(said: Mapping[str, Any]) -> list[str]:
+def _known(said: Mapping[str, Any], stored: Stored) -> dict[str, str]:
+    """The broker and camera that a user or password without one is for."""
+    known = {}
+    if not {"broker_user", "broker_password"}.isdisjoint(said):
+        known["broker"] = stored.value("mqtt", "broker")
+    if "camera_password" in said:
+        known["camera"] = stored.value("camera", "source")
+    return {answer: value for answer, value in known.items() if value}
+
+
+def _mistakes(said: Mapping[str, Any], already: Mapping[str, str]) -> list[str]:
+    """All of them, a line each; already: answers that settings give where `said` has none."""
     lines = []
     for answer, value in said.items():
         if answer == "acknowledged":
@@ -90,7 +107,9 @@ def _mistakes(said: Mapping[str, Any]) -> list[str]:
         lines.append(
             "acknowledged: write true, once you have read PRIVACY.md and answer for the purpose"
         )
-    texts = {answer: value for answer, value in said.items() if isinstance(value, str)}
+    texts = {
+        answer: value for answer, value in {**already, **said}.items() if isinstance(value, str)
+    }
     return lines + [f"{answer}: {wrong}" for answer, wrong in checks.together(texts)]
 
 

@@ -17,6 +17,8 @@ from edge_app.settings import Settings
 
 Check = Callable[[str], str | None]
 
+_IN_ADDRESS = "a password in the address can be read by others"
+
 
 def purpose(value: str) -> str | None:
     """Anything that fits on one line."""
@@ -34,22 +36,24 @@ def device(value: str) -> str | None:
     return "letters, digits, _ and -, at most 64 of them"
 
 
-def camera(value: str) -> str | None:
-    """A source that can be, whether or not it is there now."""
+def camera(value: str, *, advice: str) -> str | None:
+    """A source that can be, whether or not it is there now.
+
+    advice: what to do with a password, which has no place in an address.
+    """
+    if is_stream(value) and _has_password(value):
+        return f"{_IN_ADDRESS}; write SCHEME://USER@HOST/PATH, and {advice}"
     try:
-        if is_stream(value) and parse_stream(value).password is not None:
-            return (
-                "a password in the address can be read by others; write SCHEME://USER@HOST/PATH"
-                " and give it as camera_password"
-            )
         choose_source(value, options=CameraOptions())
     except MienError as error:
         return str(error)
     return None
 
 
-def broker(value: str) -> str | None:
-    """An address, `embedded`, or nothing for standard output."""
+def broker(value: str, *, advice: str) -> str | None:
+    """An address, `embedded`, or nothing for standard output. advice: as of `camera`."""
+    if ":" in _userinfo(value):
+        return f"{_IN_ADDRESS}; write mqtt://USER@HOST:PORT, and {advice}"
     try:
         parse_broker(value)
     except MienError as error:
@@ -80,11 +84,11 @@ def together(said: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """What is wrong with answers that are right each, by answer."""
     if "camera_password" in said and not camera_user(said.get("camera", "")):
         yield "camera_password", "it needs camera = SCHEME://USER@HOST/PATH"
-    setting = said.get("broker", "")
-    if broker(setting) is not None:
+    try:
+        address = parse_broker(said.get("broker", ""))
+    except MienError:
         # Told already; it says nothing of the others.
         return
-    address = parse_broker(setting)
     is_address = isinstance(address, BrokerAddress)
     own = isinstance(address, BrokerAddress) and address.username is not None
     if said.get("broker_user") and (own or not is_address):
@@ -112,6 +116,19 @@ def with_user(address: str, name: str | None) -> str:
         return address
     scheme, _, place = address.rpartition("://")
     return f"{scheme or 'mqtt'}://{urllib.parse.quote(name, safe='')}@{place}"
+
+
+def _has_password(url: str) -> bool:
+    try:
+        return parse_stream(url).password is not None
+    except MienError:
+        # What ends the address too early is mostly in a password.
+        return ":" in _userinfo(url)
+
+
+def _userinfo(address: str) -> str:
+    """What stands before the host, and may be secret."""
+    return address.rpartition("://")[2].rpartition("@")[0]
 
 
 def _fits(section: str, key: str, value: Any) -> bool:

@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.answers is None:
         return _ask(place, stored)
     try:
-        answers = _read(arguments.answers)
+        answers = _read(arguments.answers, stored)
     except WrongAnswersError as error:
         sys.stderr.writelines(f"mien: {line}\n" for line in error.lines)
         return 2
@@ -80,11 +80,11 @@ def _ask(place: Place, stored: Stored) -> int:
     return 0
 
 
-def _read(file: str) -> Answers:
+def _read(file: str, stored: Stored) -> Answers:
     try:
         if file == "-":
-            return read_answers(sys.stdin.read(), "standard input")
-        return read_answers(Path(file).read_text(encoding="utf-8"), file)
+            return read_answers(sys.stdin.read(), "standard input", stored)
+        return read_answers(Path(file).read_text(encoding="utf-8"), file, stored)
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror}; name another file of answers") from error
     except UnicodeDecodeError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 from edge_app.errors import MienError
@@ -16,6 +17,9 @@ from edge_app.setup.stored import Stored
 from edge_app.setup.terminal import Terminal
 
 _OWN_WORDS = "something else, in your own words"
+
+_CAMERA = functools.partial(checks.camera, advice="answer the question for it that follows")
+_BROKER = functools.partial(checks.broker, advice="answer the question for it that follows")
 
 
 class NotAcknowledgedError(MienError):
@@ -113,7 +117,7 @@ class Interview:
         if chosen < len(found):
             source = found[chosen]
         elif chosen == len(found):
-            source = terminal.ask("Address, file or folder", check=checks.camera)
+            source = terminal.ask("Address, file or folder", check=_CAMERA)
         else:
             source = "sample:"
         if not checks.camera_user(source):
@@ -124,7 +128,7 @@ class Interview:
     def _broker(self) -> tuple[str, str | None, str | None]:
         terminal, stored = self._terminal, self._stored.value("mqtt", "broker")
         terminal.say("\nWhere do events go? HOST, HOST:PORT, or mqtts://HOST for TLS.")
-        broker = terminal.ask("Broker", default=stored or "localhost", check=checks.broker)
+        broker = terminal.ask("Broker", default=stored or "localhost", check=_BROKER)
         address = parse_broker(broker)
         if not isinstance(address, BrokerAddress):
             return broker, None, None

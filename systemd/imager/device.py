@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import tomllib
 from collections.abc import Iterator
@@ -11,9 +10,8 @@ from typing import Annotated
 
 import msgspec
 
-from edge_app.errors import MienError, UsageError
+from edge_app.errors import UsageError
 from edge_app.events.payloads import PrivacyMode
-from edge_app.frames.stream_address import parse_stream
 from edge_app.mistakes import WORDS, in_words
 from edge_app.mqtt.address import BrokerAddress, parse_broker
 from edge_app.setup import checks
@@ -120,7 +118,7 @@ def _mistakes(device: Device) -> Iterator[tuple[str, str | None]]:
     if device.purpose:
         yield "purpose", checks.purpose(device.purpose)
     yield "camera", _camera_mistake(device.camera)
-    yield "broker", checks.broker(device.broker)
+    yield "broker", checks.broker(device.broker, advice="give it as mqtt_password")
     address = parse_broker(device.broker)
     if not isinstance(address, BrokerAddress):
         # The service has no standard output, and its package no broker.
@@ -138,10 +136,4 @@ def _camera_mistake(source: str) -> str | None:
     # Not whether its library is here: this is another machine.
     if _PI_CAMERA.fullmatch(source):
         return None
-    with contextlib.suppress(MienError):
-        if checks.is_stream(source) and parse_stream(source).password is not None:
-            return (
-                "a password in the address can be read by others; write SCHEME://USER@HOST/PATH,"
-                " and give it to sudo mien setup on the device"
-            )
-    return checks.camera(source)
+    return checks.camera(source, advice="give it to sudo mien setup on the device")

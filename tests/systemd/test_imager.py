@@ -296,7 +296,7 @@ def test_the_page_shows_all_that_a_description_may_say(tmp_path: Path) -> None:
         ('nmae = "x"', "nmae.*did you mean `name`"),
         ('hdmi = "x"', "hdmi.*there are name, user, ssh_key, .*sha256"),
         ('package = "/boot/x.deb; reboot"', "package"),
-        ('broker = "mqtt://a:pw@b"', "broker: .*password file"),
+        ('broker = "mqtt://a:pw@b"', "broker: .*give it as mqtt_password"),
         ('broker = ""', "broker: the service needs the address of one"),
         ('broker = "embedded"', "broker: the service needs the address of one"),
         ('broker = "b.lan"\nmqtt_password = "hidden pw"', "mqtt_password: broker names no user"),

@@ -14,6 +14,7 @@ from edge_app import cli
 from edge_app.errors import UsageError
 from edge_app.settings import read_settings
 from edge_app.setup.answers import WrongAnswersError, read_answers
+from edge_app.setup.stored import Stored
 
 PAGE = (Path(__file__).parents[3] / "docs/setup.md").read_text(encoding="utf-8")
 ANSWERS = PAGE.partition("\n## ")[0]
@@ -44,6 +45,22 @@ def test_answers_from_standard_input_become_settings(tmp_path: Path) -> None:
     assert "secret" not in done.stdout + file.read_text()
 
 
+def test_a_password_alone_is_for_what_is_set_already(tmp_path: Path) -> None:
+    file = tmp_path / "mien.toml"
+    file.write_text(
+        '[camera]\nsource = "rtsp://me@lens.lan/1"\n[mqtt]\nbroker = "mqtt://me@b.lan"\n'
+        '[privacy]\npurpose = "test"\n'
+    )
+    said = GOOD + 'broker_password = "for b"\ncamera_password = "for lens"\n'
+    done = setup("--settings", str(file), "--from", "-", answers=said)
+    assert (done.returncode, done.stderr) == (0, "")
+    settings = read_settings(file, {})
+    assert Path(settings.mqtt.password_file).read_text() == "for b\n"
+    assert Path(settings.camera.password_file).read_text() == "for lens\n"
+    assert settings.mqtt.broker == "mqtt://me@b.lan"
+    assert settings.camera.source == "rtsp://me@lens.lan/1"
+
+
 def test_every_wrong_answer_is_one_line_and_nothing_is_written(tmp_path: Path) -> None:
     answers = tmp_path / "answers.toml"
     answers.write_text(
@@ -72,7 +89,11 @@ def test_every_wrong_answer_is_one_line_and_nothing_is_written(tmp_path: Path) -
         ('camera = "nowhere.mp4"', "camera: nowhere.mp4: no such file"),
         ('camera = "rtps://x/"', "camera: .*no such source"),
         ('camera = "sample:"\ncamera_password = "pw"', "camera_password: it needs"),
-        ('broker = "mqtt://a:pw@b"', "broker: .*password file"),
+        ('broker = "mqtt://a:pw@b"', "broker: .*give it as broker_password"),
+        ('camera = "rtsp://a:pw@b/"', "camera: .*give it as camera_password"),
+        ('camera = "rtsp://a:p#pw@b/"', "camera: .*give it as camera_password"),
+        ('broker_password = "pw"', "broker_password: it needs"),
+        ('camera_password = "pw"', "camera_password: it needs"),
         ('broker = "embedded:port"', "broker: .*port"),
         ('broker = "mqtt://a@b"\nbroker_user = "c"', "broker_user: it needs"),
         ('broker = "embedded"\nbroker_user = "c"', "broker_user: it needs"),
@@ -87,7 +108,7 @@ def test_a_wrong_answer_is_named(text: str, said: str) -> None:
     key = text.partition(" ")[0]
     good = "".join(line + "\n" for line in GOOD.splitlines() if not line.startswith(key))
     with pytest.raises(WrongAnswersError) as caught:
-        read_answers(good + text, "f")
+        read_answers(good + text, "f", Stored())
     (line,) = caught.value.lines
     assert re.match(f"f: {said}", line), line
     assert "pw" not in line
@@ -95,9 +116,10 @@ def test_a_wrong_answer_is_named(text: str, said: str) -> None:
 
 def test_no_mistake_in_the_form_shows_a_secret() -> None:
     with pytest.raises(UsageError, match=r"^f: not TOML, line 3, column") as caught:
-        read_answers(GOOD + 'broker_password = "hidden\n', "f")
+        read_answers(GOOD + 'broker_password = "hidden\n', "f", Stored())
     assert "hidden" not in str(caught.value)
-    assert "hidden" not in repr(read_answers(GOOD + 'broker="a@b"\nbroker_password="hidden"', "f"))
+    said = read_answers(GOOD + 'broker="a@b"\nbroker_password="hidden"', "f", Stored())
+    assert "hidden" not in repr(said)
 
 
 def test_the_commands_shown_are_understood() -> None:

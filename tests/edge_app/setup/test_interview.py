@@ -121,6 +121,21 @@ def test_what_enter_does_to_a_password_is_said(
     assert all(f"Enter: {enter})" in prompt for prompt in prompts)
 
 
+def test_a_password_in_an_address_is_asked_for_by_itself(tmp_path: Path) -> None:
+    answers, shown = interview(
+        [
+            *("yes", "1", "", "1", "rtsp://me:hidden@lens.lan/1", "rtsp://me@lens.lan/1"),
+            *("mqtt://me:hidden@b.lan", "mqtt://me@b.lan", ""),
+        ],
+        secrets=["one", "two"],
+        folder=tmp_path,
+    )
+    assert shown.count("answer the question for it that follows") == 2
+    assert "_password" not in shown
+    assert "hidden" not in shown
+    assert (answers.camera_password, answers.broker_password) == ("one", "two")
+
+
 def test_what_a_terminal_cannot_carry_is_asked_again(tmp_path: Path) -> None:
     answers, shown = interview(
         ["yes", "1", "hall\x1b[2J", "hall", "sample", "2", "embedded", ""], folder=tmp_path
