@@ -23,6 +23,7 @@ FOUNDATION = {
     "edge_app.secret_file",
     "edge_app.standard_error",
     "edge_app.terminal_lines",
+    "edge_app.trouble_log",
     "edge_app.version",
 }
 

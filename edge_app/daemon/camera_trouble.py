@@ -9,10 +9,11 @@ from datetime import datetime
 from pathlib import Path
 
 from edge_app.events.payloads import Alert
+from edge_app.frames.supervised import Trouble
 from edge_app.health.alerts import CAMERA, camera_alert
 
-#: What is wrong, or None for: it has recovered.
-Troubles = queue.SimpleQueue[str | None]
+#: What is wrong, or None for: it is over.
+Troubles = queue.SimpleQueue[Trouble | None]
 
 _LOG = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ class CameraTrouble:
     The broker keeps an alert that an earlier process raised: it stands until this one's camera has
     given a frame or is closed, and is as old as it was where its beginning is known.
 
-    is_reopening: whether the source failed and has not recovered since.
+    is_reopening: whether the source failed and has not recovered since; its alert may stay longer.
     """
 
     def __init__(
@@ -39,6 +40,8 @@ class CameraTrouble:
         self._troubles, self._publish, self._now = troubles, publish_alert, now
         self._say_telemetry, self._since_file = say_telemetry, since_file
         self._may_be_an_earlier_one = True
+        self._text: str | None = None
+        self._since = now()
         self.is_reopening = False
 
     def turn(self, *, is_paused: bool, has_frames: bool) -> None:
@@ -57,14 +60,16 @@ class CameraTrouble:
         """
         while not self._troubles.empty():
             self._troubles.get_nowait()
-        if self.is_reopening:
+        if self._text is not None:
             self._change(None)
         self._end_earlier_one()
 
-    def _change(self, text: str | None) -> None:
-        self.is_reopening = text is not None
-        self._say(text)
-        self._say_telemetry()
+    def _change(self, trouble: Trouble | None) -> None:
+        self.is_reopening = trouble is not None and trouble.is_reopening
+        text = None if trouble is None else trouble.text
+        if text != self._text:
+            self._say(text)
+            self._say_telemetry()
 
     def _end_earlier_one(self) -> None:
         if self._may_be_an_earlier_one:
@@ -72,10 +77,13 @@ class CameraTrouble:
 
     def _say(self, text: str | None) -> None:
         self._may_be_an_earlier_one = False
-        since = self._now()
-        if self._since_file is not None:
-            since = _kept_since(self._since_file, since, is_over=text is None)
-        self._publish(CAMERA, camera_alert(text, since))
+        # Another text of the same trouble does not make it younger.
+        if self._text is None or text is None:
+            self._since = self._now()
+            if self._since_file is not None:
+                self._since = _kept_since(self._since_file, self._since, is_over=text is None)
+        self._text = text
+        self._publish(CAMERA, camera_alert(text, self._since))
 
 
 def _kept_since(file: Path, now: datetime, *, is_over: bool) -> datetime:

@@ -19,7 +19,7 @@ from edge_app.frames.refused_login import RarelyRefused
 from edge_app.frames.rtsp import RtspSource
 from edge_app.frames.source import FrameSource, SourceError
 from edge_app.frames.stream_address import StreamAddress, parse_stream, public_name
-from edge_app.frames.supervised import SupervisedSource
+from edge_app.frames.supervised import SupervisedSource, Trouble
 from edge_app.frames.turned import Turn, TurnedSource
 from edge_app.frames.v4l2 import V4l2Source, device_path
 from edge_app.frames.video_file import VideoFileSource
@@ -97,7 +97,7 @@ def open_lasting(
     setting: str,
     *,
     options: CameraOptions,
-    on_trouble: Callable[[str | None], None],
+    on_trouble: Callable[[Trouble | None], None],
     hung: HungReaders,
 ) -> FrameSource:
     """Open a recording; a live source is opened by its first `read`, and again when it fails.

@@ -8,12 +8,14 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from edge_app.errors import UsageError
 from edge_app.frames.frozen import Freeze
 from edge_app.frames.hung import HungReaders
 from edge_app.frames.reader import Reader
 from edge_app.frames.source import Frame, FrameSource, KeptOutError, SourceError
+from edge_app.trouble_log import TroubleLog
 
 #: Reopenings in a row that were not refused and gave no frame; then only a new process may help.
 MOST_REOPENINGS = 5
@@ -27,8 +29,6 @@ _SHORTEST_S, _FIRST_CEILING_S, _LONGEST_S = 0.3, 0.6, 2.0
 #: The longest of what was opened in vain for a while: it is not there, or gives frames, but not for
 #: long. The watchdog's patience bears it, and five reopenings without a frame after it.
 _LONGEST_RARE_S = 10.0
-#: After so many failures in a row, the log is told no more of those that say the same.
-_MOST_TOLD = 10
 #: Threads that hang in a driver; each holds what it had opened.
 _MOST_HUNG = 3
 
@@ -39,7 +39,19 @@ class SourceLostError(SourceError):
     """Opening again does not help: the process should end and be started anew."""
 
 
-def _nobody(_text: str | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with a live source.
+
+    text: as the log has it. is_reopening: False where it gives frames for now, but has been in
+    trouble too often to be trusted yet.
+    """
+
+    text: str
+    is_reopening: bool = True
+
+
+def _nobody(_trouble: Trouble | None) -> None:
     """Who is told of troubles, if nobody asks."""
 
 
@@ -50,7 +62,8 @@ class SupervisedSource(FrameSource):
     stall_s and OPENING_S. It has recovered when frames have come for stall_s; one that gives a few
     at each opening, or whose opening says that it is not there, is opened more and more rarely, at
     least every 10 s, for ever. So is one that gave the same picture for frozen_s: it is given no
-    further until it changes.
+    further until it changes. The trouble is over with the recovery, or later where there was one
+    again and again, as `TroubleLog` counts it.
     """
 
     is_live = True
@@ -63,7 +76,7 @@ class SupervisedSource(FrameSource):
         stall_s: float = 5.0,
         frozen_s: float = 30.0,
         most_refused: float = math.inf,
-        on_trouble: Callable[[str | None], None] = _nobody,
+        on_trouble: Callable[[Trouble | None], None] = _nobody,
         hung: HungReaders | None = None,
         uniform: Callable[[], float] = random.random,
         clock_s: Callable[[], float] = time.monotonic,
@@ -73,8 +86,8 @@ class SupervisedSource(FrameSource):
         frozen_s: for how long one and the same picture is taken for frames.
         most_refused: after how many openings in a row that said it is not there a new process may
         help.
-        on_trouble: told by the reading thread what is wrong, and None when it has recovered;
-        nothing after `close`.
+        on_trouble: told by the reading thread what is wrong, and None when it is over; nothing
+        after `close`.
         hung: also has those of the sources before this one, and of this one after `close`.
         uniform: draws from [0, 1). clock_s: never goes back.
         """
@@ -91,13 +104,9 @@ class SupervisedSource(FrameSource):
         self._damaged_before = 0
         #: Since it had recovered; since the last frame in a row, refused ones apart.
         self._failures = self._failures_in_vain = self._refused = 0
-        self._troubled_since_s = self._frames_since_s = 0.0
-        self._reopenings, self._logged = 0, ""
-
-    @property
-    def is_troubled(self) -> bool:
-        """Whether the source failed and has not given frames for stall_s since."""
-        return self._failures > 0
+        self._frames_since_s, self._reopenings = 0.0, 0
+        self._log = TroubleLog(lasting_s=stall_s, clock_s=clock_s)
+        self._told: Trouble | None = None
 
     @property
     def frames_damaged(self) -> int:
@@ -180,6 +189,7 @@ class SupervisedSource(FrameSource):
         now_s = self._clock_s()
         if not self._has_frame:
             self._has_frame, self._frames_since_s = True, now_s
+            self._log.began(f"{self.name}: gives frames")
         if not self._freeze.is_frozen(frame.image, now_s):
             return False
         if now_s - self._frames_since_s >= min(self._stall_s, self._frozen_s):
@@ -190,19 +200,19 @@ class SupervisedSource(FrameSource):
         return True
 
     def _count_frame(self) -> None:
-        now_s = self._clock_s()
         # One frame is no recovery: some sources give one at each opening.
-        if self._failures and now_s - self._frames_since_s >= self._stall_s:
-            self._tell_recovered()
+        if self._clock_s() - self._frames_since_s >= self._stall_s:
+            self._failures = 0
+        self._log.stands()
+        self._tell()
 
     def _recover(self, reader: Reader, error: Exception) -> None:
         self._end_reader(reader)
         text = str(error) if isinstance(error, SourceError) else f"{self.name}: {error!r}"
         self._failures += 1
         self._count_in_vain(reader)
-        if self._failures == 1:
-            self._troubled_since_s = self._clock_s()
-            self._tell(text)
+        self._log.broke(text)
+        self._tell()
         if lost := self._why_lost(error):
             raise SourceLostError(
                 f"{text}; {lost}: this process ends, for its service manager to start it anew"
@@ -212,7 +222,6 @@ class SupervisedSource(FrameSource):
         # Such a source fails any number of times, and a float has an end.
         ceiling_s = min(_FIRST_CEILING_S * 2 ** (min(self._failures, 10) - 1), longest_s)
         delay_s = _SHORTEST_S + (ceiling_s - _SHORTEST_S) * self._uniform()
-        self._log(text, delay_s)
         self._reopenings += 1
         self._closed.wait(delay_s)
 
@@ -235,22 +244,11 @@ class SupervisedSource(FrameSource):
             return f"{hung} threads hang in its driver"
         return ""
 
-    def _log(self, text: str, delay_s: float) -> None:
-        """Tell the log; of what goes on and on only until it is clear that it does."""
-        if self._failures < _MOST_TOLD or text != self._logged:
-            _LOG.warning("%s; opening it again in %.1f s", text, delay_s)
-        elif self._failures == _MOST_TOLD:
-            _LOG.warning("%s; opening it again, every %.0f s at least", text, _LONGEST_RARE_S)
-        self._logged = text
-
-    def _tell_recovered(self) -> None:
-        passed_s = self._frames_since_s - self._troubled_since_s
-        _LOG.warning("%s: gives frames again, after %.1f s", self.name, passed_s)
-        self._failures = 0
-        self._tell(None)
-
-    def _tell(self, trouble: str | None) -> None:
+    def _tell(self) -> None:
+        text = self._log.trouble
+        trouble = Trouble(text, is_reopening=self._failures > 0) if text else None
         # Once `close` has returned, what is heard is another source's.
         with self._lock:
-            if not self._closed.is_set():
+            if trouble != self._told and not self._closed.is_set():
+                self._told = trouble
                 self._on_trouble(trouble)

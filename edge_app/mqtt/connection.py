@@ -22,7 +22,7 @@ from edge_app.mqtt.backoff import Backoff
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.link import LARGEST_PACKET, Link, LinkClient, LinkError
 from edge_app.mqtt.topics import OFFLINE, ONLINE
-from edge_app.mqtt.trouble_log import TroubleLog
+from edge_app.trouble_log import TroubleLog
 
 KEEP_ALIVE_S = 15
 
@@ -145,7 +145,7 @@ class Connection:
         self._worked: set[MQTTProtocolVersion] = set()
         self._first_answer_s = FIRST_ANSWER_S
         self._overload = ""
-        self._log = TroubleLog(f"broker {address}", lasting_s=keep_alive_s)
+        self._log = TroubleLog(lasting_s=keep_alive_s)
         self._must_succeed = True
         self._first: concurrent.futures.Future[None] = concurrent.futures.Future()
         self._ending = threading.Event()
@@ -234,7 +234,7 @@ class Connection:
                     _LOG.warning("broker %s: failed at the end", self._address, exc_info=unexpected)
                 break
             delay_s = self._backoff.next_delay_s()
-            self._log.broke(trouble, unexpected)
+            self._log.broke(f"broker {self._address}: {trouble}", unexpected)
             self._ending.wait(delay_s)
         self._close_sockets()
 
@@ -265,7 +265,7 @@ class Connection:
                 raise
             self._versions.sort(key=lambda each: each in refused)
             self._worked.add(version)
-            self._log.connected(_VERSION_NAMES[version])
+            self._log.began(f"broker {self._address}: connected, {_VERSION_NAMES[version]}")
             return link
         raise AssertionError(self._versions)
 

@@ -7,6 +7,7 @@ import pytest
 
 from edge_app.daemon.camera_trouble import CameraTrouble, Troubles
 from edge_app.events.payloads import Alert
+from edge_app.frames.supervised import Trouble
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -24,9 +25,11 @@ class Office:
             since_file=since_file,
         )
 
-    def turn(self, *said: str | None, is_paused: bool = False, has_frames: bool = False) -> None:
-        for text in said:
-            self.troubles.put(text)
+    def turn(
+        self, *said: Trouble | str | None, is_paused: bool = False, has_frames: bool = False
+    ) -> None:
+        for each in said:
+            self.troubles.put(Trouble(each) if isinstance(each, str) else each)
         self.trouble.turn(is_paused=is_paused, has_frames=has_frames)
 
     @property
@@ -45,6 +48,38 @@ def test_a_trouble_becomes_an_alert_and_ends_it() -> None:
     alert = Alert(id="camera", severity="critical", text="cam: unplugged", since=NOW)
     assert office.said == [("camera", alert), ("camera", None)]
     assert office.states == [True, False]
+
+
+def test_an_alert_outlasts_a_recovery_that_is_not_trusted() -> None:
+    office = Office()
+    office.turn("cam: the stream ended")
+    office.turn(Trouble("cam: the stream ended", is_reopening=False), has_frames=True)
+    assert not office.trouble.is_reopening
+    office.turn("cam: the stream ended", has_frames=True)
+    assert office.trouble.is_reopening
+    office.turn(Trouble("cam: the stream ended", is_reopening=False), None, has_frames=True)
+    assert [alert is not None for _, alert in office.said] == [True, False]
+    assert office.states == [True, False]
+
+
+def test_what_else_is_wrong_changes_an_alert_and_not_its_beginning() -> None:
+    office = Office()
+    office.turn("cam: the stream ended")
+    office.trouble._now = lambda: NOW + timedelta(hours=1)
+    office.turn("cam: the camera refuses: 401")
+    alerts = [alert for _, alert in office.said if alert is not None]
+    assert [alert.text for alert in alerts] == [
+        "cam: the stream ended",
+        "cam: the camera refuses: 401",
+    ]
+    assert {alert.since for alert in alerts} == {NOW}
+
+
+def test_a_pause_ends_the_alert_of_a_camera_that_gives_frames_for_now() -> None:
+    office = Office()
+    office.turn(Trouble("cam: the stream ended", is_reopening=False), has_frames=True)
+    office.turn(is_paused=True)
+    assert office.said[1:] == [("camera", None)]
 
 
 def test_a_short_trouble_is_not_lost_between_two_turns() -> None:

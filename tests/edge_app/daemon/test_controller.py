@@ -28,7 +28,7 @@ from edge_app.events.requests import RawRequest, Reaction, Response
 from edge_app.events.summaries import Interval
 from edge_app.frames.hung import HungReaders
 from edge_app.frames.source import Frame, FrameSource, SourceError
-from edge_app.frames.supervised import SupervisedSource
+from edge_app.frames.supervised import SupervisedSource, Trouble
 from edge_app.health.alerts import CAMERA
 from edge_app.health.board import Board
 from edge_app.health.led import Led
@@ -341,10 +341,10 @@ def test_an_alert_ends_though_the_camera_is_paused_and_resumed_within_one_turn(
     house = House(tmp_path)
 
     def both() -> None:
-        house.troubles.put("camera: unplugged")
+        house.troubles.put(Trouble("camera: unplugged"))
         house.trouble.turn(is_paused=False, has_frames=True)
         assert house.trouble.is_reopening
-        house.troubles.put("camera: the stream ended")
+        house.troubles.put(Trouble("camera: the stream ended"))
         house.ask("pause")
         house.ask("resume")
         house.trouble.turn(is_paused=house.daemon.is_paused, has_frames=True)

@@ -1,0 +1,77 @@
+"""How a connection or camera fares → lines in the log: few for months, and the last one true."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable
+
+#: How often a trouble that comes again and again is told.
+REPEAT_S = 3600.0
+#: After so many ends, not after one: a cable may be tried a few times.
+_QUICK_ENDS = 4
+
+_LOG = logging.getLogger(__name__)
+
+
+class TroubleLog:
+    """Tells a trouble when it begins, and its end once all has gone well for a while.
+
+    That while doubles with each end from the fourth on, up to REPEAT_S, and is as short as at first
+    once all went well for so long: what breaks again and again gets a line every REPEAT_S, and its
+    trouble keeps the last word. A broker that is away for a night is one line.
+
+    Only one thread may call it.
+    """
+
+    def __init__(self, *, lasting_s: float, clock_s: Callable[[], float] = time.monotonic) -> None:
+        """lasting_s: the first while. clock_s: never goes back."""
+        self._lasting_s, self._clock_s = lasting_s, clock_s
+        self._since_s, self._how = 0.0, ""
+        self._trouble, self._last_s = "", -math.inf
+        self._told_s: dict[str, float] = {}
+        self._beginnings = self._ends = 0
+
+    @property
+    def trouble(self) -> str:
+        """What has the last word; empty: what goes well, or has not begun yet."""
+        return self._trouble
+
+    def began(self, how: str) -> None:
+        """It goes well, for now. how: the line for that."""
+        self._since_s, self._how = self._clock_s(), how
+        self._beginnings += 1
+        _LOG.log(logging.DEBUG if self._trouble else logging.INFO, "%s", how)
+
+    def stands(self) -> None:
+        """It goes on well; to be called now and then."""
+        stood_s = self._clock_s() - self._since_s
+        if stood_s >= REPEAT_S:
+            self._ends = 0
+        doublings = max(0, self._ends + 1 - _QUICK_ENDS)
+        if self._trouble and stood_s >= min(self._lasting_s * 2**doublings, REPEAT_S):
+            # Whoever was told of the trouble is told of its end.
+            _LOG.warning("%s", self._how)
+            self._trouble = ""
+            # Of what comes after it, each trouble is new.
+            self._told_s.clear()
+            self._ends += 1
+
+    def broke(self, trouble: str, error: Exception | None = None) -> None:
+        """It is over, or could not begin. error: one that should not have been."""
+        now_s = self._clock_s()
+        self._told_s = {
+            each: at_s for each, at_s in self._told_s.items() if now_s - at_s < REPEAT_S
+        }
+        is_new = trouble != self._trouble and trouble not in self._told_s
+        is_due = self._beginnings > 0 and now_s - self._last_s >= REPEAT_S
+        if self._trouble and not is_new and not is_due:
+            _LOG.debug("%s; trying again", trouble, exc_info=error)
+            return
+        again = ""
+        if self._beginnings > 1:
+            again = f" (ended {self._beginnings} times since the last such line)"
+        _LOG.warning("%s%s; trying again", trouble, again, exc_info=error)
+        self._trouble, self._last_s, self._beginnings = trouble, now_s, 0
+        self._told_s[trouble] = now_s
