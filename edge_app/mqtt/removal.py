@@ -9,6 +9,7 @@ import threading
 
 import paho.mqtt.client as mqtt
 
+from edge_app.errors import MienError
 from edge_app.mqtt.address import parse_address
 from edge_app.mqtt.broker_arguments import add_broker_arguments, credentials_from
 from edge_app.mqtt.connection import (
@@ -50,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         UsageError: an address, a device or a password file that cannot be.
         BrokerError: the broker cannot be reached, or does not take it.
+        MienError: it keeps nothing of such a device.
     """
     address = parse_address(arguments.broker)
     topics = Topics(arguments.device)
@@ -72,6 +74,11 @@ def run(arguments: argparse.Namespace) -> int:
             f"broker {address}: {', '.join(emptying.refused or emptying.unanswered)} is not taken;"
             " check the broker's access rules for this user"
         )
+    if not emptying.was_kept:
+        raise MienError(
+            f"broker {address}: it keeps nothing of {arguments.device} that this user may read;"
+            " check --device and --prefix"
+        )
     kept = (
         "is gone"
         if emptying.is_offline
@@ -89,7 +96,7 @@ class _Emptying(ConnectionHandler):
     """Publishes empty retained messages, and tells any thread how far that is."""
 
     def __init__(self, topics: Topics, discovery: str) -> None:
-        self._topics = topics
+        self._topics, self._discovery = topics, discovery
         #: Topics, in order.
         self._due: dict[str, Message] = {discovery: DISCOVERY}
         #: By the number of the packet on this connection.
@@ -99,6 +106,8 @@ class _Emptying(ConnectionHandler):
         #: has answered to everything else.
         self.is_hidden, self.is_heard, self.is_empty = (threading.Event() for _ in range(3))
         self.is_offline = False
+        #: Whether anything was retained of the device.
+        self.was_kept = False
 
     @property
     def unanswered(self) -> list[str]:
@@ -108,11 +117,15 @@ class _Emptying(ConnectionHandler):
     def connected(self, client: mqtt.Client) -> None:
         """Ask what there is; alerts first, since the availability begins the rest."""
         client.subscribe(f"{ROOT}/{self._topics.device}/alert/+", qos=1)
+        client.subscribe(self._discovery, qos=1)
         client.subscribe(self._topics.availability, qos=1)
 
     def received(self, message: mqtt.MQTTMessage) -> None:
         """Note what the broker keeps."""
         if not message.retain:
+            return
+        self.was_kept = True
+        if message.topic == self._discovery:
             return
         if message.topic != self._topics.availability:
             self._due[message.topic] = ALERT

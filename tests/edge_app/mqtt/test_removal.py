@@ -64,13 +64,13 @@ def test_what_a_lost_connection_left_unanswered_is_sent_again(
             return
         connections.append([])
         accept_in(connection, version)
-        if is_offline:
-            # Retained; MQTT 5 has properties before the payload, here none.
-            body = len(topic).to_bytes(2) + topic + b"\x00offline"
-            connection.sendall(bytes([0x31, len(body)]) + body)
+        # Retained; MQTT 5 has properties before the payload, here none.
+        kept = last + (b"\x00offline" if is_offline else b"\x00{}")
+        body = len(last).to_bytes(2) + kept
+        connection.sendall(bytes([0x31, len(body)]) + body)
         came = b""
-        # The subscription to the availability came before.
-        while last not in came.replace(topic + b"\x01", b""):
+        # The subscriptions came before.
+        while last not in came.replace(last + b"\x01", b""):
             came += connection.recv(4096)
         connection.close()
 
@@ -98,6 +98,17 @@ def test_nothing_is_left_of_a_device_that_is_gone(
     assert remove("kitchen", mosquitto) == 0
     assert "what the broker kept of kitchen itself is gone" in capsys.readouterr().err
     assert kept(mosquitto) == hall
+
+
+def test_a_device_that_never_was_is_said_to_be_none(
+    mosquitto: Mosquitto, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep_everything("kitchen", mosquitto)
+    assert remove("kitchn", mosquitto) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "keeps nothing of kitchn" in line
+    assert "check --device and --prefix" in line
+    assert kept(mosquitto) == {f"mien/kitchen/{kind}" for kind in KINDS}
 
 
 def test_a_device_that_is_online_keeps_its_own(
