@@ -178,9 +178,10 @@ def test_a_frame_that_cannot_be_read_is_counted_and_passed_over(
         Frame(np.zeros((10, 10), np.uint16), 2),  # type: ignore[arg-type]
         Frame(np.zeros((1, 1), np.uint8), 3),
     ]
-    running = daemon(GivenFrames(iter(frames)), Recorder(), perception)
+    running = daemon(GivenFrames(iter(frames), damaged=4), Recorder(), perception)
     running.run(threading.Event())
-    assert (running.frames_refused, running.frames_seen) == (2, 1)
+    assert running.is_paused
+    assert (running.frames_refused, running.frames_seen) == (6, 1), "the source's among them, still"
     assert caplog.text.count("cannot be read") == 1
 
 

@@ -91,6 +91,24 @@ def test_an_emotion_that_is_over_ends_though_two_others_lead_by_turns() -> None:
     assert len(set(told[round(ended_s * FPS) :])) == 1
 
 
+def test_an_emotion_that_followed_an_overdue_one_is_not_overdue_itself() -> None:
+    emotions = EmotionFilter(LABELS, 0.4, Reaction(time_constant_s=0.01, hold_s=0.4, margin=0.1))
+    turns = [(0.05, 0.9, 0.05), (0.05, 0.05, 0.9)] * 30
+    told = told_of(emotions, [(0.9, 0.05, 0.05)] * 5 + turns, each_s=0.2)
+    assert told[0] == "happy"
+    assert len(told) == 2
+
+
+def test_a_first_reading_decides_nothing_however_long_another_leads() -> None:
+    emotions = EmotionFilter(LABELS, 0.4, REACTION)
+    happy, sad, neutral = (0.9, 0.05, 0.05), (0.05, 0.9, 0.05), (0.05, 0.05, 0.9)
+    seldom = [
+        emotions.update(np.array(face, np.float32), n * 5 * 10**9)
+        for n, face in enumerate((happy, happy, sad, neutral, neutral))
+    ]
+    assert seldom == [None, "happy", "happy", "happy", "neutral"]
+
+
 def test_a_stray_reading_changes_nothing_where_readings_are_seldom() -> None:
     emotions = EmotionFilter(LABELS, 0.4, REACTION)
     told = set()

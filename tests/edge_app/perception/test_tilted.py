@@ -1,16 +1,18 @@
 """Tilted faces: found in turned frames, and searched when there is a reason to."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
 from edge_app.frames.source import Frame
 from edge_app.perception import Perception
-from edge_app.perception.faces import FrameError
+from edge_app.perception.faces import Face, FrameError
 from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.tilted import SIDES_DEG, TiltedSearch, TiltSchedule
-from edge_app.perception.tracker import Tracker
+from edge_app.perception.tracker import Track, Tracker
 from edge_app.perception.upright import roll_deg
-from edge_app.perception.watcher import WatchedFace, Watcher
+from edge_app.perception.watcher import DOUBTFUL_SCORE, WatchedFace, Watcher
 from tests.edge_app.perception.test_upright import OWN_DEG, portrait
 
 RATE = 15
@@ -107,6 +109,46 @@ class Tilting:
             present = self.watcher.watch(Frame(image, round(self._count / RATE * 1e9)))
             self._count += 1
         return present
+
+
+class NotingTracker(Tracker):
+    """Notes what it is given."""
+
+    def __init__(self, *, sure_score: float) -> None:
+        super().__init__(sure_score=sure_score)
+        self.given: list[list[Face]] = []
+
+    def update(self, faces: Sequence[Face], timestamp_ns: int) -> list[Track | None]:
+        self.given.append(list(faces))
+        return super().update(faces, timestamp_ns)
+
+
+def test_a_face_that_is_doubtful_upright_and_sure_turned_is_one(perception: Perception) -> None:
+    tracker = NotingTracker(sure_score=0.85)
+    frame = portrait(-29.0)
+    (upright,) = perception.detector.detect(frame)
+    assert DOUBTFUL_SCORE < upright.score < 0.85
+    Watcher(perception, tracker, REACTIONS["normal"]).watch(Frame(frame, 0))
+    ((face,),) = tracker.given
+    assert face.score > 0.85
+
+
+def test_the_side_on_which_somebody_is_found_is_searched_each_time(
+    perception: Perception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise she would be missed at every other search, and looked for on both."""
+    scene = Tilting(perception)
+    scene.watch(2.0, -50.0)
+    asked: list[Sequence[float]] = []
+    detect = scene.watcher._tilted.detect
+    monkeypatch.setattr(
+        scene.watcher._tilted,
+        "detect",
+        lambda frame, rolls_deg: asked.append(rolls_deg) or detect(frame, rolls_deg),
+    )
+    scene.watch(2.0, -50.0)
+    assert len(asked) == 10
+    assert asked.count((-35.0,)) >= 8
 
 
 def test_somebody_who_comes_with_a_tilted_head_is_seen(perception: Perception) -> None:

@@ -135,6 +135,10 @@ class Scene:
             self.count += 1
         return present
 
+    def leave_something(self) -> None:
+        """Put a bag into the room, to stay there."""
+        self._room[160:220, 20:90] = 30
+
     def searches(self, seconds: float, left: float | None, speed: float = 0.0) -> int:
         before = self.detector.searches
         self.watch(seconds, left, speed)
@@ -159,6 +163,60 @@ def test_who_comes_is_found_within_a_moment(
     scene = Scene(perception, detections_per_second=detections_per_second, look_again_s=60.0)
     scene.watch(3.0, None)
     assert [face.number for face in scene.watch(0.5, 100)] == [1]
+
+
+def test_whoever_is_missed_at_first_has_moved_still(
+    perception: Perception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The picture of the room is not begun anew with them in it."""
+    scene = Scene(perception, look_again_s=60.0)
+    monkeypatch.setattr(scene.watcher._tilted, "detect", lambda _, sides: [[] for _ in sides])
+    scene.watch(3.0, None)
+    scene.detector.is_blind = True
+    scene.watch(0.5, 100)
+    scene.detector.is_blind = False
+    assert [face.number for face in scene.watch(0.6, 100)] == [1]
+
+
+def test_what_the_last_one_leaves_behind_is_part_of_the_room(perception: Perception) -> None:
+    scene = Scene(perception, look_again_s=60.0)
+    scene.watch(1.0, None)
+    assert scene.watch(1.5, 100)
+    scene.leave_something()
+    assert scene.watch(3.0, None) == []
+    assert scene.searches(4.0, None) == 0
+
+
+def test_another_room_is_taken_as_it_is_after_all_is_forgotten(perception: Perception) -> None:
+    scene = Scene(perception, look_again_s=60.0)
+    scene.watch(1.0, None)
+    scene.watcher.forget()
+    scene.leave_something()
+    assert scene.searches(4.0, None) == 1
+
+
+def test_a_still_room_is_searched_for_tilted_faces_every_ten_seconds(
+    perception: Perception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Scene(perception, look_again_s=5.0)
+    asked: list[Sequence[float]] = []
+    detect = scene.watcher._tilted.detect
+    monkeypatch.setattr(
+        scene.watcher._tilted,
+        "detect",
+        lambda frame, rolls_deg: asked.append(rolls_deg) or detect(frame, rolls_deg),
+    )
+    scene.watch(24.0, None)
+    assert [len(sides) for sides in asked] == [2, 1, 1], "at 0, 10 and 20 s"
+
+
+def test_nothing_is_remembered_of_whoever_left(perception: Perception) -> None:
+    """A daemon runs for months, and each visit has a number of its own."""
+    scene = Scene(perception)
+    scene.watch(1.0, 100)
+    assert (len(scene.watcher._filters), len(scene.watcher._readings._read_ns)) == (1, 1)
+    assert scene.watch(3.0, None) == []
+    assert (len(scene.watcher._filters), len(scene.watcher._readings._read_ns)) == (0, 0)
 
 
 def test_valence_and_arousal_are_those_of_the_smoothed_probabilities(
@@ -263,9 +321,9 @@ def test_missed_detections_leave_no_hole(perception: Perception) -> None:
 
 
 def test_frames_far_apart_are_searched_each(perception: Perception) -> None:
-    scene = Scene(perception, detections_per_second=1.0)
+    scene = Scene(perception, detections_per_second=0.2)
     scene.watch(1.0, 100)
-    scene.count += 20
+    scene.count += 8
     assert scene.searches(1 / RATE, 100) == 1
 
 
