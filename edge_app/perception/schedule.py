@@ -76,11 +76,11 @@ class DetectionSchedule:
 
     def detected(self, timestamp_ns: int) -> None:
         """Say that faces were searched in the whole frame of that time."""
-        self._detected_ns = self._detected_whole_ns = self._compared_ns = timestamp_ns
+        self._detected_ns = self._detected_whole_ns = timestamp_ns
 
     def found_nearby(self, timestamp_ns: int) -> None:
         """Say that everyone known was found again in a part of the frame of that time."""
-        self._detected_ns = self._compared_ns = timestamp_ns
+        self._detected_ns = timestamp_ns
 
     def failed_nearby(self, timestamp_ns: int) -> None:
         """Say that a part of the frame of that time did not do."""

@@ -82,9 +82,8 @@ class Tracker:
         """
         # Not by the gap that ends a track: frames may be further apart than that, and then nobody
         # would ever be met again.
-        most_ns = max(_LONGEST_GAP_NS, self._max_gap_ns)
         self.tracks = [
-            track for track in self.tracks if timestamp_ns - track.last_seen_ns <= most_ns
+            track for track in self.tracks if timestamp_ns - track.last_seen_ns <= _LONGEST_GAP_NS
         ]
         sure = [index for index, face in enumerate(faces) if face.score >= self.sure_score]
         doubtful = [index for index, face in enumerate(faces) if face.score < self.sure_score]
