@@ -151,14 +151,14 @@ def _likeness(
         return -1.0
     across, down = region.scale
     # z of the old patch lies at turn · z + shift of the new one. Where the frame's edge cuts the
-    # patch, x and y are scaled by numbers that differ by a pixel in a hundred.
+    # patch, x and y are scaled by numbers that differ by a pixel in a hundred: of a turn, nothing.
     turn = change.turn
     shift = change.after - turn * change.before
     offset = turn * complex(region.left + left / across, region.top + top / down) + shift
     forth = np.array(
         [
-            [turn.real, -turn.imag * across / down, (offset.real - region.left) * across],
-            [turn.imag * down / across, turn.real, (offset.imag - region.top) * down],
+            [turn.real, -turn.imag, (offset.real - region.left) * across],
+            [turn.imag, turn.real, (offset.imag - region.top) * down],
         ]
     )
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
