@@ -185,8 +185,9 @@ class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
     frames_refused, cpu_share, frame_rate_limit; slowed_by leaves out `cpu`. frames_per_second: 5
     in an empty room where they come as JPEGs, from MJPEG over HTTP and most USB cameras, since the
     others are not decoded. frames_refused: frames that could not be read. temperature_c, throttled:
-    null where the device does not tell. cpu_share: of one core, so two busy ones are 2. rss_bytes:
-    memory in use, in `aggregates` rounded up to 16 MB, which a first face seldom passes.
+    null where the device does not tell. cpu_share: of one core, so two busy ones are 2; it and
+    frames_per_second are means since the telemetry before, and null in a process's first second.
+    rss_bytes: memory in use, in `aggregates` rounded up to 16 MB, which a first face seldom passes.
     outbox_waiting: events that the broker has not acknowledged yet; outbox_dropped: those lost for
     want of room, for their age, or because the broker refuses them for good. The counts begin with
     the process, whose age is uptime_s. frame_rate_limit: how many frames a second are looked at now

@@ -48,7 +48,9 @@ class Telemeter:
         self._began_s = self._last_s = clock_s()
         self._last_cpu_s = cpu_s()
         self._last_frames = 0
-        self._frames_per_second = self._cpu_share = 0.0
+        #: None: nothing was measured yet.
+        self._frames_per_second: float | None = None
+        self._cpu_share: float | None = None
 
     def measure(self, activity: Activity, backlog: Backlog, privacy: PrivacyMode) -> Telemetry:
         """How the device does now."""

@@ -20,7 +20,7 @@ def test_rates_are_those_since_the_measurement_before(tmp_path: Path) -> None:
         Board(tmp_path), now=lambda: NOW, clock_s=lambda: clock[0], cpu_s=lambda: cpu[0]
     )
     at_once = telemeter.measure(activity(0), Backlog(), "full")
-    assert (at_once.uptime_s, at_once.frames_per_second, at_once.cpu_share) == (0, 0, 0)
+    assert (at_once.uptime_s, at_once.frames_per_second, at_once.cpu_share) == (0, None, None)
     clock[0], cpu[0] = 110.0, 12.0
     first = telemeter.measure(activity(150), Backlog(5, 6), "full")
     assert (first.uptime_s, first.frames_per_second, first.cpu_share) == (10.0, 15.0, 0.5)
