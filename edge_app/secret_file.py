@@ -10,6 +10,8 @@ from edge_app.errors import UsageError
 def first_line(file: Path, what: str, advice: str = "") -> str:
     """The line without its end; only a line feed ends it, with or without a carriage return.
 
+    Nor is the byte order mark a part of it that editors on Windows write.
+
     what: names the file in messages; advice: their end.
 
     Raises:
@@ -17,7 +19,7 @@ def first_line(file: Path, what: str, advice: str = "") -> str:
     """
     hint = f"; {advice}" if advice else ""
     try:
-        text = file.read_bytes().decode()
+        text = file.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise UsageError(f"{what} {file}: {error.strerror}{hint}") from error
     except UnicodeDecodeError:

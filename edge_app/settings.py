@@ -430,7 +430,8 @@ def read_settings(path: Path | None, overrides: dict[str, dict[str, Any]]) -> Se
     text = ""
     if path is not None:
         try:
-            text = path.read_text(encoding="utf-8")
+            # Editors on Windows write a byte order mark.
+            text = path.read_text(encoding="utf-8-sig")
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror}; name another settings file") from error
         except UnicodeDecodeError as error:

@@ -82,9 +82,10 @@ def _ask(place: Place, stored: Stored) -> int:
 
 def _read(file: str, stored: Stored) -> Answers:
     try:
+        # Editors on Windows write a byte order mark.
         if file == "-":
-            return read_answers(sys.stdin.read(), "standard input", stored)
-        return read_answers(Path(file).read_text(encoding="utf-8"), file, stored)
+            return read_answers(sys.stdin.read().removeprefix("\ufeff"), "standard input", stored)
+        return read_answers(Path(file).read_text(encoding="utf-8-sig"), file, stored)
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror}; name another file of answers") from error
     except UnicodeDecodeError:

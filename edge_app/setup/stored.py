@@ -28,7 +28,7 @@ class Stored:
             UsageError: it cannot be read, or is no TOML.
         """
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
             return cls(text, tomllib.loads(text))
         except FileNotFoundError:
             return cls()

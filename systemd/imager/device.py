@@ -94,7 +94,7 @@ def read_device(path: Path) -> Device:
         UsageError: it cannot be read, is no TOML, or says what cannot be.
     """
     try:
-        device = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Device)
+        device = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8-sig")), Device)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; name another file") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

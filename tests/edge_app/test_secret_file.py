@@ -17,6 +17,7 @@ from edge_app.secret_file import first_line
         (b"secret", "secret"),
         (b"secret\n", "secret"),
         (b"secret\r\n", "secret"),
+        (b"\xef\xbb\xbfsecret\r\n", "secret"),
         (b"secret\nof the broker, changed in May\n", "secret"),
         (b" pass\tword \n", " pass\tword "),
         ("a\u2028b\x0cc\x1cd\re\n".encode(), "a\u2028b\x0cc\x1cd\re"),
@@ -37,6 +38,7 @@ def test_a_broker_s_and_a_camera_s_password_are_the_first_line(
     [
         (b"", "it is empty in its first line"),
         (b"\r\nsecret\n", "it is empty in its first line"),
+        (b"\xef\xbb\xbf\r\n", "it is empty in its first line"),
         (b"\xffsecret", "not UTF-8 text"),
     ],
 )

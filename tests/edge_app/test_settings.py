@@ -134,6 +134,12 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         read_settings(tmp_path / "nowhere.toml", {})
 
 
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "mien.toml"
+    path.write_bytes(b'\xef\xbb\xbf[camera]\r\nsource = "a.mp4"\r\n')
+    assert read_settings(path, {}).camera.source == str(tmp_path / "a.mp4")
+
+
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "mien.toml"
     path.write_bytes(b"\xff\xfe\x00")

@@ -281,7 +281,8 @@ def test_the_page_shows_all_that_a_description_may_say(tmp_path: Path) -> None:
     (shown,) = re.findall(r"```toml\n(.*?)```", section, re.DOTALL)
     assert tuple(tomllib.loads(shown)) == Device.__struct_fields__
     file = tmp_path / "device.toml"
-    file.write_text(shown, encoding="utf-8")
+    # As an editor on Windows does it.
+    file.write_text(shown, encoding="utf-8-sig", newline="\r\n")
     device = read_device(file)
     assert PLACEHOLDER not in "".join(files(device).values())
     table = " ".join(line for line in section.splitlines() if line.startswith("| `"))

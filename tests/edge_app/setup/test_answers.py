@@ -45,6 +45,21 @@ def test_answers_from_standard_input_become_settings(tmp_path: Path) -> None:
     assert "secret" not in done.stdout + file.read_text()
 
 
+@pytest.mark.parametrize("is_file", [True, False])
+def test_answers_and_settings_may_come_from_an_editor_on_windows(
+    tmp_path: Path, *, is_file: bool
+) -> None:
+    file, answers = tmp_path / "mien.toml", tmp_path / "answers.toml"
+    file.write_text("[camera]\r\nwidth = 320\r\n", encoding="utf-8-sig", newline="")
+    said = f"\ufeff{GOOD}".replace("\n", "\r\n")
+    answers.write_text(said, encoding="utf-8", newline="")
+    words = ("--settings", str(file), "--from", str(answers) if is_file else "-")
+    done = setup(*words, answers=said)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert read_settings(file, {}).camera.width == 320
+    assert not file.read_bytes().startswith(b"\xef\xbb\xbf")
+
+
 def test_a_password_alone_is_for_what_is_set_already(tmp_path: Path) -> None:
     file = tmp_path / "mien.toml"
     file.write_text(
