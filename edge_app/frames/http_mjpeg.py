@@ -37,6 +37,12 @@ _LOG = logging.getLogger(__name__)
 _MULTIPART = "multipart/"
 _PIECE = 65_536
 _REFUSALS = {401, 403}
+_MANUAL = "name its MJPEG URL, as its manual has it"
+#: What else a camera answers → what that says, and what to do.
+_ANSWERS = {
+    404: f", it has nothing at this path; {_MANUAL}",
+    503: ", perhaps for want of room for one more viewer; end others, or restart it",
+}
 #: What an opening of several steps may take beyond the longest wait of one.
 _STEPS_S = 2.0
 
@@ -279,14 +285,16 @@ def _reason(error: Exception, asked: str) -> str:
     if isinstance(error, TimeoutError):
         return "does not answer; see whether the camera runs"
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}; see whether the camera runs"
-    return f"the answer is no HTTP ({type(error).__name__})"
+        is_name = isinstance(error, socket.gaierror)
+        advice = "check the host's name" if is_name else "see whether the camera runs"
+        return f"{error.strerror}; {advice}"
+    return f"the answer is no HTTP ({type(error).__name__}); check the port, or {_MANUAL}"
 
 
 def _refusal(error: urllib.error.HTTPError, asked: str) -> str:
     told = f"the camera refuses: {error.code}"
     if error.code not in _REFUSALS:
-        return told
+        return told + _ANSWERS.get(error.code, f"; {_MANUAL}")
     if (other := place(error.url)) != asked:
         return f"{told}; it led to {other}, where no password is shown; name that URL"
     return f"{told}; check user and password"

@@ -48,9 +48,11 @@ class MjpegServer(http.server.ThreadingHTTPServer):
         is_open: bool = True,
         hold_open: bool = False,
         moved: Mapping[str, str] | None = None,
+        status: int = 200,
     ) -> None:
         """challenge: asked of whoever brings no authorization, or of all, unless is_open.
         hold_open: do not end, be silent. moved: paths to where each leads, without end.
+        status: of every other answer.
         """
         self.is_open = is_open
         self.pieces, self.content_type, self.challenge = pieces, content_type, challenge
@@ -59,7 +61,7 @@ class MjpegServer(http.server.ThreadingHTTPServer):
         self.paths: list[str] = []
         self.hold_open = hold_open
         self.moved = {} if moved is None else moved
-        self.released = threading.Event()
+        self.status, self.released = status, threading.Event()
         super().__init__(("127.0.0.1", port), _Handler)
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
 
@@ -101,7 +103,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("WWW-Authenticate", self.server.challenge)
             self.end_headers()
             return
-        self.send_response(200)
+        self.send_response(self.server.status)
         self.send_header("Content-Type", self.server.content_type)
         self.end_headers()
         for piece in self.server.pieces():

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import socket
 import socketserver
 import threading
 import time
@@ -22,6 +23,12 @@ from tests.edge_app.frames.mjpeg_server import BOUNDARY, MjpegServer, part
 from tests.edge_app.frames.pictures import jpeg, resized_header
 
 SOON_S = 10.0
+
+
+class NoHttp(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        self.rfile.readline()
+        self.wfile.write(b"SSH-2.0-Camera\r\n")
 
 
 def source_of(server: MjpegServer, *, user: str = "", timeout_s: float = SOON_S) -> HttpMjpegSource:
@@ -212,6 +219,38 @@ def test_an_answer_of_another_kind_is_refused() -> None:
             pytest.raises(SourceError, match="not an MJPEG stream"),
         ):
             source_of(server)
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        (404, "404, it has nothing at this path; name its MJPEG URL"),
+        (503, "503, perhaps .* one more viewer; end others"),
+        (500, "500; name its MJPEG URL"),
+    ],
+)
+def test_what_to_do_about_another_answer_is_told(status: int, advice: str) -> None:
+    with MjpegServer(list, status=status) as server, pytest.raises(SourceError, match=advice):
+        source_of(server)
+
+
+def test_a_host_that_nobody_knows_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(SourceError, match=r"not known; check the host's name"):
+        HttpMjpegSource(parse_stream("http://came/video"), timeout_s=1)
+
+
+def test_what_is_no_http_is_told() -> None:
+    with socketserver.TCPServer(("127.0.0.1", 0), NoHttp) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        address = parse_stream(f"http://127.0.0.1:{server.server_address[1]}/video")
+        with pytest.raises(SourceError, match=r"no HTTP .*; check the port"):
+            HttpMjpegSource(address, timeout_s=SOON_S)
+        thread.join()
 
 
 def test_nobody_there_is_told_without_secrets() -> None:
