@@ -14,6 +14,11 @@ from edge_app.frames.stream_address import StreamAddress
 _FIRST_S, _LONGEST_S = 60.0, 3600.0
 
 
+def _not_told(_address: StreamAddress) -> str:
+    """Why a login is refused, where opening the stream tells it by itself."""
+    return ""
+
+
 class RarelyRefused:
     """Opens one stream, any number of times.
 
@@ -26,10 +31,14 @@ class RarelyRefused:
         read_address: Callable[[], StreamAddress],
         open_stream: Callable[[StreamAddress], FrameSource],
         *,
+        refusal: Callable[[StreamAddress], str] = _not_told,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        """read_address: with user and password as they are now. clock_s: never goes back."""
+        """read_address: with user and password as they are now. refusal: asks the camera whether it
+        refuses these, and why; empty: no. clock_s: never goes back.
+        """
         self._read_address, self._open_stream, self._clock_s = read_address, open_stream, clock_s
+        self._refusal = refusal
         self._refused: StreamAddress | None = None
         self._reason, self._until_s, self._wait_s = "", 0.0, _FIRST_S
 
@@ -49,12 +58,22 @@ class RarelyRefused:
             self._refused, self._wait_s = None, _FIRST_S
         elif self._clock_s() < self._until_s:
             raise RefusedLoginError(self._reason)
+        elif reason := self._refusal(address):
+            # Opening it would show the login once more.
+            raise self._refuse(address, reason)
         try:
             source = self._open_stream(address)
         except RefusedLoginError as error:
-            self._refused, self._reason = address, str(error)
-            self._until_s = self._clock_s() + self._wait_s
-            self._wait_s = min(2 * self._wait_s, _LONGEST_S)
+            raise self._refuse(address, str(error)) from None
+        except SourceError:
+            if reason := self._refusal(address):
+                raise self._refuse(address, reason) from None
             raise
         self._refused = None
         return source
+
+    def _refuse(self, address: StreamAddress, reason: str) -> RefusedLoginError:
+        self._refused, self._reason = address, reason
+        self._until_s = self._clock_s() + self._wait_s
+        self._wait_s = min(2 * self._wait_s, _LONGEST_S)
+        return RefusedLoginError(reason)

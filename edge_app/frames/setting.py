@@ -17,6 +17,7 @@ from edge_app.frames.pi_camera import PiCameraSource, load_library
 from edge_app.frames.picture import SUFFIXES
 from edge_app.frames.refused_login import RarelyRefused
 from edge_app.frames.rtsp import RtspSource
+from edge_app.frames.rtsp_refusal import rtsp_refusal
 from edge_app.frames.source import FrameSource, SourceError
 from edge_app.frames.stream_address import StreamAddress, parse_stream, public_name
 from edge_app.frames.supervised import SupervisedSource, Trouble
@@ -43,6 +44,9 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+-]*):(.*)", re.DOTALL)
 #: Copied from instructions, or with a blank, which udev allows in no name.
 _NO_CAMERA = re.compile(r"/dev/video([xn?*]?|.*\s.*)", re.DOTALL | re.IGNORECASE)
 _RTSP, _HTTP = {"rtsp", "rtsps"}, {"http", "https"}
+#: For asking whether a login is refused. The supervisor waits for an opening a little longer than
+#: the opening itself may take.
+_REFUSAL_S = 2.0
 
 
 class UnknownSourceError(SourceError, UsageError):
@@ -192,7 +196,9 @@ def _stream(setting: str, scheme: str, options: CameraOptions) -> Choice:
         return parse_stream(setting, options.password_file)
 
     stream = RarelyRefused(
-        address, lambda address: kinds[scheme](address, timeout_s=options.stall_s)
+        address,
+        lambda address: kinds[scheme](address, timeout_s=options.stall_s),
+        refusal=lambda address: rtsp_refusal(address, _REFUSAL_S) if scheme in _RTSP else "",
     )
     return Choice(
         address().name,

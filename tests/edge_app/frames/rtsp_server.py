@@ -8,6 +8,7 @@ RFC 2326 (RTSP), RFC 6184 (H.264 in RTP: single NAL units only, so each is below
 from __future__ import annotations
 
 import base64
+import hashlib
 import itertools
 import re
 import socketserver
@@ -24,16 +25,23 @@ _PARAMETERS = {7, 8}
 
 
 class RtspServer(socketserver.ThreadingTCPServer):
-    """rounds: how often the clip is sent; then silent, or gone if not `hold_open`."""
+    """rounds: how often the clip is sent; then silent, or gone if not `hold_open`.
+
+    scheme: Basic or Digest, by which `me` has to show `hunter2`; empty: anybody may look. logins:
+    how many were shown. status: of every other description than that of somebody let in.
+    """
 
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self, *, port: int = 0, rounds: int = 10_000, hold_open: bool = False) -> None:
+    def __init__(
+        self, *, port: int = 0, rounds: int = 10_000, hold_open: bool = False, scheme: str = ""
+    ) -> None:
         content = CLIP.read_bytes()
         self.units = [unit for unit in re.split(rb"\x00{2,3}\x01", content) if unit]
         self.rounds, self.hold_open = rounds, hold_open
         self.requests: list[str] = []
+        self.scheme, self.logins, self.status = scheme, 0, "200 OK"
         self.released = threading.Event()
         super().__init__(("127.0.0.1", port), _Handler)
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
@@ -65,6 +73,10 @@ class RtspServer(socketserver.ThreadingTCPServer):
         )
 
 
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
 class _Handler(socketserver.StreamRequestHandler):
     server: RtspServer
 
@@ -78,10 +90,33 @@ class _Handler(socketserver.StreamRequestHandler):
                 name, _, value = header.partition(":")
                 headers[name.lower()] = value.strip()
             self.server.requests.append(method)
+            if method == "DESCRIBE" and not self._is_let_in(line.split()[1], headers):
+                continue
             self._answer(method, headers.get("cseq", "0"))
             if method == "PLAY":
                 self._play()
                 return
+
+    def _is_let_in(self, url: str, headers: dict[str, str]) -> bool:
+        """Whether it may be described; otherwise that was answered, with a body."""
+        shown, scheme = headers.get("authorization", ""), self.server.scheme
+        self.server.logins += bool(shown)
+        status, challenge = self.server.status, ""
+        if scheme and not self._is_right(url, shown):
+            status = "401 Unauthorized"
+            challenge = f'WWW-Authenticate: {scheme} realm="camera", nonce="7"\r\n'
+        if status == "200 OK":
+            return True
+        number = headers.get("cseq", "0")
+        head = f"RTSP/1.0 {status}\r\nCSeq: {number}\r\n{challenge}Content-Length: 2\r\n\r\n"
+        self.wfile.write(head.encode() + b"no")
+        return False
+
+    def _is_right(self, url: str, shown: str) -> bool:
+        if self.server.scheme == "Basic":
+            return shown == "Basic " + base64.b64encode(b"me:hunter2").decode()
+        who, what = _md5("me:camera:hunter2"), _md5(f"DESCRIBE:{url}")
+        return f'response="{_md5(f"{who}:7:{what}")}"' in shown
 
     def _answer(self, method: str, number: str) -> None:
         body = self.server.description() if method == "DESCRIBE" else ""
