@@ -22,8 +22,8 @@ def in_words(error: msgspec.ValidationError, kind: type[msgspec.Struct]) -> str:
 
     kind: what was to be read.
     """
-    found = _PLACE.fullmatch(str(error))
-    what, place = (found["what"], found["place"] or "") if found else (str(error), "")
+    found, place = _PLACE.fullmatch(str(error)), place_of(error)
+    what = found["what"] if found else str(error)
     bare, metas = _at(kind, place)
     if unknown := _UNKNOWN.fullmatch(what):
         what = _unknown(unknown[1], what, list(_fields(bare)))
@@ -33,6 +33,12 @@ def in_words(error: msgspec.ValidationError, kind: type[msgspec.Struct]) -> str:
         meant = next((m.extra[WORDS] for m in metas if m.extra and WORDS in m.extra), None)
         what = f"expected {meant}" if meant else what
     return f"{what}, in `{place}`" if place else what
+
+
+def place_of(error: msgspec.ValidationError) -> str:
+    """Where it is wrong, as `a.b`; empty: on the whole, or nobody knows where."""
+    found = _PLACE.fullmatch(str(error))
+    return (found["place"] or "") if found else ""
 
 
 def _unknown(name: str, what: str, known: list[str]) -> str:

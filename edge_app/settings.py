@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,7 +14,7 @@ import msgspec
 from edge_app.errors import UsageError
 from edge_app.events.payloads import PrivacyMode
 from edge_app.events.requests import Reaction, SummaryIntervalSeconds, TelemetryIntervalSeconds
-from edge_app.mistakes import WORDS, in_words
+from edge_app.mistakes import WORDS, in_words, place_of
 from edge_app.settings_paths import PATH, PATH_OR_SCHEME, make_whole
 
 
@@ -418,11 +419,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.device.name or host or "mien"
 
 
-def read_settings(path: Path | None, overrides: dict[str, dict[str, Any]]) -> Settings:
+def read_settings(
+    path: Path | None,
+    overrides: dict[str, dict[str, Any]],
+    *,
+    options: Mapping[str, str] | None = None,
+) -> Settings:
     """Read `path`, put what the command line said over it, and check the whole.
 
     overrides: by section and key; a value of None leaves the file's. Paths in the file start at its
-    folder, those in `overrides` where the process stands.
+    folder, those in `overrides` where the process stands. options: what those are called on the
+    command line, by section and key, as in `device.name`; for messages.
 
     Raises:
         UsageError: the file cannot be read, is no TOML, or holds an unknown key or a wrong value.
@@ -436,7 +443,7 @@ def read_settings(path: Path | None, overrides: dict[str, dict[str, Any]]) -> Se
             raise UsageError(f"{path}: {error.strerror}; name another settings file") from error
         except UnicodeDecodeError as error:
             raise UsageError(f"{path}: not TOML: {error}") from error
-    return parse_settings(text, path, overrides)
+    return parse_settings(text, path, overrides, options=options)
 
 
 def parse_settings(
@@ -445,6 +452,7 @@ def parse_settings(
     overrides: dict[str, dict[str, Any]],
     *,
     folder: Path | None = None,
+    options: Mapping[str, str] | None = None,
 ) -> Settings:
     """Likewise, of a text that stands in `path` or is to stand there.
 
@@ -459,15 +467,21 @@ def parse_settings(
         raise UsageError(f"{path}: not TOML: {error}") from error
     if path is not None:
         make_whole(stored, Settings, path, folder or path.absolute().parent)
-    for section, values in overrides.items():
-        said = {key: value for key, value in values.items() if value is not None}
-        if said:
-            table = stored.setdefault(section, {})
-            if isinstance(table, dict):
-                table.update(said)
+    said = {
+        f"{section}.{key}": (section, key, value)
+        for section, values in overrides.items()
+        for key, value in values.items()
+        if value is not None
+    }
+    for section, key, value in said.values():
+        table = stored.setdefault(section, {})
+        if isinstance(table, dict):
+            table[key] = value
     try:
         return msgspec.convert(stored, Settings)
     except msgspec.ValidationError as error:
-        where = path if path is not None else "command line"
+        place = place_of(error)
+        is_stored = path is not None and place not in said
+        where = path if is_stored else (options or {}).get(place, "command line")
         reason = in_words(error, Settings)
         raise UsageError(f"{where}: {reason}; docs/settings.md lists what there is") from error

@@ -49,6 +49,12 @@ from edge_app.setup.purpose import UNACKNOWLEDGED, missing_purpose
 from edge_app.standard_error import is_native_asked_for, own_stderr
 from edge_app.version import mien_version
 
+#: What goes over the settings, by section and key.
+_OPTIONS = {
+    "device.name": "--device", "camera.source": "--source", "camera.pace": "--pace",
+    "camera.rotate": "--rotate", "mqtt.broker": "--broker", "mqtt.password_file": "--password-file",
+}  # fmt: skip
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes; docs/settings.md has the rest."""
@@ -161,6 +167,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
             },
             "mqtt": {"broker": arguments.broker, "password_file": arguments.password_file},
         },
+        options=_OPTIONS,
     )
     if arguments.password_file is not None and _asks_no_password(settings.mqtt.broker):
         raise UsageError(

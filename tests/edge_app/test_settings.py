@@ -129,6 +129,25 @@ def test_a_wrong_file_is_one_line_with_its_name_and_place(
         assert word in message
 
 
+@pytest.mark.parametrize(
+    ("text", "overrides", "said"),
+    [
+        ("", {"device": {"name": "my kitchen"}}, "--device: expected letters"),
+        ("device = 3\n", {"device": {"name": "a"}}, "mien.toml: Expected `object`"),
+        ("[device]\nname = 'a b'\n", {"camera": {"source": "x"}}, "mien.toml: expected letters"),
+        ("[camera]\nwidth = 0\n", {"camera": {"source": "x"}}, "mien.toml: Expected `int` >= 1"),
+        ("", {"camera": {"source": ""}}, "command line: Expected `str` of length >= 1"),
+    ],
+)
+def test_a_wrong_word_of_the_command_line_is_not_the_file_s_mistake(
+    tmp_path: Path, text: str, overrides: dict[str, dict[str, str]], said: str
+) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(UsageError) as caught:
+        read_settings(path, overrides, options={"device.name": "--device"})
+    assert str(caught.value).removeprefix(f"{tmp_path}/").startswith(said)
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"nowhere\.toml: No such file"):
         read_settings(tmp_path / "nowhere.toml", {})
