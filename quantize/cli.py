@@ -17,7 +17,7 @@ from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.model_folder import NAMES
 from edge_app.perception.shipped import CLASSIFIERS, EMOTION, FACE_320, SHIPPED
 from quantize.runs import GRAY_YUNET
-from trainer.data import Split, read
+from trainer.data import Split, read, reading
 from trainer.framing import measure_alignment
 from trainer.quiet_tensorflow import quiet_tensorflow
 from trainer.report import lines
@@ -32,9 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     models = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
     classifier = models.add_parser("classifier", help="a training run → emotion.tflite, or another")
     classifier.add_argument("run", type=Path, help="folder of a finished training run")
-    classifier.add_argument(
-        "--data", type=Path, required=True, help="data set: see docs/training.md"
-    )
+    reading.add_arguments(classifier)
     classifier.add_argument(
         "--output", type=Path, help="the .tflite to write (emotion.tflite in the run's folder)"
     )
@@ -182,7 +180,7 @@ def _classifier(arguments: argparse.Namespace) -> int:
     output = arguments.output or arguments.run / EMOTION.name
     _check_model_file(output)
     _tell_unknown_names([output], tuple(each.name for each in CLASSIFIERS))
-    faces = read(arguments.data)
+    faces = read(arguments.data, way=arguments.crops)
     quiet_tensorflow()
     from quantize.checks import check_sources  # noqa: PLC0415 - loads TensorFlow
     from quantize.classifier import Options, make_classifier  # noqa: PLC0415 - loads TensorFlow

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from trainer import average_command, evaluate_command, mixtures_command
-from trainer.data import read
+from trainer.data import read, reading
 from trainer.data.class_counts import class_lines
 from trainer.data.defects import find_corrections, find_defects
 from trainer.quiet_tensorflow import quiet_tensorflow
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     train = commands.add_parser("run", help="train a recipe; a killed run goes on where it was")
     train.add_argument("--recipe", choices=sorted(RECIPES), default="base")
-    train.add_argument("--data", type=Path, required=True, help="data set: see docs/training.md")
+    reading.add_arguments(train)
     train.add_argument("--run", type=Path, help="folder of the run (runs/<recipe>)")
     train.add_argument(
         "--teacher",
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    faces = read(arguments.data)
+    faces = read(arguments.data, way=arguments.crops)
     recipe = RECIPES[arguments.recipe]
     print("\n".join((*find_defects(faces).lines(), *class_lines(faces))))
     if recipe.corrected:
@@ -93,5 +93,8 @@ def _train(arguments: argparse.Namespace) -> int:
         start=arguments.start,
         devices=arguments.devices,
     )
-    print(f"written: {model}; next: mien quantize classifier {folder} --data {arguments.data}")
+    crops = f" --crops {arguments.crops}" if arguments.crops else ""
+    print(
+        f"written: {model}; next: mien quantize classifier {folder} --data {arguments.data}{crops}"
+    )
     return 0

@@ -16,7 +16,7 @@ from edge_app.perception.card import DEFAULT_ANSWER
 from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.shipped import EMOTION
 from trainer.conditions import conditions
-from trainer.data import Faces, Split, read
+from trainer.data import Faces, Split, read, reading
 from trainer.data.face_crops import FaceCrops
 from trainer.report import lines
 from trainer.reports.figures import measure
@@ -30,7 +30,7 @@ ALL = "all"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.add_argument("model", type=Path, nargs="?", default=EMOTION)
-    parser.add_argument("--data", type=Path, required=True, help="data set: see docs/training.md")
+    reading.add_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a page with plots")
     parser.add_argument(
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     classifier = EmotionClassifier.load(arguments.model, answer=arguments.answer)
     # Photos are cut as the device does where this model reads them.
     crops = FaceCrops(partial(Perception.load, classifier=arguments.model))
-    faces = read(arguments.data, crops)
+    faces = read(arguments.data, crops, way=arguments.crops)
     # What is new to the model has no face that it knows.
     is_known = (faces.split == Split.TRAINING) & (arguments.split != ALL)
     training = faces.where(is_known)

@@ -25,7 +25,7 @@ from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.labels import FER2013
 from trainer.balance import label_weights
 from trainer.conditions import conditions
-from trainer.data import Faces, Split, read
+from trainer.data import Faces, Split, read, reading
 from trainer.generalization import Compared, best, compare_answers
 from trainer.heads import LabelHead, VoteHead
 from trainer.robustness import measure_conditions
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="RUN",
         help="folder of a finished run with two heads; several: what they say together",
     )
-    parser.add_argument("--data", type=Path, required=True, help="data set: see docs/training.md")
+    reading.add_arguments(parser)
     parser.add_argument(
         "--share", type=float, help="of the first head, to balance emotions with (the best one)"
     )
@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--share {arguments.share:g}: name one from 0 to 1")
     models = [_two_headed(folder) for folder in arguments.runs]
     names = list(models[0].output_names)
-    faces = read(arguments.data)
+    faces = read(arguments.data, way=arguments.crops)
     public = measurable(faces, Split.PUBLIC_TEST)
     there = conditions(EmotionClassifier.load().alignment)
     labels = {head.name: head.labels for head in (LabelHead(), VoteHead())}

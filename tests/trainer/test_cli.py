@@ -49,5 +49,8 @@ def test_a_run_says_what_it_learns_from_trains_and_leaves_a_network(
     assert read_recipe(run)["recipe"]["name"] == "quick"
     assert read_network(model).output_names == ["logits"]
 
-    assert main(words) == 0
-    assert [line for line in capsys.readouterr().out.splitlines() if "epoch" in line] == []
+    # Rows of a mosaic are faces; what is quantized of a run is read as the run was.
+    assert main([*words, "--crops", "find"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line for line in said if "epoch" in line] == []
+    assert said[-1] == f"{last} --crops find"

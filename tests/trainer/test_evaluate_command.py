@@ -105,6 +105,27 @@ def test_photos_are_framed_for_the_model_that_is_measured(
     assert not np.array_equal(shown[0], shown[1])
 
 
+def test_crops_are_found_where_that_is_asked_for(
+    tmp_path: Path, shown: list[np.ndarray], caplog: pytest.LogCaptureFixture
+) -> None:
+    photo = np.asarray(cv2.cvtColor(astronaut(), cv2.COLOR_RGB2BGR))
+    (tmp_path / "test" / "happy").mkdir(parents=True)
+    cv2.imwrite(str(tmp_path / "test" / "happy" / "eileen.png"), photo)
+    for asked in ((), ("--crops", "find"), ("--crops", "as-they-are")):
+        assert evaluate("--data", tmp_path, "--split", "private_test", *asked) == 0
+    plain, found, as_it_is = (crops[0] for crops in shown)
+    perception = Perception.load()
+    (face,) = perception.find(photo)
+    assert np.array_equal(found, perception.crop(photo, face))
+    assert np.array_equal(plain, as_it_is)
+    assert not np.array_equal(plain, found)
+    said = [message.removeprefix(f"{tmp_path}: ") for message in caplog.messages]
+    assert said[0].endswith("; add --crops find")
+    assert said[1:] == [
+        "pictures of which the face about the middle is read: 1", "pictures read as they are: 1",
+    ]  # fmt: skip
+
+
 def test_what_finds_faces_is_loaded_for_photos_alone(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,7 +18,8 @@ from trainer.data.class_names import folders_in, label_of
 from trainer.data.face_crops import FaceCrops
 from trainer.data.faces import FERPLUS_COLUMNS, DataError, Faces
 from trainer.data.image_folders import labelled_pictures, pass_over_in
-from trainer.data.pictures import PictureError, pictures_in, read_crop, read_picture
+from trainer.data.one_face_each import OneFaceEach, Way
+from trainer.data.pictures import NotSquareError, PictureError, pictures_in
 from trainer.data.rejections import Rejections, Tell, warn
 from trainer.data.splits import split_by_group
 
@@ -47,14 +48,19 @@ def is_ckplus(folder: Path) -> bool:
     return bool(named) and all(named)
 
 
-def read_ckplus(folder: Path, crops: FaceCrops | None = None, tell: Tell = warn) -> Faces:
+def read_ckplus(
+    folder: Path,
+    crops: FaceCrops | None = None,
+    tell: Tell = warn,
+    way: Way | None = None,
+) -> Faces:
     """Read the last `PEAK_FRAMES` of each labelled sequence; contempt is label 7.
 
-    A square picture is a crop of a face already; out of any other the face is cut as the device
-    would. A subject's faces are all in one split (`splits.split_by_group`).
+    A square picture is a crop of a face already, unless faces are to be found; out of any other the
+    face is cut as the device would. A subject's faces are all in one split
+    (`splits.split_by_group`).
 
-    crops: cuts the faces out; the shipped models' where none is given. tell: takes the report on
-    frames that are left out.
+    crops, way: as `OneFaceEach` takes them. tell: takes the report on frames that are left out.
 
     Raises:
         DataError: neither of the two layouts, or more than 5 % of the frames unusable.
@@ -66,16 +72,16 @@ def read_ckplus(folder: Path, crops: FaceCrops | None = None, tell: Tell = warn)
         )
     rejections = Rejections(folder)
     frames = _sequences(folder, rejections) if _own_folders(folder) else labelled_pictures(folder)
+    pictures = OneFaceEach(crops, way)
     pixels, labels, subjects = [], [], []
     for path, label in frames:
         rejections.rows += 1
         try:
             subject = _subject(path)
             try:
-                face = read_crop(path)
-            except PictureError:
-                crops = crops or FaceCrops.shipped()
-                face = crops.cut(read_picture(path, colour=True))
+                face = pictures.read(path)
+            except NotSquareError:
+                face = pictures.cut(path)
         except PictureError as error:
             rejections.add(str(path.relative_to(folder)), str(error))
             continue
@@ -84,7 +90,7 @@ def read_ckplus(folder: Path, crops: FaceCrops | None = None, tell: Tell = warn)
         subjects.append(subject)
     if not _own_folders(folder):
         pass_over_in(folder, rejections)
-    rejections.close(tell)
+    rejections.close(tell, cut=pictures.told)
     votes = np.zeros((len(pixels), len(FERPLUS_COLUMNS)), np.float32)
     return Faces(np.stack(pixels), np.array(labels, np.int64), votes, split_by_group(subjects))
 

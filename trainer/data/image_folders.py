@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from trainer.data.class_names import folders_in, is_number, label_of, split_of
+from trainer.data.face_crops import FaceCrops
 from trainer.data.faces import FERPLUS_COLUMNS, DataError, Faces, Split
+from trainer.data.one_face_each import OneFaceEach, Way
 from trainer.data.pictures import (
     SUFFIXES,
     NotSquareError,
@@ -17,7 +19,6 @@ from trainer.data.pictures import (
     others_in,
     pictures_below,
     pictures_in,
-    read_crop,
 )
 from trainer.data.rejections import Rejections, Tell, warn
 from trainer.data.splits import hold_out
@@ -25,10 +26,7 @@ from trainer.data.splits import hold_out
 #: The copy of FER2013 that puts both tests into `test` keeps the rows' `Usage` in their names.
 _NAMED = re.compile(r"(Training|PublicTest|PrivateTest)_\d+\b", re.ASCII)
 
-_SQUARE = (
-    "cut such pictures square about the face, or put the classes' folders, without train,"
-    " validation and test, into a folder of their own, where faces are found"
-)
+_SQUARE = "cut such pictures square about the face, or let it be found in each: --crops find"
 
 
 def is_image_folders(folder: Path) -> bool:
@@ -38,13 +36,19 @@ def is_image_folders(folder: Path) -> bool:
     )
 
 
-def read_image_folders(folder: Path, tell: Tell = warn) -> Faces:
-    """Read square crops of faces, gray or coloured, of any size; they become 48 x 48 gray.
+def read_image_folders(
+    folder: Path,
+    crops: FaceCrops | None = None,
+    tell: Tell = warn,
+    way: Way | None = None,
+) -> Faces:
+    """Read pictures of one face each, gray or coloured, of any size; they become 48 x 48 gray.
 
     Classes are spelled as `class_names.label_of` knows them, splits as `class_names.split_of`.
     A picture named like `PublicTest_12.jpg` belongs to that split wherever it lies. Where nothing
     is left to choose by, a tenth of Training becomes PublicTest (`splits.hold_out`).
 
+    crops, way: as `OneFaceEach` takes them; pictures must be square unless faces are to be found.
     tell: takes the report on pictures that cannot be read, and on what is passed over: see
     `pass_over_in`, and pictures in classes beside the splits.
 
@@ -55,11 +59,12 @@ def read_image_folders(folder: Path, tell: Tell = warn) -> Faces:
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder")
     rejections = Rejections(folder)
+    pictures = OneFaceEach(crops, way)
     pixels, labels, splits = [], [], []
     for path, label, split in _pictures(folder):
         rejections.rows += 1
         try:
-            pixels.append(read_crop(path))
+            pixels.append(pictures.read(path))
         except PictureError as error:
             remedy = _SQUARE if isinstance(error, NotSquareError) else ""
             rejections.add(str(path.relative_to(folder)), str(error), remedy)
@@ -67,7 +72,7 @@ def read_image_folders(folder: Path, tell: Tell = warn) -> Faces:
         labels.append(label)
         splits.append(split)
     _pass_over_beside_splits(folder, rejections)
-    rejections.close(tell)
+    rejections.close(tell, cut=pictures.told)
     faces, split_of_row = np.stack(pixels), np.array(splits, np.int64)
     if Split.PUBLIC_TEST not in splits:
         held_out = hold_out(faces) & (split_of_row == Split.TRAINING)

@@ -81,14 +81,12 @@ def read_picture(path: Path, *, colour: bool = False) -> NDArray[np.uint8]:
     return read
 
 
-def read_crop(path: Path) -> NDArray[np.uint8]:
-    """Read the square picture of one face as uint8 [48, 48], gray.
+def as_crop(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The square picture of one face, uint8 [S, S], gray, as uint8 [48, 48].
 
     Raises:
         NotSquareError: its sides differ.
-        PictureError: it cannot be read.
     """
-    picture = read_picture(path)
     height, width = picture.shape
     if height != width:
         raise NotSquareError(f"{width}x{height} pixels are no square crop of a face")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 from trainer.data.ckplus import is_ckplus, read_ckplus
@@ -10,6 +11,7 @@ from trainer.data.faces import DataError, Faces
 from trainer.data.fer2013_csv import read_fer2013_csv
 from trainer.data.image_folders import is_image_folders, read_image_folders
 from trainer.data.mosaic import LABELS, PICTURE, read_mosaic
+from trainer.data.one_face_each import Way
 from trainer.data.photo_folder import is_photo_folder, read_photo_folder
 from trainer.data.rejections import Tell, warn
 
@@ -25,14 +27,33 @@ _UNDERSTOOD = (
 )
 
 
-def read(path: Path, crops: FaceCrops | None = None, tell: Tell = warn) -> Faces:
+def add_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    """Say where a command's data set is, and how it is read."""
+    parser.add_argument(
+        "--data", type=Path, required=required, help="data set: see docs/training.md"
+    )
+    parser.add_argument(
+        "--crops",
+        choices=[way.value for way in Way],
+        help="take each picture of the data set for one face: as it is, or the one found about its"
+        " middle (by the folders)",
+    )
+
+
+def read(
+    path: Path,
+    crops: FaceCrops | None = None,
+    tell: Tell = warn,
+    way: str | None = None,
+) -> Faces:
     """Read whatever data set `path` holds.
 
     FER+'s votes come with FER2013's CSV file when `fer2013new.csv` lies beside it. A folder that
     holds nothing but another one is looked into, as archives often unpack to such.
 
     crops: cuts faces out of photos; the shipped models' where none is given. tell: takes the
-    report on what was left out.
+    report on what was left out. way: of `Way`, how every picture becomes a face; None: as the data
+    set's folders have it.
 
     Raises:
         DataError: nothing there that is understood, or the reader's own reasons.
@@ -45,26 +66,26 @@ def read(path: Path, crops: FaceCrops | None = None, tell: Tell = warn) -> Faces
     if not path.is_dir():
         raise DataError(f"{path}: no such file or folder")
     try:
-        return _read_folder(path, crops, tell)
+        return _read_folder(path, crops, tell, Way(way) if way else None)
     except OSError as error:
         raise DataError(
             f"{error.filename or path}: {error.strerror}; is it yours to read?"
         ) from error
 
 
-def _read_folder(folder: Path, crops: FaceCrops | None, tell: Tell) -> Faces:
+def _read_folder(folder: Path, crops: FaceCrops | None, tell: Tell, way: Way | None) -> Faces:
     if (folder / PICTURE).is_file() or (folder / LABELS).is_file():
         return read_mosaic(folder)
     for name in FER2013_FILES:
         if (folder / name).is_file():
             return read(folder / name, crops, tell)
     if is_image_folders(folder):
-        return read_image_folders(folder, tell)
+        return read_image_folders(folder, crops, tell, way)
     if is_ckplus(folder):
-        return read_ckplus(folder, crops, tell)
+        return read_ckplus(folder, crops, tell, way)
     if is_photo_folder(folder):
-        return read_photo_folder(folder, crops, tell)
+        return read_photo_folder(folder, crops, tell, way)
     inside = [part for part in folder.iterdir() if not part.name.startswith((".", "__"))]
     if len(inside) == 1 and inside[0].is_dir():
-        return _read_folder(inside[0], crops, tell)
+        return _read_folder(inside[0], crops, tell, way)
     raise DataError(f"{folder}: not a data set; understood is {_UNDERSTOOD}")

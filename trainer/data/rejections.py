@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from trainer.data.faces import DataError
@@ -25,7 +25,8 @@ class Reading:
     rows: how many it has; left_out: how many of them are not in the result; examples: what is
     wrong with the first few, each with its file and, in a text file, its line. passed_over: what
     lies there and is no row, a line a reason, each with the first file and how many more; remedies:
-    what to do about rows that are left out, where that is known.
+    what to do about rows that are left out, where that is known. cut: how faces of pictures were
+    cut; empty where the data set's rows are faces.
     """
 
     source: Path
@@ -34,6 +35,7 @@ class Reading:
     examples: tuple[str, ...]
     passed_over: tuple[str, ...] = ()
     remedies: tuple[str, ...] = ()
+    cut: str = ""
 
     def text(self) -> str:
         """One line for a person."""
@@ -46,11 +48,15 @@ Tell = Callable[[Reading], object]
 
 
 def warn(reading: Reading) -> None:
-    """Log a warning where something was left out, and one for each reason to pass over files."""
+    """Log a warning where something was left out, one for each reason to pass over files, and one
+    that says how faces were cut.
+    """
     if reading.left_out:
         _LOG.warning("%s", reading.text())
     for line in reading.passed_over:
         _LOG.warning("%s: %s", reading.source, line)
+    if reading.cut:
+        _LOG.warning("%s: %s", reading.source, reading.cut)
 
 
 @dataclass(slots=True)
@@ -81,8 +87,14 @@ class Rejections:
         for path in paths:
             self._passed_over.setdefault(why, []).append(path)
 
-    def close(self, tell: Tell, *, largest_share: float = LARGEST_SHARE) -> None:
-        """Report once, when everything is read.
+    def close(
+        self,
+        tell: Tell,
+        *,
+        largest_share: float = LARGEST_SHARE,
+        cut: Callable[[], str] = str,
+    ) -> None:
+        """Report once, when everything is read; cut: says how faces were cut, if not too few were.
 
         Raises:
             DataError: nothing is left, or a larger share than `largest_share` was left out.
@@ -102,7 +114,7 @@ class Rejections:
         if self.left_out == self.rows or self.left_out > largest_share * self.rows:
             guess = "; is it of another format?" if self._without_remedy else ""
             raise DataError(f"{reading.text()}{guess}")
-        tell(reading)
+        tell(replace(reading, cut=cut()))
 
     def _remedy(self) -> str:
         if self.source.is_dir():

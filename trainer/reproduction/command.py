@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edge_app.errors import UsageError
-from trainer.data import read
+from trainer.data import read, reading
 from trainer.report import percent
 from trainer.reproduction import RECIPES
 from trainer.reproduction.result import RESULT, Result
@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.add_argument("name", nargs="?", metavar="NAME", help="of the recipe; --list shows them")
     parser.add_argument("--list", action="store_true", help="show the recipes")
-    parser.add_argument("--data", type=Path, help="data set: see docs/training.md")
+    reading.add_arguments(parser, required=False)
     parser.add_argument("--run", type=Path, help="folder of the run (runs/reproduce-NAME)")
     parser.add_argument("--epochs", type=int, help="cut the run short after so many")
 
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
             flush=True,
         )
 
-    faces = read(arguments.data)
+    faces = read(arguments.data, way=arguments.crops)
     result = reproduce(recipe.name, faces, folder, epochs=arguments.epochs, progress=tell)
     print("\n".join(lines(result)))
     print(f"written: {folder / RESULT}")

@@ -6,7 +6,7 @@ import pytest
 
 from trainer.data import DataError, Faces, Split
 from trainer.data.image_folders import is_image_folders, read_image_folders
-from trainer.data.pictures import read_crop
+from trainer.data.pictures import as_crop, read_picture
 from trainer.data.rejections import Reading
 
 
@@ -31,7 +31,7 @@ def fill(folder: Path, n: int = 30, classes: tuple[str, ...] = ("angry", "happy"
 
 def read(folder: Path) -> tuple[Faces, Reading]:
     told: list[Reading] = []
-    faces = read_image_folders(folder, told.append)
+    faces = read_image_folders(folder, tell=told.append)
     assert len(told) == 1
     return faces, told[0]
 
@@ -95,9 +95,10 @@ def test_a_crop_is_averaged_to_its_size_and_enlarged_smoothly(tmp_path: Path) ->
     ramp = np.tile(np.arange(0, 240, 10, dtype=np.uint8), (24, 1))
     for name, picture in (("large", stripes), ("small", ramp)):
         cv2.imwrite(str(tmp_path / f"{name}.png"), picture)
-    assert set(np.unique(read_crop(tmp_path / "large.png"))) <= {127, 128}
+    assert set(np.unique(as_crop(read_picture(tmp_path / "large.png")))) <= {127, 128}
     # No two of 48 columns alike, away from the edge.
-    assert (np.diff(read_crop(tmp_path / "small.png")[0].astype(int))[2:-2] > 0).all()
+    small = as_crop(read_picture(tmp_path / "small.png"))
+    assert (np.diff(small[0].astype(int))[2:-2] > 0).all()
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,7 @@ def test_pictures_in_folders_of_a_class_folder_are_told(
     assert told.startswith(f"not read: {Path('train/happy/alice/a.png')} and 2 more, ")
     assert "move them" in told
     read_image_folders(tmp_path)
-    assert caplog.messages == [f"{tmp_path}: {told}"]
+    assert caplog.messages[0] == f"{tmp_path}: {told}"
 
 
 def test_pictures_without_a_class_are_told(tmp_path: Path) -> None:
@@ -219,7 +220,9 @@ def test_pictures_that_are_not_square_are_told_with_what_to_do(tmp_path: Path) -
         read_image_folders(tmp_path)
     said = str(caught.value)
     assert "wide0.png: 90x112 pixels are no square crop of a face; " in said
-    assert said.count("; cut such pictures square about the face, or put the classes'") == 1
+    assert (
+        said.count("; cut such pictures square about the face, or let it be found in each: ") == 1
+    )
     assert "another format" not in said
 
 

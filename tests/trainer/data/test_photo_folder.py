@@ -110,14 +110,14 @@ def test_photos_without_or_with_several_faces_are_reported(
         f"{Path('sad/c.png')}: 2 faces",
         f"{Path('sad/e.jpg')}: not a picture that OpenCV can read",
     )
-    assert reading.text().endswith("test/<class>/, where no face is looked for")
+    assert reading.text().endswith("cut out already: --crops find, which leaves none out")
 
 
 def test_a_folder_without_a_single_face_is_refused(tmp_path: Path, crops: FaceCrops) -> None:
     add(tmp_path / "happy" / "a.png", np.zeros((300, 400, 3), np.uint8))
     with pytest.raises(
         DataError,
-        match=r"1 of 1 rows left out: happy/a\.png: no face found; put square .* test/<class>/,",
+        match=r"1 of 1 rows left out: happy/a\.png: no face found; where .*: --crops find,",
     ):
         read(tmp_path, crops)
 
