@@ -54,7 +54,7 @@ class Letterbox:
         while max(frame.shape[:2]) > 2 * size:
             frame, halved = _halve(frame)
             whole = Scale(whole.x * halved.x, whole.y * halved.y)
-        target = self.picture[:rows, :columns]
+        target = self.shown
         if frame.ndim == 3:
             # Shrunk first: there is less of it to turn gray.
             if self._coloured is None:
@@ -66,6 +66,12 @@ class Letterbox:
             cv2.resize(frame, (columns, rows), dst=target)
         height, width = frame.shape[:2]
         return Scale(whole.x * width / columns, whole.y * height / rows)
+
+    @property
+    def shown(self) -> NDArray[np.uint8]:
+        """The part of `picture` that the frame fills: uint8 [rows, columns], a view."""
+        rows, columns = self._filled
+        return self.picture[:rows, :columns]
 
     def lay_out(self, patches: Int8) -> None:
         """Write the picture as the detector's network takes it.

@@ -52,11 +52,10 @@ class TiltedSearch:
             # Shrunk once for all rolls: of a large frame that takes as long as to turn it.
             scale = self._letterbox.fit(frame)
             height, width = frame.shape[:2]
-            shown = self._letterbox.picture[: round(height / scale.y), : round(width / scale.x)]
             return [
                 [
                     Face(_inside(face.box, width, height), face.landmarks, face.score)
-                    for face in self._turned(shown, scale, roll_deg)
+                    for face in self._turned(self._letterbox.shown, scale, roll_deg)
                     # What is found mostly beyond the frame is no face.
                     if _is_within(face.box, width, height)
                 ]

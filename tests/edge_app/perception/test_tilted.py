@@ -38,6 +38,18 @@ def test_a_face_that_is_not_found_upright_is_found_turned(
     assert seen.emotion == "happy"
 
 
+def test_nothing_but_the_frame_is_turned(
+    perception: Perception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its width in the shrunk picture is between two pixels: 76, by the way back nearly 77."""
+    search = TiltedSearch(perception.detector)
+    pictures: list[np.ndarray] = []
+    monkeypatch.setattr(search._detector, "detect", lambda shown: pictures.append(shown) or [])
+    search.detect(np.full((1289, 307), 200, np.uint8), [0.0])
+    assert np.count_nonzero(pictures[0] == 200) == 320 * 76
+    assert np.count_nonzero(pictures[0]) == 320 * 76
+
+
 def test_landmarks_are_turned_as_the_face_is(perception: Perception) -> None:
     frame = portrait(-45.0, shrink=1.0)
     ((face,),) = TiltedSearch(perception.detector).detect(frame, [-35.0])
