@@ -32,15 +32,9 @@ class TimedModel(Int8Model):
 class TimedDetector(FaceDetector):
     """Stage `detect`: letterbox and decoding; also of the second looks at one face."""
 
-    def __init__(
-        self, model: Int8Model, stopwatch: Stopwatch, *, score_threshold: float | None = None
-    ) -> None:
-        super().__init__(model, score_threshold=score_threshold)
+    def __init__(self, model: Int8Model, stopwatch: Stopwatch) -> None:
+        super().__init__(model)
         self._stopwatch = stopwatch
-
-    def at_threshold(self, score_threshold: float) -> TimedDetector:
-        """The same model with faces from another score on, on the same stopwatch."""
-        return TimedDetector(self.model, self._stopwatch, score_threshold=score_threshold)
 
     def detect(self, frame: Image) -> list[Face]:
         """As `FaceDetector.detect`."""

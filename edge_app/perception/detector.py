@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
@@ -58,14 +59,13 @@ class FaceDetector:
     side: of the square picture that it looks at, in pixels.
     """
 
-    def __init__(self, model: Int8Model, *, score_threshold: float | None = None) -> None:
-        """score_threshold: of the faces that are told; None: the card's."""
+    def __init__(self, model: Int8Model) -> None:
         card = check_detector(model.path, model.card)
         self.model = model
         self.card: DetectorCard = card
         self.side = 2 * card.input.shape[1]
         self._letterbox = Letterbox(self.side)
-        self._decoder = Decoder(card, score_threshold)
+        self._decoder = Decoder(card)
 
     @classmethod
     def load(cls, path: Path | str | None = None, *, threads: int = 1) -> Self:
@@ -77,8 +77,10 @@ class FaceDetector:
         return cls(Int8Model.load(FACE_320 if path is None else Path(path), threads))
 
     def at_threshold(self, score_threshold: float) -> Self:
-        """The same model with faces from another score on."""
-        return type(self)(self.model, score_threshold=score_threshold)
+        """The same detector with faces from another score on, not the card's."""
+        other = copy.copy(self)
+        other._decoder = Decoder(self.card, score_threshold)  # noqa: SLF001 - of its own class
+        return other
 
     def detect(self, frame: Image) -> list[Face]:
         """Find the faces of `frame`, best score first.
@@ -89,7 +91,7 @@ class FaceDetector:
         Raises:
             FrameError: another dtype or shape.
         """
-        # The letterbox is this detector's, the interpreter also that of others at other thresholds.
+        # Letterbox and interpreter are also those of others at other thresholds.
         with self.model.lock:
             scale = self._letterbox.fit(frame)
             found = self._decoder.decode(self.model.run_laid_out(self._letterbox.lay_out))

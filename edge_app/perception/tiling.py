@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Self
 
 from edge_app.perception.decoding import suppress
 from edge_app.perception.detector import FaceDetector, shifted
@@ -20,16 +19,10 @@ _SAME = 0.3
 class TiledDetector(FaceDetector):
     """Runs the network tiles² + 1 times a frame, and finds faces nearly `tiles` times smaller."""
 
-    def __init__(
-        self, model: Int8Model, *, tiles: int, score_threshold: float | None = None
-    ) -> None:
+    def __init__(self, model: Int8Model, *, tiles: int) -> None:
         """tiles: how many side by side, and one above the other."""
-        super().__init__(model, score_threshold=score_threshold)
+        super().__init__(model)
         self._tiles = tiles
-
-    def at_threshold(self, score_threshold: float) -> Self:
-        """The same tiles with faces from another score on."""
-        return type(self)(self.model, tiles=self._tiles, score_threshold=score_threshold)
 
     def detect(self, frame: Image) -> list[Face]:
         """As `FaceDetector.detect`.
