@@ -112,7 +112,7 @@ def give_the_command(faces: Faces, monkeypatch: pytest.MonkeyPatch) -> None:
         assert np.array_equal(pixels, faces.of(Split.TRAINING).pixels)
         return ALIGNMENT
 
-    monkeypatch.setattr(cli, "read", lambda _, way: faces)
+    monkeypatch.setattr(cli, "read", lambda *_, **__: faces)
     monkeypatch.setattr(cli, "measure_alignment", framing)
 
 
@@ -164,7 +164,7 @@ def test_what_cannot_be_quantized_is_said_before_the_framing(
     cli.add_arguments(parser)
 
     def quantize(run: Path, faces: Faces) -> None:
-        monkeypatch.setattr(cli, "read", lambda _, way: faces)
+        monkeypatch.setattr(cli, "read", lambda *_, **__: faces)
         words = ["classifier", str(run), "--data", ".", "--output", str(output)]
         cli.run(parser.parse_args(words))
 

@@ -33,7 +33,7 @@ def test_a_run_prints_published_against_ours(
         RECIPES["kuchuk-c-final"], network="lenet", training=56, validation=28, batch=28
     )
     monkeypatch.setitem(RECIPES, small.name, small)
-    monkeypatch.setattr(command, "read", lambda _, way: all_splits(training=112, others=14))
+    monkeypatch.setattr(command, "read", lambda *_, **__: all_splits(training=112, others=14))
     run = tmp_path / "run"
     assert typed(small.name, "--data", "anywhere", "--run", str(run), "--epochs", "2") == 0
     said = capsys.readouterr().out
