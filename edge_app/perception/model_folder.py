@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from edge_app.perception.card import ModelCard, ModelError, read_model
@@ -14,7 +15,7 @@ from edge_app.perception.shipped import CLASSIFIERS, DETECTORS, MODELS, RELEASE_
 NAMES = tuple(path.name for path in MODELS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ModelFolder:
     """Where models of one's own lie.
 
@@ -28,12 +29,17 @@ class ModelFolder:
     named_by: str = "models.directory"
 
     def check(self) -> frozenset[str]:
-        """Hold every file of the folder to its signature; returns the names of its models.
+        """Hold every file of the folder to its signature, once; returns the names of its models.
 
         Raises:
             ModelError: the folder cannot be read, holds no model or one that would not be used, or
                 is not signed as it must be.
         """
+        return self._names
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        # What is loaded is held to its signature once more, so that no file is changed in between.
         if self.path is None:
             return frozenset()
         try:

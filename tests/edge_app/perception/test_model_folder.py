@@ -47,6 +47,24 @@ def test_a_signed_folder_stands_in_for_what_it_holds(folder: Path, key: Path) ->
     assert own.load(FACE_320).path == FACE_320
 
 
+def test_a_folder_is_read_once_and_what_is_loaded_once_more(
+    folder: Path, key: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign(folder)
+    read = []
+    verify = model_folder.verify_folder
+    monkeypatch.setattr(
+        model_folder, "verify_folder", lambda *words: read.append(words) or verify(*words)
+    )
+    own = ModelFolder(folder, key)
+    own.load(FACE_160)
+    assert not own.has_a_pair_of_detectors()
+    assert own.passed_over(EMOTION) is None
+    (folder / EMOTION.name).write_bytes(EMOTION.read_bytes())
+    assert "SHA-256" in refusal(own)
+    assert len(read) == 1
+
+
 def test_without_a_key_a_card_that_fits_is_enough(folder: Path) -> None:
     assert ModelFolder(folder, None).load(EMOTION).path == folder / EMOTION.name
     card_path(folder / EMOTION.name).write_bytes(card_path(FACE_160).read_bytes())
