@@ -64,7 +64,8 @@ class Assembly:
     another process could not start with what they say now. kept: decides with the settings whether
     the source is opened at all. inbox: where requests wait; None where nobody can ask. troubles:
     where a live source says what is wrong with it. hung: the readers that still hang in a driver.
-    since_file: keeps since when, over restarts. notifier: speaks to the service manager.
+    since_file: keeps since when, over restarts; None: nothing does. notifier: speaks to the service
+    manager.
     """
 
     def __init__(
@@ -79,10 +80,10 @@ class Assembly:
         kept: KeptPrivacy,
         inbox: Inbox | None,
         stop: threading.Event,
-        troubles: Troubles | None = None,
-        hung: HungReaders | None = None,
-        since_file: Path | None = None,
-        notifier: Notifier | None = None,
+        troubles: Troubles,
+        hung: HungReaders,
+        since_file: Path | None,
+        notifier: Notifier,
     ) -> None:
         self._settings, self._perception = settings, perception
         self._open, self._inbox, self._stop = open_source, inbox, stop
@@ -129,7 +130,7 @@ class Assembly:
             watched=interval.watched,
         )
         self._trouble = CameraTrouble(
-            Troubles() if troubles is None else troubles,
+            troubles,
             publish_alert=gate.publish_alert,
             say_telemetry=self._reports.say_telemetry,
             now=_utc_now,
@@ -144,7 +145,7 @@ class Assembly:
             led=self._led,
             open_source=self._open_source,
             camera_closed=self._trouble.camera_closed,
-            hung=HungReaders() if hung is None else hung,
+            hung=hung,
             closing_s=closing_s(settings.camera.stall_s),
             is_stop_asked=stop.is_set,
             make_watcher=self._make_watcher,
@@ -156,10 +157,7 @@ class Assembly:
         self._desk = RequestDesk(self._controller.handlers)
         self._publisher = publisher
         opening_s = settings.camera.stall_s + OPENING_S + _BETWEEN_OPENINGS_S
-        self._watchdog = Watchdog(
-            Notifier("") if notifier is None else notifier,
-            patience_s=(MOST_REOPENINGS + 1) * opening_s,
-        )
+        self._watchdog = Watchdog(notifier, patience_s=(MOST_REOPENINGS + 1) * opening_s)
         self._gate = gate
 
     def run(self) -> int:

@@ -7,9 +7,12 @@ from pathlib import Path
 
 from edge_app.daemon.asked_models import load_perception
 from edge_app.daemon.assembly import Assembly
+from edge_app.daemon.camera_trouble import Troubles
 from edge_app.daemon.kept_privacy import KeptPrivacy
 from edge_app.events.publisher import Publisher
+from edge_app.frames.hung import HungReaders
 from edge_app.frames.video_file import VideoFileSource
+from edge_app.health.notify import Notifier
 from edge_app.perception.model_folder import ModelFolder
 from edge_app.samples import CLIP
 from edge_app.settings import Perception, Settings
@@ -29,6 +32,10 @@ def assemble(
         kept=KeptPrivacy(state, "d"),
         inbox=None,
         stop=threading.Event(),
+        troubles=Troubles(),
+        hung=HungReaders(),
+        since_file=None,
+        notifier=Notifier(""),
     )
 
 
