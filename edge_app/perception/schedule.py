@@ -109,32 +109,27 @@ class ReadingSchedule:
     def __init__(self, readings_per_second: float = 10.0) -> None:
         # As above: a frame that comes just before is not let pass.
         self._interval_ns = int(0.95e9 / readings_per_second)
-        self._read_ns: dict[int, int] = {}
-        self._read_mirrored: set[int] = set()
+        #: When each face was read last, and whether that was of its mirror image.
+        self._read: dict[int, tuple[int, bool]] = {}
 
     def is_due(self, track: int, timestamp_ns: int) -> bool:
         """Whether it is time to read the face of that track."""
-        before_ns = self._read_ns.get(track)
-        return before_ns is None or timestamp_ns - before_ns >= self._interval_ns
+        before = self._read.get(track)
+        return before is None or timestamp_ns - before[0] >= self._interval_ns
 
     def is_mirrored_next(self, track: int, timestamp_ns: int) -> bool:
         """Whether the mirror image of that face is to be read this time.
 
         Every other time, where readings follow each other so closely that smoothing takes the mean.
         """
-        before_ns = self._read_ns.get(track)
+        before_ns, was_mirrored = self._read.get(track, (None, False))
         is_close = before_ns is not None and timestamp_ns - before_ns <= _CLOSE_NS
-        return is_close and track not in self._read_mirrored
+        return is_close and not was_mirrored
 
     def read(self, track: int, timestamp_ns: int, *, mirrored: bool = False) -> None:
         """Say that it was read at that time."""
-        self._read_ns[track] = timestamp_ns
-        if mirrored:
-            self._read_mirrored.add(track)
-        else:
-            self._read_mirrored.discard(track)
+        self._read[track] = timestamp_ns, mirrored
 
     def keep(self, tracks: Collection[int]) -> None:
         """Forget all but these."""
-        self._read_ns = {track: at for track, at in self._read_ns.items() if track in tracks}
-        self._read_mirrored.intersection_update(tracks)
+        self._read = {track: last for track, last in self._read.items() if track in tracks}

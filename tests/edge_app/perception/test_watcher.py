@@ -214,9 +214,9 @@ def test_nothing_is_remembered_of_whoever_left(perception: Perception) -> None:
     """A daemon runs for months, and each visit has a number of its own."""
     scene = Scene(perception)
     scene.watch(1.0, 100)
-    assert (len(scene.watcher._filters), len(scene.watcher._readings._read_ns)) == (1, 1)
+    assert (len(scene.watcher._filters), len(scene.watcher._readings._read)) == (1, 1)
     assert scene.watch(3.0, None) == []
-    assert (len(scene.watcher._filters), len(scene.watcher._readings._read_ns)) == (0, 0)
+    assert (len(scene.watcher._filters), len(scene.watcher._readings._read)) == (0, 0)
 
 
 def test_valence_and_arousal_are_those_of_the_smoothed_probabilities(
