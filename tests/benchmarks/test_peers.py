@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmarks.peers import mien_peer
 from benchmarks.peers.run import (
     Measured,
     Questions,
@@ -22,6 +23,8 @@ from benchmarks.peers.run import (
 )
 from benchmarks.peers.worker import FOLLOWS
 from edge_app.errors import MienError
+from edge_app.perception import EmotionClassifier
+from edge_app.perception.labels import UNSURE
 from tests.edge_app.perception.test_upright import portrait
 from tests.trainer.synthetic import all_splits
 from trainer.data import Split
@@ -55,6 +58,15 @@ def test_peers_that_are_not_installed_are_left_out_and_mien_is_measured(tmp_path
     for name in FOLLOWS:
         assert measured[name].found >= 8  # it takes a few looks to believe in a face
         assert measured[name].in_scenes is None
+
+
+@pytest.mark.parametrize("options", [{}, {"photos": True}], ids=["frames", "photos"])
+def test_of_a_face_that_mien_calls_unsure_the_likeliest_emotion_counts(
+    options: dict[str, bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EmotionClassifier, "emotion", lambda *_: UNSURE)
+    peer = mien_peer.make(**options)
+    assert peer.see(portrait(0.0, shrink=1.0)) == ["happy"]
 
 
 def test_scenes_show_the_faces_whose_labels_they_have(tmp_path: Path) -> None:
