@@ -26,6 +26,8 @@ Positive = Annotated[float, Meta(gt=0.0)]
 #: As `events.payloads.Fraction` is written: to Python, 0 and 0.0 make one type, whichever is first.
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Text = Annotated[str, Meta(min_length=1)]
+#: Bounded, so that weighed probabilities, whatever they are, have a sum to be divided by.
+Weight = Annotated[float, Meta(ge=1e-6, le=1e6)]
 
 
 class Tensor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,7 +95,7 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     temperature: Annotated[Positive, Meta(description="Logits are divided by it, then softmax.")]
     unsure_below: Annotated[Share, Meta(description="A likelier label is needed for an answer.")]
     weights: Annotated[
-        tuple[Positive, ...],
+        tuple[Weight, ...],
         Meta(description="What each label's probability counts; none: all alike."),
     ] = ()
 
@@ -160,7 +162,7 @@ def decode_versioned(
     try:
         # First: another version has other fields, which the schema of this one refuses.
         found = msgspec.json.decode(content, type=_Versioned).schema_version
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # The decoder below says what is wrong with it.
         found = version
     if found != version:
@@ -172,6 +174,8 @@ def decode_versioned(
         return decoder.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ModelError(f"{where}: not {what}: {error}") from error
+    except RecursionError as error:
+        raise ModelError(f"{where}: not {what}: its JSON is nested too deeply") from error
 
 
 def read_model(model: Path, card: ModelCard) -> bytes:

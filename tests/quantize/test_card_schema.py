@@ -52,6 +52,8 @@ def test_the_shipped_cards_have_what_the_schema_asks_for_and_no_more(name: str) 
         (("answers", "default", "unsure_below"), 1.5, "answers[...].unsure_below"),
         (("answers", "default", "labels"), ["happy"], "answers[...].labels"),
         (("answers", "default", "shares", "fer2013"), -0.5, "answers[...].shares[...]"),
+        (("answers", "default", "weights", 0), 5e-324, "answers[...].weights[0]"),
+        (("answers", "default", "weights", 0), 1e300, "answers[...].weights[0]"),
         (("heads",), [], "heads"),
         (("heads", 0, "labels"), ["happy"], "heads[0].labels"),
         (("input", "shape"), [], "input.shape"),
@@ -66,7 +68,7 @@ def test_what_the_schema_forbids_is_refused_at_load(
 ) -> None:
     card = json.loads(EMOTION.with_suffix(".json").read_text())
     changed = reduce(operator.getitem, place[:-1], card)
-    assert place[-1] in changed
+    assert isinstance(changed, list) or place[-1] in changed
     changed[place[-1]] = value
     refused = rf"here: not a model card: Expected .* - at `\$\.{re.escape(said)}`"
     with pytest.raises(ModelError, match=refused):

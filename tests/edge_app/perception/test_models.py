@@ -92,6 +92,11 @@ def test_a_card_that_is_no_json_is_refused(model: Path) -> None:
     assert "not a model card" in refusal(model)
 
 
+def test_a_card_that_is_nested_deeply_is_refused(model: Path) -> None:
+    model.with_suffix(".json").write_bytes(b'{"schema_version": 1, "figures": ' + b"[" * 100_000)
+    assert "its JSON is nested too deeply" in refusal(model)
+
+
 def test_a_card_whose_input_is_not_the_models_is_refused(model: Path) -> None:
     card = json.loads(model.with_suffix(".json").read_text())
     change_card(model, input=card["input"] | {"zero_point": 0})
