@@ -16,6 +16,7 @@ from edge_app.analyze.part import Done, Part, Piece, piece_of
 from edge_app.analyze.progress import Progress, describe
 from edge_app.analyze.reading import Reading
 from edge_app.errors import MienError
+from edge_app.perception.card import DEFAULT_ANSWER
 from edge_app.perception.model_folder import ModelFolder
 
 _FOLDER = Path("mien-analysis")
@@ -46,6 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--crops",
         action="store_true",
         help="take each picture for one face, cut out as in face data sets",
+    )
+    parser.add_argument(
+        "--answer",
+        default=DEFAULT_ANSWER,
+        help="of the emotion network's card: default, fer2013, ferplus… (default: %(default)s)",
     )
     parser.add_argument(
         "--models", type=Path, metavar="DIR", help="folder of your own models: see docs/models.md"
@@ -84,6 +90,7 @@ def run(arguments: argparse.Namespace, perception: Sees | None = None) -> int:
             ModelFolder(arguments.models, None, "--models"),
             tiles=arguments.tiles,
             crops=arguments.crops,
+            answer=arguments.answer,
         )
         with alone_in(folder) as earlier:
             names = None

@@ -18,13 +18,15 @@ from edge_app.perception.tiling import TiledDetector
 class Reading:
     """Sees as the options ask; `maker` says which models and options these are."""
 
-    def __init__(self, models: ModelFolder, *, tiles: int, crops: bool) -> None:
-        """tiles, crops: as `mien analyze` takes them.
+    def __init__(
+        self, models: ModelFolder, *, tiles: int, crops: bool, answer: str = DEFAULT_ANSWER
+    ) -> None:
+        """tiles, crops, answer: as `mien analyze` takes them.
 
         Raises:
-            MienError: the models cannot be loaded.
+            MienError: the models cannot be loaded, or have no such answer.
         """
-        self._perception = perception = _load(models)
+        self._perception = perception = _load(models, answer)
         self._detector = (
             TiledDetector(perception.detector.model, tiles=tiles) if tiles > 1 else None
         )
@@ -37,7 +39,7 @@ class Reading:
         self.maker = Maker(
             models={task: card.sha256 for task, card in cards.items()},
             cards=sha256(b"".join(encode_card(card) for card in cards.values())).hexdigest(),
-            answer=DEFAULT_ANSWER,
+            answer=answer,
             labels=perception.classifier.labels,
             tiles=tiles,
             crops=crops,
@@ -50,11 +52,11 @@ class Reading:
         return self._perception.see(frame, detector=self._detector)
 
 
-def _load(models: ModelFolder) -> Perception:
+def _load(models: ModelFolder, answer: str) -> Perception:
     """Mien's models, but for those that the folder holds; its small classifier if that is alone."""
     classifier = EMOTION if models.passed_over(EMOTION) is None else EMOTION_SMALL
     return Perception(
         FaceDetector(models.load(FACE_320)),
-        EmotionClassifier(models.load(classifier), DEFAULT_ANSWER),
+        EmotionClassifier(models.load(classifier), answer),
         FaceDetector(models.load(FACE_160)) if models.has_a_pair_of_detectors() else None,
     )

@@ -133,6 +133,25 @@ def test_each_crop_has_one_row_whoever_is_found_in_it(
     assert (found["quality"], found["flaws"]) == (1.0, [])
 
 
+def test_the_answer_that_is_asked_for_has_its_own_columns(
+    portrait: Path, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The whole command with the real models."""
+    words = ["analyze", str(portrait), "--output", str(output), "--no-pictures", "--answer"]
+    assert cli.main([*words, "ferplus"]) == 0
+    (row,) = rows(output)
+    assert (row["answer"], row["emotion"]) == ("ferplus", "happy")
+    assert list(row["probabilities"])[-1] == "contempt"
+    assert cli.main([*words, "fer2013"]) == 0
+    (other,) = rows(output)
+    assert other["answer"] == "fer2013"
+    assert "contempt" not in other["probabilities"]
+    assert other["probabilities"]["happy"] != row["probabilities"]["happy"]
+    capsys.readouterr()
+    assert cli.main([*words, "affectnet"]) == 1
+    assert "it has no answer 'affectnet'; ask for default, fer" in capsys.readouterr().err
+
+
 def test_tiles_find_who_stands_far_away(
     portrait: Path, tmp_path: Path, output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
