@@ -14,9 +14,11 @@ from edge_app.errors import UsageError
 from edge_app.perception.card import read_card, read_model
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.int8_model import Int8Model
+from edge_app.perception.labels import FER2013
 from edge_app.perception.model_folder import NAMES
 from edge_app.perception.shipped import CLASSIFIERS, EMOTION, FACE_320, SHIPPED
 from quantize.runs import GRAY_YUNET
+from trainer.balance import unbalanced
 from trainer.data import Split, read, reading
 from trainer.framing import measure_alignment
 from trainer.quiet_tensorflow import quiet_tensorflow
@@ -191,6 +193,9 @@ def _classifier(arguments: argparse.Namespace) -> int:
     if not is_measurable(faces, Split.PRIVATE_TEST):
         left_out = Split.PRIVATE_TEST.usage
         print(f"{left_out}: left out, the data set has no labelled faces of it", file=sys.stderr)
+    if arguments.balance:
+        for line in unbalanced(faces.of(Split.TRAINING).labels, FER2013):
+            print(line, file=sys.stderr)
     print("measuring where faces stand in the training pictures", file=sys.stderr)
     # Unsigned: `make models` has just made it, and signs everything at the end.
     detector = FaceDetector(Int8Model(FACE_320, read_card(FACE_320), threads=1))

@@ -21,9 +21,25 @@ def label_weights(
 ) -> tuple[float, ...]:
     """Weights of `labels`, the same for all at a balance of 0, (1 / how common) at 1.
 
-    training: labels of faces, int [N], in FER+'s order. A label that no face has counts like one
-    that a single face has. An average label weighs 1.
+    training: labels of faces, int [N], in FER+'s order. An average label weighs 1, and so does one
+    that no face has, which has no part in the average: how common it is is not known.
     """
+    counts = _counts(training, labels)
+    has_faces = counts > 0
+    average = counts[has_faces].mean() if has_faces.any() else 1
+    common = np.where(has_faces, counts / average, 1)
+    return tuple(round(float(weight), 4) for weight in (1 / common) ** balance)
+
+
+def unbalanced(training: NDArray[np.integer], labels: Sequence[str]) -> list[str]:
+    """A line for a person about those of `labels` that no balance takes anything back of."""
+    counts = _counts(training, labels)
+    absent = [label for label, count in zip(labels, counts, strict=True) if not count]
+    if not absent:
+        return []
+    return [f"balance: no Training face is labelled {', '.join(absent)}; weighed 1, as average"]
+
+
+def _counts(training: NDArray[np.integer], labels: Sequence[str]) -> NDArray[np.int64]:
     counts = np.bincount(training, minlength=len(FERPLUS))
-    found = np.maximum([counts[FERPLUS.index(label)] for label in labels], 1)
-    return tuple(round(float(weight), 4) for weight in (found.mean() / found) ** balance)
+    return counts[[FERPLUS.index(label) for label in labels]]

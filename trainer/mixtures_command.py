@@ -23,7 +23,7 @@ from edge_app.perception.answers import Mixture
 from edge_app.perception.card import Answer, Head
 from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.labels import FER2013
-from trainer.balance import label_weights
+from trainer.balance import label_weights, unbalanced
 from trainer.conditions import conditions
 from trainer.data import Faces, Split, read, reading
 from trainer.generalization import Compared, best, compare_answers
@@ -91,6 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         plain = _mixture(names, arguments.share)
     training = faces.of(Split.TRAINING).labels
+    sys.stderr.writelines(line + "\n" for line in unbalanced(training, FER2013))
     weighed = [
         msgspec.structs.replace(plain, weights=label_weights(training, FER2013, step))
         for step in steps

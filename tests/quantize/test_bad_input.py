@@ -132,6 +132,26 @@ def test_the_command_says_it_and_exits_with_one(
     assert output.read_bytes() == OLD
 
 
+def test_a_balance_of_emotions_that_training_lacks_is_told(
+    output: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    faces = all_splits(700, 14)
+    faces = faces.where((faces.labels != 1) | (faces.split != Split.TRAINING))
+    run = a_run(tmp_path / "run", not_finite(), all_splits(70, 14))
+    give_the_command(faces, monkeypatch)
+    words = [str(run), "--data", ".", "--output", str(output), "--other-data"]
+    for asked, times in (([], 0), (["--balance", "0.5"], 1)):
+        assert main(["quantize", "classifier", *words, *asked]) == 1
+        told = capsys.readouterr().err.splitlines()
+        assert (
+            told.count("balance: no Training face is labelled disgust; weighed 1, as average")
+            == times
+        )
+
+
 def test_a_good_run_prints_size_operations_and_speed(
     output: Path,
     tmp_path: Path,

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from edge_app.perception.labels import FER2013
-from trainer.balance import label_weights
+from trainer.balance import label_weights, unbalanced
 
 
 def test_what_is_rare_counts_more_by_the_balance() -> None:
@@ -16,7 +16,11 @@ def test_what_is_rare_counts_more_by_the_balance() -> None:
     assert some / often == pytest.approx(2, abs=1e-3)
 
 
-def test_a_label_that_no_face_has_counts_like_a_single_one() -> None:
-    training = np.repeat([0, 1], [5, 1])
-    _, single, none = label_weights(training, FER2013[:3], 1.0)
-    assert single == none
+def test_a_label_that_no_face_has_is_not_favoured() -> None:
+    training = np.repeat([0, 3], [10, 30])
+    assert label_weights(training, FER2013[:4], 1.0) == (2.0, 1.0, 1.0, round(2 / 3, 4))
+    assert label_weights(training[:0], FER2013[:2], 1.0) == (1.0, 1.0)
+    assert unbalanced(training, FER2013[:4]) == [
+        "balance: no Training face is labelled disgust, fear; weighed 1, as average"
+    ]
+    assert unbalanced(training, ("angry", "happy")) == []
