@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import msgspec
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from edge_app.durable_file import written_beside
 from edge_app.perception.card import card_path, read_card, read_model
 from edge_app.perception.golden import golden_path, read_golden
 from edge_app.perception.manifest import (
@@ -48,10 +48,13 @@ def make_keys(folder: Path) -> tuple[Path, Path]:
             )
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for path, content, mode in ((private, secret, 0o600), (public, _pem(key), 0o644)):
-            opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-            with os.fdopen(opened, "wb") as file:
-                file.write(content)
+        # Both are on the disk before either has its name: half a pair would be in the way for good.
+        with (
+            written_beside(private, secret, mode=0o600) as put_private,
+            written_beside(public, _pem(key), mode=0o644) as put_public,
+        ):
+            put_private()
+            put_public()
     except OSError as error:
         raise QuantizeError(f"{folder}: keys cannot be written: {error.strerror}") from error
     return private, public

@@ -14,6 +14,7 @@ from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.manifest import SIGNATURE, read_key, verify_folder
 from edge_app.perception.model_folder import ModelFolder
 from edge_app.perception.shipped import EMOTION, FACE_160, FACE_320
+from tests.trainer.full_disk import full_disk
 
 pytest.importorskip("cryptography")
 
@@ -74,6 +75,17 @@ def test_half_a_pair_is_not_made(keys: Path, capsys: pytest.CaptureFixture[str])
     assert main(["quantize", "keys", str(keys)]) == 1
     assert PUBLIC in capsys.readouterr().err
     assert not (keys / PRIVATE).exists()
+
+
+def test_a_full_disk_leaves_no_key_in_the_way(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with full_disk(50):
+        assert main(["quantize", "keys", str(tmp_path)]) == 1
+    assert "keys cannot be written: File too large" in capsys.readouterr().err
+    assert not files_of(tmp_path)
+    assert main(["quantize", "keys", str(tmp_path)]) == 0
+    assert sorted(files_of(tmp_path)) == [PRIVATE, PUBLIC]
 
 
 def test_a_users_models_are_signed_and_taken(models: Path, keys: Path) -> None:
