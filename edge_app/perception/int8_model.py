@@ -54,12 +54,18 @@ class Int8Model:
         self.path, self.card = path, card
         self.lock = threading.Lock()
         self._interpreter, runtime = make_interpreter(
-            read_model(path, card), threads, xnnpack=xnnpack
+            read_model(path, card), threads, xnnpack=xnnpack, what=str(path)
         )
         self.runtime: Runtime = runtime
         self._input = self._interpreter.get_input_details()[0]
         self._check("input", self._input, card.input)
-        outputs = self._interpreter.get_signature_runner().get_output_details()
+        try:
+            outputs = self._interpreter.get_signature_runner().get_output_details()
+        except ValueError as error:
+            raise ModelError(
+                f"{path}: needs one signature, which names its outputs ({error}); convert it again"
+                " with one, or name another model"
+            ) from error
         if set(outputs) != set(card.outputs):
             raise ModelError(f"{path}: outputs {sorted(outputs)}, its card: {sorted(card.outputs)}")
         for name, details in outputs.items():

@@ -34,25 +34,30 @@ class Runtime:
         return f"{self.name} {self.version}"
 
 
-def make_interpreter(model: bytes, threads: int, *, xnnpack: bool = True) -> tuple[Any, Runtime]:
+def make_interpreter(
+    model: bytes, threads: int, *, xnnpack: bool = True, what: str = "the model"
+) -> tuple[Any, Runtime]:
     """Make an interpreter with its tensors allocated.
 
     xnnpack: False keeps to the runtime's built-in kernels, to compare with.
 
-    threads: of the processor, 1 or more.
+    threads: of the processor, 1 or more. what: names the model in errors.
 
     Raises:
-        ModelError: no runtime is installed, or none takes the model; says why for each. Or
+        ModelError: no runtime works here, or those that do refuse the model; says why for each. Or
             `threads` is less than 1.
     """
     if threads < 1:
         raise ModelError(f"threads is {threads}; ask for 1 or more")
-    failures = []
+    missing: list[str] = []
+    refusals: list[str] = []
     for name, module in RUNTIMES:
+        is_there = False
         try:
             with sifted_stderr(_CHATTER.match):
                 tflite = importlib.import_module(module)
                 kernels = tflite.OpResolverType
+                is_there = True
                 interpreter = tflite.Interpreter(
                     model_content=model,
                     num_threads=threads,
@@ -62,12 +67,20 @@ def make_interpreter(model: bytes, threads: int, *, xnnpack: bool = True) -> tup
                 )
                 interpreter.allocate_tensors()
         except (ImportError, ValueError, RuntimeError, AttributeError) as error:
-            failures.append(f"{name}: {error}")
+            # What it says of a model may be several lines.
+            why = f"{name}: {' '.join(str(error).split())}"
+            refuses = is_there and isinstance(error, (ValueError, RuntimeError))
+            (refusals if refuses else missing).append(why)
         else:
             return interpreter, Runtime(name, metadata.version(name))
+    if refusals:
+        raise ModelError(
+            f"{what}: refused by the TFLite runtime that is installed, {'; '.join(refusals)}; make"
+            " it again, or name another model"
+        )
     raise ModelError(
-        "no TFLite runtime takes the model; install ai-edge-litert (64 bit)"
-        f" or mien[tflite] (32 bit): {'; '.join(failures)}"
+        "no TFLite runtime works here; install ai-edge-litert (64 bit) or mien[tflite] (32 bit):"
+        f" {'; '.join(missing)}"
     )
 
 

@@ -1,5 +1,6 @@
 """Models that do not fit their cards are refused in one clear line."""
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -41,6 +42,11 @@ def refusal(model: Path) -> str:
 def change_card(model: Path, **changed: object) -> None:
     path = model.with_suffix(".json")
     path.write_text(json.dumps(json.loads(path.read_text()) | changed))
+
+
+def replace_model(model: Path, content: bytes) -> None:
+    model.write_bytes(content)
+    change_card(model, sha256=hashlib.sha256(content).hexdigest())
 
 
 def test_a_copy_with_its_card_is_taken(model: Path) -> None:
@@ -198,6 +204,27 @@ def test_without_a_runtime_the_message_says_what_to_install(
     )
     with pytest.raises(ModelError, match=r"install ai-edge-litert.*no_such_runtime.*nor_this_one"):
         make_interpreter(EMOTION.read_bytes(), threads=1)
+
+
+def test_a_file_that_the_runtime_refuses_is_named(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_model(model, EMOTION.read_bytes()[:-100])
+    monkeypatch.setattr(
+        runtime_module, "RUNTIMES", (*runtime_module.RUNTIMES, ("nothing", "no_such_runtime"))
+    )
+    said = refusal(model)
+    assert "refused by the TFLite runtime that is installed" in said
+    assert "install ai-edge-litert" not in said
+    assert "no_such_runtime" not in said
+
+
+def test_a_model_without_a_signature_is_refused(model: Path) -> None:
+    graphs = pytest.importorskip("quantize.graph")  # a device has none of what it needs
+    graph = graphs.read_graph(EMOTION.read_bytes())
+    graph.signatureDefs = []
+    replace_model(model, graphs.pack_graph(graph))
+    assert "needs one signature" in refusal(model)
 
 
 def test_the_next_runtime_is_taken_where_the_first_does_not_work(
