@@ -370,8 +370,8 @@ def test_a_message_larger_than_the_broker_takes_does_not_end_the_connection(
 
 
 def test_a_message_of_just_the_size_that_the_broker_takes(mosquitto: Mosquitto) -> None:
-    # Type, length, topic, packet id, no properties (MQTT 5, 3.3).
-    size = 1 + 2 + 2 + len("mien/kitchen/state") + 2 + 1 + len(encode(crowd(9)))
+    # Type, length, topic, packet id, the length of the properties and the expiry (MQTT 5, 3.3).
+    size = 1 + 2 + 2 + len("mien/kitchen/state") + 2 + 1 + 5 + len(encode(crowd(9)))
     for limit, is_heard in ((size, True), (size - 1, False)):
         mosquitto.stop()
         mosquitto._lines.append(f"max_packet_size {limit}")
