@@ -74,6 +74,11 @@ class Perception:
         self._small = self.small_detector.at_threshold(_SURE_OF_FILLING)
         self._tilted = TiltedSearch(detector)
 
+    @property
+    def tilted(self) -> TiltedSearch:
+        """What searches turned pictures."""
+        return self._tilted
+
     @classmethod
     def load(
         cls,

@@ -21,7 +21,7 @@ from edge_app.perception.perception import Perception, View
 from edge_app.perception.roll_memory import RollMemory
 from edge_app.perception.schedule import DetectionSchedule, ReadingSchedule
 from edge_app.perception.smoothing import EmotionFilter, Reaction
-from edge_app.perception.tilted import TiltedSearch, TiltSchedule
+from edge_app.perception.tilted import TiltSchedule
 from edge_app.perception.tracker import Track, Tracker
 
 #: Detections from here to the tracker's sure score keep alive who is there; they let nobody in.
@@ -97,7 +97,7 @@ class Watcher:
             if small.side < perception.detector.side
             else None
         )
-        self._tilted, self._tilts = TiltedSearch(perception.detector), TiltSchedule()
+        self._tilted, self._tilts = perception.tilted, TiltSchedule()
         self._before: Frame | None = None
         self._size: tuple[int, ...] | None = None
         self._filters: dict[int, EmotionFilter] = {}
