@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from trainer import average_command, evaluate_command, mixtures_command
@@ -70,7 +71,9 @@ def _train(arguments: argparse.Namespace) -> int:
     if recipe.corrected:
         print("\n".join(find_corrections(faces).lines()))
     quiet_tensorflow()
-    from trainer.training import train  # noqa: PLC0415 - TensorFlow: only who trains waits for it
+    # TensorFlow: only who trains waits for it.
+    from trainer.checkpoints import read_history  # noqa: PLC0415
+    from trainer.training import train  # noqa: PLC0415
 
     folder = arguments.run or Path("runs") / recipe.name
 
@@ -84,15 +87,24 @@ def _train(arguments: argparse.Namespace) -> int:
             flush=True,
         )
 
-    model = train(
-        recipe,
-        faces,
-        folder,
-        tell,
-        teachers=arguments.teacher,
-        start=arguments.start,
-        devices=arguments.devices,
-    )
+    try:
+        model = train(
+            recipe,
+            faces,
+            folder,
+            tell,
+            teachers=arguments.teacher,
+            start=arguments.start,
+            devices=arguments.devices,
+        )
+    except KeyboardInterrupt:
+        kept = len(read_history(folder))
+        print(
+            f"{folder}: {kept} of {recipe.epochs} epochs are kept; the same command goes on behind"
+            " them",
+            file=sys.stderr,
+        )
+        raise
     crops = f" --crops {arguments.crops}" if arguments.crops else ""
     print(
         f"written: {model}; next: mien quantize classifier {folder} --data {arguments.data}{crops}"

@@ -1,7 +1,10 @@
 """`mien train run` as typed."""
 
 import re
+import signal
+import sys
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -19,9 +22,9 @@ from trainer.recipes import RECIPES, Recipe
 pytestmark = pytest.mark.timeout(600)
 
 
-def test_a_run_says_what_it_learns_from_trains_and_leaves_a_network(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """To train a tiny network for two epochs."""
     monkeypatch.setitem(mien.SIZES, "tiny", mien.Size(8, (mien.Stage(8, 1),)))
     recipe = Recipe(
         name="quick", epochs=2, size="tiny", heads=(MixedHead(1.0),), batch=32,
@@ -29,8 +32,14 @@ def test_a_run_says_what_it_learns_from_trains_and_leaves_a_network(
     )  # fmt: skip
     monkeypatch.setitem(RECIPES, recipe.name, recipe)
     write_mosaic(tmp_path, tiles=341, labels=300)
+    run = str(tmp_path / "run")
+    return ["train", "run", "--recipe", "quick", "--data", str(tmp_path), "--run", run]
+
+
+def test_a_run_says_what_it_learns_from_trains_and_leaves_a_network(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run = tmp_path / "run"
-    words = ["train", "run", "--recipe", "quick", "--data", str(tmp_path), "--run", str(run)]
     assert main(words) == 0
     said = capsys.readouterr().out.splitlines()
 
@@ -54,3 +63,26 @@ def test_a_run_says_what_it_learns_from_trains_and_leaves_a_network(
     said = capsys.readouterr().out.splitlines()
     assert [line for line in said if "epoch" in line] == []
     assert said[-1] == f"{last} --crops find"
+
+
+def test_an_interrupted_run_says_what_is_kept_and_goes_on(
+    words: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run = tmp_path / "run"
+
+    def interrupted(said: str, file: TextIO | None = None, **_: object) -> None:
+        (file or sys.stdout).write(f"{said}\n")
+        if said.startswith("epoch 1/"):
+            signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("trainer.cli.print", interrupted, raising=False)
+        assert main(words) == 130
+    *_, last = capsys.readouterr().err.splitlines()
+    assert last == f"{run}: 1 of 2 epochs are kept; the same command goes on behind them"
+    assert main(words) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line[:9] for line in said if line.startswith("epoch")] == ["epoch 2/2"]
