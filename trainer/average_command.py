@@ -31,9 +31,17 @@ def run(arguments: argparse.Namespace) -> int:
     """
     shares = _each_once(arguments.shares)
     from trainer.averaging import average  # noqa: PLC0415 - loads Keras
+    from trainer.checkpoints import read_recipe  # noqa: PLC0415 - loads Keras
 
-    model = average(shares, arguments.run)
-    sys.stdout.write(f"written: {model}; next: mien train mixtures {arguments.run} --data FOLDER\n")
+    folder = arguments.run
+    model = average(shares, folder)
+    sys.stdout.write(f"written: {model}; next: mien quantize classifier {folder} --data FOLDER\n")
+    # A paper's recipe names no heads, and has one.
+    if len(read_recipe(folder)["recipe"].get("heads", ())) > 1:
+        sys.stdout.write(
+            f"of faces with FER+'s votes, mien train mixtures {folder} --data FOLDER says before"
+            " which --shares and --balance are best\n"
+        )
     return 0
 
 

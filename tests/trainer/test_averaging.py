@@ -156,6 +156,18 @@ def test_a_run_that_is_named_twice_is_refused(
     assert not (tmp_path / "mean").exists()
 
 
+def test_mixtures_are_named_only_where_there_are_two_heads(
+    runs: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, _ = runs
+    for one, mixtures in ((first, True), (first.parent / "other", False)):
+        mean = tmp_path / one.name
+        assert main(["train", "average", "--run", str(mean), f"{one}=1"]) == 0
+        said = capsys.readouterr().out
+        assert f"next: mien quantize classifier {mean} --data FOLDER\n" in said
+        assert (f"mien train mixtures {mean}" in said) == mixtures
+
+
 @pytest.mark.parametrize("share", ["runs/first", "=0.5", "runs/first=much"])
 def test_a_share_that_is_none_is_refused(
     share: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
