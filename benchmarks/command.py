@@ -1,4 +1,4 @@
-"""Measure this device with the shipped clip and models; compare two runs; run for hours."""
+"""Measure this device with Mien's own clip and models alone; compare two runs; run for hours."""
 
 from __future__ import annotations
 
