@@ -18,8 +18,8 @@ MEANINGS: Final = {
     DROPPED: "events are lost, since more waited than may or the disk took none; see why the broker"
     " or the disk takes none, or let more wait (`[outbox]` in the settings)",
     STORAGE: "the disk takes no events, or does not give them back; make room, or check the disk",
-    DAMAGED: "the file of waiting events was damaged, and a new one was begun; check the disk and"
-    " the power supply",
+    DAMAGED: "the file of waiting events was damaged, removed or replaced, and another one is used;"
+    " check the disk and the power supply, and whether somebody else writes there",
     REFUSED: "the broker refuses events, which wait; check its access rules",
 }
 

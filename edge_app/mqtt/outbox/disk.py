@@ -28,6 +28,10 @@ class StoreRefusedError(MienError):
     """The disk takes nothing more, or gives nothing back."""
 
 
+class StoreFailingError(StoreRefusedError):
+    """The disk fails: what SQLite knows of the file may be wrong from now on."""
+
+
 class StoreDamagedError(MienError):
     """The file is no database of ours any more."""
 
@@ -64,6 +68,29 @@ def find_way(path: Path) -> None:
         _check_way(path)
 
 
+def read_through(path: Path) -> None:
+    """Read a file and its log to their ends. Like `find_way`, not for one that is open.
+
+    Raises:
+        StoreRefusedError: the disk does not give all of it back.
+        UsageError: there is no way to it.
+    """
+    for file in (path, log_of(path)):
+        try:
+            with file.open("rb", buffering=0) as opened:
+                while opened.read(1 << 20):
+                    pass
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise _no_way(file, error) from error
+
+
+def log_of(path: Path) -> Path:
+    """Where SQLite has the write-ahead log of a database."""
+    return path.with_name(f"{path.name}-wal")
+
+
 @contextlib.contextmanager
 def translated(opening: Path | None = None) -> Iterator[None]:
     """SQLite's errors inside as our own.
@@ -73,7 +100,7 @@ def translated(opening: Path | None = None) -> Iterator[None]:
 
     Raises:
         UsageError: another process has the file open, or there is no way to it.
-        StoreRefusedError: the disk takes or gives nothing.
+        StoreRefusedError: the disk takes or gives nothing; where it fails, StoreFailingError.
         StoreDamagedError: the file is no database of ours.
     """
     try:
@@ -88,8 +115,10 @@ def translated(opening: Path | None = None) -> Iterator[None]:
         if code == sqlite3.SQLITE_CANTOPEN and opening is not None:
             _check_way(opening)
         # Tables that are not there, or not ours, are no trouble of the disk.
-        is_damage = code in _DAMAGE or code == sqlite3.SQLITE_ERROR
-        raise (StoreDamagedError if is_damage else StoreRefusedError)(str(error)) from error
+        if code in _DAMAGE or code == sqlite3.SQLITE_ERROR:
+            raise StoreDamagedError(str(error)) from error
+        is_failure = code == sqlite3.SQLITE_IOERR
+        raise (StoreFailingError if is_failure else StoreRefusedError)(str(error)) from error
 
 
 def _no_way(path: Path, error: OSError) -> MienError:

@@ -13,8 +13,9 @@ from edge_app.mqtt.outbox.rate import DrainRate
 from edge_app.mqtt.outbox.store import EventStore, StoredEvent
 from edge_app.mqtt.outbox.writer import RETRY_S, OutboxWriter
 
-#: A file that cannot be read so many times in a row, `RETRY_S` apart, counts as damaged.
-MOST_FAILURES = 4
+#: A file that the disk does not give back for so long counts as damaged: a sector of it may be. A
+#: disk that is plugged in again, or a bus that is reset, takes less.
+HOPELESS_S = 3600.0
 
 
 class LaneFilling:
@@ -35,7 +36,8 @@ class LaneFilling:
         self._store, self._ledger = store, ledger
         self._writer, self._rate = writer, rate
         self._clock = clock
-        self._failures, self._retry_at = 0, clock()
+        self._failing_since: float | None = None
+        self._retry_at = clock()
 
     @property
     def due_at(self) -> float | None:
@@ -43,7 +45,7 @@ class LaneFilling:
         lanes = self._ledger.lanes
         if lanes is None:
             return None
-        if self._failures:
+        if self._failing_since is not None:
             # Whatever waits in either lane comes after what cannot be read.
             return max(self._rate.next_at, self._retry_at)
         lane = lanes.historical
@@ -92,7 +94,8 @@ class LaneFilling:
         """What the disk has for a lane; None where it gives nothing back."""
         if lane.read_to >= end:
             return []
-        if self._failures and self._clock() < self._retry_at:
+        now = self._clock()
+        if self._failing_since is not None and now < self._retry_at:
             return None
         try:
             events = self._store.read(lane.read_to, end, room)
@@ -100,20 +103,21 @@ class LaneFilling:
             self._begin_anew(error)
             return None
         except MienError as error:
-            self._failures += 1
-            self._retry_at = self._clock() + RETRY_S
-            if self._failures == MOST_FAILURES:
+            if self._failing_since is None:
+                self._failing_since = now
+            self._retry_at = now + RETRY_S
+            if now - self._failing_since >= HOPELESS_S:
                 # New events wait behind them: better to lose these than all that comes.
                 self._begin_anew(error)
             else:
                 self._writer.tell_readable(error)
             return None
-        if self._failures:
-            self._failures = 0
+        if self._failing_since is not None:
+            self._failing_since = None
             self._writer.tell_readable(None)
         return events
 
     def _begin_anew(self, error: MienError) -> None:
-        self._failures = 0
+        self._failing_since = None
         self._writer.begin_anew(str(error))
         self._writer.tell_readable(None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from edge_app.mqtt.outbox.store import StoredEvent
+from edge_app.mqtt.outbox.store import BEFORE_ALL, StoredEvent
 
 #: Events under way at once. Mosquitto takes 20 messages by default, paho's own limit too; the rest
 #: is room for retained ones, so that nothing but the outbox queues.
@@ -61,7 +61,7 @@ class Lanes:
     """
 
     def __init__(self, boundary: int) -> None:
-        self.historical = Lane(0, boundary)
+        self.historical = Lane(BEFORE_ALL, boundary)
         self.live = Lane(boundary, None)
         self._under_way: set[int] = set()
 

@@ -16,6 +16,10 @@ class Loss(NamedTuple):
         """Both together."""
         return Loss(self.events + earlier.events, self.damage or earlier.damage)
 
+    def or_of(self, other: Loss) -> Loss:
+        """Both together, where one may tell of the same as the other."""
+        return Loss(max(self.events, other.events), self.damage or other.damage)
+
 
 def read_loss(database: sqlite3.Connection) -> Loss:
     """An older file has no such table, and a version of Mien that knows none passes it over."""

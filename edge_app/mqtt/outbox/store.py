@@ -11,23 +11,27 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge_app.closing import Closing
+from edge_app.mqtt.outbox.database import Opened, open_database
 from edge_app.mqtt.outbox.disk import (
     StoreDamagedError,
+    StoreFailingError,
     StoreRefusedError,
-    have_file,
+    log_of,
     translated,
 )
-from edge_app.mqtt.outbox.loss import Loss, read_loss, write_loss
+from edge_app.mqtt.outbox.loss import Loss, write_loss
+from edge_app.mqtt.outbox.moving import move_events
+from edge_app.mqtt.outbox.open_files import OpenFiles
 
 _LOG = logging.getLogger(__name__)
-
-#: Rises when the table of events changes. A file of another version is moved aside like a damaged
-#: one.
-_VERSION = 1
 
 #: The number of the newest event in a file that cannot be opened, as long as it cannot: above all
 #: that any file holds, by more than it may hold.
 NUMBERED_FROM = 1 << 40
+
+#: Below the number of any event: what is found in a file that takes another one's place stands
+#: before all that is known, and may have to count below 0.
+BEFORE_ALL = -NUMBERED_FROM
 
 
 class StoredEvent(NamedTuple):
@@ -72,9 +76,19 @@ class EventStore(Closing):
         self.loss = Loss()
         #: Why the disk did not let us begin; None where it did.
         self.refusal: str | None = None
-        #: At the opening: number in the file, and elapsed seconds.
+        #: How often more, or something else, was found on the disk than was known.
+        self.findings = 0
+        #: At the first opening: number in the file, and elapsed seconds.
         self._newest = 0, 0.0
+        #: The first number that is in use outside; None until a file was open.
+        self._first: int | None = None
+        #: The last number that was written, or found at the first opening; and that was tried.
+        self._written_to = self._tried_to = 0
+        #: What the file says of losses.
+        self._stored_loss = Loss()
         self._synchronous = ""
+        self._files = None if path is None else OpenFiles(path)
+        self._is_adrift = False
         self._database: sqlite3.Connection | None = None
         self._is_closed = False
         #: By how much numbers outside are ahead of the file's; None until the file is open.
@@ -92,7 +106,7 @@ class EventStore(Closing):
     @property
     def is_on_disk(self) -> bool:
         """Whether what is written outlives the process."""
-        return self._path is not None
+        return self._path is not None and not self._is_adrift
 
     @property
     def is_known(self) -> bool:
@@ -128,54 +142,66 @@ class EventStore(Closing):
 
         Raises:
             StoreRefusedError: disk full, read-only or failing; nothing changed.
-            StoreDamagedError: see `begin_anew`.
+            StoreDamagedError: the file is no database of ours.
         """
-        database, ahead = self._opened()
+        database, ahead = self._where_its_name_leads()
         count, size = self.count, self.size
-        with translated():
+        if added:
+            self._tried_to = added[-1].sequence
+        with self._used():
             self._synchronize(database, "FULL" if added else "NORMAL")
             database.execute("BEGIN IMMEDIATE")
             try:
+                # A write that the disk refused may stand in the log all the same.
+                removed = database.execute(
+                    "DELETE FROM event WHERE sequence > ? RETURNING LENGTH(payload)",
+                    (self._written_to - ahead,),
+                ).fetchall()
+                for sequence in delivered:
+                    removed += database.execute(
+                        "DELETE FROM event WHERE sequence = ? RETURNING LENGTH(payload)",
+                        (sequence - ahead,),
+                    )
+                count -= len(removed)
+                size -= sum(length for (length,) in removed)
                 database.executemany(
                     "INSERT INTO event VALUES (?, ?, ?)",
                     ((each.sequence - ahead, each.elapsed_s, each.payload) for each in added),
                 )
                 count += len(added)
                 size += sum(len(event.payload) for event in added)
-                for sequence in delivered:
-                    for (length,) in database.execute(
-                        "DELETE FROM event WHERE sequence = ? RETURNING LENGTH(payload)",
-                        (sequence - ahead,),
-                    ):
-                        count, size = count - 1, size - length
                 too_many = [*_beyond(database, limits, count, size, now_s)]
                 last = too_many[-1][0] if too_many else 0
                 database.execute("DELETE FROM event WHERE sequence <= ?", (last,))
                 loss = Loss(lost + len(too_many))
                 if not is_loss_told:
                     loss = loss.and_before(self.loss)
-                if loss != self.loss:
+                if loss != self._stored_loss:
                     write_loss(database, loss)
                 database.execute("COMMIT")
             except BaseException:
                 with contextlib.suppress(sqlite3.Error):
                     database.execute("ROLLBACK")
                 raise
+        if self._files is not None:
+            self._files.written()
+        if added:
+            self._written_to = added[-1].sequence
         self.count = count - len(too_many)
         self.size = size - sum(length for _, length in too_many)
-        self.loss = loss
+        self.loss = self._stored_loss = loss
         return len(too_many), last + ahead if too_many else 0
 
     def read(self, after: int, up_to: int, limit: int) -> list[StoredEvent]:
-        """The next events behind a sequence number, in order; none of a file that is not open.
+        """The next events behind a sequence number, in order; none of a file that never was open.
 
         Raises:
             StoreRefusedError, StoreDamagedError: they cannot be read.
         """
-        database, ahead = self._database, self._ahead
-        if database is None or ahead is None:
+        if self._ahead is None or (self._database is None and not self.count):
             return []
-        with translated():
+        database, ahead = self._opened()
+        with self._used():
             rows = database.execute(
                 "SELECT sequence, elapsed_s, payload FROM event"
                 " WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?",
@@ -194,7 +220,7 @@ class EventStore(Closing):
         """
         if self._database is None:
             return set()
-        with translated():
+        with self._used():
             return {
                 bytes(payload)
                 for (payload,) in self._database.execute(
@@ -210,8 +236,10 @@ class EventStore(Closing):
         Raises:
             StoreRefusedError: the disk does not let us.
         """
+        assert self._path is not None  # noqa: S101 - memory does not get damaged
         self._close_database()
-        self._move_aside(damage, is_loss=is_loss)
+        self._move_aside(self._path, damage)
+        self._tell(f"{damage}; moved aside to {self._aside.name}", is_loss=is_loss)
         self.count = self.size = 0
 
     def close(self) -> None:
@@ -225,87 +253,154 @@ class EventStore(Closing):
                 self._database.close()
             self._database = None
 
+    @contextlib.contextmanager
+    def _used(self) -> Iterator[None]:
+        """SQLite's errors on the open file as our own; one that says that the disk fails closes it.
+
+        Raises:
+            StoreRefusedError: or the file is damaged, which its next opening finds, if so it is.
+        """
+        try:
+            with translated():
+                yield
+        except StoreDamagedError as error:
+            if self._path is None:
+                raise
+            self._close_database()
+            raise StoreRefusedError(str(error)) from error
+        except StoreFailingError:
+            if self._path is not None:
+                self._close_database()
+            raise
+
+    def _where_its_name_leads(self) -> tuple[sqlite3.Connection, int]:
+        """As `_opened`, but not a file that was removed or replaced."""
+        if self._database is None or self._path is None or self._files is None:
+            return self._opened()
+        database, ahead = self._opened()
+        if self._files.are_there:
+            return database, ahead
+        self._move(self._path, self._files, database, ahead)
+        return self._opened()
+
     def _opened(self) -> tuple[sqlite3.Connection, int]:
-        """The database, opened where it is not yet, and by how much numbers are ahead of its."""
+        """The database, opened where it is not, and by how much numbers are ahead of its."""
         if self._database is None:
             if self._is_closed:
                 raise StoreRefusedError("closed")
-            if self._path is not None:
-                have_file(self._path)
-            self._database = self._open()
-        if self._ahead is None:
-            self._ahead = NUMBERED_FROM - self._newest[0]
+            # Before a new one is made, which may get the number of the one that is gone.
+            is_left = self._files is not None and self._files.is_main_there
+            opened = open_database(self._path, self.loss)
+            if self._first is None:
+                self._begin(opened)
+            elif is_left and opened.newest[0] + (self._ahead or 0) <= self._tried_to:
+                self._enter(opened, self._ahead or 0)
+            else:
+                if opened.events < self.count:
+                    self._tell(f"{self._path} is gone, another in its place", is_loss=True)
+                self._enter_other(opened)
+        assert self._database is not None  # noqa: S101 - it was entered
+        assert self._ahead is not None  # noqa: S101 - with it
         return self._database, self._ahead
 
-    def _open(self) -> sqlite3.Connection:
-        with translated(self._path):
-            database = sqlite3.connect(
-                self._path or ":memory:", timeout=0, isolation_level=None, check_same_thread=False
-            )
-            try:
-                self._prepare(database)
-            except BaseException:
-                database.close()
-                raise
-        return database
+    def _begin(self, opened: Opened) -> None:
+        """Use the first one of this process."""
+        ahead = NUMBERED_FROM - opened.newest[0] if self._ahead is None else self._ahead
+        self._first = opened.oldest + ahead
+        self._newest = opened.newest
+        self.loss = self.loss.and_before(opened.loss)
+        self.findings += 1
+        self._written_to = self._tried_to = opened.newest[0] + ahead
+        self._enter(opened, ahead)
 
-    def _prepare(self, database: sqlite3.Connection) -> None:
-        self._synchronous = ""
-        # Exclusive: a second process is refused, and the log's index needs no file of its own.
-        database.execute("PRAGMA locking_mode = EXCLUSIVE")
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA journal_size_limit = 1000000")
-        # What was delivered is overwritten where that costs no further write.
-        database.execute("PRAGMA secure_delete = FAST")
-        if self._path is not None:
-            (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
-            if verdict != "ok":
-                raise StoreDamagedError(f"{self._path}: {verdict}")
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        if version not in {0, _VERSION}:
-            raise StoreDamagedError(f"{self._path}: written by another version of Mien")
-        # A sound file is not written to: a full disk gives what is there, and takes it later.
-        if not version:
-            database.execute("BEGIN IMMEDIATE")
-            database.execute(
-                "CREATE TABLE IF NOT EXISTS event (sequence INTEGER PRIMARY KEY,"
-                " elapsed_s REAL NOT NULL, payload BLOB NOT NULL) STRICT"
-            )
-            database.execute(f"PRAGMA user_version = {_VERSION}")
-            if self.loss != Loss():
-                write_loss(database, self.loss)
-            database.execute("COMMIT")
-        self.count, self.size, *newest = database.execute(
-            "SELECT COUNT(*), COALESCE(SUM(LENGTH(payload)), 0), COALESCE(MAX(sequence), 0),"
-            " COALESCE(MAX(elapsed_s), 0.0) FROM event"
-        ).fetchone()
-        self._newest = newest[0], newest[1]
-        if version:
-            self.loss = self.loss.and_before(read_loss(database))
+    def _enter_other(self, opened: Opened) -> None:
+        """Use one that this process did not know: what is in it stands before all that it knows."""
+        ahead = self._ahead_of(opened)
+        self._first = opened.oldest + ahead
+        self.loss = self.loss.or_of(opened.loss)
+        self.findings += bool(opened.events)
+        self._enter(opened, ahead)
+
+    def _ahead_of(self, other: Opened) -> int:
+        """By how much numbers are ahead of those in a file that this process did not know."""
+        assert self._first is not None  # noqa: S101 - there was one before
+        return self._first - 1 - other.newest[0]
+
+    def _enter(self, opened: Opened, ahead: int) -> None:
+        self._database, self._ahead, self._synchronous = opened.database, ahead, ""
+        self.count, self.size = opened.events, opened.size
+        self._stored_loss = opened.loss
+        if self._files is not None:
+            self._files.opened()
+
+    def _move(self, path: Path, files: OpenFiles, left: sqlite3.Connection, ahead: int) -> None:
+        """Take what waits in a file to which its name leads no more to where the name leads now.
+
+        Raises:
+            UsageError, StoreRefusedError: not now; nothing has changed.
+        """
+        self._is_adrift = True
+        damage = f"{path} was removed, replaced or cut by somebody else"
+        if files.is_main_there:  # but its log is not, or it was cut to nothing
+            self._move_aside(path, damage)
+        elif files.is_log_there:
+            # SQLite would take it for that of the new one. All that it holds is read from `left`.
+            _remove(log_of(path))
+        try:
+            opened = open_database(path, self.loss)
+        except StoreDamagedError as error:
+            self._move_aside(path, str(error))
+            opened = open_database(path, self.loss)
+        try:
+            moved = move_events(left, opened.database, ahead - self._ahead_of(opened))
+        except BaseException:
+            opened.database.close()
+            raise
+        self._close_database()
+        self._enter_other(opened)
+        self._is_adrift = False
+        self.count, self.size = self.count + moved.events, self.size + moved.size
+        self._tell(damage, is_loss=not moved.is_whole)
 
     def _synchronize(self, database: sqlite3.Connection, mode: str) -> None:
         if mode != self._synchronous:
             database.execute(f"PRAGMA synchronous = {mode}")
             self._synchronous = mode
 
-    def _move_aside(self, damage: str, *, is_loss: bool) -> None:
-        """Keep the newest damaged file for whoever looks into it; only one, the card is small."""
+    @property
+    def _aside(self) -> Path:
+        """Where the newest damaged file is kept for whoever looks into it; the card is small."""
         assert self._path is not None  # noqa: S101 - memory does not get damaged
-        aside = self._path.with_name(f"{self._path.name}.damaged")
+        return self._path.with_name(f"{self._path.name}.damaged")
+
+    def _move_aside(self, path: Path, damage: str) -> None:
+        """Make way for a new file.
+
+        Raises:
+            StoreRefusedError: the disk does not let us.
+        """
         try:
-            self._path.replace(aside)
+            path.replace(self._aside)
             for ending in ("-wal", "-shm"):
-                beside = self._path.with_name(self._path.name + ending)
+                beside = path.with_name(path.name + ending)
                 if beside.exists():
-                    beside.replace(aside.with_name(aside.name + ending))
+                    beside.replace(self._aside.with_name(self._aside.name + ending))
         except OSError as error:
-            raise StoreRefusedError(f"{self._path}: {error.strerror}") from error
-        _LOG.error("%s; moved aside to %s, a new outbox is begun", damage, aside)
-        # Where nothing was lost with this file, an earlier one with which there was is told of.
+            raise StoreRefusedError(f"{path}: {error.strerror}") from error
+        _LOG.error("%s; moved aside to %s, a new outbox is begun", damage, self._aside)
+
+    def _tell(self, damage: str, *, is_loss: bool) -> None:
+        """Have it told. Where nothing was lost, an earlier damage with which there was is told."""
         if is_loss or self.loss.damage is None:
             what = "the events that waited in it were not sent" if is_loss else "no event was lost"
-            text = f"{damage}; moved aside to {aside.name}: {what}"
-            self.loss = self.loss._replace(damage=text)
+            self.loss = self.loss._replace(damage=f"{damage}: {what}")
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink()
+    except OSError as error:
+        raise StoreRefusedError(f"{path}: {error.strerror}") from error
 
 
 def _beyond(

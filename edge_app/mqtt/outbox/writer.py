@@ -9,7 +9,7 @@ from edge_app.mqtt.outbox.alerts import DAMAGED, DROPPED, STORAGE, OutboxAlerts
 from edge_app.mqtt.outbox.disk import StoreDamagedError
 from edge_app.mqtt.outbox.handover import Handover
 from edge_app.mqtt.outbox.ledger import Ledger
-from edge_app.mqtt.outbox.store import EventStore, Limits
+from edge_app.mqtt.outbox.store import BEFORE_ALL, EventStore, Limits
 
 #: How often a disk that refuses is tried again.
 RETRY_S = 5.0
@@ -40,6 +40,7 @@ class OutboxWriter:
         self._retry_at = clock()
         self._written_at = clock()
         self._is_unreadable = False
+        self._findings = store.findings
         #: Events that went from memory since the last write.
         self._lost = 0
 
@@ -91,8 +92,9 @@ class OutboxWriter:
             self._ledger.written(batch)
             if self._handover is not None:
                 self._handover.release()
-            self._ledger.forget(dropped, 0, dropped_to, on_disk=self._store.count)
-            if not was_known:
+            self._ledger.forget(dropped, BEFORE_ALL, dropped_to, on_disk=self._store.count)
+            if self._store.findings != self._findings:
+                self._findings = self._store.findings
                 self._ledger.offer_anew()
             is_empty = not self._ledger.waiting
         self._tell_of_write(dropped, is_empty=is_empty)
@@ -131,6 +133,8 @@ class OutboxWriter:
             self._alerts.set(DROPPED, f"{events} dropped before this start: more waited than may")
 
     def _tell_of_write(self, dropped: int, *, is_empty: bool) -> None:
+        if (damage := self._store.loss.damage) is not None:
+            self._alerts.set(DAMAGED, damage)
         if not self._is_unreadable:
             self._alerts.resolve(STORAGE)
         if is_empty:
@@ -168,6 +172,6 @@ class OutboxWriter:
             return
         with self._ledger.changed:
             lost = self._ledger.undelivered_of(before)
-            self._ledger.forget(lost, 0, self._ledger.committed, on_disk=0)
+            self._ledger.forget(lost, BEFORE_ALL, self._ledger.committed, on_disk=0)
             self._ledger.wake()
         self._alerts.set(DAMAGED, self._store.loss.damage or damage)

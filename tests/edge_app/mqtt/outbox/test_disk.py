@@ -13,6 +13,7 @@ from edge_app.mqtt.outbox.disk import (
     StoreRefusedError,
     find_way,
     have_file,
+    read_through,
     translated,
 )
 
@@ -75,3 +76,10 @@ def test_what_is_no_database_is_damaged(tmp_path: Path) -> None:
 def test_a_database_that_cannot_be_opened_is_looked_at(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="Is a directory"), translated(tmp_path):
         sqlite3.connect(tmp_path).execute("SELECT 1")
+
+
+def test_a_disk_that_does_not_give_all_of_a_file_back_refuses(tmp_path: Path) -> None:
+    read_through(tmp_path / "missing.sqlite")
+    # Of a process's memory the first bytes cannot be read, and the system says that the disk fails.
+    with pytest.raises(StoreRefusedError, match="input/output error"):
+        read_through(Path("/proc/self/mem"))

@@ -13,7 +13,7 @@ import pytest
 from edge_app.events.payloads import decode_event, encode
 from edge_app.mqtt.outbox.alerts import DAMAGED, DROPPED, REFUSED, STORAGE, OnAlert
 from edge_app.mqtt.outbox.disk import StoreDamagedError, StoreRefusedError
-from edge_app.mqtt.outbox.filling import MOST_FAILURES
+from edge_app.mqtt.outbox.filling import HOPELESS_S
 from edge_app.mqtt.outbox.handover import HALF, Handover
 from edge_app.mqtt.outbox.lanes import RESERVED, ROOM, WINDOW
 from edge_app.mqtt.outbox.ledger import MEMORY_EVENTS
@@ -351,10 +351,10 @@ def test_a_file_that_stays_unreadable_does_not_hold_up_what_comes(tmp_path: Path
     store = UnreadableStore(tmp_path / "outbox.sqlite")
     with with_three_on_the_disk(store, alerts, clock) as outbox:
         outbox.connected()
-        for failures in range(1, MOST_FAILURES):
+        for failures, later_s in ((1, RETRY_S), (2, HOPELESS_S)):
             wait_until(lambda failures=failures: store.reads == failures)
             wait_until(lambda: alerts.raised == {STORAGE})
-            clock.now_s += RETRY_S
+            clock.now_s += later_s
             outbox.put(appeared(2 + failures))
         wait_until(lambda: alerts.raised == {DAMAGED})
         put(outbox, range(10, 12))
@@ -558,6 +558,38 @@ def test_a_file_that_is_damaged_under_way(tmp_path: Path, caplog: pytest.LogCapt
         assert (len(outbox), outbox.dropped) == (0, 3)
     assert "moved aside" in caplog.text
     assert (tmp_path / "outbox.sqlite.damaged").exists()
+
+
+def test_a_file_that_is_removed_is_told_of_and_loses_nothing(tmp_path: Path) -> None:
+    alerts, path = Alerts(), tmp_path / "outbox.sqlite"
+    with with_three_on_the_disk(EventStore(path), alerts, Clock()) as outbox:
+        for file in tmp_path.glob("outbox.sqlite*"):
+            file.unlink()
+        outbox.put(appeared(3))
+        wait_until(lambda: alerts.raised == {DAMAGED})
+        assert str(alerts[DAMAGED]).endswith("no event was lost")
+        assert (len(outbox), outbox.dropped) == (4, 0)
+        assert outbox.is_durable
+    with open_outbox(path, on_alert=alerts) as outbox:
+        assert alerts.raised == {DAMAGED}
+        outbox.connected()
+        assert take(outbox, 4) == [(number, True) for number in range(4)]
+
+
+def test_what_waits_in_a_file_that_is_put_in_its_place_is_offered(tmp_path: Path) -> None:
+    alerts, path, other = Alerts(), tmp_path / "outbox.sqlite", tmp_path / "other.sqlite"
+    with open_outbox(other) as outbox:
+        put(outbox, range(100, 105))
+    with with_three_on_the_disk(EventStore(path), alerts, Clock()) as outbox:
+        outbox.connected()
+        offers = offered(outbox, 3)
+        other.replace(path)
+        outbox.put(appeared(3))
+        wait_until(lambda: len(outbox) == 9)
+        for offer in offers:
+            outbox.settle(offer.sequence)  # what was under way is offered again
+        assert take(outbox, 9) == [(number, True) for number in (*range(100, 105), *range(4))]
+        assert len(outbox) == 0
 
 
 def test_a_file_that_is_damaged_after_all_was_delivered_loses_nothing(tmp_path: Path) -> None:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,7 @@ import pytest
 from edge_app.errors import UsageError
 from edge_app.mqtt.outbox.disk import StoreRefusedError
 from edge_app.mqtt.outbox.loss import Loss
-from edge_app.mqtt.outbox.store import EventStore, Limits, StoredEvent
+from edge_app.mqtt.outbox.store import BEFORE_ALL, EventStore, Limits, StoredEvent
 
 NO_LIMITS = Limits()
 
@@ -21,7 +24,7 @@ def events(first: int, last: int, elapsed_s: float = 0.0, size: int = 10) -> lis
 
 
 def sequences(store: EventStore) -> list[int]:
-    return [event.sequence for event in store.read(0, 1000, 1000)]
+    return [event.sequence for event in store.read(BEFORE_ALL, 1000, 1000)]
 
 
 def test_what_is_written_is_read_by_the_next_process(tmp_path: Path) -> None:
@@ -170,3 +173,188 @@ def test_memory_needs_no_file() -> None:
         assert not store.is_on_disk
         store.write(events(1, 1), [], NO_LIMITS, 0.0)
         assert sequences(store) == [1]
+
+
+class Failing:
+    """A connection that complains at one statement: before it, or after it was carried out."""
+
+    def __init__(
+        self, database: sqlite3.Connection, statement: str, code: int, *, is_after: bool
+    ) -> None:
+        self._database, self._statement, self._code = database, statement, code
+        self._is_after = is_after
+
+    def execute(self, statement: str, *arguments: object) -> sqlite3.Cursor:
+        if not statement.startswith(self._statement):
+            return self._database.execute(statement, *arguments)
+        if self._is_after:
+            self._database.execute(statement, *arguments)
+        error = sqlite3.DatabaseError("complaint")
+        error.sqlite_errorcode = self._code
+        raise error
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._database, name)
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_CORRUPT])
+@pytest.mark.parametrize(
+    ("statement", "use"),
+    [
+        ("BEGIN", lambda store: store.write(events(4, 5), [], NO_LIMITS, 0.0)),
+        ("COMMIT", lambda store: store.write(events(4, 5), [], NO_LIMITS, 0.0)),
+        ("SELECT sequence, elapsed_s, payload", lambda store: store.read(0, 9, 9)),
+    ],
+)
+def test_a_sound_file_outlasts_a_disk_that_failed_for_a_moment(
+    tmp_path: Path, statement: str, use: Callable[[EventStore], object], code: int
+) -> None:
+    """SQLite calls it malformed, where its connection has missed something of it."""
+    with EventStore(tmp_path / "outbox.sqlite") as store:
+        store.write(events(1, 3), [], NO_LIMITS, 0.0)
+        store._database = Failing(store._database, statement, code, is_after=False)
+        with pytest.raises(StoreRefusedError, match="complaint"):
+            use(store)
+        assert sequences(store) == [1, 2, 3]
+        store.write(events(4, 5), [1], NO_LIMITS, 0.0)
+        assert (store.count, store.size, sequences(store)) == (4, 40, [2, 3, 4, 5])
+        assert store.loss == Loss()
+    assert [file.name for file in tmp_path.iterdir()] == ["outbox.sqlite"]
+
+
+def test_a_write_that_was_refused_and_stands_in_the_log_counts_once(tmp_path: Path) -> None:
+    with EventStore(tmp_path / "outbox.sqlite") as store:
+        store.write(events(1, 3), [], NO_LIMITS, 0.0)
+        store._database = Failing(
+            store._database, "COMMIT", sqlite3.SQLITE_IOERR_FSYNC, is_after=True
+        )
+        with pytest.raises(StoreRefusedError):
+            store.write(events(4, 6), [1], NO_LIMITS, 0.0)
+        # What was delivered from memory meanwhile is not to come again.
+        store.write(events(5, 7), [1], NO_LIMITS, 0.0)
+        assert (store.count, store.size, sequences(store)) == (5, 50, [2, 3, 5, 6, 7])
+
+
+def test_what_was_lost_is_counted_once_though_the_file_is_opened_anew(tmp_path: Path) -> None:
+    with EventStore(tmp_path / "outbox.sqlite") as store:
+        store.write(events(1, 5), [], Limits(events=3), 0.0)
+        store._database = Failing(store._database, "BEGIN", sqlite3.SQLITE_IOERR, is_after=False)
+        with pytest.raises(StoreRefusedError):
+            store.write([], [], NO_LIMITS, 0.0)
+        store.write([], [], NO_LIMITS, 0.0)
+        assert store.loss == Loss(events=2)
+
+
+def log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def remove_all(path: Path) -> None:
+    path.unlink()
+    log_of(path).unlink()
+
+
+def replace_by_rubbish(path: Path) -> None:
+    path.unlink()
+    path.write_bytes(b"not a database at all, but long enough for its header " * 50)
+
+
+HARMS: list[Callable[[Path], None]] = [
+    remove_all,
+    replace_by_rubbish,
+    Path.unlink,
+    lambda path: log_of(path).unlink(),
+    lambda path: os.truncate(log_of(path), 0),
+    lambda path: os.truncate(path, 0),
+    lambda path: shutil.rmtree(path.parent),
+]
+
+
+@pytest.mark.parametrize(
+    "harm", HARMS, ids=["both", "rubbish", "file", "log", "cut log", "cut file", "folder"]
+)
+def test_what_waits_in_a_file_that_is_removed_goes_on_in_a_new_one(
+    tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "state" / "outbox.sqlite"
+    with EventStore(path) as store:
+        store.write(events(1, 2), [], NO_LIMITS, 0.0)
+    with EventStore(path) as store:
+        store.write(events(3, 4), [1], NO_LIMITS, 0.0)
+        harm(path)
+        store.write(events(5, 5), [2], NO_LIMITS, 0.0)
+        assert (store.count, store.size, sequences(store)) == (3, 30, [3, 4, 5])
+        store.write(events(6, 6), [], NO_LIMITS, 0.0)
+        assert "another mien has it open" in second_process_says(path)
+        left = {each.name: each.read_bytes() for each in path.parent.iterdir()}
+    copy = tmp_path / "killed"
+    copy.mkdir()
+    for name, content in left.items():
+        (copy / name).write_bytes(content)
+    for place in (path, copy / path.name):
+        with EventStore(place) as store:
+            assert (store.count, len(sequences(store))) == (4, 4)
+            told = "was removed, replaced or cut by somebody else: no event was lost"
+            assert str(store.loss.damage).endswith(told)
+
+
+def test_what_waits_in_another_file_that_takes_its_place_stands_before(tmp_path: Path) -> None:
+    """A disk that was mounted late, or a copy that somebody put back."""
+    path, other = tmp_path / "outbox.sqlite", tmp_path / "other.sqlite"
+    with EventStore(other) as store:
+        for number in range(1, 8):
+            store.write([StoredEvent(number, 0.0, b"of before %d" % number)], [], NO_LIMITS, 0.0)
+    with EventStore(path) as store:
+        store.write(events(1, 2), [], NO_LIMITS, 0.0)
+        findings = store.findings
+        other.replace(path)
+        store.write(events(3, 3), [], NO_LIMITS, 0.0)
+        found = store.read(BEFORE_ALL, 1000, 1000)
+        assert [event.payload for event in found] == [
+            *(b"of before %d" % number for number in range(1, 8)), *[bytes(10)] * 3
+        ]  # fmt: skip
+        assert [event.sequence for event in found] == list(range(-6, 4))
+        assert store.findings == findings + 1
+        store.write([], [-6, 3], NO_LIMITS, 0.0)
+        assert store.count == 8
+    with EventStore(path) as store:
+        assert (store.count, len(sequences(store))) == (8, 8)
+
+
+def test_a_disk_that_comes_back_under_another_name_has_nothing_twice(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.sqlite"
+    with EventStore(path) as store:
+        store.write(events(1, 3), [], NO_LIMITS, 0.0)
+        for file in (path, log_of(path)):
+            shutil.copy(file, file.with_suffix(".copy"))
+            file.with_suffix(".copy").replace(file)
+        store.write(events(4, 4), [], NO_LIMITS, 0.0)
+        assert (store.count, len(sequences(store))) == (4, 4)
+
+
+def test_a_new_file_that_cannot_be_made_is_tried_again(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "outbox.sqlite"
+    with EventStore(path) as store:
+        store.write(events(1, 3), [], NO_LIMITS, 0.0)
+        shutil.rmtree(path.parent)
+        path.parent.touch()
+        with pytest.raises(UsageError):
+            store.write(events(4, 4), [], NO_LIMITS, 0.0)
+        assert not store.is_on_disk
+        path.parent.unlink()
+        store.write(events(4, 4), [], NO_LIMITS, 0.0)
+        assert store.is_on_disk
+        assert sequences(store) == [1, 2, 3, 4]
+
+
+def test_a_disk_that_fails_and_goes_away_is_told_of(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.sqlite"
+    with EventStore(path) as store:
+        store.write(events(1, 3), [], NO_LIMITS, 0.0)
+        store._database = Failing(store._database, "BEGIN", sqlite3.SQLITE_IOERR, is_after=False)
+        with pytest.raises(StoreRefusedError):
+            store.write(events(4, 4), [], NO_LIMITS, 0.0)
+        path.unlink()
+        store.write(events(4, 4), [], NO_LIMITS, 0.0)
+        assert sequences(store) == [4]
+        assert "the events that waited in it were not sent" in str(store.loss.damage)
