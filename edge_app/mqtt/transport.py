@@ -6,6 +6,7 @@ import socket
 import ssl
 
 from edge_app.mqtt.address import BrokerAddress
+from edge_app.mqtt.tcp import connect
 from edge_app.mqtt.tls import describe_tls_error
 
 
@@ -16,13 +17,16 @@ class TransportError(Exception):
 def open_transport(
     address: BrokerAddress, context: ssl.SSLContext | None, timeout_s: float
 ) -> socket.socket:
-    """Connect; the caller closes it. Each of name, TCP and TLS handshake may take `timeout_s`.
+    """Connect; the caller closes it.
+
+    timeout_s: for TCP, whatever number of addresses the name has, and again for the TLS handshake.
+    A name server takes its own time.
 
     Raises:
         TransportError: the broker is not reached, or is not who the address says.
     """
     try:
-        connection = socket.create_connection((address.host, address.port), timeout=timeout_s)
+        connection = connect(address.host, address.port, timeout_s)
     except (OSError, ValueError) as error:
         raise TransportError(_describe(error, address)) from error
     if context is None:
