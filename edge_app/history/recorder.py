@@ -7,26 +7,15 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
-
 from edge_app.closing import Closing
-from edge_app.events.payloads import (
-    Alert,
-    EmotionChanged,
-    Event,
-    FaceAppeared,
-    FaceLeft,
-    Summary,
-    decode_event,
-)
 from edge_app.history.alert_spans import AlertSpans
 from edge_app.history.forgetting import surely_before_ms
 from edge_app.history.listening import FIRST_CONNECTION, Listening
-from edge_app.history.plausible import is_plausible
-from edge_app.history.rows import AlertRow, AvailabilityRow, EventRow, Row, SummaryRow
+from edge_app.history.payload_rows import alert_row, event_row, milliseconds, summary_row
+from edge_app.history.rows import AvailabilityRow, Row
 from edge_app.history.schema import DAY_MS
 from edge_app.history.store import HistoryStore, StoreBusyError
 
@@ -45,20 +34,11 @@ _AGAIN_S = 2.0
 #: What may wait meanwhile; a row has some hundred bytes.
 _MOST_WAITING = 10_000
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MODEL_DIGITS = 12
-#: What an INTEGER of SQLite holds.
-_LARGEST = (1 << 63) - 1
-
-_ALERT = msgspec.json.Decoder(Alert)
-_SUMMARY = msgspec.json.Decoder(Summary)
+_LOG = logging.getLogger(__name__)
 
 
 class UnrecordableError(Exception):
     """A message that is none of ours, or one of a Mien that speaks otherwise."""
-
-
-_LOG = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -96,7 +76,7 @@ class Recorder(Closing):
     ) -> None:
         self._path, self._keep_days, self._say = path, keep_days, say
         self._now, self._clock_s = now, clock_s
-        now_s, now_ms = clock_s(), _milliseconds(now())
+        now_s, now_ms = clock_s(), milliseconds(now())
         self._listening = Listening(now_ms, now_s)
         self._store = HistoryStore(path, start_ms=now_ms)
         self._rows: list[Row] = []
@@ -140,7 +120,7 @@ class Recorder(Closing):
         """
         is_same_connection = connection == self._connection
         self._connection = connection
-        now_s, now_ms = self._clock_s(), _milliseconds(self._now())
+        now_s, now_ms = self._clock_s(), milliseconds(self._now())
         has_ended = self._listening.look(now_ms, now_s, connection)
         if connection is not None and self._listening.is_over:
             # Then it was the clock that ended the stretch, and nobody says anything again.
@@ -162,7 +142,7 @@ class Recorder(Closing):
         """
         try:
             now_s = self._clock_s()
-            self._listening.look(_milliseconds(self._now()), now_s, self._connection)
+            self._listening.look(milliseconds(self._now()), now_s, self._connection)
             self._store.wait_longer()
             self._write(now_s)
         except StoreBusyError as error:
@@ -171,15 +151,15 @@ class Recorder(Closing):
             self._store.close()
 
     def _read(self, topic: str, payload: bytes, connection: int) -> list[Row]:
-        now_ms = _milliseconds(self._now())
+        now_ms = milliseconds(self._now())
         _, device, kind, *rest = topic.split("/")
         match kind:
             case "event":
-                return [_event(device, decode_event(payload))]
+                return [event_row(device, payload)]
             case "summary":
-                return [_summary(device, _SUMMARY.decode(payload))]
+                return [summary_row(device, payload)]
             case "alert":
-                raised = _alert(device, rest[0], payload) if payload else None
+                raised = alert_row(device, rest[0], payload) if payload else None
                 return [
                     *self._alerts.take(
                         device, rest[0], raised, connection=connection, now_ms=now_ms
@@ -252,73 +232,3 @@ class Recorder(Closing):
         stretches = [*self._store.stretches(), running]
         self._store.forget(surely_before_ms(stretches, now_ms, keep_ms))
         self._forgotten_s = now_s
-
-
-def _event(device: str, event: Event) -> EventRow:
-    row = EventRow(
-        id=event.id,
-        device=device,
-        type=str(event.__struct_config__.tag),
-        time_ms=_milliseconds(event.time),
-        episode=event.episode,
-        model=event.model[:_MODEL_DIGITS],
-        is_historical=event.is_historical,
-        answer=event.answer,
-        reaction=event.reaction,
-    )
-    match event:
-        case FaceAppeared():
-            return row
-        case EmotionChanged():
-            return row._replace(
-                emotion=event.emotion,
-                previous=event.previous,
-                confidence=event.confidence,
-                valence=event.valence,
-                arousal=event.arousal,
-            )
-        case FaceLeft():
-            if not is_plausible(event.duration_s, event.emotions_s):
-                raise ValueError("a visit of a length that cannot be")
-            return row._replace(
-                duration_s=event.duration_s,
-                emotions_s=_json(event.emotions_s),
-                valence=event.valence,
-                arousal=event.arousal,
-            )
-
-
-def _summary(device: str, summary: Summary) -> SummaryRow:
-    if max(summary.faces or 0, summary.minimum_group) > _LARGEST:
-        raise ValueError("a number that is out of range")
-    length_s = (summary.end - summary.start).total_seconds()
-    if not is_plausible(length_s, summary.emotions_s):
-        raise ValueError("an interval of a length that cannot be")
-    return SummaryRow(
-        device=device,
-        start_ms=_milliseconds(summary.start),
-        end_ms=_milliseconds(summary.end),
-        faces=summary.faces,
-        emotions_s=None if summary.emotions_s is None else _json(summary.emotions_s),
-        minimum_group=summary.minimum_group,
-        withheld=summary.withheld,
-        valence=summary.valence,
-        arousal=summary.arousal,
-        watched_s=summary.watched_s,
-        model=None if summary.model is None else summary.model[:_MODEL_DIGITS],
-        answer=summary.answer,
-        reaction=summary.reaction,
-    )
-
-
-def _alert(device: str, alert_id: str, payload: bytes) -> AlertRow:
-    alert: Alert = _ALERT.decode(payload)
-    return AlertRow(device, alert_id, _milliseconds(alert.since), alert.severity, alert.text)
-
-
-def _milliseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
-
-
-def _json(emotions_s: dict[str, float]) -> str:
-    return msgspec.json.encode(emotions_s).decode()
