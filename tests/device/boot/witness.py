@@ -13,14 +13,15 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from edge_app.events.identifiers import TimeOrderedIds
 from edge_app.events.payloads import Event, FaceAppeared, FrameBox
 from edge_app.mqtt.outbox.outbox import Outbox
-from edge_app.mqtt.outbox.store import EventStore, Limits, StoredEvent
+from edge_app.mqtt.outbox.store import EventStore, StoredEvent
 
 #: The device that the storm's events name.
 STORM = "storm"
@@ -71,13 +72,9 @@ def _watch(host: str, port: int, events_per_s: float) -> None:
             witness.tell("decided", [event.id])
 
     def told_write(
-        self: EventStore,
-        added: Sequence[StoredEvent],
-        delivered: Iterable[int],
-        limits: Limits,
-        now_s: float,
+        self: EventStore, added: Sequence[StoredEvent], *rest: Any, **named: Any
     ) -> tuple[int, int]:
-        result = write(self, added, delivered, limits, now_s)
+        result = write(self, added, *rest, **named)
         if added and self.is_on_disk:
             witness.tell("stored", [json.loads(event.payload)["id"] for event in added])
         return result
