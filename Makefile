@@ -93,7 +93,7 @@ parity: data-folder .venv-dev/.complete  ## int8 against float, layer by layer: 
 test-kills: .venv-dev/.complete  ## kill each kind of source a hundred times
 	@$(DEV)/python -m pytest tests/edge_app/frames/kills_100
 
-seeing: data-folder .venv-dev/.complete  ## what a frame and an empty room cost, tracking on clips, how long emotions are told, large frames, roll, framing, tight and loose crops, low light (DATA=folder)
+seeing: data-folder .venv-dev/.complete  ## what a frame and an empty room cost, tracking on clips, how long emotions are told, large frames, roll, framing, tight and loose crops, margins, low light (DATA=folder)
 	@$(DEV)/python -m benchmarks.frame_budget
 	@$(DEV)/python -m benchmarks.daemon_memory
 	@$(DEV)/python -m benchmarks.empty_scene
@@ -106,6 +106,7 @@ seeing: data-folder .venv-dev/.complete  ## what a frame and an empty room cost,
 	@$(DEV)/python -m benchmarks.framing --data $(DATA) --faces 2000
 	@$(DEV)/python -m benchmarks.tight_crops --data $(DATA)
 	@$(DEV)/python -m benchmarks.loose_crops --data $(DATA)
+	@$(DEV)/python -m benchmarks.margins --data $(DATA) --faces 0
 	@$(DEV)/python -m benchmarks.low_light --data $(DATA)
 	@$(DEV)/python -m benchmarks.unchanging_face --photos $(DATA)/photos
 
