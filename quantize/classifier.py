@@ -111,7 +111,11 @@ def make_classifier(
     for name, answer in answers.items():
         mixture = Mixture(trained.heads, answer)
         reports[name] = {
-            split: asdict(evaluate(mixture.probabilities(logits), seen, seen.twins_of(training)))
+            split: asdict(
+                evaluate(
+                    mixture.probabilities(logits), seen, seen.twins_of(training), answer.labels
+                )
+            )
             for split, logits, seen in measured
         }
     tensor, outputs = borders(content)
@@ -207,7 +211,8 @@ def _parity(
     faces: Faces,
 ) -> ClassifierParity:
     default = Mixture(trained.heads, answers[DEFAULT_ANSWER])
-    return classifier_parity(default.probabilities(as_float), default.probabilities(as_int8), faces)
+    by_float, by_int8 = default.probabilities(as_float), default.probabilities(as_int8)
+    return classifier_parity(by_float, by_int8, faces, default.answer.labels)
 
 
 def int8_logits(content: bytes, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -14,8 +14,8 @@ from edge_app.perception.overlap import intersection_over_union
 from quantize.detector_report import MATCH_IOU, Agreement, Found, Quality, agreement, quality
 from quantize.face_photos import FacePhoto
 from trainer.data import Faces
-from trainer.evaluation import calibration_error, fer2013_agreement
-from trainer.truth import truth_for
+from trainer.evaluation import calibration_error, label_agreement
+from trainer.truth import labelled
 
 Floats = NDArray[np.float32]
 
@@ -65,25 +65,27 @@ class DetectorParity:
         return 100 * (self.of_float.recall - self.of_int8.recall)
 
 
-def classifier_parity(as_float: Floats, as_int8: Floats, faces: Faces) -> ClassifierParity:
-    """Compare probabilities, float32 [N, 7] each, for the `faces` with one of the seven labels.
+def classifier_parity(
+    as_float: Floats, as_int8: Floats, faces: Faces, labels: Sequence[str] = FER2013
+) -> ClassifierParity:
+    """Compare probabilities, float32 [N, len(labels)] each, for the `faces` with such a label.
 
     Raises:
         DataError: there is none.
     """
-    known = truth_for(FER2013, faces)
+    known = labelled(labels, faces)
     as_float, as_int8, faces = as_float[known.rows], as_int8[known.rows], faces.where(known.rows)
     divergence = kl_divergence(as_float, as_int8)
     same = as_float.argmax(axis=1) == as_int8.argmax(axis=1)
     return ClassifierParity(
         faces=len(faces),
-        float_accuracy=fer2013_agreement(as_float, faces),
-        int8_accuracy=fer2013_agreement(as_int8, faces),
+        float_accuracy=label_agreement(as_float, faces, labels),
+        int8_accuracy=label_agreement(as_int8, faces, labels),
         same_answer=float(same.mean()),
         kl_mean=float(divergence.mean()),
         kl_max=float(divergence.max()),
-        float_calibration_error=calibration_error(as_float, faces.labels),
-        int8_calibration_error=calibration_error(as_int8, faces.labels),
+        float_calibration_error=calibration_error(as_float, known.labels),
+        int8_calibration_error=calibration_error(as_int8, known.labels),
     )
 
 

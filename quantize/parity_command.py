@@ -124,7 +124,7 @@ def _classifier(path: Path, run: Path, faces: Faces) -> tuple[Subject, Classifie
 
     def parity(model: bytes) -> ClassifierParity:
         as_int8 = default.probabilities(int8_logits(model, public.pixels))
-        return classifier_parity(as_float, as_int8, public)
+        return classifier_parity(as_float, as_int8, public, default.answer.labels)
 
     subject = Subject(
         name=path.stem,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edge_app.perception.labels import FER2013, FERPLUS
 from trainer.data import Faces
-from trainer.truth import majorities, truth_for
+from trainer.truth import labelled, majorities, truth_for
 
 Floats = NDArray[np.float32]
 
@@ -20,18 +20,17 @@ Floats = NDArray[np.float32]
 class Report:
     """Figures over one set of faces; shares are 0…1.
 
-    Labels are FER2013's seven; a face labelled contempt is left out but for the last three figures.
+    Labels are the answer's. A face of another one has no part but in the agreement with FER+'s
+    majority.
 
     without_twins: accuracy on the faces whose picture does not stand in Training too; None where
     all do. recall, precision: None for a class that no face has, or that is never answered.
     balanced_accuracy: mean recall of the classes that are there.
-    confusion: faces by true label (rows) and answer (columns), in `labels.FER2013`' order.
+    confusion: faces by true label (rows) and answer (columns), in the order of recall.
     calibration_error: by what the answer is fitted to, `truth.truth_for`.
     ferplus_majority: agreement with FER+'s majority of eight emotions, where there is one;
     None where no face has one.
-    left_out: faces labelled contempt.
-    with_contempt: accuracy on all faces by FER+'s eight labels; None where no face is labelled
-    contempt or the answer does not have it.
+    left_out: how many faces have each label that the answer lacks.
     """
 
     faces: int
@@ -43,45 +42,45 @@ class Report:
     confusion: list[list[int]]
     calibration_error: float
     ferplus_majority: float | None
-    left_out: int
-    with_contempt: float | None
+    left_out: dict[str, int]
 
 
-def evaluate(probabilities: Floats, faces: Faces, twins: NDArray[np.bool_]) -> Report:
+def evaluate(
+    probabilities: Floats,
+    faces: Faces,
+    twins: NDArray[np.bool_],
+    labels: Sequence[str] = FER2013,
+) -> Report:
     """Compare answers with labels.
 
-    probabilities: float32 [N, 7 or 8], in `labels.FERPLUS`' order.
+    probabilities: float32 [N, len(labels)]. labels: the answer's, some of `labels.FERPLUS`.
     twins: bool [N], faces that stand in Training too.
 
     Raises:
-        DataError: no face has one of FER2013's seven labels.
+        DataError: no face has one of the labels.
     """
-    classes = len(FER2013)
-    known = truth_for(FER2013, faces)
-    answers = probabilities[known.rows, :classes].argmax(axis=1)
+    classes = len(labels)
+    known = labelled(labels, faces)
+    answers = probabilities[known.rows].argmax(axis=1)
     right = answers == known.labels
     unseen = ~twins[known.rows]
     confusion = np.zeros((classes, classes), dtype=np.int64)
     np.add.at(confusion, (known.labels, answers), 1)
     recall = _shares(np.diag(confusion), confusion.sum(axis=1))
     precision = _shares(np.diag(confusion), confusion.sum(axis=0))
-    fitted = truth_for(FERPLUS[: probabilities.shape[1]], faces)
-    left_out = int((~known.rows).sum())
-    has_contempt = left_out > 0 and probabilities.shape[1] == len(FERPLUS)
+    fitted = truth_for(labels, faces)
+    others = np.bincount(faces.labels[~known.rows], minlength=len(FERPLUS)).tolist()
     return Report(
         faces=len(known.labels),
         accuracy=float(right.mean()),
         without_twins=float(right[unseen].mean()) if unseen.any() else None,
         balanced_accuracy=fmean(share for share in recall if share is not None),
-        recall=dict(zip(FER2013, recall, strict=True)),
-        precision=dict(zip(FER2013, precision, strict=True)),
+        recall=dict(zip(labels, recall, strict=True)),
+        precision=dict(zip(labels, precision, strict=True)),
         confusion=confusion.tolist(),
         calibration_error=calibration_error(probabilities[fitted.rows], fitted.labels),
-        ferplus_majority=ferplus_agreement(probabilities, faces),
-        left_out=left_out,
-        with_contempt=(
-            float((probabilities.argmax(axis=1) == faces.labels).mean()) if has_contempt else None
-        ),
+        ferplus_majority=ferplus_agreement(probabilities, faces, labels),
+        left_out={label: n for label, n in zip(FERPLUS, others, strict=True) if n},
     )
 
 
@@ -124,6 +123,18 @@ def unsure_threshold(probabilities: Floats, answered: float = 0.9) -> float:
     return float(np.quantile(probabilities.max(axis=1), 1.0 - answered))
 
 
+def label_agreement(answers: Floats, faces: Faces, labels: Sequence[str] = FER2013) -> float:
+    """How often the first answer is the face's label, where that is one of `labels`.
+
+    answers: float32 [N, len(labels)], probabilities or logits.
+
+    Raises:
+        DataError: no face has such a label.
+    """
+    known = labelled(labels, faces)
+    return float((answers[known.rows].argmax(axis=1) == known.labels).mean())
+
+
 def fer2013_agreement(answers: Floats, faces: Faces) -> float:
     """How often the first of seven answers is FER2013's label, where that is one of the seven.
 
@@ -132,19 +143,21 @@ def fer2013_agreement(answers: Floats, faces: Faces) -> float:
     Raises:
         DataError: no face has such a label.
     """
-    known = truth_for(FER2013, faces)
-    return float((answers[known.rows, : len(FER2013)].argmax(axis=1) == known.labels).mean())
+    return label_agreement(answers[:, : len(FER2013)], faces)
 
 
-def ferplus_agreement(answers: Floats, faces: Faces) -> float | None:
+def ferplus_agreement(
+    answers: Floats, faces: Faces, labels: Sequence[str] = FERPLUS
+) -> float | None:
     """How often the first answer is FER+'s majority of eight emotions; None without a majority.
 
-    answers: float32 [N, 7 or 8], probabilities or logits, in `labels.FERPLUS`' order.
+    answers: float32 [N, K], probabilities or logits, of the first K `labels`.
     """
     voted = majorities(faces)
     if not len(voted.labels):
         return None
-    return float((answers[voted.rows].argmax(axis=1) == voted.labels).mean())
+    said = np.array([FERPLUS.index(label) for label in labels])
+    return float((said[answers[voted.rows].argmax(axis=1)] == voted.labels).mean())
 
 
 def agreements(logits: Mapping[str, Floats], faces: Faces) -> dict[str, float]:

@@ -29,6 +29,11 @@ def percent(share: float | None) -> str:
     return "-" if share is None else f"{share:.1%}"
 
 
+def counted(faces: Mapping[str, int]) -> str:
+    """Numbers of faces by label, for people."""
+    return ", ".join(f"{number} labelled {label}" for label, number in faces.items())
+
+
 def _split_lines(split: str, report: Mapping[str, Any]) -> Iterator[str]:
     yield (
         f"{split}: {report['accuracy']:.1%} of {report['faces']} faces,"
@@ -37,10 +42,7 @@ def _split_lines(split: str, report: Mapping[str, Any]) -> Iterator[str]:
     )
     # Older cards do not say.
     if left_out := report.get("left_out"):
-        yield f"  left out: {left_out} labelled contempt, which FER2013's labels do not have"
-    if (with_contempt := report.get("with_contempt")) is not None:
-        faces = report["faces"] + report["left_out"]
-        yield f"  by the answer's eight labels: {with_contempt:.1%} of {faces} faces"
+        yield f"  left out: {counted(left_out)}; the answer has no such label"
     yield f"  calibration error {report['calibration_error']:.1%}"
     if report["ferplus_majority"] is not None:
         yield f"  agrees with FER+'s majority of eight emotions: {report['ferplus_majority']:.1%}"

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from edge_app.perception.labels import FER2013
 from trainer.conditions import Condition
 from trainer.data import Faces
-from trainer.evaluation import fer2013_agreement
+from trainer.evaluation import label_agreement
 
-#: Pixels uint8 [N, 48, 48] → probabilities float32 [N, 7 or more], in `labels.FER2013`' order.
+#: Pixels uint8 [N, 48, 48] → probabilities float32 [N, a label each].
 Predict = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 #: Where the plot has a point, beside mild and hard.
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
@@ -47,20 +48,26 @@ def measure_conditions(
     seed: int = 0,
     *,
     strengths: Sequence[float] = STRENGTHS,
+    labels: Sequence[str] = FER2013,
 ) -> tuple[ConditionFigures, ...]:
     """Show the classifier every face in every condition; a bar on a terminal tells how far it is.
 
-    seed: chooses sides, lenses and noise. strengths: 0…1, beside mild and hard.
+    seed: chooses sides, lenses and noise. strengths: 0…1, beside mild and hard. labels: the
+    answer's; a face of another one is left out.
     """
-    clean = fer2013_agreement(predict(faces.pixels), faces)
+
+    def accuracy(pixels: NDArray[np.uint8]) -> float:
+        return label_agreement(predict(pixels), faces, labels)
+
+    clean = accuracy(faces.pixels)
     bar = tqdm(conditions, desc="conditions", unit="condition", leave=False, disable=None)
     return tuple(
-        _measure(predict, faces, condition, clean, seed, strengths=strengths) for condition in bar
+        _measure(accuracy, faces, condition, clean, seed, strengths=strengths) for condition in bar
     )
 
 
 def _measure(
-    predict: Predict,
+    accuracy_on: Callable[[NDArray[np.uint8]], float],
     faces: Faces,
     condition: Condition,
     clean: float,
@@ -70,8 +77,7 @@ def _measure(
 ) -> ConditionFigures:
     curve = {0.0: Strength(0.0, "as it is", clean, 0.0)}
     for strength in sorted({*strengths, condition.mild, condition.hard}):
-        seen = predict(condition.apply(faces.pixels, strength, seed))
-        accuracy = fer2013_agreement(seen, faces)
+        accuracy = accuracy_on(condition.apply(faces.pixels, strength, seed))
         lost = 100 * (clean - accuracy)
         curve[strength] = Strength(strength, condition.in_words(strength), accuracy, lost)
     return ConditionFigures(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.perception.labels import FER2013, FERPLUS
+from edge_app.perception.labels import CONTEMPT, FER2013, FERPLUS
 from trainer.data import DataError, Faces, Split
 from trainer.data.class_names import folder_of
 
@@ -17,7 +17,8 @@ from trainer.data.class_names import folder_of
 class Truth:
     """What is right of some of N faces.
 
-    rows: which ones, bool [N]. labels: of those, int64 [n], index into `labels.FERPLUS`.
+    rows: which ones, bool [N]. labels: of those, int64 [n], index into the labels that were asked
+    for.
     """
 
     rows: NDArray[np.bool_]
@@ -27,20 +28,31 @@ class Truth:
 def truth_for(labels: Sequence[str], faces: Faces) -> Truth:
     """What an answer of these labels is judged by.
 
-    FER+'s majorities, where the answer has contempt and a face has a majority; FER2013's labels
-    else.
+    FER+'s majorities, where the answer has contempt and a face has a majority; the faces' labels
+    else. A face of another emotion than the answer's is left out.
+
+    labels: some of `labels.FERPLUS`, in any order.
 
     Raises:
         DataError: there is nothing to judge by.
     """
-    if tuple(labels) == FERPLUS:
-        voted = majorities(faces)
+    if CONTEMPT in labels:
+        voted = _among(labels, majorities(faces))
         if len(voted.labels):
             return voted
-    known = _is_known(faces)
-    if not known.any():
-        raise DataError(f"none of {len(faces)} faces has one of FER2013's seven labels")
-    return Truth(known, faces.labels[known])
+    return labelled(labels, faces)
+
+
+def labelled(labels: Sequence[str], faces: Faces) -> Truth:
+    """The faces that have one of these labels, which are some of `labels.FERPLUS`.
+
+    Raises:
+        DataError: there is none.
+    """
+    found = _among(labels, Truth(np.ones(len(faces), np.bool_), faces.labels))
+    if not len(found.labels):
+        raise DataError(f"none of {len(faces)} faces is labelled {', '.join(labels)}")
+    return found
 
 
 def majorities(faces: Faces, emotions: int = len(FERPLUS)) -> Truth:
@@ -53,6 +65,16 @@ def majorities(faces: Faces, emotions: int = len(FERPLUS)) -> Truth:
     voted = votes.argmax(axis=1)
     rows = (votes.max(axis=1) > faces.votes.sum(axis=1) / 2) & (voted < emotions)
     return Truth(rows, voted[rows])
+
+
+def _among(labels: Sequence[str], found: Truth) -> Truth:
+    """Of what was found by `labels.FERPLUS`, that which these labels have, by them."""
+    places = np.full(len(FERPLUS), -1)
+    places[[FERPLUS.index(label) for label in labels]] = np.arange(len(labels))
+    placed = places[found.labels]
+    rows = found.rows.copy()
+    rows[rows] = placed >= 0
+    return Truth(rows, placed[placed >= 0])
 
 
 def measurable(faces: Faces, split: Split | None = None) -> Faces:

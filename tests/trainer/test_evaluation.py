@@ -4,6 +4,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
+from edge_app.perception.labels import FERPLUS
 from tests.softmax import softmax
 from tests.trainer.synthetic import synthetic_faces
 from trainer.data import DataError
@@ -71,7 +72,7 @@ def test_confidence_in_contempt_is_held_to_the_votes() -> None:
     faces.votes[:, 7] = 10  # every voter says contempt, which no label is
     sure = np.full((100, 8), 0.01, np.float32)
     sure[:, 7] = 0.93
-    report = evaluate(sure, faces, np.zeros(100, bool))
+    report = evaluate(sure, faces, np.zeros(100, bool), FERPLUS)
     assert report.calibration_error == pytest.approx(0.07, abs=1e-5)
     assert report.ferplus_majority == 1.0
     # An answer of seven emotions says what the labels say, whatever the voters do.
@@ -98,7 +99,7 @@ def test_contempt_has_no_part_in_the_figures_of_labels() -> None:
     assert fer2013_agreement(answers, faces) == 1.0
     report = evaluate(answers, faces, np.zeros(14, bool))
     assert (report.faces, report.accuracy, report.calibration_error) == (10, 1.0, 0.0)
-    assert (report.left_out, report.with_contempt) == (4, None)
+    assert report.left_out == {"contempt": 4}
     faces.labels[:] = 7
     with pytest.raises(DataError, match="none of 14 faces"):
         fer2013_agreement(answers, faces)
@@ -110,15 +111,35 @@ def test_an_answer_that_has_contempt_is_judged_by_it_too() -> None:
     faces = synthetic_faces(14)
     answers = faces.labels.copy()
     answers[:3] = 7
-    report = evaluate(np.eye(8, dtype=np.float32)[answers], faces, np.zeros(14, bool))
-    assert (report.left_out, report.with_contempt) == (0, None)
+    said = np.eye(8, dtype=np.float32)[answers]
+    said[0, faces.labels[0]] = 0.9  # the best of the other seven is no answer
+    report = evaluate(said, faces, np.zeros(14, bool), FERPLUS)
+    assert (report.faces, report.accuracy) == (14, 11 / 14)
+    assert (report.recall["contempt"], report.precision["contempt"]) == (None, 0.0)
     faces.labels[:4] = 7
-    report = evaluate(np.eye(8, dtype=np.float32)[answers], faces, np.zeros(14, bool))
-    assert (report.faces, report.accuracy) == (10, 1.0)
-    assert (report.left_out, report.with_contempt) == (4, 13 / 14)
+    report = evaluate(said, faces, np.zeros(14, bool), FERPLUS)
+    assert (report.faces, report.accuracy, report.left_out) == (14, 13 / 14, {})
+    assert (report.recall["contempt"], report.precision["contempt"]) == (3 / 4, 1.0)
+    assert report.confusion[7] == [0, 0, 0, 1, 0, 0, 0, 3]
+
+
+def test_figures_of_few_labels_are_of_faces_that_have_them() -> None:
+    faces = synthetic_faces(14)
+    faces.votes[:7, 1] = 9  # voters see happy faces
+    answers = np.isin(np.arange(14), [0, 11])
+    report = evaluate(
+        np.eye(2, dtype=np.float32)[answers.astype(int)],
+        faces,
+        np.zeros(14, bool),
+        ("happy", "sad"),
+    )
+    assert (report.faces, report.accuracy, report.confusion) == (4, 0.75, [[2, 0], [1, 1]])
+    assert report.balanced_accuracy == 0.75
+    assert report.left_out == dict.fromkeys(("angry", "disgust", "fear", "surprise", "neutral"), 2)
+    assert report.ferplus_majority == 6 / 7
     told = list(lines({"all": asdict(report)}))
-    assert told[1].startswith("  left out: 4 labelled contempt, ")
-    assert told[2] == "  by the answer's eight labels: 92.9% of 14 faces"
+    assert told[1].startswith("  left out: 2 labelled angry, 2 labelled disgust, ")
+    assert [line.split()[0] for line in told[-2:]] == ["happy", "sad"]
 
 
 def test_where_all_faces_are_twins_nothing_is_said_without_them() -> None:

@@ -78,5 +78,5 @@ def test_answers_are_not_compared_without_votes_or_labels() -> None:
             compare_answers(lambda _: logits, HEADS, faces, (), [answer(0.5)])
     contempt = labelled()
     contempt.labels[:] = 7
-    with pytest.raises(DataError, match="seven labels"):
+    with pytest.raises(DataError, match="none of 70 faces is labelled angry"):
         compare_answers(lambda _: logits, HEADS, contempt, (), [answer(0.5)])

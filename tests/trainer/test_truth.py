@@ -7,7 +7,7 @@ from edge_app.perception.labels import FER2013, FERPLUS
 from tests.trainer.synthetic import all_splits, synthetic_faces
 from trainer.data import DataError, Faces, Split
 from trainer.data.faces import FERPLUS_COLUMNS
-from trainer.truth import is_measurable, majorities, measurable, truth_for
+from trainer.truth import is_measurable, labelled, majorities, measurable, truth_for
 
 
 def voted(*votes: dict[str, int]) -> Faces:
@@ -49,8 +49,21 @@ def test_contempt_is_no_label_to_judge_by() -> None:
     faces.labels[1] = 7
     assert truth_for(FER2013, faces).rows.tolist() == [True, False, True]
     faces.labels[:] = 7
-    with pytest.raises(DataError, match="none of 3 faces has one of FER2013's seven labels"):
+    with pytest.raises(DataError, match="none of 3 faces is labelled angry, disgust, fear, happy"):
         truth_for(FER2013, faces)
+
+
+def test_faces_are_found_by_the_labels_that_are_asked_for() -> None:
+    faces = voted({"sad": 9}, {"fear": 9}, {"contempt": 9}, {}, {})
+    assert labelled(("fear", "angry"), faces).rows.tolist() == [True, False, True, False, False]
+    assert labelled(("fear", "angry"), faces).labels.tolist() == [1, 0]
+    assert truth_for(("fear", "angry"), faces).labels.tolist() == [1, 0]
+    by_votes = truth_for(("contempt", "sad"), faces)
+    assert by_votes.rows.tolist() == [True, False, True, False, False]
+    assert by_votes.labels.tolist() == [1, 0]
+    # No majority is for one of these: labels decide.
+    alone = faces.where(np.arange(5) == 1)
+    assert truth_for(("contempt", "disgust"), alone).labels.tolist() == [1]
 
 
 def test_a_split_without_labelled_faces_is_named() -> None:

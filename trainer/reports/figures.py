@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from edge_app.perception.answers import Mixture
 from edge_app.perception.card import ModelError
 from edge_app.perception.classifier import EmotionClassifier
-from edge_app.perception.labels import FER2013, FERPLUS
+from edge_app.perception.labels import FERPLUS
 from trainer.conditions import Condition
 from trainer.data import Faces
 from trainer.evaluation import Report, evaluate
@@ -58,11 +58,12 @@ def measure(
     they were fitted to.
 
     Raises:
-        ModelError: the answer lacks one of FER2013's seven labels, or has one that is not FER+'s.
-        DataError: none of `shown` has one of FER2013's seven labels.
+        ModelError: the answer has a label that is not FER+'s.
+        DataError: none of `shown` has one of the answer's labels.
     """
     answer = classifier.answer
     columns = _columns(classifier)
+    labels = [answer.labels[column] for column in columns]
     calibrated, raw = (
         Mixture(classifier.card.heads, one)
         for one in (answer, msgspec.structs.replace(answer, temperature=1.0))
@@ -80,28 +81,25 @@ def measure(
         np.mean([mixture.probabilities(each) for each in logits], axis=0)[:, columns]
         for mixture in (calibrated, raw)
     )
-    truth = truth_for([answer.labels[column] for column in columns], shown)
+    truth = truth_for(labels, shown)
     judged = probabilities[truth.rows]
     return SplitFigures(
-        report=evaluate(probabilities, shown, shown.twins_of(training)),
+        report=evaluate(probabilities, shown, shown.twins_of(training), labels),
         reliability=reliability(uncalibrated[truth.rows], judged, truth.labels, answer.temperature),
         risk_coverage=risk_coverage(judged, truth.labels, answer.unsure_below),
-        conditions=measure_conditions(predict, shown, conditions) if conditions else (),
+        conditions=(
+            measure_conditions(predict, shown, conditions, labels=labels) if conditions else ()
+        ),
     )
 
 
 def _columns(classifier: EmotionClassifier) -> list[int]:
-    """Where FER+'s emotions, in their order, stand in the answer; contempt where it has that."""
+    """Where those of FER+'s emotions that the answer has, in their order, stand in it."""
     labels = classifier.answer.labels
-    lacking = [f"lacks {', '.join(lack)}"] if (lack := _without(FER2013, labels)) else []
-    unknown = [f"has {', '.join(more)}"] if (more := _without(labels, FERPLUS)) else []
-    if lacking or unknown:
+    unknown = [label for label in labels if label not in FERPLUS]
+    if unknown:
         raise ModelError(
-            f"{classifier.card.name}: its answer {' and '.join(lacking + unknown)}; figures are of"
-            f" {', '.join(FER2013)}, with or without contempt: name a model that answers so"
+            f"{classifier.card.name}: its answer has {', '.join(unknown)}; faces are labelled"
+            f" {', '.join(FERPLUS)}: name a model that answers so"
         )
     return [labels.index(label) for label in FERPLUS if label in labels]
-
-
-def _without(labels: Sequence[str], others: Sequence[str]) -> list[str]:
-    return [label for label in labels if label not in others]

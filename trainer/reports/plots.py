@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from edge_app.perception.labels import FER2013
 from trainer.evaluation import Report
 from trainer.reliability import Bin, Reliability
 from trainer.reports.svg import BLUE, INK, ORANGE
@@ -28,7 +27,8 @@ def confusion_plot(report: Report) -> Figure:
     counts = np.array(report.confusion, dtype=np.float64)
     of = counts.sum(axis=1)
     shares = counts / np.maximum(of[:, np.newaxis], 1)
-    classes = range(len(FER2013))
+    labels = list(report.recall)
+    classes = range(len(labels))
     for row in classes:
         for column in classes:
             share = float(shares[row, column])
@@ -36,9 +36,10 @@ def confusion_plot(report: Report) -> Figure:
             axes.add_patch(_square(corner, share))
             number = f"{100 * share:.0f}" if of[row] else ""
             axes.text(column, row, number, ha="center", va="center")
-    axes.set(xlim=(-0.5, 6.5), ylim=(6.5, -0.5), xlabel="answer", ylabel="true label", aspect=1)
-    axes.set_xticks(classes, FER2013, rotation=30)
-    axes.set_yticks(classes, FER2013)
+    end = len(labels) - 0.5
+    axes.set(xlim=(-0.5, end), ylim=(end, -0.5), xlabel="answer", ylabel="true label", aspect=1)
+    axes.set_xticks(classes, labels, rotation=30)
+    axes.set_yticks(classes, labels)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     return figure

@@ -7,8 +7,7 @@ from html import escape
 
 from matplotlib.figure import Figure
 
-from edge_app.perception.labels import FER2013
-from trainer.report import percent
+from trainer.report import counted, percent
 from trainer.reports.figures import SplitFigures
 from trainer.reports.plots import (
     conditions_plot,
@@ -39,8 +38,7 @@ def _parts(name: str, title: str, figures: SplitFigures) -> Iterator[str]:
             ("Accuracy", f"{report.accuracy:.1%}"),
             ("Accuracy without twins of training pictures", percent(report.without_twins)),
             ("Balanced accuracy", f"{report.balanced_accuracy:.1%}"),
-            ("Left out, labelled contempt", str(report.left_out)),
-            ("Accuracy with these, by eight labels", percent(report.with_contempt)),
+            ("Left out, the answer having no such label", counted(report.left_out) or "-"),
             ("Agreement with FER+'s majority", percent(report.ferplus_majority)),
             ("Calibration error at temperature 1", f"{calibration.error_before:.1%}"),
             (
@@ -60,7 +58,7 @@ def _parts(name: str, title: str, figures: SplitFigures) -> Iterator[str]:
                 percent(report.recall[label]),
                 percent(report.precision[label]),
             )
-            for label, row in zip(FER2013, report.confusion, strict=True)
+            for label, row in zip(report.recall, report.confusion, strict=True)
         ],
     )
     yield "<h3>Confusion</h3><p>Percent of each true label in the plot, faces in the table.</p>"
@@ -70,8 +68,11 @@ def _parts(name: str, title: str, figures: SplitFigures) -> Iterator[str]:
         risk_coverage = risk_coverage_plot(figures.risk_coverage)
         yield _plots(_picture(confusion, f"{name}-confusion", f"Confusion matrix, {title}"))
         yield _table(
-            ("True label", *FER2013),
-            [(label, *map(str, row)) for label, row in zip(FER2013, report.confusion, strict=True)],
+            ("True label", *report.recall),
+            [
+                (label, *map(str, row))
+                for label, row in zip(report.recall, report.confusion, strict=True)
+            ],
         )
         yield "<h3>Confidence</h3><p>Left: is an answer right as often as it says? Right: how many"
         yield "answers are wrong when faces below a threshold count as unsure?</p>"
