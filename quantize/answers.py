@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edge_app.perception.answers import Mixture
 from edge_app.perception.card import DEFAULT_ANSWER, Answer, Head
-from edge_app.perception.labels import FER2013
+from edge_app.perception.labels import FER2013, FERPLUS
 from quantize.errors import QuantizeError
 from trainer.data import Faces
 from trainer.evaluation import fit_temperature, unsure_threshold
@@ -32,22 +32,31 @@ def make_answers(
     faces: Faces,
     shares: Mapping[str, float] | None = None,
     weights: tuple[float, ...] = (),
+    *,
+    taught: Collection[str] = FERPLUS,
 ) -> dict[str, Answer]:
-    """The default answer, of seven emotions, and one of each head alone where there are several.
+    """The default answer, of FER2013's emotions, and one of each head alone if there are several.
 
     logits: float32 [N, all heads' labels], of `faces`, on which temperature and threshold are
     chosen, by `trainer.truth.truth_for`; of fewer than `LEAST_FACES` the temperature stays 1.
     shares: of each head in the default answer; all alike where nothing is said. weights: of the
-    labels in the default answer.
+    labels in the default answer. taught: what the network has learned to tell; other labels are
+    left out.
 
     Raises:
         QuantizeError: the shares are of other heads.
-        DataError: no face has one of FER2013's seven labels.
+        DataError: no face has one of the labels.
     """
     shares = dict(shares or {head.name: 1.0 / len(heads) for head in heads})
-    plain = {DEFAULT_ANSWER: Answer(FER2013, shares, 1.0, 0.0, weights)}
+
+    def among(labels: Sequence[str]) -> tuple[str, ...]:
+        return tuple(label for label in labels if label in taught)
+
+    plain = {DEFAULT_ANSWER: Answer(among(FER2013), shares, 1.0, 0.0, weights)}
     if len(heads) > 1:
-        plain |= {head.name: Answer(head.labels, {head.name: 1.0}, 1.0, 0.0) for head in heads}
+        plain |= {
+            head.name: Answer(among(head.labels), {head.name: 1.0}, 1.0, 0.0) for head in heads
+        }
     return {name: _calibrated(heads, answer, logits, faces) for name, answer in plain.items()}
 
 

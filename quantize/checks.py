@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from edge_app.perception.labels import FERPLUS
+from edge_app.perception.labels import FER2013, FERPLUS
 from quantize.errors import QuantizeError
 from quantize.ranges import FEWEST_SAMPLES
 from trainer.checkpoints import MODEL, read_recipe
 from trainer.data import Faces, Split
+from trainer.heads import taught_labels
 from trainer.truth import measurable
 
 
@@ -20,8 +21,8 @@ def check_sources(run: Path, faces: Faces, *, other_data: bool = False) -> None:
     other_data: `faces` need not be what the run has learned from.
 
     Raises:
-        QuantizeError: the run is not finished, has learned from other data, or Training has too few
-            faces to calibrate on.
+        QuantizeError: the run is not finished, has learned from other data or one emotion alone, or
+            Training has too few faces to calibrate on.
         RunError: it is no run.
         DataError: PublicTest has no labelled face to choose temperatures by.
     """
@@ -41,4 +42,24 @@ def check_sources(run: Path, faces: Faces, *, other_data: bool = False) -> None:
             f"calibration: {len(training)} Training faces ({found or 'none'}), at least"
             f" {FEWEST_SAMPLES} are needed; add pictures"
         )
+    known = [label for label in FER2013 if label in learned_labels(run, faces)]
+    if len(known) < 2:
+        raise QuantizeError(
+            f"{run}: has learned {' '.join(known) or 'none'} of {', '.join(FER2013)}, and an answer"
+            " needs two; add Training pictures of others, and train again"
+        )
     measurable(faces, Split.PUBLIC_TEST)
+
+
+def learned_labels(run: Path, faces: Faces) -> tuple[str, ...]:
+    """Of `labels.FERPLUS` those that a run can tell, as far as `faces` say.
+
+    All of them where it has learned from other faces, or from a teacher, too.
+
+    Raises:
+        RunError: it is no run.
+    """
+    stored = read_recipe(run)
+    if stored["data_sha256"] != faces.sha256() or stored["recipe"].get("taught"):
+        return FERPLUS
+    return taught_labels(faces.of(Split.TRAINING))

@@ -24,7 +24,7 @@ from edge_app.perception.patches import NetworkInput
 from edge_app.perception.runtime import make_interpreter
 from quantize.answers import make_answers
 from quantize.artefact import borders, git_revision, sha256, write_artefact
-from quantize.checks import check_sources
+from quantize.checks import check_sources, learned_labels
 from quantize.fine_tuning import fine_tune
 from quantize.footprint import Tell, footprint_figures, measure_footprint
 from quantize.parity import ClassifierParity, classifier_parity
@@ -74,8 +74,9 @@ def make_classifier(
 
     shares: of each head of the network in the default answer; all alike where nothing is said.
     balance: of how common emotions are in Training, what the default answer takes back, 0…1.
-    Calibrates on Training. Temperatures and thresholds are chosen on PublicTest; PrivateTest is
-    only reported, and left out of the card where it has no labelled face.
+    Calibrates on Training, and leaves emotions that it does not teach out of the answers.
+    Temperatures and thresholds are chosen on PublicTest; PrivateTest is only reported, and left out
+    of the card where it has no labelled face.
 
     Raises:
         QuantizeError: the run is not finished or has learned from other data, Training has too few
@@ -92,15 +93,17 @@ def make_classifier(
     as_float = trained.logits(public.pixels)
     public_logits = int8_logits(content, public.pixels)
     training = faces.of(Split.TRAINING)
-    weights = label_weights(training.labels, FER2013, balance) if balance else ()
-    answers = make_answers(trained.heads, public_logits, public, shares, weights)
+    known = learned_labels(run, faces)
+    answered = [label for label in FER2013 if label in known]
+    weights = label_weights(training.labels, answered, balance) if balance else ()
+    answers = make_answers(trained.heads, public_logits, public, shares, weights, taught=known)
     parity = _parity(trained, answers, as_float, public_logits, public)
     tuned = options.fine_tune and parity.points_lost > MOST_POINTS_LOST
     if tuned:
         model = fine_tune(trained.model, as_input(training.pixels))
         content = quantize(trained.with_model(model), samples, options)
         public_logits = int8_logits(content, public.pixels)
-        answers = make_answers(trained.heads, public_logits, public, shares, weights)
+        answers = make_answers(trained.heads, public_logits, public, shares, weights, taught=known)
         # The float network that was trained stays the measure.
         parity = _parity(trained, answers, as_float, public_logits, public)
 

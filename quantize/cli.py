@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_app.errors import UsageError
-from edge_app.perception.card import read_card, read_model
+from edge_app.perception.card import DEFAULT_ANSWER, ClassifierCard, read_card, read_model
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.int8_model import Int8Model
-from edge_app.perception.labels import FER2013
 from edge_app.perception.model_folder import NAMES
 from edge_app.perception.shipped import CLASSIFIERS, EMOTION, FACE_320, SHIPPED
 from quantize.runs import GRAY_YUNET
@@ -193,9 +192,6 @@ def _classifier(arguments: argparse.Namespace) -> int:
     if not is_measurable(faces, Split.PRIVATE_TEST):
         left_out = Split.PRIVATE_TEST.usage
         print(f"{left_out}: left out, the data set has no labelled faces of it", file=sys.stderr)
-    if arguments.balance:
-        for line in unbalanced(faces.of(Split.TRAINING).labels, FER2013):
-            print(line, file=sys.stderr)
     print("measuring where faces stand in the training pictures", file=sys.stderr)
     # Unsigned: `make models` has just made it, and signs everything at the end.
     detector = FaceDetector(Int8Model(FACE_320, read_card(FACE_320), threads=1))
@@ -216,10 +212,25 @@ def _classifier(arguments: argparse.Namespace) -> int:
         options=options,
         tell=_tell_footprint,
     )
+    for line in _untold(card):
+        print(line, file=sys.stderr)
+    if arguments.balance:
+        training = faces.of(Split.TRAINING)
+        for line in unbalanced(training.labels, card.answers[DEFAULT_ANSWER].labels):
+            print(line, file=sys.stderr)
     print("\n".join(lines(card.figures)))
     print(f"written: {output} and its card")
     _tell_to_sign(output.parent)
     return 0
+
+
+def _untold(card: ClassifierCard) -> list[str]:
+    """A line about the emotions that the network has an output for, and no answer."""
+    told = {label for answer in card.answers.values() for label in answer.labels}
+    untold = {label: None for head in card.heads for label in head.labels if label not in told}
+    if not untold:
+        return []
+    return [f"{', '.join(untold)}: left out of the answers, since no Training face shows them"]
 
 
 def _check_model_file(output: Path) -> None:

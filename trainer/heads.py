@@ -85,6 +85,12 @@ class VoteHead:
         return _distribution(votes, even), weights
 
 
+def taught_labels(training: Faces) -> tuple[str, ...]:
+    """The emotions that these faces teach: those that one is labelled or was voted to show."""
+    times = np.bincount(training.labels, minlength=len(FERPLUS)) + training.emotion_votes().sum(0)
+    return tuple(label for label, count in zip(FERPLUS, times, strict=True) if count)
+
+
 def _hard(faces: Faces) -> tuple[Floats, Floats]:
     """FER2013's label as a distribution float32 [N, 7], and the weight of each face float32 [N]."""
     known = faces.labels < len(FER2013)

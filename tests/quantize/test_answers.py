@@ -38,7 +38,7 @@ def test_each_answer_is_calibrated_on_its_own_labels() -> None:
     # What a card says of them is measured by the labels that they were fitted to.
     for name in ("fer2013", "ferplus"):
         probabilities = Mixture(HEADS, answers[name]).probabilities(logits)
-        report = evaluate(probabilities, faces, np.zeros(700, bool))
+        report = evaluate(probabilities, faces, np.zeros(700, bool), answers[name].labels)
         assert report.calibration_error < 0.02, name
 
 
@@ -84,3 +84,22 @@ def test_weights_are_the_default_answers_alone() -> None:
         Mixture(HEADS, answers[name]).probabilities(logits) for name in ("default", "fer2013")
     )
     assert (said[faces.labels != 1, 1] > plain[faces.labels != 1, 1]).all()
+
+
+def test_what_was_not_taught_is_in_no_answer() -> None:
+    faces = synthetic_faces(280)
+    logits = np.zeros((280, 15), np.float32)
+    logits[np.arange(280), faces.labels] = 4
+    # Surest of all of what nobody taught it.
+    logits[:, [1, 14]] = 6
+    weights = (1.0, 2.0, 1.0)
+    taught = ("angry", "happy", "neutral")
+    answers = make_answers(HEADS, logits, faces, {"fer2013": 1.0}, weights, taught=taught)
+    assert {name: answer.labels for name, answer in answers.items()} == dict.fromkeys(
+        ("default", "fer2013", "ferplus"), taught
+    )
+    assert answers["default"].weights == weights
+    said = Mixture(HEADS, answers["fer2013"]).probabilities(logits)
+    there = np.isin(faces.labels, [0, 3, 6])
+    assert (said[there].argmax(axis=1) == faces.labels[there] // 3).all()
+    assert answers["fer2013"].temperature < 1

@@ -13,12 +13,14 @@ from keras import layers, ops
 
 from edge_app.cli import main
 from edge_app.perception.card import Alignment
+from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.labels import FER2013
 from quantize import classifier, cli
 from quantize.classifier import make_classifier
 from quantize.errors import QuantizeError
 from quantize.parity import ClassifierParity
 from tests.trainer.synthetic import all_splits
+from trainer import evaluate_command
 from trainer.checkpoints import MODEL, RECIPE, RunError
 from trainer.data import DataError, Faces, Split
 from trainer.report import lines
@@ -138,18 +140,55 @@ def test_a_balance_of_emotions_that_training_lacks_is_told(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    faces = all_splits(700, 14)
+    faces = all_splits(140, 14)
     faces = faces.where((faces.labels != 1) | (faces.split != Split.TRAINING))
-    run = a_run(tmp_path / "run", not_finite(), all_splits(70, 14))
+    run = a_run(tmp_path / "run", tiny(), all_splits(70, 14))
     give_the_command(faces, monkeypatch)
-    words = [str(run), "--data", ".", "--output", str(output), "--other-data"]
-    for asked, times in (([], 0), (["--balance", "0.5"], 1)):
-        assert main(["quantize", "classifier", *words, *asked]) == 1
-        told = capsys.readouterr().err.splitlines()
-        assert (
-            told.count("balance: no Training face is labelled disgust; weighed 1, as average")
-            == times
-        )
+    words = [str(run), "--data", ".", "--output", str(output), "--other-data", "--balance", "0.5"]
+    assert main(["quantize", "classifier", *words]) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert "balance: no Training face is labelled disgust; weighed 1, as average" in told
+    # What the run learned from may have had it.
+    assert EmotionClassifier.load(output).answer.labels == FER2013
+
+
+def test_emotions_that_training_lacks_are_in_no_answer(
+    output: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    faces = all_splits(140, 14)
+    four = ("angry", "happy", "surprise", "neutral")
+    of_four = np.isin(faces.labels, [FER2013.index(label) for label in four])
+    faces = faces.where(of_four | (faces.split != Split.TRAINING))
+    run = a_run(tmp_path / "run", tiny(), faces)
+    give_the_command(faces, monkeypatch)
+    monkeypatch.setattr(evaluate_command, "read", lambda *_, **__: faces)
+    words = [str(run), "--data", ".", "--output", str(output), "--balance", "0.5"]
+    assert main(["quantize", "classifier", *words]) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert "disgust, fear, sad: left out of the answers, since no Training face shows them" in told
+    assert not [line for line in told if line.startswith("balance")]
+    classifier = EmotionClassifier.load(output)
+    assert classifier.labels == four
+    assert classifier.card.heads[0].labels == FER2013
+    assert classifier.predict(faces.pixels[:3]).shape == (3, 4)
+    figures = classifier.card.figures["public_test"]
+    assert figures["left_out"] == {"disgust": 2, "fear": 2, "sad": 2}
+    assert main(["train", "evaluate", str(output), "--data", ".", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)["public_test"]
+    assert shown.items() >= figures.items()
+
+
+def test_one_emotion_makes_no_answer(tmp_path: Path, output: Path) -> None:
+    faces = all_splits(140, 14)
+    faces = faces.where((faces.labels == 3) | (faces.split != Split.TRAINING))
+    run = a_run(tmp_path / "run", tiny(), faces)
+    with pytest.raises(
+        QuantizeError, match=r"has learned happy of angry, .*; add Training pictures"
+    ):
+        make_classifier(run, faces, ALIGNMENT, output)
 
 
 def test_a_good_run_prints_size_operations_and_speed(
