@@ -32,8 +32,8 @@ def check_sources(run: Path, faces: Faces, *, other_data: bool = False) -> None:
     if learned != given and not other_data:
         raise QuantizeError(
             f"{run}: has learned from other data than --data holds (SHA-256 {learned[:12]}… and"
-            f" {given[:12]}…); name that, with the run's --crops, or add --other-data to calibrate and"
-            " measure on this"
+            f" {given[:12]}…); name that, with the run's --crops, or add --other-data to"
+            " calibrate and measure on this"
         )
     training = faces.of(Split.TRAINING)
     if len(training) < FEWEST_SAMPLES:
