@@ -121,15 +121,21 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _add_parity(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     for name, what, make in (
-        ("parity", "the shipped models against the float ones they came from", _parity),
+        ("parity", "int8 models against the float ones they came from", _parity),
         ("compare-calibration", "what each way to calibrate and convert costs", _calibration),
     ):
         parser = models.add_parser(name, help=what)
-        parser.add_argument("--data", type=Path, required=True, help="faces, and folder of faces/")
+        reading.add_arguments(parser, more="; for detectors with faces/ in it")
         parser.add_argument(
             "run", type=Path, nargs="*", help="runs of classifiers, beside those in the clone"
         )
-        parser.add_argument(
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument(
+            "--models",
+            type=Path,
+            help="folder of your own classifiers, in the place of the shipped models",
+        )
+        which.add_argument(
             "--detectors-alone", action="store_true", help="leave the classifiers out"
         )
         _add_weights(parser)

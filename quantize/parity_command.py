@@ -40,7 +40,7 @@ TRIAL_STRIDE = 2
 
 
 def compare_parity(arguments: argparse.Namespace) -> Iterator[str]:
-    """Compare the shipped int8 models with the float ones they were made of, line by line."""
+    """Compare int8 models with the float ones they were made of, line by line."""
     reports = []
     for subject, parity in _subjects(arguments):
         report = measure(subject, parity, runs=arguments.runs)
@@ -57,7 +57,8 @@ def compare_calibration(arguments: argparse.Namespace) -> Iterator[str]:
     """Quantize by every way to calibrate and both converters: what each costs, line by line."""
     rows = []
     classifiers = () if arguments.detectors_alone else _classifier_rows(arguments)
-    for row in chain(classifiers, _detector_rows(arguments)):
+    detectors_too = () if arguments.models else _detector_rows(arguments)
+    for row in chain(classifiers, detectors_too):
         rows.append(row)
         yield ", ".join(row.values())
     written = msgspec.json.format(msgspec.json.encode(rows), indent=2) + b"\n"
@@ -99,18 +100,32 @@ def _subjects(
     arguments: argparse.Namespace,
 ) -> Iterator[tuple[Subject, ClassifierParity | DetectorParity]]:
     if not arguments.detectors_alone:
-        faces = read(arguments.data)
+        faces = read(arguments.data, way=arguments.crops)
         for path, run in _runs(arguments).items():
             yield _classifier(path, run, faces)
+    if arguments.models:
+        return
     photos = _Photos.of(arguments)
     for size, name in detectors.SIZES.items():
         yield _detector(photos, size, SHIPPED / name)
 
 
 def _runs(arguments: argparse.Namespace) -> dict[Path, Path]:
-    """The shipped classifiers, and the run that each was made of."""
-    cards = [_classifier_card(path) for path in CLASSIFIERS]
-    return dict(zip(CLASSIFIERS, find_runs(cards, arguments.run), strict=True))
+    """The shipped classifiers, or those that were named, and the run that each was made of."""
+    models = _classifiers_in(arguments.models) if arguments.models else CLASSIFIERS
+    cards = [_classifier_card(path) for path in models]
+    return dict(zip(models, find_runs(cards, arguments.run), strict=True))
+
+
+def _classifiers_in(folder: Path) -> list[Path]:
+    """Raises QuantizeError where there is none."""
+    models = sorted(folder.glob("*.tflite"))
+    found = [path for path in models if isinstance(read_card(path), ClassifierCard)]
+    if not found:
+        raise QuantizeError(
+            f"{folder}: holds no classifier; name the folder that mien quantize classifier wrote to"
+        )
+    return found
 
 
 def _classifier(path: Path, run: Path, faces: Faces) -> tuple[Subject, ClassifierParity]:
@@ -169,7 +184,7 @@ def _detector(photos: _Photos, size: int, path: Path) -> tuple[Subject, Detector
 
 
 def _classifier_rows(arguments: argparse.Namespace) -> Iterator[dict[str, str]]:
-    faces: Faces = read(arguments.data)
+    faces: Faces = read(arguments.data, way=arguments.crops)
     public = faces.of(Split.PUBLIC_TEST)
     ways = [Options(calibration=method) for method in Calibration] + [Options(converter="tflite")]
     for (path, run), way in product(_runs(arguments).items(), ways):

@@ -26,7 +26,10 @@ def find_runs(cards: Sequence[ClassifierCard], named: Sequence[Path] = ()) -> li
     for run in named:
         if not any(_made_of(card, run) for card in cards):
             names = " or ".join(card.name for card in cards)
-            raise QuantizeError(f"{run}: not the run of {names}; leave it out, or quantize it")
+            raise QuantizeError(
+                f"{run}: not the run of {names}; leave it out, or name the folder of the models"
+                " that were made of it with --models"
+            )
     return [_find_run(card, named) for card in cards]
 
 

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from edge_app.cli import main
 from edge_app.perception.faces import Box, Face
+from quantize import parity_command
+from quantize.classifier import make_classifier
 from quantize.detector_report import Found
 from quantize.face_photos import FacePhoto
 from quantize.parity import classifier_parity, detector_parity, kl_divergence
+from tests.quantize.test_bad_input import ALIGNMENT, a_run, tiny
 from tests.softmax import softmax
-from tests.trainer.synthetic import synthetic_faces
+from tests.trainer.synthetic import all_splits, synthetic_faces
 from trainer.data import DataError
 
 
@@ -61,3 +66,28 @@ def test_detector_parity_pairs_detections_that_overlap() -> None:
     assert parity.points_lost == 50
     assert parity.score_error_mean == parity.score_error_max == pytest.approx(0.2)
     assert detector_parity(photos, by_float, Found([[]], [])).score_error_max == 0.0
+
+
+def test_a_model_of_one_s_own_is_compared_with_its_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    faces = all_splits(140, 35)
+    run, mine = a_run(tmp_path / "run", tiny(), faces), tmp_path / "mine"
+    card = make_classifier(run, faces, ALIGNMENT, mine / "emotion.tflite")
+    monkeypatch.setattr(parity_command, "read", lambda *_, **__: faces)
+    words = ["quantize", "parity", "--data", ".", "--output", str(tmp_path / "json")]
+    own = [*words, str(run), "--models", str(mine), "--runs", "10"]
+    assert main(own) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("emotion: float ")
+    # Nobody's photos are asked for: detectors are not compared.
+    assert [path.name for path in (tmp_path / "json").iterdir()] == ["emotion.json"]
+    stored = json.loads((tmp_path / "json" / "emotion.json").read_text())
+    assert stored["parity"] == card.figures["parity_public_test"]
+
+    assert main([*words, str(run)]) == 1
+    assert "name the folder of the models that were made of it with --models" in (
+        capsys.readouterr().err
+    )
+    assert main([*words, str(run), "--models", str(run)]) == 1
+    assert f"{run}: holds no classifier" in capsys.readouterr().err

@@ -27,10 +27,15 @@ _UNDERSTOOD = (
 )
 
 
-def add_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
-    """Say where a command's data set is, and how it is read."""
+def add_arguments(
+    parser: argparse.ArgumentParser, *, required: bool = True, more: str = ""
+) -> None:
+    """Say where a command's data set is, and how it is read.
+
+    more: what else its folder holds, for the help.
+    """
     parser.add_argument(
-        "--data", type=Path, required=required, help="data set: see docs/training.md"
+        "--data", type=Path, required=required, help=f"data set: see docs/training.md{more}"
     )
     parser.add_argument(
         "--crops",
