@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from benchmarks import labelled_faces
 from benchmarks.as_command import exit_code
 from edge_app.perception import EmotionClassifier, FaceDetector
+from edge_app.perception.alignment import TO_READ
 from edge_app.perception.light import spread
 from edge_app.perception.quality import Quality, assess, turn
 from trainer.conditions import low_light
@@ -64,7 +65,9 @@ def worse(pixels: Gray) -> Iterator[tuple[str, Gray, float]]:
     for sigma in SIGMAS:
         yield f"blur, sigma {sigma} px", _each(pixels, _blur(sigma)), 48.0
     for width in WIDTHS:
-        yield f"{width} px wide", _each(pixels, _shrink(width)), float(width)
+        yield f"{width} px wide", _each(pixels, _shrink(width, TO_READ)), float(width)
+        linear = _each(pixels, _shrink(width, cv2.INTER_LINEAR))
+        yield f"{width} px wide, enlarged linearly", linear, float(width)
     for strength in STRENGTHS:
         yield f"low light {strength}", low_light(pixels, strength, np.random.default_rng(1)), 48.0
     rng = np.random.default_rng(2)
@@ -98,11 +101,11 @@ def _blur(sigma: float) -> Callable[[Gray], cv2.typing.MatLike]:
     return lambda face: cv2.GaussianBlur(face, (0, 0), sigma)
 
 
-def _shrink(width: int) -> Callable[[Gray], cv2.typing.MatLike]:
+def _shrink(width: int, enlarged: int) -> Callable[[Gray], cv2.typing.MatLike]:
     return lambda face: cv2.resize(
         cv2.resize(face, (width, width), interpolation=cv2.INTER_AREA),
         face.shape,
-        interpolation=cv2.INTER_LINEAR,
+        interpolation=enlarged,
     )
 
 

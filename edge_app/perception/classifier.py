@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.perception.alignment import canonical_landmarks
+from edge_app.perception.alignment import TO_READ, canonical_landmarks
 from edge_app.perception.answers import Mixture
 from edge_app.perception.card import (
     DEFAULT_ANSWER,
@@ -216,7 +216,7 @@ class EmotionClassifier:
             cv2.resize(
                 crop,
                 (self.side, self.side),
-                interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR,
+                interpolation=cv2.INTER_AREA if shrinks else TO_READ,
             ),
             dtype=np.uint8,
         )

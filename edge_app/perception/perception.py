@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.perception.alignment import (
+    TO_READ,
     about_box,
     align,
     canonical_landmarks,
@@ -208,7 +209,7 @@ class Perception:
         classifier = self.classifier
         labels, side = classifier.labels, classifier.side
         rotation, shift = similarity(face.landmarks, classifier.alignment, side)
-        crop = cut(image, rotation, shift, side)
+        crop = cut(image, rotation, shift, side, enlarged=TO_READ)
         quality = assess(crop, face.landmarks, side / abs(rotation))
         if quality.weight > 0.0:
             answers = classifier.predict(self._shown(image, face, crop, view))
@@ -230,7 +231,8 @@ class Perception:
         if view is View.MIRRORED:
             return plain[np.newaxis, :, ::-1]
         side = self.classifier.side
-        boxed = spread(cut(image, *about_box(face.box, roll_deg(face.landmarks), side), side))
+        placed = about_box(face.box, roll_deg(face.landmarks), side)
+        boxed = spread(cut(image, *placed, side, enlarged=TO_READ))
         return np.stack([plain, plain[:, ::-1], boxed, boxed[:, ::-1]])
 
     def crop(self, image: Image, face: Face) -> NDArray[np.uint8]:

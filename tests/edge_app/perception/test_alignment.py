@@ -159,3 +159,16 @@ def test_a_box_frames_a_face_as_wide_and_turned_as_it_is(roll_deg: float) -> Non
 def test_a_box_without_an_area_is_still_a_crop() -> None:
     crop = cut(np.zeros((20, 30), np.uint8), *about_box(Box(5, 5, 5, 9), 0.0, SIDE), SIDE)
     assert crop.shape == (SIDE, SIDE)
+
+
+def test_a_crop_of_fewer_pixels_is_enlarged_smoothly() -> None:
+    """A step of gray between two pixels overshoots: cubic, where it was asked for."""
+    step = np.repeat(np.array([[60] * 6 + [180] * 6], np.uint8), 12, axis=0)
+    linear, cubic = (
+        cut(step, complex(4), 0j, 48, enlarged=way) for way in (cv2.INTER_LINEAR, cv2.INTER_CUBIC)
+    )
+    assert (linear.min(), linear.max()) == (60, 180)
+    assert cubic.min() < 60
+    assert cubic.max() > 180
+    whole = cut(step, complex(1), 0j, 12, enlarged=cv2.INTER_CUBIC)
+    assert np.array_equal(whole, step)
