@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.perception.alignment import (
+    NEARER,
     TO_READ,
     about_box,
-    align,
     canonical_landmarks,
     cut,
     framed_box,
+    nearer,
     similarity,
 )
 from edge_app.perception.card import DEFAULT_ANSWER
@@ -195,9 +196,9 @@ class Perception:
         return seen
 
     def _framed(self, image: Image) -> Face:
-        """The face that a picture would show in its middle square, were it one of FER2013's."""
+        """The face that the middle square of a picture would be cut for."""
         height, width = image.shape[:2]
-        side = float(min(height, width))
+        side = NEARER * min(height, width)
         left, top = (width - side) / 2, (height - side) / 2
         placed = side * canonical_landmarks(self.classifier.alignment) + (left, top)
         # The nose's tip lies before the middle of a face that looks at the camera.
@@ -207,10 +208,9 @@ class Perception:
     def _seen(self, image: Image, face: Face, view: View) -> SeenFace:
         """What one face shows, if anything can be read of it."""
         classifier = self.classifier
-        labels, side = classifier.labels, classifier.side
-        rotation, shift = similarity(face.landmarks, classifier.alignment, side)
-        crop = cut(image, rotation, shift, side, enlarged=TO_READ)
-        quality = assess(crop, face.landmarks, side / abs(rotation))
+        labels = classifier.labels
+        crop, pixels_across = self._cut(image, face)
+        quality = assess(crop, face.landmarks, pixels_across)
         if quality.weight > 0.0:
             answers = classifier.predict(self._shown(image, face, crop, view))
             # The one answer of a frame's face is not computed again.
@@ -231,12 +231,14 @@ class Perception:
         if view is View.MIRRORED:
             return plain[np.newaxis, :, ::-1]
         side = self.classifier.side
-        placed = about_box(face.box, roll_deg(face.landmarks), side)
+        placed = nearer(*about_box(face.box, roll_deg(face.landmarks), side), side)
         boxed = spread(cut(image, *placed, side, enlarged=TO_READ))
         return np.stack([plain, plain[:, ::-1], boxed, boxed[:, ::-1]])
 
-    def crop(self, image: Image, face: Face) -> NDArray[np.uint8]:
+    def crop(self, image: Image, face: Face, *, look_again: bool = True) -> NDArray[np.uint8]:
         """Cut `face` out of `image` as `read` shows it to the classifier.
+
+        look_again: as `read` takes it.
 
         Returns uint8 [side, side], gray.
 
@@ -244,9 +246,17 @@ class Perception:
             FrameError: the picture is of another dtype or shape.
         """
         check_frame(image)
-        face = self.upright.look_again(image, face)
-        classifier = self.classifier
-        return spread(align(image, face.landmarks, classifier.alignment, classifier.side))
+        crop, _ = self._cut(image, self.upright.look_again(image, face) if look_again else face)
+        return spread(crop)
+
+    def _cut(self, image: Image, face: Face) -> tuple[NDArray[np.uint8], float]:
+        """A face by its landmarks: uint8 [side, side], gray; and how many pixels of the picture
+        its training picture would be wide.
+        """
+        side = self.classifier.side
+        rotation, shift = similarity(face.landmarks, self.classifier.alignment, side)
+        crop = cut(image, *nearer(rotation, shift, side), side, enlarged=TO_READ)
+        return crop, side / abs(rotation)
 
 
 def _off_middle(image: Image, face: Face) -> float:

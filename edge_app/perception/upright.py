@@ -29,19 +29,21 @@ _OFF_MIDDLE, _OTHER_SIZE = 0.25, 1.8
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """How large a detector is shown the face, and what its landmarks then make of roll.
+    """How large a detector is shown the face, and what its landmarks then make of roll and size.
 
     share: side of the face's box as a fraction of the input's. gain: true roll by measured roll.
+    spread: how much wider they stand than where the face is smaller, as cards' alignments have it.
     """
 
     share: float
     gain: float
+    spread: float
 
 
 # docs/perception.md has the other ways, and what they measured.
-_LARGE = Framing(share=0.7, gain=1.4)
+_LARGE = Framing(share=0.7, gain=1.4, spread=1.04)
 #: In a small input even a face as large as the input is too small for the coarsest level.
-_SMALL = Framing(share=0.95, gain=2.2)
+_SMALL = Framing(share=0.95, gain=2.2, spread=1.05)
 
 
 class Upright:
@@ -101,6 +103,8 @@ class Upright:
         if not face_side / _OTHER_SIZE < side < face_side * _OTHER_SIZE:
             return None
         points = (_complex(found.landmarks) - shift) / rotation
+        about = points[[0, 1, 3, 4]].mean()
+        points = about + (points - about) / self._framing.spread
         return np.stack([points.real, points.imag], axis=1).astype(np.float32)
 
 

@@ -1,3 +1,5 @@
+import cmath
+
 import cv2
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from edge_app.perception.alignment import (
     canonical_landmarks,
     cut,
     cut_upright,
+    nearer,
     shrinkable,
 )
 from edge_app.perception.card import Alignment
@@ -159,6 +162,19 @@ def test_a_box_frames_a_face_as_wide_and_turned_as_it_is(roll_deg: float) -> Non
 def test_a_box_without_an_area_is_still_a_crop() -> None:
     crop = cut(np.zeros((20, 30), np.uint8), *about_box(Box(5, 5, 5, 9), 0.0, SIDE), SIDE)
     assert crop.shape == (SIDE, SIDE)
+
+
+def test_nearer_shows_the_middle_of_the_same_square() -> None:
+    """Its middle stays where it is, and what lay a tenth within the edge lies on it."""
+    rotation, shift = cmath.rect(0.3, 0.4), complex(-20, 35)
+    closer = nearer(rotation, shift, 48, 1.25)
+
+    def back(placed: tuple[complex, complex], w: complex) -> complex:
+        return (w - placed[1]) / placed[0]
+
+    assert back(closer, 24 + 24j) == pytest.approx(back((rotation, shift), 24 + 24j))
+    assert back(closer, 0j) == pytest.approx(back((rotation, shift), 4.8 + 4.8j))
+    assert back(closer, 48 + 48j) == pytest.approx(back((rotation, shift), 43.2 + 43.2j))
 
 
 def test_a_crop_of_fewer_pixels_is_enlarged_smoothly() -> None:

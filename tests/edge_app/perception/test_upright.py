@@ -43,6 +43,19 @@ def test_box_and_score_stay(detector: FaceDetector) -> None:
     assert np.abs(again.landmarks.mean(axis=0) - face.landmarks.mean(axis=0)).max() < 10
 
 
+def test_faces_stay_as_large_as_their_own_landmarks_have_them(detector: FaceDetector) -> None:
+    """All in all: of one face it depends on where its pixels fall."""
+    upright, large = Upright(detector), FaceDetector.load(FACE_320)
+    grown = []
+    for shrink in np.arange(0.4, 2.0, 0.1):
+        frame = portrait(0.0, float(shrink))
+        face = large.detect(frame)[0]
+        again = upright.look_again(frame, face)
+        own, seen = (np.sqrt(each.landmarks.var(axis=0).sum()) for each in (face, again))
+        grown.append(seen / own)
+    assert np.median(grown) == pytest.approx(1.0, abs=0.04)
+
+
 def test_what_is_no_face_keeps_its_landmarks(detector: FaceDetector) -> None:
     landmarks = np.array([[300, 200], [340, 200], [320, 220], [305, 240], [335, 240]], np.float32)
     face = Face(Box(280, 170, 360, 270), landmarks, 0.9)
