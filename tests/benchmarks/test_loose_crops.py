@@ -38,11 +38,3 @@ def test_a_wide_crop_is_read_as_its_photo() -> None:
     assert counts.surest == counts.read_crop == counts.crops
     assert counts.other_surest == counts.other_read_crop == 0
     assert counts.shares()[3] == "100%"
-
-
-def test_a_crop_of_which_nothing_can_be_read_is_not_read_alike() -> None:
-    perception = Perception.load()
-    gray, counts = np.full((SHOWN, SHOWN), 128, np.uint8), Counts()
-    for emotion in perception.classifier.labels:
-        count(perception, gray, 50 + 50j, emotion, counts)
-    assert counts.read_crop == 0

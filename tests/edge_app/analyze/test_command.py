@@ -121,7 +121,9 @@ def test_each_crop_has_one_row_whoever_is_found_in_it(
     noise = np.random.default_rng(1).integers(0, 256, (64, 48), np.uint8)
     cv2.imwrite(str(folder / "a.png"), noise)
     (folder / "b.jpg").write_bytes(portrait.read_bytes())
-    cv2.imwrite(str(folder / "c.png"), np.hstack([cv2.imread(str(portrait))] * 2))
+    near = cv2.imread(str(portrait))[:230, 110:340]
+    far = cv2.copyMakeBorder(cv2.resize(near, (90, 90)), 0, 140, 0, 0, cv2.BORDER_REPLICATE)
+    cv2.imwrite(str(folder / "c.png"), np.hstack([near, far]))
     words = ["analyze", str(folder), "--output", str(output)]
     assert cli.main(words) == 0
     assert [row["annotated"] for row in rows(output)] == ["b.jpg", "c.png", "c.png"]

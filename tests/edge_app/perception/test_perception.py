@@ -260,6 +260,39 @@ def test_a_crop_in_which_nobody_is_found_is_read_as_it_stands(
     assert perception.read_crop(wide).probabilities == pytest.approx(seen.probabilities, abs=0.03)
 
 
+def test_somebody_in_the_corner_of_a_crop_is_not_read_for_who_is_not_found(
+    perception: Perception, portrait: np.ndarray
+) -> None:
+    crop = np.full((192, 192, 3), 90, np.uint8)
+    crop[6:58, 6:58] = cv2.resize(portrait[:230, 110:340], (52, 52), interpolation=cv2.INTER_AREA)
+    assert len(perception.find(crop)) == 1
+    seen = perception.read_crop(crop)
+    assert seen.face.score == 0.0
+    assert (seen.face.box.left + seen.face.box.right) / 2 == pytest.approx(96, abs=2)
+
+
+def test_a_crop_of_which_little_can_be_read_has_an_answer_too(
+    perception: Perception, portrait: np.ndarray
+) -> None:
+    (face,) = perception.find(portrait)
+    blurred = cv2.GaussianBlur(perception.crop(portrait, face), (0, 0), 9.0)
+    seen = perception.read_crop(blurred)
+    assert (seen.quality, seen.emotion) == (0.0, UNSURE)
+    assert np.ptp(seen.probabilities) > 0.1
+
+
+def test_of_a_crop_that_shows_a_sure_face_in_its_middle_no_turned_one_is_looked_for(
+    perception: Perception, portrait: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crop = portrait[:230, 110:340]
+    expected = perception.read_crop(crop)
+    monkeypatch.setattr(perception, "_tilted", None)
+    seen = perception.read_crop(crop)
+    assert seen.face.box == expected.face.box
+    with pytest.raises(AttributeError):
+        perception.read_crop(np.rot90(crop).copy())
+
+
 def test_a_crop_is_of_the_classifiers_size(perception: Perception, portrait: np.ndarray) -> None:
     """tests/trainer/data/test_photo_folder.py holds that it is what the classifier is shown."""
     (face,) = perception.find(portrait)
