@@ -11,14 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_app.errors import UsageError
-from edge_app.perception.card import DEFAULT_ANSWER, ClassifierCard, read_card, read_model
+from edge_app.perception.card import (
+    DEFAULT_ANSWER,
+    Alignment,
+    ClassifierCard,
+    read_card,
+    read_model,
+)
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.model_folder import NAMES
 from edge_app.perception.shipped import CLASSIFIERS, EMOTION, FACE_320, SHIPPED
 from quantize.runs import GRAY_YUNET
 from trainer.balance import unbalanced
-from trainer.data import Split, read, reading
+from trainer.data import Faces, Split, read, reading
 from trainer.framing import measure_alignment
 from trainer.quiet_tensorflow import quiet_tensorflow
 from trainer.report import lines
@@ -198,10 +204,7 @@ def _classifier(arguments: argparse.Namespace) -> int:
     if not is_measurable(faces, Split.PRIVATE_TEST):
         left_out = Split.PRIVATE_TEST.usage
         print(f"{left_out}: left out, the data set has no labelled faces of it", file=sys.stderr)
-    print("measuring where faces stand in the training pictures", file=sys.stderr)
-    # Unsigned: `make models` has just made it, and signs everything at the end.
-    detector = FaceDetector(Int8Model(FACE_320, read_card(FACE_320), threads=1))
-    alignment = measure_alignment(faces.of(Split.TRAINING).pixels, detector)
+    alignment = _alignment(faces)
     options = Options(
         arguments.converter,
         Calibration(arguments.calibration),
@@ -237,6 +240,16 @@ def _untold(card: ClassifierCard) -> list[str]:
     if not untold:
         return []
     return [f"{', '.join(untold)}: left out of the answers, since no Training face shows them"]
+
+
+def _alignment(faces: Faces) -> Alignment:
+    """By which a device cuts the crops that the network has learned from."""
+    if faces.alignment is not None:
+        return faces.alignment
+    print("measuring where faces stand in the training pictures", file=sys.stderr)
+    # Unsigned: `make models` has just made it, and signs everything at the end.
+    detector = FaceDetector(Int8Model(FACE_320, read_card(FACE_320), threads=1))
+    return measure_alignment(faces.of(Split.TRAINING).pixels, detector)
 
 
 def _check_model_file(output: Path) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import keras
+import msgspec
 import numpy as np
 import pytest
 from keras import layers, ops
@@ -210,6 +212,19 @@ def test_a_good_run_prints_size_operations_and_speed(
     assert card["recipe"]["quantization"]["calibration"] == "percentile"
     assert card["figures"]["parity_public_test"]["same_answer"] > 0.8
     assert output.read_bytes() != OLD
+
+
+def test_faces_that_the_device_cut_are_not_measured(
+    output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faces = all_splits(700, 70)
+    run = a_run(tmp_path / "run", tiny(), faces)
+    cut_by = msgspec.structs.replace(ALIGNMENT, margin=0.4)
+    give_the_command(replace(faces, alignment=cut_by), monkeypatch)
+    monkeypatch.setattr(cli, "measure_alignment", lambda *_: pytest.fail("measured"))
+    assert main(["quantize", "classifier", str(run), "--data", ".", "--output", str(output)]) == 0
+    card = json.loads(output.with_suffix(".json").read_text())
+    assert card["alignment"]["margin"] == 0.4
 
 
 def test_what_cannot_be_quantized_is_said_before_the_framing(

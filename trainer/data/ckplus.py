@@ -92,7 +92,8 @@ def read_ckplus(
         pass_over_in(folder, rejections)
     rejections.close(tell, cut=pictures.told)
     votes = np.zeros((len(pixels), len(FERPLUS_COLUMNS)), np.float32)
-    return Faces(np.stack(pixels), np.array(labels, np.int64), votes, split_by_group(subjects))
+    split = split_by_group(subjects)
+    return Faces(np.stack(pixels), np.array(labels, np.int64), votes, split, pictures.alignment)
 
 
 def _own_folders(folder: Path) -> bool:

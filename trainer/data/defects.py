@@ -7,7 +7,7 @@ splits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,8 +62,7 @@ class Corrections:
     def apply(self, faces: Faces) -> Faces:
         """The faces of every split, less those left out, with the corrected labels."""
         kept = ~self.left_out
-        whole = Faces(faces.pixels, self.labels, faces.votes, faces.split)
-        return whole.where(kept)
+        return replace(faces, labels=self.labels).where(kept)
 
     def lines(self) -> list[str]:
         """For people, a count a line."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import enum
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.errors import MienError
+from edge_app.perception.card import Alignment
 from edge_app.perception.labels import FERPLUS
 
 #: FER+'s columns, in the order of its file: eight emotions, then two ways to give none.
@@ -45,12 +46,14 @@ class Faces:
     sets that know it.
     votes:  float32 [N, 10], FER+'s votes by `FERPLUS_COLUMNS`; all zero where there are none.
     split:  int64 [N], a `Split` a row.
+    alignment: by which the device's own path cut them; None where others framed them.
     """
 
     pixels: NDArray[np.uint8]
     labels: NDArray[np.int64]
     votes: NDArray[np.float32]
     split: NDArray[np.int64]
+    alignment: Alignment | None = None
 
     def __post_init__(self) -> None:
         n = len(self.pixels)
@@ -65,7 +68,13 @@ class Faces:
 
     def where(self, rows: NDArray[np.bool_]) -> Faces:
         """The faces whose row is true in `rows`: bool [N]."""
-        return Faces(self.pixels[rows], self.labels[rows], self.votes[rows], self.split[rows])
+        return replace(
+            self,
+            pixels=self.pixels[rows],
+            labels=self.labels[rows],
+            votes=self.votes[rows],
+            split=self.split[rows],
+        )
 
     def of(self, split: Split) -> Faces:
         """The faces of one split, in their order."""

@@ -78,7 +78,7 @@ def read_image_folders(
         held_out = hold_out(faces) & (split_of_row == Split.TRAINING)
         split_of_row[held_out] = Split.PUBLIC_TEST
     votes = np.zeros((len(faces), len(FERPLUS_COLUMNS)), np.float32)
-    return Faces(faces, np.array(labels, np.int64), votes, split_of_row)
+    return Faces(faces, np.array(labels, np.int64), votes, split_of_row, pictures.alignment)
 
 
 def _pictures(folder: Path) -> Iterator[tuple[Path, int, Split]]:

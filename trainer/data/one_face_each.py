@@ -9,6 +9,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.perception.card import Alignment
 from trainer.data.face_crops import FaceCrops
 from trainer.data.pictures import SIDE, as_crop, read_picture
 
@@ -70,6 +71,11 @@ class OneFaceEach:
         crop = self._crops.cut(read_picture(path, colour=True))
         self._cut += 1
         return crop
+
+    @property
+    def alignment(self) -> Alignment | None:
+        """By which all of them were cut; None where a picture was read as it is."""
+        return None if self._as_they_are else self._crops.alignment
 
     def told(self) -> str:
         """How the faces were cut, and what to do where that is not how networks are shown them."""

@@ -63,4 +63,4 @@ def read_photo_folder(
     votes = np.zeros((len(pixels), len(FERPLUS_COLUMNS)), np.float32)
     faces = np.stack(pixels)
     split = split_by_group(groups_of_photos(names, faces))
-    return Faces(faces, np.array(labels, np.int64), votes, split)
+    return Faces(faces, np.array(labels, np.int64), votes, split, pictures.alignment)

@@ -118,6 +118,7 @@ def test_a_face_that_is_to_be_found_is_cut_as_read_crop_shows_it(
         perception.read_crop(wide)
     split, _ = told(tmp_path / "splits", crops, "find")
     photos, reading = told(tmp_path / "photos", crops, "find")
+    assert split.alignment == photos.alignment == perception.classifier.alignment
     assert np.array_equal(split.pixels[0], shown[0][0])
     assert np.array_equal(photos.pixels[0], shown[0][0])
     # The middle square of the other one, spread: left to right from dark to light.
@@ -133,6 +134,7 @@ def test_frames_of_ckplus_are_cut_unless_they_are_square(tmp_path: Path, crops: 
     add(tmp_path / "happy" / "S010_001_00000002.png", square(220)[:, :180])
     faces, reading = told(tmp_path, crops)
     assert len(faces) == 2
+    assert faces.alignment is None, "one of them was framed by somebody else"
     assert reading.cut.startswith("pictures read as they are: 1; faces fill ")
     assert reading.cut.endswith("; photos of which the only face is read: 1")
     _, reading = told(tmp_path, crops, "find")

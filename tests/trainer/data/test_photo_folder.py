@@ -70,6 +70,7 @@ def test_the_face_is_cut_out(
     assert faces.labels.tolist() == [3]
     assert np.array_equal(faces.pixels, shown_to_the_classifier(photo, perception, monkeypatch))
     assert (reading.rows, reading.left_out) == (1, 0)
+    assert faces.where(faces.labels == 3).alignment == perception.classifier.alignment
 
 
 @pytest.mark.parametrize("angle_deg", [-30.0, -22.0, 15.0, 30.0])
