@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Sequence
@@ -32,6 +33,9 @@ from edge_app.mqtt.topics import Topics
 
 #: How long `close` waits for acknowledgements.
 LAST_DELIVERY_S = 1.0
+
+#: How often a refusal that goes on is told in the log.
+WARNING_S = 3600.0
 
 _LOG = logging.getLogger(__name__)
 
@@ -184,17 +188,16 @@ class _Delivery(ConnectionHandler):
         self._under_way: dict[int, tuple[int, float]] = {}
         self._refusal = Refusal()
         self._losses = {topics.alert(alert): alert for alert in (DROPPED, DAMAGED)}
-        #: What a warning was given of on this connection.
-        self._warned: set[str] = set()
+        #: What a warning was given of, and when.
+        self._warned: dict[str, float] = {}
         self.is_connected = False
 
     def connected(self, client: mqtt.Client) -> None:
         """Say everything retained again, and let the others do what they do on a connection."""
         self.is_connected = True
-        self._warned.clear()
         self._sender.connected()
-        self._refusal.stop_waiting()
-        self._outbox.connected()
+        if self._refusal.connected():
+            self._outbox.connected()
         for handler in self._beside:
             handler.connected(client)
         self.proceed(client)
@@ -253,19 +256,21 @@ class _Delivery(ConnectionHandler):
     def disconnected(self) -> None:
         """Have what was under way wait for the next connection."""
         self.is_connected = False
+        self._refusal.disconnected(is_in_doubt=bool(self._under_way))
         self._sender.disconnected()
         self._under_way.clear()
         self._outbox.disconnected()
 
     def _warn(self, packet_id: int, *, is_ours: bool) -> None:
-        """Tell of a refusal: once of the device's own topics, and once of each other one."""
+        """Tell of a refusal, hourly: of the device's own topics, and of each other one."""
         topic = f"mien/{self._topics.device}/…"
         if not is_ours:
             # Of nobody's there is the availability, which is the connection's.
             told = (handler.topic_of(packet_id) for handler in self._beside)
             topic = next(filter(None, told), topic)
-        if topic not in self._warned:
-            self._warned.add(topic)
+        now = time.monotonic()
+        if now - self._warned.get(topic, -math.inf) >= WARNING_S:
+            self._warned[topic] = now
             _LOG.warning(
                 "the broker refuses messages on %s; check its access rules for this user", topic
             )

@@ -8,30 +8,57 @@ from collections.abc import Callable
 #: How long events wait after a refusal. Whoever mends the broker's rules waits as long to see it.
 HOLD_S = 60.0
 
+#: A connection that ends so soon after a refusal was ended because of it, as Mosquitto 2.0.11 does.
+THROWN_OUT_S = 5.0
+
 
 class Refusal:
     """After a wait, or on a new connection, one event is offered on trial; then as many as usual.
+
+    So it is, too, after a connection that ended with events under way.
+
+    Where the broker ends the connection with the refusal, the next one does not end the wait: a
+    device that may not publish events would be thrown out by each of its trials, and have no
+    connection for anything else.
 
     clock: monotonic seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._refused_at: float | None = None
         self._held_until: float | None = None
+        self._is_thrown_out = False
         self._is_trial = False
 
     def begin(self) -> None:
         """An event was refused."""
-        self._held_until = self._clock() + HOLD_S
+        self._refused_at = self._clock()
+        self._held_until = self._refused_at + HOLD_S
         self._is_trial = True
 
     def end(self) -> None:
         """An event was accepted."""
         self._is_trial = False
 
-    def stop_waiting(self) -> None:
-        """A connection begins: the broker may have been mended."""
-        self._held_until = None
+    def disconnected(self, *, is_in_doubt: bool) -> None:
+        """The connection ended. is_in_doubt: events were under way, and one may have been refused.
+
+        Of many that are under way the answer to the first may be lost with the connection.
+        """
+        self._is_trial = self._is_trial or is_in_doubt
+        self._is_thrown_out = (
+            self._refused_at is not None and self._clock() - self._refused_at < THROWN_OUT_S
+        )
+
+    def connected(self) -> bool:
+        """A connection begins: the broker may have been mended. Whether events are offered on it.
+
+        Where not, `has_waited` says when they are.
+        """
+        if not self._is_thrown_out:
+            self._held_until = None
+        return self._held_until is None
 
     def has_waited(self) -> bool:
         """Whether the wait is over: true once after each."""

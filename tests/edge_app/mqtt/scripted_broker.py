@@ -92,11 +92,16 @@ def refuse_subscriptions(connection: socket.socket) -> None:
 
 
 def answer_events(
-    connection: socket.socket, reason: bytes | None, topic_end: bytes = b"/event"
+    connection: socket.socket,
+    reason: bytes | None,
+    topic_end: bytes = b"/event",
+    *,
+    then_closes: bool = False,
 ) -> list[bytes]:
     """MQTT 5: take in, and answer each event, or what else ends so, with the reason; None: never.
 
-    Pings are answered in any case.
+    Pings are answered in any case. then_closes: ends the connection with the first such answer, as
+    Mosquitto 2.0.11 does where its rules refuse one.
 
     Returns the payloads, once the connection is gone.
     """
@@ -119,6 +124,8 @@ def answer_events(
             answer = reason if is_event else b"\x00"
             if answer is not None:
                 connection.sendall(b"\x40\x03" + body[end : end + 2] + answer)
+            if is_event and then_closes:
+                connection.shutdown(socket.SHUT_RDWR)
     return events
 
 

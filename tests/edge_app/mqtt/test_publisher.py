@@ -419,6 +419,43 @@ def test_only_a_refusal_that_concerns_the_event_alone_is_the_end_of_it(
     assert publisher.backlog == Backlog(waiting=5 - dropped, dropped=dropped)
 
 
+def test_a_broker_that_throws_out_whom_it_refuses_has_the_rest_all_the_same(
+    scripted: MakeBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    connections: list[list[bytes]] = []
+    is_mended = threading.Event()
+
+    def answer(connection: socket.socket, _version: int) -> None:
+        reason = b"\x00" if is_mended.is_set() else b"\x87"
+        connections.append(answer_events(connection, reason, then_closes=not is_mended.is_set()))
+
+    publisher = MqttPublisher(
+        scripted(answer).address, device="kitchen", backoff=Backoff(first_s=0.01, longest_s=0.01)
+    )
+    refusal = publisher._delivery._refusal
+    publisher.connect()
+    try:
+        for number in range(5):
+            publisher.publish_event(appeared(number))
+        for trial in range(3):
+            wait_until(lambda: refusal._held_until and publisher._delivery.is_connected)
+            ended = len(connections)
+            publisher.publish_summary(summary(trial))
+            wait_until(lambda: publisher._sender.wait_until_sent(0))
+            assert (len(connections), publisher.unacknowledged) == (ended, 5)
+            if trial == 1:
+                is_mended.set()  # of which the next connection is the first to know
+            refusal._held_until = 0  # as a minute later
+            publisher._connection.wake()
+            wait_until(lambda: len(connections) == ended + (trial < 2))  # noqa: B023
+        wait_until(lambda: publisher.unacknowledged == 0)
+    finally:
+        publisher.close()
+    wait_until(lambda: len(connections) == ended + 1)
+    assert [len(events) for events in connections[-3:]] == [1, 1, 5]
+    assert caplog.text.count("the broker refuses messages on mien/kitchen/") == 1
+
+
 @pytest.mark.parametrize("reason", [b"\x83", b"\x97"])
 def test_events_that_the_broker_refuses_for_now(
     scripted: MakeBroker, caplog: pytest.LogCaptureFixture, reason: bytes
