@@ -186,6 +186,7 @@ class _Delivery(ConnectionHandler):
         self._beside = beside
         #: By packet id, in the order of sending: the event's number, and when it was sent.
         self._under_way: dict[int, tuple[int, float]] = {}
+        self._answered_at = -math.inf
         self._refusal = Refusal()
         self._losses = {topics.alert(alert): alert for alert in (DROPPED, DAMAGED)}
         #: What a warning was given of, and when.
@@ -220,8 +221,10 @@ class _Delivery(ConnectionHandler):
                 self._under_way[packet_id] = offer.sequence, time.monotonic()
 
     def unanswered_since(self) -> float | None:
-        """Of the oldest event, or of all else together, whichever is older."""
+        """Of events, or of all else, whichever is older: a broker that answers slowly answers."""
         event = next((since for _, since in self._under_way.values()), None)
+        if event is not None:
+            event = max(event, self._answered_at)
         waiting = [each for each in (event, self._sender.unanswered_since()) if each is not None]
         return min(waiting, default=None)
 
@@ -232,6 +235,7 @@ class _Delivery(ConnectionHandler):
 
     def acknowledged(self, packet_id: int, *, is_accepted: bool) -> None:
         """Let go of an event. One that is refused for what it is would be refused again."""
+        self._answered_at = time.monotonic()
         said = self._sender.acknowledged(packet_id)
         if is_accepted and said is not None and said.payload and said.topic in self._losses:
             self._outbox.told(self._losses[said.topic])

@@ -508,6 +508,31 @@ def test_events_that_the_broker_never_answers_are_sent_again(
     assert caplog.text.count("acknowledges no messages") == 1
 
 
+def test_a_broker_that_answers_slowly_answers(scripted: MakeBroker) -> None:
+    may_answer = threading.Event()
+
+    def answer(connection: socket.socket, _version: int) -> None:
+        """Take them in, and answer the second event only."""
+        connection.sendall(b"\x20\x03\x00\x00\x00")
+        topic, received = b"mien/kitchen/event", b""
+        while received.count(topic) < 3:
+            received += connection.recv(4096)
+        assert may_answer.wait(60)
+        begin = received.index(topic, received.index(topic) + 1) + len(topic)
+        connection.sendall(b"\x40\x03" + received[begin : begin + 2] + b"\x00")
+
+    publisher = MqttPublisher(scripted(answer).address, device="kitchen")
+    publisher.connect()
+    for number in range(3):
+        publisher.publish_event(appeared(number))
+    wait_until(lambda: len(publisher._delivery._under_way) == 3)
+    since = publisher._delivery.unanswered_since()
+    may_answer.set()
+    wait_until(lambda: len(publisher._delivery._under_way) == 2)
+    assert (publisher._delivery.unanswered_since() or 0) > (since or 0)
+    publisher.close()
+
+
 def test_a_broker_that_acknowledges_nothing_is_left_without_an_event_too(
     scripted: MakeBroker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
