@@ -31,7 +31,10 @@ FIRST_CONNECTION_S = 5.0
 
 #: How long a protocol version that never worked may leave us without an answer. Short enough for
 #: both versions within `FIRST_CONNECTION_S`; twice as long after each attempt in vain.
-FIRST_ANSWER_S = 2.0
+FIRST_ANSWER_S = 3.5
+
+#: How long 3.1.1 is spoken with a broker that left MQTT 5 unanswered, before it is asked once more.
+ASK_AGAIN_S = 60.0
 
 #: A message that is not acknowledged for so many keep-alive periods never will be: a broker that
 #: throttles may keep the connection and swallow its answers.
@@ -107,7 +110,8 @@ class Connection:
     which the broker acknowledges nothing any more counts as lost.
 
     MQTT 5 says why a message is refused, so it is given up for good only where the broker says that
-    it does not speak it. One that says nothing, or closes the connection, may just be starting.
+    it does not speak it. One that says nothing, or closes the connection, may just be starting: it
+    is asked once more when nothing is under way.
 
     handler: what to do on the connection.
     client_id: unique at the broker; a second client of the same name throws out the first.
@@ -144,6 +148,8 @@ class Connection:
         self._versions = list(_VERSION_NAMES)
         self._worked: set[MQTTProtocolVersion] = set()
         self._first_answer_s = FIRST_ANSWER_S
+        #: MQTT 5 was left unanswered before the connection that stands; and was asked for again.
+        self._is_in_doubt = self._is_asked_again = False
         self._overload = ""
         self._log = TroubleLog(lasting_s=keep_alive_s)
         self._must_succeed = True
@@ -233,6 +239,8 @@ class Connection:
                 if unexpected is not None:
                     _LOG.warning("broker %s: failed at the end", self._address, exc_info=unexpected)
                 break
+            if not trouble:
+                continue
             delay_s = self._backoff.next_delay_s()
             self._log.broke(f"broker {self._address}: {trouble}", unexpected)
             self._ending.wait(delay_s)
@@ -255,22 +263,23 @@ class Connection:
                     **self._session(version),
                 )
             except LinkError as error:
-                if error.is_version:
+                is_unanswered = error.may_be_version and not has_worked
+                if error.is_version or (is_unanswered and self._is_asked_again):
                     refused.add(version)
-                is_other_better = error.is_version or (error.may_be_version and not has_worked)
-                if is_other_better and version != self._versions[-1]:
+                if (error.is_version or is_unanswered) and version != self._versions[-1]:
                     continue
                 if error.may_be_version and not self._worked:
                     self._first_answer_s = min(2 * self._first_answer_s, self._keep_alive_s)
                 raise
             self._versions.sort(key=lambda each: each in refused)
             self._worked.add(version)
+            self._is_in_doubt = version != self._versions[0]
             self._log.began(f"broker {self._address}: connected, {_VERSION_NAMES[version]}")
             return link
         raise AssertionError(self._versions)
 
     def _talk(self, link: Link) -> str:
-        """Use the connection for as long as it stands; says why it ended."""
+        """Use the connection for as long as it stands; says why it ended, if nobody wanted it."""
         began = time.monotonic()
         self._overload = ""
         try:
@@ -283,7 +292,11 @@ class Connection:
                 self._handler.proceed(link.client)
                 link.step(1.0)
                 self._check_answers()
-                self._log.stands()
+                if not self._overload:
+                    self._log.stands()
+                if self._is_to_ask_again(began):
+                    link.disconnect(FAREWELL_S)
+                    return ""
             if link.is_open and not self._overload:
                 self._say_farewell(link)
         finally:
@@ -293,6 +306,19 @@ class Connection:
                 self._backoff.reset()
             self._handler.disconnected()
         return self._overload or link.end
+
+    def _is_to_ask_again(self, began: float) -> bool:
+        """Whether to give the connection up for one with MQTT 5, once, where it costs nothing."""
+        if (
+            not self._is_in_doubt
+            or self._is_asked_again
+            or time.monotonic() - began < ASK_AGAIN_S
+            or self._handler.unanswered_since() is not None
+        ):
+            return False
+        self._is_asked_again = True
+        self._first_answer_s = self._keep_alive_s
+        return True
 
     def _check_answers(self) -> None:
         since = self._handler.unanswered_since()

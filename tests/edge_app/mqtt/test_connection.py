@@ -176,6 +176,52 @@ def test_a_broker_that_closes_once_is_not_spoken_to_in_3_1_1_for_ever(
     assert broker.versions == [5, 4, 5, 5, 5]
 
 
+def test_a_broker_that_was_silent_in_mqtt_5_is_asked_once_more(
+    scripted: MakeBroker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One that takes its time at its start would be spoken to in 3.1.1 for weeks."""
+    monkeypatch.setattr("edge_app.mqtt.connection.ASK_AGAIN_S", 0.0)
+    monkeypatch.setattr("edge_app.mqtt.connection.FIRST_ANSWER_S", 0.2)
+
+    def answer(connection: socket.socket, version: int) -> None:
+        if len(broker.versions) > 1:
+            accept_in(connection, version)
+
+    broker = scripted(answer)
+    connected_again(broker.address, times=2)
+    assert broker.versions == [5, 4, 5]
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("leave", [close, say_nothing])
+def test_a_broker_that_never_answers_in_mqtt_5_is_asked_no_third_time(
+    scripted: MakeBroker, monkeypatch: pytest.MonkeyPatch, leave: Callable[[socket.socket], None]
+) -> None:
+    monkeypatch.setattr("edge_app.mqtt.connection.ASK_AGAIN_S", 0.0)
+    monkeypatch.setattr("edge_app.mqtt.connection.FIRST_ANSWER_S", 0.2)
+
+    def answer(connection: socket.socket, version: int) -> None:
+        if version == 5:
+            leave(connection)
+            return
+        accept(connection)
+        if len(broker.versions) in {4, 5}:
+            reset(connection)
+
+    broker, recorder = scripted(answer), Recorder()
+    connection = Connection(
+        broker.address,
+        recorder,
+        client_id="mien-test",
+        keep_alive_s=1,
+        backoff=Backoff(first_s=0.001, longest_s=0.001),
+    )
+    connection.start()
+    wait_until(lambda: recorder.connections == 4)
+    connection.close()
+    assert broker.versions == [5, 4, 5, 4, 4, 4]
+
+
 def test_a_broker_that_took_mqtt_5_is_not_asked_in_3_1_1_while_it_starts(
     scripted: MakeBroker,
 ) -> None:
