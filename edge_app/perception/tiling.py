@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from edge_app.perception.decoding import suppress
@@ -12,6 +13,9 @@ from edge_app.perception.letterbox import check_frame
 
 #: How much of a tile its neighbour shows as well: a face that one edge cuts is whole in the other.
 _SHARED = 0.2
+#: How far from such an edge a whole face ends, in its sides: the detector closes the box of one that
+#: is cut there just within.
+_FROM_EDGE = 0.1
 #: The same face in a tile and in the whole frame.
 _SAME = 0.3
 
@@ -36,10 +40,10 @@ class TiledDetector(FaceDetector):
         for top, bottom in _spans(height, self._tiles):
             for left, right in _spans(width, self._tiles):
                 inner = Box(
-                    left or -1.0,
-                    top or -1.0,
-                    right if right < width else width + 1.0,
-                    bottom if bottom < height else height + 1.0,
+                    left or -math.inf,
+                    top or -math.inf,
+                    right if right < width else math.inf,
+                    bottom if bottom < height else math.inf,
                 )
                 for face in super().detect(frame[top:bottom, left:right]):
                     moved = shifted(face, left, top)
@@ -60,10 +64,11 @@ def _spans(length: int, tiles: int) -> Iterator[tuple[int, int]]:
 
 
 def _is_whole(box: Box, inner: Box) -> bool:
-    """Whether a face ends before the edges that cut it off from the next tile."""
+    """Whether a face ends well before the edges that cut it off from the next tile."""
+    far = _FROM_EDGE * max(box.width, box.height)
     return (
-        box.left > inner.left
-        and box.top > inner.top
-        and box.right < inner.right
-        and box.bottom < inner.bottom
+        box.left > inner.left + far
+        and box.top > inner.top + far
+        and box.right < inner.right - far
+        and box.bottom < inner.bottom - far
     )

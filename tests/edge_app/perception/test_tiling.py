@@ -60,6 +60,12 @@ def test_a_near_face_across_all_tiles_is_one_face(
     assert inside.all()
 
 
+def test_a_near_face_cut_just_above_the_brows_is_the_whole_one(tiled: TiledDetector) -> None:
+    """The detector closes the box of what is left of it a pixel within the tile's edge."""
+    (face,) = tiled.detect(room(220, (250, 240)))
+    assert face.box.height == pytest.approx(220, rel=0.1)
+
+
 @pytest.mark.parametrize("tiles", [2, 3, 4])
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (7, 500), (480, 640)])
 def test_frames_of_any_size(plain: FaceDetector, tiles: int, size: tuple[int, int]) -> None:
