@@ -13,8 +13,8 @@ from edge_app.perception.letterbox import check_frame
 
 #: How much of a tile its neighbour shows as well: a face that one edge cuts is whole in the other.
 _SHARED = 0.2
-#: How far from such an edge a whole face ends, in its sides: the detector closes the box of one that
-#: is cut there just within.
+#: How far from such an edge a whole face ends, in its sides: the detector closes the box of one
+#: that is cut there just within.
 _FROM_EDGE = 0.1
 #: The same face in a tile and in the whole frame.
 _SAME = 0.3
