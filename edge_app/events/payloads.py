@@ -66,7 +66,10 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     model: Annotated[str, msgspec.Meta(description="SHA-256 of the classifier.")]
     answer: Answer = None
     reaction: Reaction = None
-    is_historical: Annotated[bool, msgspec.Meta(description="Sent later than it happened.")] = False
+    is_historical: Annotated[
+        bool,
+        msgspec.Meta(description="Sent 5 s or more after it happened, or on a later connection."),
+    ] = False
     schema_version: int = SCHEMA_VERSION
 
 

@@ -94,6 +94,10 @@ class Ledger:
         self.waiting += 1
         self._pending.append(StoredEvent(self._last, self._elapsed_s(), payload))
 
+    def age_s(self, event: StoredEvent) -> float:
+        """For how many seconds it waits, of those that the outbox was open."""
+        return self._elapsed_s() - event.elapsed_s
+
     def offer_anew(self) -> None:
         """More is on the disk than was known: begin as on a new connection, if there is one.
 

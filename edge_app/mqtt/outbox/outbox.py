@@ -29,6 +29,10 @@ DRAIN_PER_S = 400.0
 #: Measured: docs/decisions/0004-outbox.md.
 GROUP_S = 0.01
 
+#: An event that is offered so much later than it was decided is sent late, though the connection
+#: stands: a broker that hangs holds those back for which the window has no room.
+LATE_S = 5.0
+
 _HANGING = "the disk takes too long: events are kept in memory; check the disk"
 
 _LOG = logging.getLogger(__name__)
@@ -155,7 +159,7 @@ class Outbox(Closing):
                 event, is_historical = taken
                 if lanes.is_to_be_filled(is_historical=is_historical):
                     self._ledger.wake()
-                if not is_historical:
+                if not is_historical and self._ledger.age_s(event) < LATE_S:
                     return Offer(event.sequence, event.payload)
                 try:
                     return Offer(event.sequence, as_historical(event.payload))

@@ -17,7 +17,7 @@ from edge_app.mqtt.outbox.filling import HOPELESS_S
 from edge_app.mqtt.outbox.handover import HALF, Handover
 from edge_app.mqtt.outbox.lanes import RESERVED, ROOM, WINDOW
 from edge_app.mqtt.outbox.ledger import MEMORY_EVENTS
-from edge_app.mqtt.outbox.outbox import Offer, Outbox
+from edge_app.mqtt.outbox.outbox import LATE_S, Offer, Outbox
 from edge_app.mqtt.outbox.store import EventStore, Limits, StoredEvent
 from edge_app.mqtt.outbox.writer import AGE_CHECK_S, RETRY_S
 from tests.brokers import wait_until
@@ -172,6 +172,20 @@ def test_live_events_do_not_wait_behind_the_backlog(tmp_path: Path) -> None:
         clock.now_s += 0.1
         assert take(outbox, 10) == [(number, True) for number in range(5, 15)]
         assert outbox.take() is None
+
+
+def test_a_live_event_that_is_offered_late_is_historical(tmp_path: Path) -> None:
+    """The broker hangs, and does not break the connection."""
+    clock = Clock()
+    with open_outbox(tmp_path / "outbox.sqlite", clock=clock) as outbox:
+        outbox.connected()
+        put(outbox, range(2))
+        wait_until(lambda: outbox._ledger.committed == 2)
+        clock.now_s += LATE_S - 0.1
+        assert take(outbox, 1) == [(0, False)]
+        clock.now_s += 0.1
+        put(outbox, range(2, 3))
+        assert take(outbox, 2) == [(1, True), (2, False)]
 
 
 def test_the_window_keeps_places_for_live_events(tmp_path: Path) -> None:
