@@ -57,7 +57,12 @@ class FrameBox(msgspec.Struct, frozen=True):
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     """What every event says."""
 
-    id: Annotated[str, msgspec.Meta(description="UUIDv7: unique, and sorts by time.")]
+    id: Annotated[
+        str,
+        msgspec.Meta(
+            description="UUIDv7: unique; sorts by time, but over a restart with the clock behind."
+        ),
+    ]
     episode: Annotated[
         str, msgspec.Meta(description="The same for all events of one visit of one face.")
     ]
