@@ -81,6 +81,11 @@ class Lanes:
         self._under_way.add(event.sequence)
         return event, lane is self.historical
 
+    @property
+    def under_way(self) -> frozenset[int]:
+        """What the broker was offered, and did not answer."""
+        return frozenset(self._under_way)
+
     def settle(self, sequence: int) -> bool:
         """The broker answered; False where this event was not under way."""
         if sequence not in self._under_way:
@@ -92,8 +97,10 @@ class Lanes:
         """Whether the lane that an event was just taken from has become half empty, or empty."""
         return len(self.historical if is_historical else self.live) in {0, ROOM // 2}
 
-    def forget(self, first: int, last: int) -> None:
-        """These events are gone."""
+    def forget(self, first: int, last: int, spared: frozenset[int]) -> None:
+        """These events are gone, but for those under way that are spared."""
         for lane in (self.historical, self.live):
             lane.forget(first, last)
-        self._under_way = {each for each in self._under_way if not first <= each <= last}
+        self._under_way = {
+            each for each in self._under_way if not first <= each <= last or each in spared
+        }

@@ -23,12 +23,14 @@ class Batch(NamedTuple):
     """What one transaction brings to the disk.
 
     pending: all that was in memory; added: those of it that were not delivered meanwhile, as may
-    be while the disk refuses. delivered: to be removed. now_s: seconds that the outbox was open.
+    be while the disk refuses. delivered: to be removed. under_way: to the broker. now_s: seconds
+    that the outbox was open.
     """
 
     pending: Sequence[StoredEvent]
     added: Sequence[StoredEvent]
     delivered: set[int]
+    under_way: frozenset[int]
     now_s: float
 
 
@@ -71,6 +73,11 @@ class Ledger:
     def has_pending(self) -> bool:
         """Whether anything is in memory only."""
         return bool(self._pending)
+
+    @property
+    def under_way(self) -> frozenset[int]:
+        """What the broker was offered on this connection, and did not answer."""
+        return frozenset() if self.lanes is None else self.lanes.under_way
 
     @property
     def offerable(self) -> int:
@@ -131,7 +138,7 @@ class Ledger:
         """What the disk does not know yet."""
         pending, delivered = self.pending, set(self._delivered)
         added = [event for event in pending if event.sequence not in delivered]
-        return Batch(pending, added, delivered, self._elapsed_s())
+        return Batch(pending, added, delivered, self.under_way, self._elapsed_s())
 
     def written(self, batch: Batch) -> None:
         """The disk has it."""
@@ -146,25 +153,39 @@ class Ledger:
         self.is_refused = True
         kept = [event for event in self._pending if event.sequence not in self._delivered]
         self._delivered = {each for each in self._delivered if each <= self.committed}
-        excess = kept[: max(0, len(kept) - MEMORY_EVENTS)]
-        self._pending = deque(kept[len(excess) :])
+        under_way = self.under_way
+        droppable = [event for event in kept if event.sequence not in under_way]
+        excess = droppable[: max(0, len(kept) - MEMORY_EVENTS)]
+        gone = {event.sequence for event in excess}
+        self._pending = deque(event for event in kept if event.sequence not in gone)
         return excess
 
     def undelivered_of(self, count: int) -> int:
         """How many of the events on the disk were not delivered. count: of all of them."""
         return count - sum(1 for each in self._delivered if each <= self.committed)
 
-    def forget(self, count: int, first: int, last: int, *, on_disk: int) -> None:
+    def forget(
+        self,
+        count: int,
+        first: int,
+        last: int,
+        *,
+        on_disk: int,
+        under_way: frozenset[int] = frozenset(),
+    ) -> None:
         """So many events never will be delivered; count anew, once the disk has changed.
 
         first, last: they are between these, and so may be some that were delivered, which go too;
-        last is 0 where none goes. on_disk: how many there are now.
+        last is 0 where none goes. on_disk: how many there are now. under_way: what stays all the
+        same.
         """
         self.dropped += count
         if last:
-            self._delivered = {each for each in self._delivered if not first <= each <= last}
+            self._delivered = {
+                each for each in self._delivered if not first <= each <= last or each in under_way
+            }
             if self.lanes is not None:
-                self.lanes.forget(first, last)
+                self.lanes.forget(first, last, under_way)
         self.waiting = on_disk + len(self._pending) - len(self._delivered)
         if not self.waiting:
             self.changed.notify_all()

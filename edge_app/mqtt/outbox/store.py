@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -130,6 +130,7 @@ class EventStore(Closing):
         *,
         lost: int = 0,
         is_loss_told: bool = False,
+        under_way: Collection[int] = (),
     ) -> tuple[int, int]:
         """Add, remove and keep within the limits, in one transaction: all of it or nothing.
 
@@ -137,7 +138,8 @@ class EventStore(Closing):
         be forgotten in a power cut: the event is then delivered twice.
 
         now_s: in the count of `elapsed_s`. lost: how many were dropped before they came here.
-        is_loss_told: what was lost before may be forgotten. Returns how many of the oldest had to
+        is_loss_told: what was lost before may be forgotten. under_way: what the limits spare, since
+        the broker may have it already. Returns how many of the oldest had to
         go, and the sequence number up to which.
 
         Raises:
@@ -170,9 +172,13 @@ class EventStore(Closing):
                 )
                 count += len(added)
                 size += sum(len(event.payload) for event in added)
-                too_many = [*_beyond(database, limits, count, size, now_s)]
+                spared = {sequence - ahead for sequence in under_way}
+                too_many = [*_beyond(database, limits, count, size, now_s=now_s, spared=spared)]
                 last = too_many[-1][0] if too_many else 0
-                database.execute("DELETE FROM event WHERE sequence <= ?", (last,))
+                database.executemany(
+                    "DELETE FROM event WHERE sequence = ?",
+                    ((sequence,) for sequence, _ in too_many),
+                )
                 loss = Loss(lost + len(too_many))
                 if not is_loss_told:
                     loss = loss.and_before(self.loss)
@@ -404,14 +410,25 @@ def _remove(path: Path) -> None:
 
 
 def _beyond(
-    database: sqlite3.Connection, limits: Limits, count: int, size: int, now_s: float
+    database: sqlite3.Connection,
+    limits: Limits,
+    count: int,
+    size: int,
+    *,
+    now_s: float,
+    spared: Collection[int],
 ) -> Iterator[tuple[int, int]]:
-    """Number in the file and length of the oldest events, for as long as the rest is too much."""
+    """Number in the file and length of the oldest events, for as long as the rest is too much.
+
+    spared: numbers in the file of those that stay all the same.
+    """
     for sequence, elapsed_s, length in database.execute(
         "SELECT sequence, elapsed_s, LENGTH(payload) FROM event ORDER BY sequence"
     ):
         is_within = count <= limits.events and size <= limits.size
         if is_within and now_s - elapsed_s <= limits.age_s:
             return
+        if sequence in spared:
+            continue
         count, size = count - 1, size - length
         yield sequence, length

@@ -76,6 +76,7 @@ class OutboxWriter:
                 batch.now_s,
                 lost=self._lost,
                 is_loss_told=is_loss_told,
+                under_way=batch.under_way,
             )
         except StoreDamagedError as error:
             self.begin_anew(str(error))
@@ -92,7 +93,13 @@ class OutboxWriter:
             self._ledger.written(batch)
             if self._handover is not None:
                 self._handover.release()
-            self._ledger.forget(dropped, BEFORE_ALL, dropped_to, on_disk=self._store.count)
+            self._ledger.forget(
+                dropped,
+                BEFORE_ALL,
+                dropped_to,
+                on_disk=self._store.count,
+                under_way=batch.under_way,
+            )
             if self._store.findings != self._findings:
                 self._findings = self._store.findings
                 self._ledger.offer_anew()
@@ -113,6 +120,7 @@ class OutboxWriter:
                     excess[0].sequence,
                     excess[-1].sequence,
                     on_disk=self._store.count,
+                    under_way=self._ledger.under_way,
                 )
             if self._handover is not None:
                 # What was delivered from memory meanwhile must not take the room of what was not.

@@ -61,7 +61,7 @@ def test_what_was_delivered_from_memory_never_goes_to_the_disk(ledger: Ledger) -
     batch = ledger.batch()
     assert [each.payload for each in batch.added] == [b"2"]
     ledger.written(batch)
-    assert ledger.batch() == ([], [], set(), 100.0)
+    assert ledger.batch() == ([], [], set(), set(), 100.0)
     assert not ledger.is_refused
 
 
@@ -93,6 +93,22 @@ def test_of_too_many_in_memory_the_oldest_go(ledger: Ledger) -> None:
     ledger.forget(3, 8, 10, on_disk=2)
     assert (ledger.dropped, ledger.waiting) == (3, MEMORY_EVENTS + 2)
     assert ledger.refused() == []
+
+
+def test_what_is_under_way_from_memory_stays(ledger: Ledger) -> None:
+    for _ in range(MEMORY_EVENTS + 3):
+        ledger.append(b"{}")
+    ledger.refused()
+    ledger.lanes = Lanes(10 + MEMORY_EVENTS)
+    ledger.lanes.historical.add(ledger.pending[:2])
+    ledger.lanes.take(16)
+    for _ in range(2):
+        ledger.append(b"{}")
+    excess = ledger.refused()
+    assert [each.sequence for each in excess] == [12, 13]
+    ledger.forget(2, 12, 13, on_disk=2, under_way=ledger.under_way)
+    with ledger.changed:
+        assert ledger.settle(11)
 
 
 def test_whoever_waits_hears_of_the_end(ledger: Ledger) -> None:

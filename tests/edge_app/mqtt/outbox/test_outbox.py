@@ -234,6 +234,22 @@ def test_of_too_many_the_oldest_go_with_an_alert(tmp_path: Path) -> None:
         assert alerts.raised == set()
 
 
+def test_what_is_under_way_is_not_told_as_lost(tmp_path: Path) -> None:
+    alerts = Alerts()
+    path = tmp_path / "outbox.sqlite"
+    with open_outbox(path, limits=Limits(events=10), on_alert=alerts) as outbox:
+        outbox.connected()
+        put(outbox, range(4))
+        offers = offered(outbox, 4)
+        put(outbox, range(4, 25))
+        wait_until(lambda: outbox.dropped == 15)
+        for offer in offers:
+            outbox.settle(offer.sequence)
+        assert (len(outbox), outbox.dropped) == (6, 15)
+        assert take(outbox, 6) == [(number, False) for number in range(19, 25)]
+        assert len(outbox) == 0
+
+
 def test_events_get_too_old_though_nothing_new_comes(tmp_path: Path) -> None:
     alerts, clock = Alerts(), Clock()
     path = tmp_path / "outbox.sqlite"

@@ -59,6 +59,14 @@ def test_the_limits_take_the_oldest(tmp_path: Path, limits: Limits, left: list[i
         assert (store.count, store.size) == (len(left), 10 * len(left))
 
 
+def test_the_limits_spare_what_is_under_way(tmp_path: Path) -> None:
+    with EventStore(tmp_path / "outbox.sqlite") as store:
+        store.write(events(1, 6), [], NO_LIMITS, 0.0)
+        dropped = store.write(events(7, 7), [], Limits(events=4), 0.0, under_way={1, 2, 4})
+        assert dropped == (3, 6)
+        assert (store.count, store.size, sequences(store)) == (4, 40, [1, 2, 4, 7])
+
+
 @pytest.mark.parametrize("damage", ["no database", "torn", "other version"])
 def test_a_damaged_file_is_moved_aside(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: str
