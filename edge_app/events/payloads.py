@@ -105,6 +105,9 @@ class EmotionChanged(_Event, frozen=True, kw_only=True, tag="emotion_changed"):
 class FaceLeft(_Event, frozen=True, kw_only=True, tag="face_left"):
     """A face went out of view.
 
+    A visit that a killed process or a power cut ended has none: who keeps visits open ends those
+    that a later `state` does not name. Each start says one, with nobody.
+
     duration_s: from its first to its last frame. emotions_s: seconds that each emotion was shown,
     also for moments that were too short for an `emotion_changed`. valence, arousal: their means
     over those of these seconds in which it could be read; null if there were none.
