@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -32,15 +33,18 @@ class RarelyRefused:
         open_stream: Callable[[StreamAddress], FrameSource],
         *,
         refusal: Callable[[StreamAddress], str] = _not_told,
+        quick_s: float = math.inf,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """read_address: with user and password as they are now. refusal: asks the camera whether it
-        refuses these, and why; empty: no. clock_s: never goes back.
+        refuses these, and why; empty: no. quick_s: of a camera that is there; after one that takes
+        longer nothing more is done in the same opening. clock_s: never goes back.
         """
         self._read_address, self._open_stream, self._clock_s = read_address, open_stream, clock_s
-        self._refusal = refusal
-        self._refused: StreamAddress | None = None
+        self._refusal, self._quick_s = refusal, quick_s
+        self._shown: StreamAddress | None = None
         self._reason, self._until_s, self._wait_s = "", 0.0, _FIRST_S
+        self._is_refused = False
 
     def open(self) -> FrameSource:
         """Open the stream.
@@ -54,26 +58,36 @@ class RarelyRefused:
         except UsageError as error:
             # Whoever replaces a file may be amid it.
             raise SourceError(str(error)) from error
-        if address != self._refused:
-            self._refused, self._wait_s = None, _FIRST_S
-        elif self._clock_s() < self._until_s:
+        began_s = self._clock_s()
+        if address != self._shown:
+            self._shown, self._is_refused = address, False
+            self._until_s, self._wait_s = began_s, _FIRST_S
+        if began_s < self._until_s:
             raise RefusedLoginError(self._reason)
-        elif reason := self._refusal(address):
+        if self._is_refused:
             # Opening it would show the login once more.
-            raise self._refuse(address, reason)
+            if reason := self._refusal(address):
+                raise self._refuse(reason)
+            self._is_refused = False
+            if not self._is_quick(began_s):
+                raise SourceError(f"{address.name}: does not answer; see whether the camera runs")
         try:
             source = self._open_stream(address)
         except RefusedLoginError as error:
-            raise self._refuse(address, str(error)) from None
+            raise self._refuse(str(error)) from None
         except SourceError:
-            if reason := self._refusal(address):
-                raise self._refuse(address, reason) from None
+            # One that is off has taken the time that an opening may take.
+            if self._is_quick(began_s) and (reason := self._refusal(address)):
+                raise self._refuse(reason) from None
             raise
-        self._refused = None
+        self._is_refused, self._wait_s = False, _FIRST_S
         return source
 
-    def _refuse(self, address: StreamAddress, reason: str) -> RefusedLoginError:
-        self._refused, self._reason = address, reason
+    def _is_quick(self, began_s: float) -> bool:
+        return self._clock_s() - began_s < self._quick_s
+
+    def _refuse(self, reason: str) -> RefusedLoginError:
+        self._is_refused, self._reason = True, reason
         self._until_s = self._clock_s() + self._wait_s
         self._wait_s = min(2 * self._wait_s, _LONGEST_S)
         return RefusedLoginError(reason)

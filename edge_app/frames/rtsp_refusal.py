@@ -11,7 +11,8 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from edge_app.frames.http_authentication import Digest, Login
 from edge_app.frames.stream_address import StreamAddress
@@ -27,16 +28,20 @@ _LARGEST_ANSWER = 65_536
 def rtsp_refusal(address: StreamAddress, timeout_s: float) -> str:
     """Ask for the stream's description, showing the login once if one is asked for.
 
+    timeout_s: in all, once the host's addresses are known.
+
     Empty: it is not refused, or that cannot be told: of `rtsps://` FFmpeg checks no certificate, so
     nothing more is shown there.
     """
     parts = urllib.parse.urlsplit(address.url)
     if parts.scheme != "rtsp":
         return ""
-    place = (parts.hostname or "", parts.port or _PORT)
-    deadline_s = time.monotonic() + timeout_s
     try:
-        with socket.create_connection(place, timeout_s) as connection:
+        places = socket.getaddrinfo(
+            parts.hostname or "", parts.port or _PORT, type=socket.SOCK_STREAM
+        )
+        deadline_s = time.monotonic() + timeout_s
+        with _connected([place for *_, place in places], deadline_s) as connection:
             status, demands = _ask(connection, address.url, "", deadline_s)
             if status == 401 and address.user is not None:
                 if not (answer := _answer(demands, address)):
@@ -47,6 +52,17 @@ def rtsp_refusal(address: StreamAddress, timeout_s: float) -> str:
     if status not in _REFUSALS:
         return ""
     return f"{address.name}: the camera refuses: {status}; check user and password"
+
+
+def _connected(places: Sequence[tuple[Any, ...]], deadline_s: float) -> socket.socket:
+    """A connection to the first that answers; OSError where none does until then."""
+    for place in places:
+        left_s = deadline_s - time.monotonic()
+        if left_s <= 0.0:
+            break
+        with contextlib.suppress(OSError):
+            return socket.create_connection(place[:2], left_s)
+    raise TimeoutError
 
 
 def _ask(

@@ -44,8 +44,8 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+-]*):(.*)", re.DOTALL)
 #: Copied from instructions, or with a blank, which udev allows in no name.
 _NO_CAMERA = re.compile(r"/dev/video([xn?*]?|.*\s.*)", re.DOTALL | re.IGNORECASE)
 _RTSP, _HTTP = {"rtsp", "rtsps"}, {"http", "https"}
-#: For asking whether a login is refused. The supervisor waits for an opening a little longer than
-#: the opening itself may take.
+#: For asking whether a login is refused, once the host's address is known, and for an opening that
+#: leaves time for that: the supervisor waits but 3 s longer than an opening may take.
 _REFUSAL_S = 2.0
 
 
@@ -199,6 +199,8 @@ def _stream(setting: str, scheme: str, options: CameraOptions) -> Choice:
         address,
         lambda address: kinds[scheme](address, timeout_s=options.stall_s),
         refusal=lambda address: rtsp_refusal(address, _REFUSAL_S) if scheme in _RTSP else "",
+        # A name that was found slowly is found slowly again.
+        quick_s=min(_REFUSAL_S, options.stall_s / 2),
     )
     return Choice(
         address().name,

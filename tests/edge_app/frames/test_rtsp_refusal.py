@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from edge_app.frames import setting
 from edge_app.frames.refused_login import RarelyRefused
 from edge_app.frames.rtsp import RtspSource
 from edge_app.frames.rtsp_refusal import rtsp_refusal
@@ -57,6 +62,80 @@ def test_a_camera_that_says_nothing_is_not_waited_for() -> None:
         url = f"rtsp://me:hunter2@127.0.0.1:{silent.getsockname()[1]}/cam"
         assert rtsp_refusal(parse_stream(url), 0.2) == ""
     assert time.monotonic() - began_s < SOON_S
+
+
+@contextlib.contextmanager
+def switched_off() -> Iterator[StreamAddress]:
+    """A host that answers no attempt to connect, as one without power: its queue is full."""
+    with socket.socket() as host, contextlib.ExitStack() as attempts:
+        host.bind(("127.0.0.1", 0))
+        host.listen(0)
+        for _ in range(3):
+            attempt = attempts.enter_context(socket.socket())
+            attempt.settimeout(0)
+            attempt.connect_ex(host.getsockname())
+        yield parse_stream(f"rtsp://me:hunter2@127.0.0.1:{host.getsockname()[1]}/cam")
+
+
+def test_a_host_with_several_addresses_that_is_off_is_waited_for_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with switched_off() as off:
+        (found,) = socket.getaddrinfo("127.0.0.1", urlsplit(off.url).port, type=socket.SOCK_STREAM)
+        real = socket.getaddrinfo
+        monkeypatch.setattr(
+            socket, "getaddrinfo",
+            lambda host, *more, **named: [found] * 40 if host == "camera.local"
+            else real(host, *more, **named),
+        )  # fmt: skip
+        began_s = time.monotonic()
+        away = replace(off, url=off.url.replace("127.0.0.1", "camera.local"))
+        assert rtsp_refusal(away, 0.5) == ""
+    assert time.monotonic() - began_s < SOON_S
+
+
+def test_a_camera_that_is_off_is_not_asked_why_it_takes_long_to_open() -> None:
+    now_s, asked = [0.0], []
+
+    def open_stream(address: StreamAddress) -> RtspSource:
+        now_s[0] += took_s
+        raise SourceError(f"{address.name}: no video")
+
+    def refusal(address: StreamAddress) -> str:
+        now_s[0] += took_s
+        asked.append(address)
+        return said
+
+    stream = RarelyRefused(
+        lambda: parse_stream("rtsp://me:wrong@cam/"), open_stream,
+        refusal=refusal, quick_s=2.0, clock_s=lambda: now_s[0],
+    )  # fmt: skip
+    took_s, said = 5.0, ""
+    with pytest.raises(SourceError, match="no video"):
+        stream.open()
+    assert not asked
+    took_s, said = 0.5, "refused"
+    with pytest.raises(RefusedLoginError):
+        stream.open()
+    now_s[0], took_s, said = 100.0, 2.5, ""
+    with pytest.raises(SourceError, match="does not answer"):
+        stream.open()
+    assert (now_s[0], len(asked)) == (102.5, 2), "one wait alone for a camera that went off"
+    with pytest.raises(SourceError, match="no video"):
+        stream.open()
+    assert (now_s[0], len(asked)) == (105.0, 2), "then it is opened as one that was never refused"
+
+
+def test_a_stream_whose_camera_is_switched_off_takes_no_longer_than_its_opening(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[StreamAddress] = []
+    monkeypatch.setattr(setting, "rtsp_refusal", lambda address, _: asked.append(address) or "")
+    with switched_off() as off:
+        choice = choose_source(off.url_for_ffmpeg, options=CameraOptions(stall_s=1.0))
+        with pytest.raises(SourceError, match="no video"):
+            choice.open()
+    assert not asked
 
 
 def test_once_it_is_known_to_be_refused_a_login_is_shown_once_each_time() -> None:
