@@ -33,9 +33,10 @@ class OpenFiles:
         self._main, self._log = _see(self._path), None
 
     def written(self) -> None:
-        """It was written to."""
+        """It was written to, or nothing had to be."""
         if self._log is None:
-            self._log = _see(self._log_path)
+            seen = _see(self._log_path)
+            self._log = None if seen is None or seen.is_empty else seen
 
     @property
     def are_there(self) -> bool:

@@ -146,7 +146,9 @@ class EventStore(Closing):
             StoreRefusedError: disk full, read-only or failing; nothing changed.
             StoreDamagedError: the file is no database of ours.
         """
+        told = self.loss
         database, ahead = self._where_its_name_leads()
+        is_loss_told = is_loss_told and self.loss == told
         count, size = self.count, self.size
         if added:
             self._tried_to = added[-1].sequence
@@ -285,6 +287,7 @@ class EventStore(Closing):
             return self._opened()
         database, ahead = self._opened()
         if self._files.are_there:
+            self._is_adrift = False
             return database, ahead
         self._move(self._path, self._files, database, ahead)
         return self._opened()

@@ -306,6 +306,43 @@ def test_what_waits_in_a_file_that_is_removed_goes_on_in_a_new_one(
             assert str(store.loss.damage).endswith(told)
 
 
+def test_a_log_that_is_empty_yet_was_not_cut(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.sqlite"
+    with EventStore(path) as store:
+        store.write(events(1, 1), [], NO_LIMITS, 0.0)
+    with EventStore(path) as store:
+        for _ in range(2):
+            store.write([], [], NO_LIMITS, 0.0)  # nothing has to go
+        assert log_of(path).stat().st_size == 0
+        for number in (2, 3):
+            store.write(events(number, number), [], NO_LIMITS, 0.0)
+        assert store.loss == Loss()
+
+
+def test_what_is_found_with_what_was_told_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.sqlite"
+    with EventStore(path) as store:
+        store.write(events(1, 2), [], Limits(events=1), 0.0)
+        remove_all(path)
+        store.write([], [], NO_LIMITS, 0.0, is_loss_told=True)
+        assert str(store.loss.damage).endswith("no event was lost")
+
+
+def test_a_disk_that_could_not_be_seen_for_a_moment_is_there_again(tmp_path: Path) -> None:
+    path, away = tmp_path / "state" / "outbox.sqlite", tmp_path / "away"
+    with EventStore(path) as store:
+        store.write(events(1, 1), [], NO_LIMITS, 0.0)
+        path.parent.rename(away)
+        path.parent.touch()
+        with pytest.raises(UsageError):
+            store.write(events(2, 2), [], NO_LIMITS, 0.0)
+        path.parent.unlink()
+        away.rename(path.parent)
+        store.write(events(2, 2), [], NO_LIMITS, 0.0)
+        assert store.is_on_disk
+        assert (sequences(store), store.loss) == ([1, 2], Loss())
+
+
 def test_what_waits_in_another_file_that_takes_its_place_stands_before(tmp_path: Path) -> None:
     """A disk that was mounted late, or a copy that somebody put back."""
     path, other = tmp_path / "outbox.sqlite", tmp_path / "other.sqlite"
