@@ -24,6 +24,7 @@ class Login(urllib.request.HTTPPasswordMgr):
     """User and password for every path of one place, and for no other place.
 
     Cameras lead from one path to another; another host, port or scheme may be anybody's.
+    was_shown: whether there are any, and they were asked for.
     """
 
     def __init__(self, url: str, user: str | None, password: str | None) -> None:
@@ -31,11 +32,15 @@ class Login(urllib.request.HTTPPasswordMgr):
         super().__init__()
         self._place = place(url)
         self._login = (None, None) if user is None else (user, password or "")
+        self.was_shown = False
 
     def find_user_password(self, realm: str, authuri: str) -> tuple[str | None, str | None]:
         """What is shown there; twice None elsewhere."""
         del realm
-        return self._login if place(authuri) == self._place else (None, None)
+        if place(authuri) != self._place:
+            return None, None
+        self.was_shown |= self._login[0] is not None
+        return self._login
 
 
 def place(url: str) -> str:

@@ -67,8 +67,8 @@ class HttpMjpegSource(FrameSource):
         However the camera answers, this is over soon after timeout_s.
 
         Raises:
-            RefusedLoginError: user and password are wrong, or missing.
-            SourceError: nobody answers, or the answer is no MJPEG stream.
+            RefusedLoginError: user and password were shown, and are wrong.
+            SourceError: they are missing, nobody answers, or the answer is no MJPEG stream.
         """
         silence_opencv()
         self.name = address.name
@@ -78,16 +78,19 @@ class HttpMjpegSource(FrameSource):
         limit = threading.Timer(timeout_s + _STEPS_S, self._connections.end)
         limit.daemon = True
         limit.start()
+        login = Login(address.url, address.user, address.password)
         try:
             url = _percent_encoded(address.url)
-            self._response = _opener(address, self._connections).open(url, timeout=timeout_s)
+            self._response = _opener(login, self._connections).open(url, timeout=timeout_s)
         except (OSError, http.client.HTTPException, ValueError) as error:
             reason = _reason(TimeoutError() if self._connections.are_ended else error, self._place)
             # urllib keeps the answer in its error; its text may name the URL.
             if isinstance(error, urllib.error.HTTPError):
                 error.close()
             self._connections.end()
-            raise _failure(error)(f"{self.name}: {reason}") from None
+            is_refused = login.was_shown and _is_refusal(error, self._place)
+            failure = RefusedLoginError if is_refused else SourceError
+            raise failure(f"{self.name}: {reason}") from None
         finally:
             limit.cancel()
         said = self._response.headers
@@ -214,7 +217,7 @@ class _Redirect(urllib.request.HTTPRedirectHandler):
     http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
 
-def _opener(address: StreamAddress, connections: _Connections) -> urllib.request.OpenerDirector:
+def _opener(login: Login, connections: _Connections) -> urllib.request.OpenerDirector:
     """Knows basic and digest authentication and redirections, and no proxy."""
 
     class Plain(http.client.HTTPConnection):
@@ -235,7 +238,6 @@ def _opener(address: StreamAddress, connections: _Connections) -> urllib.request
         def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
             return self.do_open(Secure, req)
 
-    login = Login(address.url, address.user, address.password)
     director = urllib.request.OpenerDirector()
     for handler in (
         PlainHandler(),
@@ -264,9 +266,11 @@ def _percent_encoded(url: str) -> str:
     return urllib.parse.urlunsplit(parts._replace(path=path, query=query))
 
 
-def _failure(error: Exception) -> type[SourceError]:
-    is_refusal = isinstance(error, urllib.error.HTTPError) and error.code in _REFUSALS
-    return RefusedLoginError if is_refusal else SourceError
+def _is_refusal(error: Exception, asked: str) -> bool:
+    """Whether the place that was asked says no to whoever asks."""
+    if not isinstance(error, urllib.error.HTTPError) or error.code not in _REFUSALS:
+        return False
+    return place(error.url) == asked
 
 
 def _reason(error: Exception, asked: str) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from edge_app.frames.http_authentication import Digest, Login
+from edge_app.frames.source import RefusedLoginError, SourceError
 from edge_app.frames.stream_address import StreamAddress
 
 _PORT = 554
@@ -25,17 +26,19 @@ _HEAD = re.compile(rb"RTSP/\d\.\d (\d{3})[^\n]*\n(.*?)\r?\n\r?\n", re.DOTALL)
 _LARGEST_ANSWER = 65_536
 
 
-def rtsp_refusal(address: StreamAddress, timeout_s: float) -> str:
+def rtsp_refusal(address: StreamAddress, timeout_s: float) -> SourceError | None:
     """Ask for the stream's description, showing the login once if one is asked for.
 
     timeout_s: in all, once the host's addresses are known.
 
-    Empty: it is not refused, or that cannot be told: of `rtsps://` FFmpeg checks no certificate, so
-    nothing more is shown there.
+    A RefusedLoginError where it was shown, another where it was not asked for. None: it is not
+    refused, or that cannot be told: of `rtsps://` FFmpeg checks no certificate, so nothing more is
+    shown there.
     """
     parts = urllib.parse.urlsplit(address.url)
     if parts.scheme != "rtsp":
-        return ""
+        return None
+    failure: type[SourceError] = SourceError
     try:
         places = socket.getaddrinfo(
             parts.hostname or "", parts.port or _PORT, type=socket.SOCK_STREAM
@@ -45,13 +48,14 @@ def rtsp_refusal(address: StreamAddress, timeout_s: float) -> str:
             status, demands = _ask(connection, address.url, "", deadline_s)
             if status == 401 and address.user is not None:
                 if not (answer := _answer(demands, address)):
-                    return ""
+                    return None
+                failure = RefusedLoginError
                 status, _ = _ask(connection, address.url, answer, deadline_s)
     except (OSError, ValueError):
-        return ""
+        return None
     if status not in _REFUSALS:
-        return ""
-    return f"{address.name}: the camera refuses: {status}; check user and password"
+        return None
+    return failure(f"{address.name}: the camera refuses: {status}; check user and password")
 
 
 def _connected(places: Sequence[tuple[Any, ...]], deadline_s: float) -> socket.socket:

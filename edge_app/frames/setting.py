@@ -198,7 +198,7 @@ def _stream(setting: str, scheme: str, options: CameraOptions) -> Choice:
     stream = RarelyRefused(
         address,
         lambda address: kinds[scheme](address, timeout_s=options.stall_s),
-        refusal=lambda address: rtsp_refusal(address, _REFUSAL_S) if scheme in _RTSP else "",
+        refusal=lambda address: rtsp_refusal(address, _REFUSAL_S) if scheme in _RTSP else None,
         # A name that was found slowly is found slowly again.
         quick_s=min(_REFUSAL_S, options.stall_s / 2),
     )

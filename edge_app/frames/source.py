@@ -21,7 +21,7 @@ class KeptOutError(SourceError):
 
 
 class RefusedLoginError(SourceError):
-    """The camera refuses user and password; those who show them too often are locked out."""
+    """The camera was shown user and password, and refuses; done too often it locks them out."""
 
 
 @dataclass(frozen=True, slots=True)

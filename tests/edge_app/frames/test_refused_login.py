@@ -8,7 +8,7 @@ import pytest
 from edge_app.frames.http_mjpeg import HttpMjpegSource
 from edge_app.frames.refused_login import RarelyRefused
 from edge_app.frames.source import RefusedLoginError, SourceError
-from edge_app.frames.stream_address import parse_stream
+from edge_app.frames.stream_address import StreamAddress, parse_stream
 from tests.edge_app.frames.mjpeg_server import MjpegServer, part
 from tests.edge_app.frames.pictures import jpeg
 
@@ -53,17 +53,17 @@ def server(request: pytest.FixtureRequest) -> Iterator[MjpegServer]:
         yield server
 
 
-def test_a_wrong_password_is_shown_five_times_in_half_an_hour(
+def test_a_wrong_password_is_shown_every_minute_at_first_and_then_ever_more_rarely(
     server: MjpegServer, tmp_path: Path
 ) -> None:
     house = House(server, tmp_path)
     assert house.logins_within(60) == 1
-    assert house.logins_within(120) == 2
-    assert house.logins_within(1620) == 5
+    assert house.logins_within(121) == 4, "a camera that starts may refuse whom it knows"
+    assert house.logins_within(1619) == 8
     house.now_s += 24 * 3600.0
     house.logins_within(1)
-    house.now_s += 3600.0
-    assert house.logins_within(1) == 7, "an hour is the longest"
+    house.now_s += 600.0
+    assert house.logins_within(1) == 10, "ten minutes are the longest"
 
 
 def test_another_password_is_shown_at_once(server: MjpegServer, tmp_path: Path) -> None:
@@ -88,3 +88,35 @@ def test_a_camera_that_does_not_answer_meanwhile_is_asked_as_ever(tmp_path: Path
         with pytest.raises(SourceError, match="refused") as caught:
             house.open()
         assert not isinstance(caught.value, RefusedLoginError)
+
+
+@pytest.mark.parametrize("user", ["", "me:hunter2@"])
+@pytest.mark.parametrize("status", [401, 403])
+def test_where_no_login_was_asked_for_a_camera_is_asked_as_ever(user: str, status: int) -> None:
+    with MjpegServer(list, status=status) as server:
+        stream = RarelyRefused(
+            lambda: parse_stream(server.url.replace("//", f"//{user}")),
+            lambda address: HttpMjpegSource(address, timeout_s=SOON_S),
+            clock_s=lambda: 0.0,
+        )
+        for asked in range(1, 4):
+            with pytest.raises(SourceError, match=f"{status}; check user and password") as caught:
+                stream.open()
+            assert not isinstance(caught.value, RefusedLoginError)
+            assert server.connections == asked
+
+
+def test_a_thousand_refusals_are_still_ten_minutes_apart() -> None:
+    now_s = [0.0]
+
+    def refused(_address: StreamAddress) -> HttpMjpegSource:
+        now_s.append(now_s[-1])
+        raise RefusedLoginError("refused")
+
+    address = parse_stream("http://me:hunter2@cam/")
+    stream = RarelyRefused(lambda: address, refused, clock_s=lambda: now_s[-1])
+    for _ in range(1200):
+        with pytest.raises(RefusedLoginError):
+            stream.open()
+        now_s[-1] += 600.0
+    assert len(now_s) == 1201
