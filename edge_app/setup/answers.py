@@ -81,7 +81,8 @@ def _known(said: Mapping[str, Any], stored: Stored) -> dict[str, str]:
     """The broker and camera that a user or password without one is for."""
     known = {}
     if not {"broker_user", "broker_password"}.isdisjoint(said):
-        known["broker"] = stored.value("mqtt", "broker")
+        broker = stored.value("mqtt", "broker")
+        known["broker"] = checks.without_user(broker) if said.get("broker_user") else broker
     if "camera_password" in said:
         known["camera"] = stored.value("camera", "source")
     return {answer: value for answer, value in known.items() if value}

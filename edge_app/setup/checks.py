@@ -118,6 +118,12 @@ def with_user(address: str, name: str | None) -> str:
     return f"{scheme or 'mqtt'}://{urllib.parse.quote(name, safe='')}@{place}"
 
 
+def without_user(address: str) -> str:
+    """The broker's address for another user."""
+    scheme, separator, place = address.rpartition("://")
+    return f"{scheme}{separator}{place.rpartition('@')[2]}"
+
+
 def _has_password(url: str) -> bool:
     try:
         return parse_stream(url).password is not None

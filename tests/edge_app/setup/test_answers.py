@@ -76,6 +76,23 @@ def test_a_password_alone_is_for_what_is_set_already(tmp_path: Path) -> None:
     assert settings.camera.source == "rtsp://me@lens.lan/1"
 
 
+@pytest.mark.parametrize("already", ["mqtts://b.lan:8884", "mqtts://me@b.lan:8884"])
+def test_a_user_alone_is_for_the_broker_that_is_set_already(tmp_path: Path, already: str) -> None:
+    file, old = tmp_path / "mien.toml", tmp_path / "mien.mqtt-password"
+    old.write_text("of before\n")
+    password = f'password_file = "{old}"\n' if "@" in already else ""
+    file.write_text(f'[privacy]\npurpose = "test"\n[mqtt]\nbroker = "{already}"\n{password}')
+    words = ("--settings", str(file), "--from", "-")
+    done = setup(*words, answers=GOOD + 'broker_user = "you"\n')
+    assert (done.returncode, done.stderr) == (0, "")
+    settings = read_settings(file, {})
+    assert settings.mqtt.broker == "mqtts://you@b.lan:8884"
+    assert settings.mqtt.password_file == "", "another user's"
+    done = setup(*words, answers=GOOD + 'broker_user = "you"\nbroker_password = "yours"\n')
+    assert (done.returncode, done.stderr) == (0, "")
+    assert Path(read_settings(file, {}).mqtt.password_file).read_text() == "yours\n"
+
+
 def test_every_wrong_answer_is_one_line_and_nothing_is_written(tmp_path: Path) -> None:
     answers = tmp_path / "answers.toml"
     answers.write_text(
