@@ -201,6 +201,8 @@ class Recorder(Closing):
         while self._ended:
             ended = self._ended[0]
             self._store.write(ended.rows, end_ms=ended.end_ms, refused=ended.refused)
+            # Another program's lock may come in between, and a change of availability counts twice.
+            ended.rows.clear()
             self._store.begin(ended.next_start_ms, is_same_connection=ended.is_same_connection)
             self._ended.popleft()
         refused = self.refused - self._refused_before

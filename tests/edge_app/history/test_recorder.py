@@ -575,6 +575,27 @@ def test_what_another_programs_lock_holds_up_is_written_afterwards(
     assert rows(file, "SELECT COUNT(*) FROM availability") == [(2,)]
 
 
+def test_a_lock_between_the_end_of_a_stretch_and_the_next_one_doubles_nothing(
+    file: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, locks = HistoryStore.begin, [locked(file)]
+
+    def locked_out(store: HistoryStore, start_ms: int, *, is_same_connection: bool) -> None:
+        with locks.pop() if locks else contextlib.nullcontext():
+            begin(store, start_ms, is_same_connection=is_same_connection)
+
+    monkeypatch.setattr(HistoryStore, "begin", locked_out)
+    words = [b"online", b"offline", b"online"]
+    with recorder(file, clock) as history:
+        for word in words:
+            history.take("mien/kitchen/availability", word)
+        run_on(history, clock, 0.1, connection=2)
+        run_on(history, clock, 10.0, connection=2)
+    assert not locks
+    assert rows(file, "SELECT is_online FROM availability") == [(1,), (0,), (1,)]
+    assert rows(file, "SELECT COUNT(*) FROM recording") == [(2,)]
+
+
 def test_no_more_waits_for_another_program_than_memory_bears(
     file: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
