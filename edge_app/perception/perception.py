@@ -185,7 +185,8 @@ class Perception:
         """What the one face shows that `image` was cut for, as pictures of face data sets are.
 
         Of the faces that `find` finds that about the middle: others may stand in the margin. Where
-        none is there, the middle square is taken for a face framed as FER2013's, with the score 0.
+        none is there, the middle square is taken for a face framed as FER2013's, with the score 0;
+        whole photos, in which people stand anywhere, are for `see`.
 
         It is always classified, since it is known to be a face: with the quality 0, as one of which
         little can be read, it is `unsure`, and its probabilities are the best that there are.
