@@ -1,4 +1,4 @@
-"""How a connection or camera fares → lines in the log: few for months, and the last one true."""
+"""How a connection or camera fares → lines in the log, few for months, and what is wrong now."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ class TroubleLog:
     """Tells a trouble when it begins, and its end once all has gone well for a while.
 
     That while doubles with each end from the fourth on, up to REPEAT_S, and is as short as at first
-    once all went well for so long: what breaks again and again gets a line every REPEAT_S, and its
-    trouble keeps the last word. A broker that is away for a night is one line.
+    once all went well for so long: what breaks again and again gets a line every REPEAT_S, and a
+    trouble has the last word. A broker that is away for a night is one line. Of troubles that take
+    turns each is told every REPEAT_S; `trouble` is the present one.
 
     Only one thread may call it.
     """
@@ -29,13 +30,15 @@ class TroubleLog:
         """lasting_s: the first while. clock_s: never goes back."""
         self._lasting_s, self._clock_s = lasting_s, clock_s
         self._since_s, self._how = 0.0, ""
-        self._trouble, self._last_s = "", -math.inf
+        #: Now, and in the last line.
+        self._trouble = self._told = ""
+        self._last_s = -math.inf
         self._told_s: dict[str, float] = {}
         self._beginnings = self._ends = 0
 
     @property
     def trouble(self) -> str:
-        """What has the last word; empty: what goes well, or has not begun yet."""
+        """What went wrong last, though no line says so; empty: its end was told, or nothing did."""
         return self._trouble
 
     def began(self, how: str) -> None:
@@ -53,7 +56,7 @@ class TroubleLog:
         if self._trouble and stood_s >= min(self._lasting_s * 2**doublings, REPEAT_S):
             # Whoever was told of the trouble is told of its end.
             _LOG.warning("%s", self._how)
-            self._trouble = ""
+            self._trouble = self._told = ""
             # Of what comes after it, each trouble is new.
             self._told_s.clear()
             self._ends += 1
@@ -64,14 +67,15 @@ class TroubleLog:
         self._told_s = {
             each: at_s for each, at_s in self._told_s.items() if now_s - at_s < REPEAT_S
         }
-        is_new = trouble != self._trouble and trouble not in self._told_s
+        self._trouble = trouble
+        is_new = trouble != self._told and trouble not in self._told_s
         is_due = self._beginnings > 0 and now_s - self._last_s >= REPEAT_S
-        if self._trouble and not is_new and not is_due:
+        if self._told and not is_new and not is_due:
             _LOG.debug("%s; trying again", trouble, exc_info=error)
             return
         again = ""
         if self._beginnings > 1:
             again = f" (ended {self._beginnings} times since the last such line)"
         _LOG.warning("%s%s; trying again", trouble, again, exc_info=error)
-        self._trouble, self._last_s, self._beginnings = trouble, now_s, 0
+        self._told, self._last_s, self._beginnings = trouble, now_s, 0
         self._told_s[trouble] = now_s

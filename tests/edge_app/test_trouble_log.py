@@ -22,6 +22,11 @@ class Played:
         """What the journal gets."""
         return [each.getMessage() for each in self._caplog.records]
 
+    @property
+    def trouble(self) -> str:
+        """What an alert says."""
+        return self._log.trouble
+
     def stand(self, seconds: float) -> None:
         """Connect, and be connected for so long."""
         self._log.began("connected, MQTT 5")
@@ -88,6 +93,16 @@ def test_troubles_that_take_turns_are_told_once_an_hour_each(played: Played) -> 
     played.broke(*["timed out", "no route"] * 600, away_s=30.0)
     hours = played.now_s / REPEAT_S
     assert len(played.lines) <= 2 * (hours + 1)
+
+
+def test_of_troubles_that_take_turns_the_present_one_is_known_at_once(played: Played) -> None:
+    played.broke(BROKE, REFUSED)
+    for trouble in (BROKE, REFUSED, BROKE):
+        played.broke(trouble)
+        assert played.trouble == trouble
+    assert played.lines == [f"{BROKE}; trying again", f"{REFUSED}; trying again"]
+    played.stand(20.0)
+    assert (played.trouble, played.lines[2:]) == ("", ["connected, MQTT 5"])
 
 
 def test_after_an_hour_without_trouble_its_end_is_told_as_soon_as_at_first(played: Played) -> None:
