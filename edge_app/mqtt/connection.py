@@ -40,6 +40,10 @@ ASK_AGAIN_S = 60.0
 #: throttles may keep the connection and swallow its answers.
 ANSWER_PERIODS = 2
 
+#: A connection that ends so soon may have been ended for a message on it. Among many the broker's
+#: refusal is lost, since we write on into what it has closed.
+BRIEF_S = 5.0
+
 #: How often whoever waits for the first connection sees whether to stop.
 STOP_CHECK_S = 0.25
 
@@ -151,6 +155,7 @@ class Connection:
         #: MQTT 5 was left unanswered before the connection that stands; and was asked for again.
         self._is_in_doubt = self._is_asked_again = False
         self._overload = ""
+        self._was_brief = False
         self._log = TroubleLog(lasting_s=keep_alive_s)
         self._must_succeed = True
         self._first: concurrent.futures.Future[None] = concurrent.futures.Future()
@@ -282,6 +287,8 @@ class Connection:
         """Use the connection for as long as it stands; says why it ended, if nobody wanted it."""
         began = time.monotonic()
         self._overload = ""
+        if self._was_brief:
+            link.client.take_turns()
         try:
             if self._availability is not None:
                 link.client.publish(self._availability, ONLINE, qos=1, retain=True)
@@ -304,6 +311,7 @@ class Connection:
             # A broker that takes us in and throws us out again is not to be asked every second.
             if time.monotonic() - began > self._keep_alive_s:
                 self._backoff.reset()
+            self._was_brief = time.monotonic() - began < BRIEF_S
             self._handler.disconnected()
         return self._overload or link.end
 

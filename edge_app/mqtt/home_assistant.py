@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import time
+from collections.abc import Callable
+
 import msgspec
 import paho.mqtt.client as mqtt
 
 from edge_app.mqtt.connection import ConnectionHandler
 from edge_app.mqtt.discovery import Description, discovery, discovery_topic
 from edge_app.mqtt.messages import DISCOVERY, send
+from edge_app.mqtt.refusal import RETAINED_HOLD_S
 
 #: Where Home Assistant says that it starts. Another prefix for discovery does not change it: the
 #: topic of its birth message is a setting of its own.
@@ -15,9 +20,17 @@ BIRTH_TOPIC = "homeassistant/status"
 
 
 class HomeAssistant(ConnectionHandler):
-    """Shows a device to Home Assistant, as long as its broker is one of ours."""
+    """Shows a device to Home Assistant, as long as its broker is one of ours.
 
-    def __init__(self, description: Description) -> None:
+    Where the broker's rules refuse that, it is said again after a while, and not on each new
+    connection: the broker may throw out whom it refuses. clock: monotonic seconds.
+    """
+
+    def __init__(
+        self, description: Description, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._clock = clock
+        self._held_until = -math.inf
         # Whoever moves everything below a prefix moves this, too.
         self._birth_topics = {BIRTH_TOPIC, f"{description.prefix}/status"}
         self._topic = discovery_topic(description.device, description.prefix)
@@ -39,9 +52,15 @@ class HomeAssistant(ConnectionHandler):
 
     def proceed(self, client: mqtt.Client) -> None:
         """Say it once after each start, theirs or ours."""
-        if self._is_born:
+        if self._is_born and self._clock() >= self._held_until:
             self._is_born = False
             self._packet_id = send(client, DISCOVERY, self._topic, self._payload)
+
+    def refused_by_rules(self, packet_id: int) -> None:
+        """Wait with it."""
+        if packet_id == self._packet_id:
+            self._is_born = True
+            self._held_until = self._clock() + RETAINED_HOLD_S
 
     def topic_of(self, packet_id: int) -> str | None:
         """Where the message went, if it was this one."""

@@ -69,6 +69,10 @@ class LinkClient(mqtt.Client):
             self._max_inflight_messages = min(self._max_inflight_messages, receive_maximum)
         self._maximum_packet_size = getattr(limits, "MaximumPacketSize", None)
 
+    def take_turns(self) -> None:
+        """Send a message only once the one before is answered, so that an answer is never lost."""
+        self._max_inflight_messages = 1
+
     def takes(self, topic: str, size: int) -> bool:
         """Whether the broker takes a packet of so many bytes; the first that is larger is told of.
 

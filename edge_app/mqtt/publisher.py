@@ -249,13 +249,17 @@ class _Delivery(ConnectionHandler):
     def refused_by_rules(self, packet_id: int) -> None:
         """Have all events wait: what is wrong with the rules for one is wrong for the others."""
         is_event = packet_id in self._under_way
-        is_ours = self._sender.acknowledged(packet_id) is not None or is_event
+        is_ours = self._sender.refused(packet_id) is not None or is_event
+        self._answered_at = time.monotonic()
         if is_event:
             # As on a lost connection. Answers to the others, whatever they are, come too late.
             self._under_way.clear()
             self._refusal.begin()
             self._outbox.refused()
         self._warn(packet_id, is_ours=is_ours)
+        if not is_ours:
+            for handler in self._beside:
+                handler.refused_by_rules(packet_id)
 
     def disconnected(self) -> None:
         """Have what was under way wait for the next connection."""

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import paho.mqtt.client as mqtt
 
 from edge_app.mqtt.messages import Message, send
+from edge_app.mqtt.refusal import RETAINED_HOLD_S
 
 #: How many unretained messages wait for a connection: of more, the oldest is forgotten.
 CAPACITY = 256
@@ -37,6 +38,8 @@ class Sender:
         self._changed = threading.Condition()
         self._kept: dict[str, Sent] = {}
         self._unsaid: dict[str, Sent] = {}
+        #: Retained topics that the broker refuses, and until when nothing is said there.
+        self._held: dict[str, float] = {}
         self._once: deque[Sent] = deque(maxlen=CAPACITY)
         #: By packet id; and since when the broker owes an answer.
         self._under_way: dict[int, Sent] = {}
@@ -59,8 +62,11 @@ class Sender:
     def proceed(self, client: mqtt.Client) -> None:
         """Send what waits."""
         with self._changed:
-            waiting = [*self._unsaid.values(), *self._once]
-            self._unsaid = {}
+            now = self._clock()
+            for topic in [topic for topic, until in self._held.items() if until <= now]:
+                del self._held[topic]
+                self._unsaid[topic] = self._kept[topic]
+            waiting = [*map(self._unsaid.pop, self._sayable()), *self._once]
             self._once.clear()
         sent = {
             packet_id: each for each in waiting if (packet_id := send(client, *each)) is not None
@@ -88,6 +94,18 @@ class Sender:
             self._changed.notify_all()
             return sent
 
+    def refused(self, packet_id: int) -> Sent | None:
+        """The broker's rules refuse this message; as `acknowledged`.
+
+        A retained topic is said again after a while, and not on each new connection: the broker may
+        throw out whom it refuses.
+        """
+        said = self.acknowledged(packet_id)
+        if said is not None and said.message.is_retained:
+            with self._changed:
+                self._held[said.topic] = self._clock() + RETAINED_HOLD_S
+        return said
+
     def disconnected(self) -> None:
         """What the broker did not acknowledge is sent again on the next connection."""
         with self._changed:
@@ -98,8 +116,12 @@ class Sender:
         """Wait until the broker has everything, retained messages aside; False: not in time."""
         with self._changed:
             return self._changed.wait_for(
-                lambda: not (self._unsaid or self._once or self._once_under_way()), timeout_s
+                lambda: not (self._sayable() or self._once or self._once_under_way()), timeout_s
             )
+
+    def _sayable(self) -> list[str]:
+        """Retained topics of which something waits that may be said."""
+        return [topic for topic in self._unsaid if topic not in self._held]
 
     def _once_under_way(self) -> list[Sent]:
         """What is not retained, and so is not said again anyway."""

@@ -456,6 +456,40 @@ def test_a_broker_that_throws_out_whom_it_refuses_has_the_rest_all_the_same(
     assert caplog.text.count("the broker refuses messages on mien/kitchen/") == 1
 
 
+@pytest.mark.parametrize("topic_end", [b"kitchen/state", b"kitchen/config"])
+def test_a_retained_topic_that_is_refused_does_not_take_the_device_off_line(
+    scripted: MakeBroker, caplog: pytest.LogCaptureFixture, topic_end: bytes
+) -> None:
+    """By a broker that throws out whom it refuses."""
+    connections: list[list[bytes]] = []
+
+    def answer(connection: socket.socket, _version: int) -> None:
+        connections.append(answer_events(connection, b"\x87", topic_end, then_closes=True))
+
+    description = Description(device="kitchen", version="1", emotions=("happy",), prefix="home")
+    publisher = MqttPublisher(
+        scripted(answer).address,
+        device="kitchen",
+        backoff=Backoff(first_s=0.01, longest_s=0.01),
+        beside=[HomeAssistant(description)],
+    )
+    publisher.announce(info())
+    publisher.publish_state(state())
+    for number in range(20):
+        publisher.publish_event(appeared(number))
+    publisher.connect(must_succeed=False)
+    wait_until(lambda: publisher.unacknowledged == 0)
+    publisher.publish_state(state())
+    publisher.publish_summary(summary())
+    wait_until(lambda: publisher._sender.wait_until_sent(0))
+    ended = len(connections)
+    publisher.close()
+    assert ended <= 3
+    wait_until(lambda: len(connections) == ended + 1)
+    assert connections[-1] == []
+    assert caplog.text.count("the broker refuses messages on") == 1
+
+
 @pytest.mark.parametrize("reason", [b"\x83", b"\x97"])
 def test_events_that_the_broker_refuses_for_now(
     scripted: MakeBroker, caplog: pytest.LogCaptureFixture, reason: bytes

@@ -4,6 +4,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_app.mqtt.messages import STATE
+from edge_app.mqtt.refusal import RETAINED_HOLD_S
 from edge_app.mqtt.sender import Sender
 
 
@@ -36,3 +37,27 @@ def test_whatever_is_answered_ends_the_silence() -> None:
     sender.proceed(client)
     sender.disconnected()
     assert sender.unanswered_since() is None
+
+
+def test_a_retained_topic_that_is_refused_is_said_again_after_a_while() -> None:
+    clock = Clock()
+    sender, client = Sender(clock), mqtt.Client(CallbackAPIVersion.VERSION2)
+
+    def said() -> set[str]:
+        sender.proceed(client)
+        return {each.topic for each in sender._under_way.values()}
+
+    for topic in ("mien/kitchen/state", "mien/kitchen/info"):
+        sender.hand_over(STATE, topic, b"{}")
+    assert len(said()) == 2
+    refused = sender.refused(1)
+    assert refused is not None
+    assert refused.topic == "mien/kitchen/state"
+    sender.disconnected()
+    sender.connected()
+    sender.hand_over(STATE, "mien/kitchen/state", b'{"newest": true}')
+    assert said() == {"mien/kitchen/info"}
+    assert sender.wait_until_sent(0)
+    clock.now_s += RETAINED_HOLD_S
+    assert said() == {"mien/kitchen/info", "mien/kitchen/state"}
+    assert b'{"newest": true}' in {each.payload for each in sender._under_way.values()}
