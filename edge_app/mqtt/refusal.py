@@ -8,8 +8,8 @@ from collections.abc import Callable
 #: How long events wait after a refusal. Whoever mends the broker's rules waits as long to see it.
 HOLD_S = 60.0
 
-#: How long nothing is said on a retained topic after a refusal. Longer, since nothing is lost by it,
-#: and the trial takes the device off line for a moment where the broker throws it out.
+#: How long nothing is said on a retained topic after a refusal. Longer, since nothing is lost, and
+#: the trial takes the device off line for a moment where the broker throws it out.
 RETAINED_HOLD_S = 600.0
 
 #: A connection that ends so soon after a refusal was ended because of it, as Mosquitto 2.0.11 does.
