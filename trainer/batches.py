@@ -27,7 +27,7 @@ class Batches(keras.utils.PyDataset):
     drawn from Beta(mix_up, mix_up) (Zhang et al. 2018). 0: faces stay whole.
     teacher: sees each picture as it is shown, and has the share `taught` in its targets.
     cut: pictures of a smaller `side` are cut out of the faces at random places, not shrunk.
-    aligned: the same faces as the device cuts them, uint8 [N, 48, 48]; each is shown so with the
+    aligned: the same faces cut by their landmarks, uint8 [N, 48, 48]; each is shown so with the
     probability `aligned_share`.
     """
 

@@ -41,7 +41,7 @@ class Lessons:
         opinions: Path,
         front: Front | None = None,
     ) -> None:
-        """aligned: `training` as the device cuts faces, uint8 [N, 48, 48].
+        """aligned: `training` cut by landmarks, uint8 [N, 48, 48].
 
         front: what it makes of each view is shown, not the pictures.
 

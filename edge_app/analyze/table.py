@@ -100,7 +100,7 @@ def _columns(maker: Maker) -> Iterable[str]:
 def _fields(row: Row, maker: Maker) -> dict[str, Any]:
     box, probabilities = row.seen.face.box, row.seen.probabilities.tolist()
     part = fractions(box, row.height, row.width)
-    # A face of quality 0 was not read: of its probabilities no affect follows.
+    # Of a face of quality 0 little or nothing was read: of its probabilities no affect follows.
     shown = affect(row.seen.labels, probabilities) if row.seen.quality else None
     return {
         "file": row.file,

@@ -32,14 +32,16 @@ _CENTRE = 0.5 + 0.5j
 def align(
     image: Image, landmarks: NDArray[np.float32], alignment: Alignment, side: int
 ) -> NDArray[np.uint8]:
-    """Cut out one face by the similarity that fits its landmarks best (least squares).
+    """Cut out one face as it stands in training pictures: its landmarks fit best (least squares).
+
+    Devices show faces `NEARER`.
 
     image: uint8 [H, W] or BGR [H, W, 3]; landmarks: float32 [5, 2] in pixels of it.
     Beyond the frame's edge its outermost pixels are repeated, as in training.
 
     Returns uint8 [side, side].
     """
-    return cut(image, *similarity(landmarks, alignment, side), side, enlarged=TO_READ)
+    return cut(image, *similarity(landmarks, alignment, side), side)
 
 
 def nearer(

@@ -40,10 +40,13 @@ class Tensor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Alignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where landmarks stand in the classifier's crop, as fractions (x, y) of its side.
+    """Where landmarks stand in training pictures, as fractions (x, y) of their side.
+
+    Devices show the network the middle of such a square, faces 1.1 times as large: where networks
+    of our recipes read them best (`perception.alignment.NEARER`).
 
     right and left are the person's own: the right eye stands left in the crop. `margin` says how
-    much of the face's surroundings is seen: what the crop has beyond the larger side of the four
+    much of the face's surroundings a picture shows: what it has beyond the larger side of the four
     points' box, on each side, as a fraction of it.
     """
 

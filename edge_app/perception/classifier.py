@@ -147,15 +147,15 @@ class EmotionClassifier:
 
     @property
     def alignment(self) -> Alignment:
-        """How the crops are to be cut."""
+        """Where faces stand in training pictures; devices show them `alignment.NEARER`."""
         return self.card.alignment
 
     def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Probabilities of the emotions in each crop.
 
         crops: uint8 [N, h, w], gray, any size from `NARROWEST` on, which is stretched; best is
-        `side` squared, cut by `alignment`. They are shown as they are: `Perception.read_crop` finds
-        the face, spreads flat ones, and shows mirror images, too.
+        `side` squared, as `Perception.crop` cuts them. They are shown as they are:
+        `Perception.read_crop` finds the face, spreads flat ones, and shows mirror images, too.
 
         Returns float32 [N, len(labels)]; rows sum to 1.
 

@@ -39,9 +39,14 @@ from edge_app.perception.upright import Upright, roll_deg
 #: this share of the picture's larger side: smaller ones the other finds, and takes less for one.
 _SURE_OF_FILLING, _FILLING = 0.6, 0.5
 #: The face that a picture was cut for: one of this score and so near to the picture's middle, in
-#: its own size, is it. One that lies further off than the last is somebody else; in portraits down
-#: to the chest it is up to 1.3.
+#: its own size, is it. One that lies further off than the last may be somebody else; in portraits
+#: down to the chest it is up to 1.3.
 _SURE_OF_MEANT, _MEANT, _BESIDE = 0.8, 0.25, 1.5
+#: It is, where somebody is seen in the middle at this score and so near; and where it is smaller
+#: than this share of the smaller side of a picture whose sides differ by this factor at most, as
+#: crops' do. In a photo people stand anywhere.
+_DOUBTFUL, _NEAR = 0.2, 0.5
+_BYSTANDER, _SQUARE = 0.2, 1.25
 
 
 class View(Enum):
@@ -185,8 +190,8 @@ class Perception:
         """What the one face shows that `image` was cut for, as pictures of face data sets are.
 
         Of the faces that `find` finds that about the middle: others may stand in the margin. Where
-        none is there, the middle square is taken for a face framed as FER2013's, with the score 0;
-        whole photos, in which people stand anywhere, are for `see`.
+        nobody is found, or in a square picture somebody small in a corner alone, the middle square
+        is taken for a face framed as FER2013's, with the score 0.
 
         It is always classified, since it is known to be a face: with the quality 0, as one of which
         little can be read, it is `unsure`, and its probabilities are the best that there are.
@@ -210,7 +215,20 @@ class Perception:
         if face is None or face.score < _SURE_OF_MEANT or _off_middle(image, face) > _MEANT:
             faces = self._with_others(image, faces)
             face = min(faces, key=partial(_off_middle, image), default=None)
-        return None if face is None or _off_middle(image, face) > _BESIDE else face
+        if face is None or _off_middle(image, face) <= _BESIDE:
+            return face
+        doubtful = [
+            other
+            for each in (detector, self.small_detector)
+            for other in each.at_threshold(_DOUBTFUL).detect(image)
+        ]
+        nearest = min(doubtful, key=partial(_off_middle, image), default=face)
+        if _off_middle(image, nearest) <= _NEAR:
+            return nearest
+        smaller, larger = sorted(image.shape[:2])
+        side = max(face.box.width, face.box.height)
+        is_bystander = side < _BYSTANDER * smaller and larger <= _SQUARE * smaller
+        return None if is_bystander else face
 
     def _framed(self, image: Image) -> Face:
         """The face that the middle square of a picture would be cut for."""

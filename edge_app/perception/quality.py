@@ -30,7 +30,7 @@ class Bounds:
 
 
 # Where accuracy on FER2013 begins to fall, and where little is left of it: docs/perception.md.
-#: Pixels of the frame across the crop.
+#: Pixels of the frame across what would be the face's training picture.
 PIXELS_ACROSS = Bounds(fine=24.0, useless=8.0)
 #: Fine edges in relation to contrast.
 SHARPNESS = Bounds(fine=0.14, useless=0.03)
@@ -56,7 +56,8 @@ def assess(
     """Judge how much can be read from a face.
 
     crop: uint8 [S, S], as the classifier sees it. landmarks: float32 [5, 2] in pixels of the
-    frame, as in `Face`. pixels_across: width of the crop in pixels of the frame.
+    frame, as in `Face`. pixels_across: width of the face's training picture, which
+    shows a little more than the crop, in pixels of the frame.
     """
     sharpness, contrast, noise = _measure(crop)
     weights = {

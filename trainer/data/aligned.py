@@ -49,7 +49,9 @@ class Aligned:
 def align_faces(
     pixels: NDArray[np.uint8], detector: FaceDetector, alignment: Alignment, cache: Path
 ) -> Aligned:
-    """Cut every picture as the device would, or load what an earlier run cut.
+    """Cut every picture by its landmarks, or load what an earlier run cut.
+
+    Less near than a device: `alignment.NEARER`.
 
     A picture's crop depends on the picture alone, so that identical pictures stay identical.
 

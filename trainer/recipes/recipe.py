@@ -49,7 +49,7 @@ class Recipe:
     #: begins with. What they make of each view is computed once and lies in the run's folder, 14 KB
     #: a face behind two stages of `fine`; an epoch costs what the layers behind them cost.
     kept_stages: int = 0
-    aligned: float = 0.0  # share of the pictures that are shown as the device cuts faces
+    aligned: float = 0.0  # share of the pictures that are shown cut by landmarks
     augmentation: Augmentation = field(default_factory=Augmentation)
     #: Share of the epochs up to which pictures of this side, in pixels, are shown: small ones cost
     #: less (progressive resizing, as in Tan and Le 2021). The last side is the network's own.

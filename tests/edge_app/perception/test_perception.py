@@ -17,7 +17,9 @@ from edge_app.perception import (
     ModelError,
     Perception,
 )
+from edge_app.perception.alignment import canonical_landmarks
 from edge_app.perception.labels import CONTEMPT, HAPPY, UNSURE
+from edge_app.perception.light import spread
 from edge_app.perception.perception import View
 from edge_app.perception.shipped import FACE_160, FACE_320
 from edge_app.perception.smoothing import REACTIONS
@@ -271,6 +273,37 @@ def test_somebody_in_the_corner_of_a_crop_is_not_read_for_who_is_not_found(
     assert (seen.face.box.left + seen.face.box.right) / 2 == pytest.approx(96, abs=2)
 
 
+@pytest.mark.parametrize(
+    ("above", "beside"),
+    [
+        pytest.param(0, 0, id="half-length, 1.25 times the face off the middle"),
+        pytest.param(100, 0, id="longer, 1.7 times"),
+        pytest.param(0, 300, id="beside a wall"),
+    ],
+)
+def test_the_only_face_of_a_photo_is_read_wherever_it_stands(
+    perception: Perception, portrait: np.ndarray, above: int, beside: int
+) -> None:
+    wall = cv2.copyMakeBorder(portrait, 0, above, 0, beside, cv2.BORDER_CONSTANT, value=(90,) * 3)
+    seen = perception.read_crop(wall)
+    assert seen.face.score > 0.8
+    assert seen.emotion == HAPPY
+
+
+def test_a_turned_face_in_the_middle_is_meant_and_no_sure_one_beside_it(
+    perception: Perception, portrait: np.ndarray
+) -> None:
+    near = portrait[:230, 110:340]
+    turned = cv2.warpAffine(near, cv2.getRotationMatrix2D((115, 115), 40, 1.0), (230, 230))
+    crop = np.full((400, 400, 3), 90, np.uint8)
+    crop[85:315, 85:315] = turned
+    crop[5:105, 5:105] = cv2.resize(near, (100, 100), interpolation=cv2.INTER_AREA)
+    (upright,) = [face for face in perception.detector.detect(crop) if face.box.right < 110]
+    assert upright.score > 0.8
+    seen = perception.read_crop(crop)
+    assert (seen.face.box.left + seen.face.box.right) / 2 == pytest.approx(200, abs=25)
+
+
 def test_a_crop_of_which_little_can_be_read_has_an_answer_too(
     perception: Perception, portrait: np.ndarray
 ) -> None:
@@ -291,6 +324,35 @@ def test_of_a_crop_that_shows_a_sure_face_in_its_middle_no_turned_one_is_looked_
     assert seen.face.box == expected.face.box
     with pytest.raises(AttributeError):
         perception.read_crop(np.rot90(crop).copy())
+
+
+def test_a_face_is_shown_a_tenth_nearer_than_the_card_has_it(perception: Perception) -> None:
+    """Dots where the card places eyes and mouth, ten times as large."""
+    placed = canonical_landmarks(perception.classifier.alignment)
+    points = 480 * placed + 100
+    frame = np.full((700, 700), 200, np.uint8)
+    for x, y in points:
+        cv2.circle(frame, (round(x), round(y)), 9, 0, -1)
+    landmarks = np.insert(points, 2, points.mean(axis=0), axis=0).astype(np.float32)
+    face = Face(Box(100, 100, 580, 580), landmarks, 0.9)
+    crop = perception.crop(frame, face, look_again=False)
+    *_, middles = cv2.connectedComponentsWithStats((crop < 150).astype(np.uint8))
+    shown = sorted(((middles[1:] + 0.5) / 48).tolist())
+    assert np.array(shown) == pytest.approx(
+        np.array(sorted((0.5 + 1.1 * (placed - 0.5)).tolist())), abs=0.01
+    )
+    (seen,) = perception.read(frame, [face], look_again=False)
+    assert "small" not in seen.flaws
+
+
+def test_a_picture_in_which_nobody_is_found_is_shown_as_it_stands(
+    perception: Perception, portrait: np.ndarray
+) -> None:
+    (face,) = perception.find(portrait)
+    picture = perception.crop(portrait, face)
+    blind = Perception(Blind(perception.detector.model), perception.classifier)
+    nobody = blind.read_crop(picture).face
+    assert np.array_equal(perception.crop(picture, nobody, look_again=False), spread(picture))
 
 
 def test_a_crop_is_of_the_classifiers_size(perception: Perception, portrait: np.ndarray) -> None:
