@@ -31,6 +31,7 @@ from edge_app.frames.multipart import MultipartParser
 from edge_app.frames.opencv_messages import silence_opencv
 from edge_app.frames.source import Frame, FrameSource, RefusedLoginError, SourceError
 from edge_app.frames.stream_address import StreamAddress
+from edge_app.tcp import connect
 
 _LOG = logging.getLogger(__name__)
 
@@ -198,6 +199,13 @@ class _Connections:
                 socket.socket.shutdown(each, socket.SHUT_RDWR)
 
 
+class _Connection(http.client.HTTPConnection):
+    """With one timeout for all of a host's addresses: http.client waits for each."""
+
+    def connect(self) -> None:
+        self.sock = connect(self.host, self.port, self.timeout or 0.0)
+
+
 class _Redirect(urllib.request.HTTPRedirectHandler):
     """Follows without what else the camera says there, which may have no end."""
 
@@ -220,12 +228,12 @@ class _Redirect(urllib.request.HTTPRedirectHandler):
 def _opener(login: Login, connections: _Connections) -> urllib.request.OpenerDirector:
     """Knows basic and digest authentication and redirections, and no proxy."""
 
-    class Plain(http.client.HTTPConnection):
+    class Plain(_Connection):
         def connect(self) -> None:
             super().connect()
             connections.add(self.sock)
 
-    class Secure(http.client.HTTPSConnection):
+    class Secure(http.client.HTTPSConnection, _Connection):
         def connect(self) -> None:
             super().connect()
             connections.add(self.sock)

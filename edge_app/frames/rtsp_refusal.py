@@ -11,12 +11,12 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
 
 from edge_app.frames.http_authentication import Digest, Login
 from edge_app.frames.source import RefusedLoginError, SourceError
 from edge_app.frames.stream_address import StreamAddress
+from edge_app.tcp import connect
 
 _PORT = 554
 _METHOD = "DESCRIBE"
@@ -29,7 +29,7 @@ _LARGEST_ANSWER = 65_536
 def rtsp_refusal(address: StreamAddress, timeout_s: float) -> SourceError | None:
     """Ask for the stream's description, showing the login once if one is asked for.
 
-    timeout_s: in all, once the host's addresses are known.
+    timeout_s: in all, unless finding the host's addresses takes longer.
 
     A RefusedLoginError where it was shown, another where it was not asked for. None: it is not
     refused, or that cannot be told: of `rtsps://` FFmpeg checks no certificate, so nothing more is
@@ -40,11 +40,8 @@ def rtsp_refusal(address: StreamAddress, timeout_s: float) -> SourceError | None
         return None
     failure: type[SourceError] = SourceError
     try:
-        places = socket.getaddrinfo(
-            parts.hostname or "", parts.port or _PORT, type=socket.SOCK_STREAM
-        )
         deadline_s = time.monotonic() + timeout_s
-        with _connected([place for *_, place in places], deadline_s) as connection:
+        with connect(parts.hostname or "", parts.port or _PORT, timeout_s) as connection:
             status, demands = _ask(connection, address.url, "", deadline_s)
             if status == 401 and address.user is not None:
                 if not (answer := _answer(demands, address)):
@@ -56,17 +53,6 @@ def rtsp_refusal(address: StreamAddress, timeout_s: float) -> SourceError | None
     if status not in _REFUSALS:
         return None
     return failure(f"{address.name}: the camera refuses: {status}; check user and password")
-
-
-def _connected(places: Sequence[tuple[Any, ...]], deadline_s: float) -> socket.socket:
-    """A connection to the first that answers; OSError where none does until then."""
-    for place in places:
-        left_s = deadline_s - time.monotonic()
-        if left_s <= 0.0:
-            break
-        with contextlib.suppress(OSError):
-            return socket.create_connection(place[:2], left_s)
-    raise TimeoutError
 
 
 def _ask(

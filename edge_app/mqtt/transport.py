@@ -6,8 +6,8 @@ import socket
 import ssl
 
 from edge_app.mqtt.address import BrokerAddress
-from edge_app.mqtt.tcp import connect
 from edge_app.mqtt.tls import describe_tls_error
+from edge_app.tcp import connect
 
 
 class TransportError(Exception):

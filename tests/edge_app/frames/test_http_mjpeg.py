@@ -21,6 +21,7 @@ from edge_app.frames.stream_address import parse_stream
 from tests.brokers import free_port
 from tests.edge_app.frames.mjpeg_server import BOUNDARY, MjpegServer, part
 from tests.edge_app.frames.pictures import jpeg, resized_header
+from tests.edge_app.names import NAME, SILENT, resolve_to, silent
 
 SOON_S = 10.0
 
@@ -340,6 +341,28 @@ def test_a_camera_may_lead_to_another_path_and_say_more_there_without_end(scheme
         with source_of(server, user="me:hunter2") as source:
             assert source.read() is not None
         assert server.paths == ["/video.mjpg", *["/cgi/video.mjpg"] * 2]
+
+
+def test_a_host_with_addresses_that_never_answer_is_reached_at_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    resolve_to(monkeypatch, SILENT, SILENT, "127.0.0.1")
+    began_s = time.monotonic()
+    with MjpegServer(lambda: [part(jpeg())]) as server, silent(server.server_port):
+        url = server.url.replace("127.0.0.1", NAME)
+        with HttpMjpegSource(parse_stream(url), timeout_s=SOON_S) as source:
+            assert source.read() is not None
+    assert time.monotonic() - began_s < SOON_S
+
+
+def test_a_host_of_which_no_address_answers_is_waited_for_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    resolve_to(monkeypatch, *[SILENT] * 40)
+    began_s = time.monotonic()
+    with silent() as port, pytest.raises(SourceError, match="does not answer"):
+        HttpMjpegSource(parse_stream(f"http://{NAME}:{port}/"), timeout_s=0.5)
+    assert time.monotonic() - began_s < SOON_S
 
 
 def test_no_other_place_is_shown_the_password() -> None:

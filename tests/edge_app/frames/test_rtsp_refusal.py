@@ -1,12 +1,8 @@
 from __future__ import annotations
 
-import contextlib
 import socket
 import time
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -19,6 +15,7 @@ from edge_app.frames.source import RefusedLoginError, SourceError
 from edge_app.frames.stream_address import StreamAddress, parse_stream
 from tests.brokers import free_port
 from tests.edge_app.frames.rtsp_server import RtspServer
+from tests.edge_app.names import NAME, SILENT, resolve_to, silent
 
 SOON_S = 10.0
 
@@ -66,33 +63,13 @@ def test_a_camera_that_says_nothing_is_not_waited_for() -> None:
     assert time.monotonic() - began_s < SOON_S
 
 
-@contextlib.contextmanager
-def switched_off() -> Iterator[StreamAddress]:
-    """A host that answers no attempt to connect, as one without power: its queue is full."""
-    with socket.socket() as host, contextlib.ExitStack() as attempts:
-        host.bind(("127.0.0.1", 0))
-        host.listen(0)
-        for _ in range(3):
-            attempt = attempts.enter_context(socket.socket())
-            attempt.settimeout(0)
-            attempt.connect_ex(host.getsockname())
-        yield parse_stream(f"rtsp://me:hunter2@127.0.0.1:{host.getsockname()[1]}/cam")
-
-
 def test_a_host_with_several_addresses_that_is_off_is_waited_for_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with switched_off() as off:
-        (found,) = socket.getaddrinfo("127.0.0.1", urlsplit(off.url).port, type=socket.SOCK_STREAM)
-        real = socket.getaddrinfo
-        monkeypatch.setattr(
-            socket, "getaddrinfo",
-            lambda host, *more, **named: [found] * 40 if host == "camera.local"
-            else real(host, *more, **named),
-        )  # fmt: skip
-        began_s = time.monotonic()
-        away = replace(off, url=off.url.replace("127.0.0.1", "camera.local"))
-        assert rtsp_refusal(away, 0.5) is None
+    resolve_to(monkeypatch, *[SILENT] * 40)
+    began_s = time.monotonic()
+    with silent() as port:
+        assert rtsp_refusal(parse_stream(f"rtsp://me:hunter2@{NAME}:{port}/cam"), 0.5) is None
     assert time.monotonic() - began_s < SOON_S
 
 
@@ -133,8 +110,9 @@ def test_a_stream_whose_camera_is_switched_off_takes_no_longer_than_its_opening(
 ) -> None:
     asked: list[StreamAddress] = []
     monkeypatch.setattr(setting, "rtsp_refusal", lambda address, _: asked.append(address))
-    with switched_off() as off:
-        choice = choose_source(off.url_for_ffmpeg, options=CameraOptions(stall_s=1.0))
+    with silent() as port:
+        url = f"rtsp://me:hunter2@{SILENT}:{port}/cam"
+        choice = choose_source(url, options=CameraOptions(stall_s=1.0))
         with pytest.raises(SourceError, match="no video"):
             choice.open()
     assert not asked

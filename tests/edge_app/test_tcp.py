@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -11,11 +12,11 @@ import pytest
 
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.subscriber import Subscriber
-from edge_app.mqtt.tcp import connect
+from edge_app.tcp import connect
 from tests.brokers import HOST, Mosquitto
+from tests.edge_app.names import NAME, SILENT, resolve_to, silent
 
-NAME = "broker.home"
-SILENT, OTHER = "127.0.0.2", "127.0.0.3"
+OTHER = "127.0.0.3"
 NO_FAMILY = 255
 
 Resolve = Callable[..., None]
@@ -24,36 +25,7 @@ Resolve = Callable[..., None]
 @pytest.fixture
 def resolve(monkeypatch: pytest.MonkeyPatch) -> Resolve:
     """Give the name these addresses, by family."""
-    real = socket.getaddrinfo
-
-    def give(*hosts: str, family: int = socket.AF_INET) -> None:
-        def answer(host: str, port: int, *rest: object, **named: object) -> object:
-            if host != NAME:
-                return real(host, port, *rest, **named)  # type: ignore[arg-type]
-            families = [family, *[socket.AF_INET] * (len(hosts) - 1)]
-            return [
-                (each, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (place, port))
-                for each, place in zip(families, hosts, strict=True)
-            ]
-
-        monkeypatch.setattr(socket, "getaddrinfo", answer)
-
-    return give
-
-
-@contextlib.contextmanager
-def silent(port: int = 0) -> Iterator[int]:
-    """Listens on `SILENT` with no room for another connection: the system answers to none."""
-    with contextlib.ExitStack() as stack:
-        listening = stack.enter_context(socket.socket())
-        listening.bind((SILENT, port))
-        listening.listen(0)
-        for _ in range(3):
-            filling = stack.enter_context(socket.socket())
-            filling.settimeout(0)
-            with contextlib.suppress(BlockingIOError):
-                filling.connect(listening.getsockname())
-        yield listening.getsockname()[1]
+    return functools.partial(resolve_to, monkeypatch)
 
 
 @contextlib.contextmanager
