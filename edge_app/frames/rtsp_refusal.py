@@ -21,9 +21,10 @@ from edge_app.tcp import connect
 _PORT = 554
 _METHOD = "DESCRIBE"
 _REFUSALS = {401, 403}
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 #: An answer's head, behind the body of the one before.
-_HEAD = re.compile(rb"RTSP/\d\.\d (\d{3})[^\n]*\n(.*?)\r?\n\r?\n", re.DOTALL)
-_LARGEST_ANSWER = 65_536
+_HEAD = re.compile(rb"RTSP/\d\.\d (\d{3})[^\n]*\n?(.*)", re.DOTALL)
+_LARGEST_ANSWER = 16_384
 
 
 def rtsp_refusal(address: StreamAddress, timeout_s: float) -> SourceError | None:
@@ -64,7 +65,7 @@ def _ask(
     request = f"{_METHOD} {url} RTSP/1.0\r\nCSeq: {number}\r\nAccept: application/sdp\r\n{more}\r\n"
     connection.sendall(request.encode(errors="surrogateescape"))
     said = b""
-    while (head := _HEAD.search(said)) is None:
+    while (head := _whole_head(said)) is None:
         connection.settimeout(max(0.001, deadline_s - time.monotonic()))
         piece = connection.recv(4096)
         said += piece
@@ -72,6 +73,12 @@ def _ask(
             raise ValueError
     headers = email.message_from_bytes(head[2])
     return int(head[1]), [str(each) for each in headers.get_all("www-authenticate", [])]
+
+
+def _whole_head(said: bytes) -> re.Match[bytes] | None:
+    """The first that has ended, in time that grows as `said`: what answers may be anything."""
+    *ended, _ = _BLANK_LINE.split(said)
+    return next((head for each in ended if (head := _HEAD.search(each)) is not None), None)
 
 
 def _answer(demands: Iterable[str], address: StreamAddress) -> str:

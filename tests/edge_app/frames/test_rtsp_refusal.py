@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import socket
+import threading
 import time
 from pathlib import Path
 
@@ -71,6 +73,26 @@ def test_a_host_with_several_addresses_that_is_off_is_waited_for_once(
     with silent() as port:
         assert rtsp_refusal(parse_stream(f"rtsp://me:hunter2@{NAME}:{port}/cam"), 0.5) is None
     assert time.monotonic() - began_s < SOON_S
+
+
+def test_an_answer_without_an_end_takes_no_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        place = f"127.0.0.1:{server.getsockname()[1]}"
+
+        def chatter() -> None:
+            connection, _ = server.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.recv(4096)
+                connection.sendall(b"\n\n" + b"RTSP/1.0 200\n" * 50_000)
+
+        thread = threading.Thread(target=chatter)
+        thread.start()
+        began_s = time.thread_time()
+        assert rtsp_refusal(parse_stream(f"rtsp://me:hunter2@{place}/cam"), SOON_S) is None
+        assert time.thread_time() - began_s < 1.0, (
+            "it takes the processor, and the interpreter's lock"
+        )
+        thread.join(SOON_S)
 
 
 def test_a_camera_that_is_off_is_not_asked_why_it_takes_long_to_open() -> None:
