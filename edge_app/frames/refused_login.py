@@ -39,8 +39,8 @@ class RarelyRefused:
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """read_address: with user and password as they are now. refusal: asks the camera whether it
-        refuses these; a RefusedLoginError where they were shown. quick_s: of a camera that is
-        there; after one that takes longer nothing more is done in the same opening. clock_s: never
+        refuses these; a RefusedLoginError where they were shown. quick_s: an opening that fails
+        later is not asked about, and none follows a question that took half of it. clock_s: never
         goes back.
         """
         self._read_address, self._open_stream, self._clock_s = read_address, open_stream, clock_s
@@ -72,7 +72,8 @@ class RarelyRefused:
             if refusal := self._refusal(address):
                 raise self._noted(refusal)
             self._is_refused = False
-            if not self._is_quick(began_s):
+            # An opening may take its whole time after it.
+            if not self._is_within(self._quick_s / 2, began_s):
                 raise SourceError(f"{address.name}: does not answer; see whether the camera runs")
         try:
             source = self._open_stream(address)
@@ -81,14 +82,15 @@ class RarelyRefused:
             raise
         except SourceError:
             # One that is off has taken the time that an opening may take.
-            if self._is_quick(began_s) and (refusal := self._refusal(address)):
+            is_quick = self._is_within(self._quick_s, began_s)
+            if is_quick and (refusal := self._refusal(address)):
                 raise self._noted(refusal) from None
             raise
         self._is_refused, self._refusals = False, 0
         return source
 
-    def _is_quick(self, began_s: float) -> bool:
-        return self._clock_s() - began_s < self._quick_s
+    def _is_within(self, seconds: float, began_s: float) -> bool:
+        return self._clock_s() - began_s < seconds
 
     def _noted(self, refusal: SourceError) -> SourceError:
         """The same; where a login was shown, it waits from now on."""

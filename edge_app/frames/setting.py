@@ -20,7 +20,7 @@ from edge_app.frames.rtsp import RtspSource
 from edge_app.frames.rtsp_refusal import rtsp_refusal
 from edge_app.frames.source import FrameSource, SourceError
 from edge_app.frames.stream_address import StreamAddress, parse_stream, public_name
-from edge_app.frames.supervised import SupervisedSource, Trouble
+from edge_app.frames.supervised import OPENING_S, SupervisedSource, Trouble
 from edge_app.frames.turned import Turn, TurnedSource
 from edge_app.frames.v4l2 import V4l2Source, device_path
 from edge_app.frames.video_file import VideoFileSource
@@ -44,9 +44,11 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+-]*):(.*)", re.DOTALL)
 #: Copied from instructions, or with a blank, which udev allows in no name.
 _NO_CAMERA = re.compile(r"/dev/video([xn?*]?|.*\s.*)", re.DOTALL | re.IGNORECASE)
 _RTSP, _HTTP = {"rtsp", "rtsps"}, {"http", "https"}
-#: For asking whether a login is refused, once the host's address is known, and for an opening that
-#: leaves time for that: the supervisor waits but 3 s longer than an opening may take.
-_REFUSAL_S = 2.0
+#: For asking whether a login is refused: the supervisor waits so much longer than an opening takes.
+_REFUSAL_S = OPENING_S
+#: An opening that fails later, or so near to its own time, leaves none for that. What a name server
+#: took comes twice then.
+_QUICK_S, _QUICK_SHARE = 4.0, 0.8
 
 
 class UnknownSourceError(SourceError, UsageError):
@@ -199,8 +201,7 @@ def _stream(setting: str, scheme: str, options: CameraOptions) -> Choice:
         address,
         lambda address: kinds[scheme](address, timeout_s=options.stall_s),
         refusal=lambda address: rtsp_refusal(address, _REFUSAL_S) if scheme in _RTSP else None,
-        # A name that was found slowly is found slowly again.
-        quick_s=min(_REFUSAL_S, options.stall_s / 2),
+        quick_s=min(_QUICK_S, _QUICK_SHARE * options.stall_s),
     )
     return Choice(
         address().name,
