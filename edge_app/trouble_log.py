@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 #: How often a trouble that comes again and again is told.
 REPEAT_S = 3600.0
+#: For how long a trouble that was told before must be the only one, to be the one of now.
+SETTLED_S = 60.0
 #: After so many ends, not after one: a cable may be tried a few times.
 _QUICK_ENDS = 4
 
@@ -21,7 +23,7 @@ class TroubleLog:
     That while doubles with each end from the fourth on, up to REPEAT_S, and is as short as at first
     once all went well for so long: what breaks again and again gets a line every REPEAT_S, and a
     trouble has the last word. A broker that is away for a night is one line. Of troubles that take
-    turns each is told every REPEAT_S; `trouble` is the present one.
+    turns each is told every REPEAT_S; one that stays is known by `trouble` after SETTLED_S.
 
     Only one thread may call it.
     """
@@ -30,15 +32,18 @@ class TroubleLog:
         """lasting_s: the first while. clock_s: never goes back."""
         self._lasting_s, self._clock_s = lasting_s, clock_s
         self._since_s, self._how = 0.0, ""
-        #: Now, and in the last line.
-        self._trouble = self._told = ""
-        self._last_s = -math.inf
+        #: For `trouble`; in the last line; and at last, since when.
+        self._trouble = self._told = self._latest = ""
+        self._latest_s = self._last_s = -math.inf
         self._told_s: dict[str, float] = {}
         self._beginnings = self._ends = 0
 
     @property
     def trouble(self) -> str:
-        """What went wrong last, though no line says so; empty: its end was told, or nothing did."""
+        """What is wrong, though no line says so; empty: its end was told, or nothing was yet.
+
+        An alert has it for its text, and should not change with each attempt.
+        """
         return self._trouble
 
     def began(self, how: str) -> None:
@@ -67,15 +72,19 @@ class TroubleLog:
         self._told_s = {
             each: at_s for each, at_s in self._told_s.items() if now_s - at_s < REPEAT_S
         }
-        self._trouble = trouble
+        if trouble != self._latest:
+            self._latest, self._latest_s = trouble, now_s
         is_new = trouble != self._told and trouble not in self._told_s
         is_due = self._beginnings > 0 and now_s - self._last_s >= REPEAT_S
         if self._told and not is_new and not is_due:
+            if now_s - self._latest_s >= SETTLED_S:
+                self._trouble = trouble
             _LOG.debug("%s; trying again", trouble, exc_info=error)
             return
         again = ""
         if self._beginnings > 1:
             again = f" (ended {self._beginnings} times since the last such line)"
         _LOG.warning("%s%s; trying again", trouble, again, exc_info=error)
-        self._told, self._last_s, self._beginnings = trouble, now_s, 0
+        self._trouble = self._told = trouble
+        self._last_s, self._beginnings = now_s, 0
         self._told_s[trouble] = now_s

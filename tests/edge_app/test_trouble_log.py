@@ -95,11 +95,19 @@ def test_troubles_that_take_turns_are_told_once_an_hour_each(played: Played) -> 
     assert len(played.lines) <= 2 * (hours + 1)
 
 
-def test_of_troubles_that_take_turns_the_present_one_is_known_at_once(played: Played) -> None:
-    played.broke(BROKE, REFUSED)
-    for trouble in (BROKE, REFUSED, BROKE):
-        played.broke(trouble)
-        assert played.trouble == trouble
+def test_a_trouble_that_was_told_before_is_known_once_it_is_the_only_one(played: Played) -> None:
+    played.broke(BROKE)
+    assert played.trouble == BROKE
+    played.broke(REFUSED)
+    assert played.trouble == REFUSED
+    # An alert that changed with each would be told hundreds of times.
+    for trouble in (BROKE, REFUSED) * 100:
+        played.broke(trouble, away_s=10.0)
+        assert played.trouble == REFUSED
+    played.broke(*[BROKE] * 6, away_s=10.0)
+    assert played.trouble == REFUSED
+    played.broke(BROKE)
+    assert played.trouble == BROKE
     assert played.lines == [f"{BROKE}; trying again", f"{REFUSED}; trying again"]
     played.stand(20.0)
     assert (played.trouble, played.lines[2:]) == ("", ["connected, MQTT 5"])
