@@ -21,7 +21,10 @@ class Supply:
         if bits is None:
             return self._board.has_supply_alarm()
         before, self._remembered = self._remembered, self._remembers(bits)
-        return bool(bits & _NOW) or (before is False and self._remembered is True)
+        is_new = before is False and self._remembered is True
+        # The firmware may remember the first dip until the board is switched off: of the next ones
+        # only the kernel's driver knows, for some seconds.
+        return bool(bits & _NOW) or is_new or self._board.has_supply_alarm() is True
 
     @staticmethod
     def _remembers(bits: int | None) -> bool | None:

@@ -38,6 +38,16 @@ def test_what_was_before_the_process_is_not_told(tmp_path: Path) -> None:
     assert looks(Supply(Board(tmp_path)), tmp_path, "40000") == [False]
 
 
+def test_a_further_dip_is_told_by_the_kernels_alarm(tmp_path: Path) -> None:
+    write(tmp_path, FIRMWARE, "50000\n")
+    write(tmp_path, f"{HWMON}/name", "rpi_volt\n")
+    write(tmp_path, f"{HWMON}/in0_lcrit_alarm", "1\n")
+    supply = Supply(Board(tmp_path))
+    assert looks(supply, tmp_path, "50000") == [True]
+    write(tmp_path, f"{HWMON}/in0_lcrit_alarm", "0\n")
+    assert looks(supply, tmp_path, "50000") == [False]
+
+
 def test_a_reading_that_fails_hides_and_makes_up_nothing(tmp_path: Path) -> None:
     supply = Supply(Board(tmp_path))
     assert looks(supply, tmp_path, "", "50000", "", "50000") == [None, False, None, False]
