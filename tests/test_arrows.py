@@ -22,6 +22,7 @@ FOUNDATION = {
     "edge_app.picture_depth",
     "edge_app.secret_file",
     "edge_app.standard_error",
+    "edge_app.tcp",
     "edge_app.terminal_lines",
     "edge_app.trouble_log",
     "edge_app.version",
