@@ -298,6 +298,9 @@ class Connection:
             while link.is_open and not self._overload and not self._ending.is_set():
                 self._handler.proceed(link.client)
                 link.step(1.0)
+                if self._was_brief and time.monotonic() - began >= BRIEF_S:
+                    self._was_brief = False
+                    link.client.end_turns()
                 self._check_answers()
                 if not self._overload:
                     self._log.stands()

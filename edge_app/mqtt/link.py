@@ -71,7 +71,12 @@ class LinkClient(mqtt.Client):
 
     def take_turns(self) -> None:
         """Send a message only once the one before is answered, so that an answer is never lost."""
+        self._usual_inflight_messages = self._max_inflight_messages
         self._max_inflight_messages = 1
+
+    def end_turns(self) -> None:
+        """Send as many at once as usual again."""
+        self._max_inflight_messages = self._usual_inflight_messages
 
     def takes(self, topic: str, size: int) -> bool:
         """Whether the broker takes a packet of so many bytes; the first that is larger is told of.

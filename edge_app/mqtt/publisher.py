@@ -235,11 +235,11 @@ class _Delivery(ConnectionHandler):
 
     def acknowledged(self, packet_id: int, *, is_accepted: bool) -> None:
         """Let go of an event. One that is refused for what it is would be refused again."""
-        self._answered_at = time.monotonic()
         said = self._sender.acknowledged(packet_id)
         if is_accepted and said is not None and said.payload and said.topic in self._losses:
             self._outbox.told(self._losses[said.topic])
         if (sent := self._under_way.pop(packet_id, None)) is not None:
+            self._answered_at = time.monotonic()
             self._outbox.settle(sent[0], is_accepted=is_accepted)
             if is_accepted:
                 self._refusal.end()

@@ -86,6 +86,22 @@ def read_through(path: Path) -> None:
             raise _no_way(file, error) from error
 
 
+def check_writable(log: Path) -> None:
+    """See whether the disk lets an open database's log be written to: SQLite holds no lock on that.
+
+    Raises:
+        StoreRefusedError: not now.
+        UsageError: there is no way to it.
+    """
+    try:
+        with log.open("r+b", buffering=0):
+            pass
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise _no_way(log, error) from error
+
+
 def log_of(path: Path) -> Path:
     """Where SQLite has the write-ahead log of a database."""
     return path.with_name(f"{path.name}-wal")

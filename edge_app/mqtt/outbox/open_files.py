@@ -29,21 +29,22 @@ class OpenFiles:
         self._log: _Seen | None = None
 
     def opened(self) -> None:
-        """The database was opened just now. Its log comes with the first write."""
-        self._main, self._log = _see(self._path), None
+        """The database was opened just now. Its log is there, and empty until the first write."""
+        self._main, self._log = _see(self._path), _see(self._log_path)
 
     def written(self) -> None:
         """It was written to, or nothing had to be."""
-        if self._log is None:
+        if self._log is None or self._log.is_empty:
             seen = _see(self._log_path)
-            self._log = None if seen is None or seen.is_empty else seen
+            self._log = seen if self._log is None or _is_same(seen, self._log) else self._log
 
     @property
     def are_there(self) -> bool:
         """Whether both names lead to what was opened, and neither was cut to nothing."""
-        return _see(self._path) == self._main and (
-            self._log is None or _see(self._log_path) == self._log
-        )
+        if _see(self._path) != self._main:
+            return False
+        log = self._log
+        return log is None or (self.is_log_there if log.is_empty else _see(self._log_path) == log)
 
     @property
     def is_main_there(self) -> bool:

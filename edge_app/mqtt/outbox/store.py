@@ -16,6 +16,7 @@ from edge_app.mqtt.outbox.disk import (
     StoreDamagedError,
     StoreFailingError,
     StoreRefusedError,
+    check_writable,
     log_of,
     translated,
 )
@@ -89,6 +90,8 @@ class EventStore(Closing):
         self._synchronous = ""
         self._files = None if path is None else OpenFiles(path)
         self._is_adrift = False
+        #: The disk failed in a write: the next one opens the file anew. Until then it is read.
+        self._is_in_doubt = False
         self._database: sqlite3.Connection | None = None
         self._is_closed = False
         #: By how much numbers outside are ahead of the file's; None until the file is open.
@@ -151,8 +154,9 @@ class EventStore(Closing):
         is_loss_told = is_loss_told and self.loss == told
         count, size = self.count, self.size
         if added:
-            self._tried_to = added[-1].sequence
-        with self._used():
+            # Of what was tried before, some may have been delivered from memory.
+            self._tried_to = max(self._tried_to, added[-1].sequence)
+        with self._used(is_write=True):
             self._synchronize(database, "FULL" if added else "NORMAL")
             database.execute("BEGIN IMMEDIATE")
             try:
@@ -262,8 +266,9 @@ class EventStore(Closing):
             self._database = None
 
     @contextlib.contextmanager
-    def _used(self) -> Iterator[None]:
-        """SQLite's errors on the open file as our own; one that says that the disk fails closes it.
+    def _used(self, *, is_write: bool = False) -> Iterator[None]:
+        """SQLite's errors on the open file as our own; one that says that the disk fails closes it,
+        at once or before the next write: a disk that takes nothing may give what is there.
 
         Raises:
             StoreRefusedError: or the file is damaged, which its next opening finds, if so it is.
@@ -277,7 +282,9 @@ class EventStore(Closing):
             self._close_database()
             raise StoreRefusedError(str(error)) from error
         except StoreFailingError:
-            if self._path is not None:
+            if is_write:
+                self._is_in_doubt = True
+            elif self._path is not None:
                 self._close_database()
             raise
 
@@ -285,6 +292,10 @@ class EventStore(Closing):
         """As `_opened`, but not a file that was removed or replaced."""
         if self._database is None or self._path is None or self._files is None:
             return self._opened()
+        if self._is_in_doubt:
+            # One that is read-only cannot be locked, so not be opened anew.
+            check_writable(log_of(self._path))
+            self._close_database()
         database, ahead = self._opened()
         if self._files.are_there:
             self._is_adrift = False
@@ -337,6 +348,7 @@ class EventStore(Closing):
 
     def _enter(self, opened: Opened, ahead: int) -> None:
         self._database, self._ahead, self._synchronous = opened.database, ahead, ""
+        self._is_in_doubt = False
         self.count, self.size = opened.events, opened.size
         self._stored_loss = opened.loss
         if self._files is not None:
@@ -362,11 +374,14 @@ class EventStore(Closing):
             opened = open_database(path, self.loss)
         try:
             moved = move_events(left, opened.database, ahead - self._ahead_of(opened))
-        except BaseException:
+        finally:
+            # Into the file itself with all of it: SQLite knows a file by its inode alone, and where
+            # another disk's has the same, closing `left` removes the log that has the name now.
             opened.database.close()
-            raise
+        if log_of(path).exists():
+            raise StoreRefusedError(f"{path}: its log cannot be written back")
         self._close_database()
-        self._enter_other(opened)
+        self._enter_other(opened._replace(database=open_database(path, self.loss).database))
         self._is_adrift = False
         self.count, self.size = self.count + moved.events, self.size + moved.size
         self._tell(damage, is_loss=not moved.is_whole)

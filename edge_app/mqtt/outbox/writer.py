@@ -125,9 +125,10 @@ class OutboxWriter:
             if self._handover is not None:
                 # What was delivered from memory meanwhile must not take the room of what was not.
                 self._handover.hold(event.payload for event in self._ledger.pending)
-        self._alerts.set(
-            STORAGE, f"{error}: events are kept in memory; make room, or check the disk"
-        )
+        if not self._is_unreadable:  # which says more; taking turns, each is told anew
+            self._alerts.set(
+                STORAGE, f"{error}: events are kept in memory; make room, or check the disk"
+            )
         if excess:
             self._alerts.set(DROPPED, "the disk takes no events; the oldest in memory are dropped")
 

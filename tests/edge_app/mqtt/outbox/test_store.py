@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from edge_app.errors import UsageError
+from edge_app.mqtt.outbox import store as store_module
 from edge_app.mqtt.outbox.disk import StoreRefusedError
 from edge_app.mqtt.outbox.loss import Loss
 from edge_app.mqtt.outbox.store import BEFORE_ALL, EventStore, Limits, StoredEvent
@@ -155,6 +156,7 @@ def test_a_log_that_cannot_be_opened_lets_no_second_process_in(tmp_path: Path) -
     with EventStore(path) as store:
         for mode in ("MEMORY", "DELETE"):  # which opens its log with the next write
             store._database.execute(f"PRAGMA journal_mode = {mode}")
+        store._files.opened()  # without the log that it had
         (tmp_path / "outbox.sqlite-journal").mkdir()
         with pytest.raises(StoreRefusedError, match="unable to open"):
             store.write(events(1, 1), [], NO_LIMITS, 0.0)
@@ -243,6 +245,49 @@ def test_a_write_that_was_refused_and_stands_in_the_log_counts_once(tmp_path: Pa
         assert (store.count, store.size, sequences(store)) == (5, 50, [2, 3, 5, 6, 7])
 
 
+def test_what_was_tried_and_delivered_meanwhile_makes_no_other_file_of_it(tmp_path: Path) -> None:
+    with EventStore(tmp_path / "outbox.sqlite") as store:
+        store.write(events(1, 3), [], NO_LIMITS, 0.0)
+        for tried, statement, code, is_after in (
+            (events(4, 6), "COMMIT", sqlite3.SQLITE_IOERR_FSYNC, True),
+            # 6 was delivered from memory.
+            (events(4, 5), "BEGIN", sqlite3.SQLITE_IOERR, False),
+        ):
+            store._close_database()
+            database, _ = store._opened()
+            store._database = Failing(database, statement, code, is_after=is_after)
+            with pytest.raises(StoreRefusedError):
+                store.write(tried, [], NO_LIMITS, 0.0)
+        before = store.findings
+        store.write(events(4, 5), [1], NO_LIMITS, 0.0)
+        assert (sequences(store), store.findings) == ([2, 3, 4, 5], before)
+
+
+def test_a_disk_that_takes_nothing_any_more_gives_what_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read-only, it could not be opened anew: SQLite locks by a descriptor that it may write to."""
+
+    def refused(log: Path) -> None:
+        raise StoreRefusedError(f"{log}: Read-only file system")
+
+    with EventStore(tmp_path / "outbox.sqlite") as store:
+        store.write(events(1, 3), [], NO_LIMITS, 0.0)
+        database = store._database
+        store._database = Failing(database, "BEGIN", sqlite3.SQLITE_IOERR, is_after=False)
+        with pytest.raises(StoreRefusedError, match="complaint"):
+            store.write(events(4, 4), [], NO_LIMITS, 0.0)
+        with monkeypatch.context() as patch:
+            patch.setattr(store_module, "check_writable", refused)
+            for _ in range(2):
+                with pytest.raises(StoreRefusedError, match="Read-only"):
+                    store.write(events(4, 4), [], NO_LIMITS, 0.0)
+                assert sequences(store) == [1, 2, 3]
+        store.write(events(4, 4), [], NO_LIMITS, 0.0)
+        assert sequences(store) == [1, 2, 3, 4]
+        assert store._database is not database
+
+
 def test_what_was_lost_is_counted_once_though_the_file_is_opened_anew(tmp_path: Path) -> None:
     with EventStore(tmp_path / "outbox.sqlite") as store:
         store.write(events(1, 5), [], Limits(events=3), 0.0)
@@ -304,6 +349,22 @@ def test_what_waits_in_a_file_that_is_removed_goes_on_in_a_new_one(
             assert (store.count, len(sequences(store))) == (4, 4)
             told = "was removed, replaced or cut by somebody else: no event was lost"
             assert str(store.loss.damage).endswith(told)
+
+
+def test_a_log_that_is_removed_before_the_first_write_is_missed(tmp_path: Path) -> None:
+    path, copy = tmp_path / "outbox.sqlite", tmp_path / "copy"
+    with EventStore(path) as store:
+        store.write(events(1, 3), [], NO_LIMITS, 0.0)
+    copy.mkdir()
+    with EventStore(path) as store:
+        log_of(path).unlink()
+        for number in (4, 5):
+            store.write(events(number, number), [], NO_LIMITS, 0.0)
+        # As a kill leaves it.
+        for file in (path, log_of(path)):
+            shutil.copy(file, copy)
+    with EventStore(copy / path.name) as store:
+        assert store.count == 5
 
 
 def test_a_log_that_is_empty_yet_was_not_cut(tmp_path: Path) -> None:
