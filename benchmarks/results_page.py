@@ -35,9 +35,9 @@ no weights. PrivateTest: whole faces of FER2013, seven emotions, without a detec
 not trained on FER2013. Scenes: 500 of these faces, 100 to 400 pixels wide and upright, pasted into
 pictures without faces; each peer finds them with its own detector, and a face that it does not find
 is read wrongly. Of all other faces the likeliest emotion counts, though Mien calls some of them
-`unsure`, which no peer does. `as it reads photos` is `mien analyze`: tilted faces are searched, too, and
-each face is read in four views, of which two are mirror images; on whole faces, which need no
-cutting, in two.
+`unsure`, which no peer does. `as it reads photos` is `mien analyze`: tilted faces are searched,
+too, and each face is read in four views, of which two are mirror images; on whole faces, which need
+no cutting, in two.
 """
 
 _HEAD = """\
