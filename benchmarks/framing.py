@@ -141,7 +141,15 @@ def main(words: Sequence[str] | None = None) -> int:
     faces = labelled_faces.draw(arguments)
     perception = Perception.load()
     scenes_by_roll = {
-        degrees: list(_found(perception, faces.pixels, arguments.data, degrees))
+        degrees: list(
+            scenes.found(
+                perception.detector,
+                faces.pixels,
+                arguments.data / "no_faces",
+                most_deg=degrees,
+                seed=30,
+            )
+        )
         for degrees in SCENES_TURNED_DEG
     }
     # A box is framed as FER2013's pictures are, by the median face.
@@ -166,20 +174,6 @@ def main(words: Sequence[str] | None = None) -> int:
         shown = list(pictures(arguments.data / name))
         _print(name.capitalize(), [head, *agreement(readers, perception, shown)])
     return 0
-
-
-def _found(
-    perception: Perception, pixels: NDArray[np.uint8], data: Path, most_deg: float
-) -> Iterator[tuple[int, Image, Face, scenes.Place]]:
-    rng = np.random.default_rng(30)
-    behind = scenes.backgrounds(data / "no_faces")
-    for row, (face, place) in enumerate(zip(pixels, scenes.places(rng), strict=False)):
-        background = behind[int(rng.integers(len(behind)))]
-        degrees = float(rng.uniform(-most_deg, most_deg))
-        scene = scenes.paste(background, face, place, degrees)
-        there = [each for each in perception.detector.detect(scene) if scenes.is_at(each, place)]
-        if there:
-            yield row, scene, there[0], place
 
 
 def _print(title: str, rows: Sequence[Sequence[str]]) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -60,20 +60,6 @@ def answers(perception: Perception, image: Image, own: Face, look: Face, times: 
     return np.stack([plain, looked, np.mean([looked, boxed, *mirror_images], axis=0)])
 
 
-def found(
-    perception: Perception, pixels: NDArray[np.uint8], folder: Path
-) -> Iterator[tuple[int, Image, Face, scenes.Place]]:
-    """Row, scene, the face that is found in it, and where it was pasted."""
-    rng = np.random.default_rng(11)
-    behind = scenes.backgrounds(folder)
-    for row, (face, place) in enumerate(zip(pixels, scenes.places(rng), strict=False)):
-        background = behind[int(rng.integers(len(behind)))]
-        scene = scenes.paste(background, face, place, float(rng.uniform(-TURNED_DEG, TURNED_DEG)))
-        there = [each for each in perception.detector.detect(scene) if scenes.is_at(each, place)]
-        if there:
-            yield row, scene, there[0], place
-
-
 def main(words: Sequence[str] | None = None) -> int:
     """Print a row for each way, and how large the crops are."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -86,7 +72,13 @@ def main(words: Sequence[str] | None = None) -> int:
     order = [perception.classifier.labels.index(label) for label in FER2013]
     right: dict[float, list[NDArray[np.bool_]]] = defaultdict(list)
     sides: list[tuple[float, float]] = []
-    shown = found(perception, faces.pixels, arguments.data / "no_faces")
+    shown = scenes.found(
+        perception.detector,
+        faces.pixels,
+        arguments.data / "no_faces",
+        most_deg=TURNED_DEG,
+        seed=11,
+    )
     for row, scene, own, place in tqdm(shown, "scenes", len(faces), disable=None):
         look = perception.upright.look_again(scene, own)
         sides.append(tuple(crop_side(perception, each) / place.side for each in (own, look)))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.errors import UsageError
-from edge_app.perception import Face
+from edge_app.perception import Face, FaceDetector
 
 Gray = NDArray[np.uint8]
 
@@ -65,6 +65,27 @@ def backgrounds(folder: Path) -> list[Gray]:
         np.asarray(cv2.resize(picture, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
         for picture in pictures
     ]
+
+
+def found(
+    detector: FaceDetector, pixels: Gray, folder: Path, *, most_deg: float, seed: int
+) -> Iterator[tuple[int, Gray, Face, Place]]:
+    """Paste each face (uint8 [N, 48, 48]) into a scene of `folder` and find it there.
+
+    most_deg: scenes are turned by up to this, both ways. Returns row, scene, the face that is
+    found, and where it was pasted; of faces that are not found nothing.
+
+    Raises:
+        UsageError: as `backgrounds` raises it.
+    """
+    rng = np.random.default_rng(seed)
+    behind = backgrounds(folder)
+    for row, (face, place) in enumerate(zip(pixels, places(rng), strict=False)):
+        background = behind[int(rng.integers(len(behind)))]
+        scene = paste(background, face, place, float(rng.uniform(-most_deg, most_deg)))
+        there = [each for each in detector.detect(scene) if is_at(each, place)]
+        if there:
+            yield row, scene, there[0], place
 
 
 def paste(background: Gray, face: Gray, place: Place, roll_deg: float) -> Gray:
