@@ -45,21 +45,15 @@ def main(words: Sequence[str] | None = None) -> int:
         )
         for name, path in named.items()
     }
-    backgrounds = scenes.backgrounds(arguments.data / "no_faces")
-    rng = np.random.default_rng(30)
     answers: dict[str, list[int]] = {name: [] for name in readers}
     seen = []
-    bar = tqdm(faces.pixels, disable=None)
-    for row, (face, place) in enumerate(zip(bar, scenes.places(rng), strict=False)):
-        background = backgrounds[int(rng.integers(len(backgrounds)))]
-        turned = float(rng.uniform(-MOST_TURNED_DEG, MOST_TURNED_DEG))
-        scene = scenes.paste(background, face, place, turned)
-        found = [each for each in detector.detect(scene) if scenes.is_at(each, place)][:1]
-        if not found:
-            continue
+    found = scenes.found(
+        detector, faces.pixels, arguments.data / "no_faces", most_deg=MOST_TURNED_DEG, seed=30
+    )
+    for row, scene, face, _ in tqdm(found, "scenes", len(faces), disable=None):
         seen.append(row)
         for name, perception in readers.items():
-            (read,) = perception.read(scene, found)
+            (read,) = perception.read(scene, [face])
             order = [read.labels.index(label) for label in FER2013]
             answers[name].append(int(read.probabilities[order].argmax()))
     read_faces = faces.where(np.isin(np.arange(len(faces)), seen))

@@ -313,24 +313,28 @@ def test_a_refusal_asks_for_user_and_password(scheme: str, user: str) -> None:
     assert sum(bool(each) for each in server.authorizations) == bool(user), "cameras count them"
 
 
-def test_a_digest_with_an_old_nonce_is_made_once_more() -> None:
-    challenge = 'Digest realm="camera", nonce="7", qop="auth", stale=true'
+@pytest.mark.parametrize(
+    ("challenge", "shown"),
+    [
+        pytest.param(
+            'Digest realm="camera", nonce="7", qop="auth", stale=true',
+            ["", "Digest", "Digest"],
+            id="once more for an old nonce",
+        ),
+        pytest.param(
+            'Digest realm="camera", nonce="7"\r\nWWW-Authenticate: Basic realm="camera"',
+            ["", "Digest"],
+            id="not as it is after a digest in vain",
+        ),
+    ],
+)
+def test_how_often_a_password_is_shown(challenge: str, shown: list[str]) -> None:
     with (
         MjpegServer(list, challenge=challenge, is_open=False) as server,
         pytest.raises(RefusedLoginError),
     ):
         source_of(server, user="me:hunter2")
-    assert sum(bool(each) for each in server.authorizations) == 2
-
-
-def test_after_a_digest_in_vain_the_password_is_not_shown_as_it_is() -> None:
-    challenge = 'Digest realm="camera", nonce="7"\r\nWWW-Authenticate: Basic realm="camera"'
-    with (
-        MjpegServer(list, challenge=challenge, is_open=False) as server,
-        pytest.raises(RefusedLoginError),
-    ):
-        source_of(server, user="me:hunter2")
-    assert [each.partition(" ")[0] for each in server.authorizations] == ["", "Digest"]
+    assert [each.partition(" ")[0] for each in server.authorizations] == shown
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "Digest"])
