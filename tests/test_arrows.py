@@ -40,6 +40,13 @@ ALLOWED = {
     # Knows of no broker: that is what it is for.
     "edge_app/mqtt/outbox": {"edge_app.events.payloads", "edge_app.mqtt.outbox"},
     "edge_app/health": {"edge_app.events", "edge_app.health"},
+    # What daemon, doctor and setup know of it together, so that none of them asks a later one.
+    "edge_app/installation": {
+        "edge_app.frames.setting",
+        "edge_app.settings",
+        "edge_app.from_settings",
+        "edge_app.installation",
+    },
     "edge_app/daemon": {
         "edge_app.frames",
         "edge_app.perception",
@@ -51,7 +58,7 @@ ALLOWED = {
         "edge_app.from_settings",
         "edge_app.called",
         "edge_app.mistakes",
-        "edge_app.setup.purpose",
+        "edge_app.installation",
     },
     "edge_app/analyze": {
         "edge_app.frames",
@@ -68,10 +75,8 @@ ALLOWED = {
         "edge_app.doctor",
         "edge_app.settings",
         "edge_app.from_settings",
-        "edge_app.daemon.hearing",
         "edge_app.daemon.kept_privacy",
-        "edge_app.setup.places",
-        "edge_app.setup.purpose",
+        "edge_app.installation",
     },
     # Takes the words of `mien run`.
     "edge_app/doctor/command.py": {
@@ -80,11 +85,9 @@ ALLOWED = {
         "edge_app.doctor",
         "edge_app.settings",
         "edge_app.from_settings",
-        "edge_app.installed_unit",
+        "edge_app.installation",
         "edge_app.mqtt.credentials",
         "edge_app.mqtt.outbox.place",
-        "edge_app.setup.places",
-        "edge_app.setup.purpose",
     },
     "edge_app/setup": {
         "edge_app.frames",
@@ -93,8 +96,7 @@ ALLOWED = {
         "edge_app.setup",
         "edge_app.settings",
         "edge_app.from_settings",
-        "edge_app.daemon.hearing",
-        "edge_app.installed_unit",
+        "edge_app.installation",
     },
     # Ends with an offer to check the device.
     "edge_app/setup/command.py": {"edge_app.setup", "edge_app.doctor.command", "edge_app.called"},

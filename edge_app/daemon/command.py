@@ -18,7 +18,6 @@ from edge_app.called import program
 from edge_app.daemon.asked_models import load_perception
 from edge_app.daemon.assembly import Assembly
 from edge_app.daemon.camera_trouble import Troubles
-from edge_app.daemon.hearing import check_hearing
 from edge_app.daemon.kept_privacy import KeptPrivacy
 from edge_app.daemon.next_start import check_next_start
 from edge_app.errors import UsageError
@@ -31,6 +30,8 @@ from edge_app.frames.stream_address import public_name
 from edge_app.from_settings import camera_options, credentials_of, model_folder, outbox_directory
 from edge_app.health.alerts import outbox_alert
 from edge_app.health.notify import Notifier
+from edge_app.installation.hearing import check_hearing
+from edge_app.installation.purpose import UNACKNOWLEDGED, missing_purpose
 from edge_app.mqtt.address import DEFAULT_PORT, BrokerAddress, Embedded, parse_broker
 from edge_app.mqtt.connection import ConnectionHandler
 from edge_app.mqtt.credentials import Credentials
@@ -45,7 +46,6 @@ from edge_app.mqtt.requests import RequestInbox
 from edge_app.perception import Perception
 from edge_app.perception.labels import UNSURE
 from edge_app.settings import Camera, Settings, read_settings
-from edge_app.setup.purpose import UNACKNOWLEDGED, missing_purpose
 from edge_app.standard_error import is_native_asked_for, own_stderr
 from edge_app.version import mien_version
 

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from edge_app.daemon.asked_models import check_perception
-from edge_app.daemon.hearing import check_hearing
 from edge_app.errors import MienError
 from edge_app.frames.setting import choose_source
 from edge_app.from_settings import camera_options, credentials_of, model_folder, outbox_directory
+from edge_app.installation.hearing import check_hearing
+from edge_app.installation.purpose import missing_purpose
 from edge_app.mqtt.address import BrokerAddress, Embedded, parse_broker
 from edge_app.mqtt.outbox.disk import find_way
 from edge_app.mqtt.outbox.place import outbox_file
 from edge_app.settings import Settings
-from edge_app.setup.purpose import missing_purpose
 
 
 def check_next_start(

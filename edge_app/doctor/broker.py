@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterator
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from edge_app.daemon.hearing import REMEDY, UNHEARD
 from edge_app.doctor.credentials import SeenCredentials
 from edge_app.doctor.finding import Finding, Group
 from edge_app.errors import MienError
 from edge_app.events.payloads import encode
 from edge_app.events.requests import Response
+from edge_app.installation.hearing import REMEDY, UNHEARD
+from edge_app.installation.service import SERVICE_SETTINGS
 from edge_app.mqtt.address import BrokerAddress, Embedded, parse_broker
 from edge_app.mqtt.connection import FIRST_CONNECTION_S, Connection, ConnectionHandler
 from edge_app.mqtt.credentials import Credentials
@@ -27,7 +28,6 @@ from edge_app.mqtt.messages import RESPONSE, send
 from edge_app.mqtt.topics import Topics
 from edge_app.mqtt.transport import TransportError, open_transport
 from edge_app.settings import Mqtt
-from edge_app.setup.places import SERVICE_SETTINGS
 
 GROUP = Group("broker")
 

@@ -22,12 +22,12 @@ from edge_app.doctor.report import encode, lines
 from edge_app.errors import MienError, UsageError
 from edge_app.frames.setting import choose_source
 from edge_app.from_settings import camera_options, model_folder
-from edge_app.installed_unit import read_unit
+from edge_app.installation.purpose import missing_purpose
+from edge_app.installation.service import SERVICE_SETTINGS, SERVICE_STATE, is_services
+from edge_app.installation.unit import read_unit
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.outbox.place import state_directory
 from edge_app.settings import Settings, read_settings
-from edge_app.setup.places import SERVICE_SETTINGS, SERVICE_STATE, is_services
-from edge_app.setup.purpose import missing_purpose
 from edge_app.terminal_lines import write_lines
 
 _SETTINGS = Group("settings")

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edge_app.from_settings import credentials_of
+from edge_app.installation.service import SERVICE_BROKER_PASSWORD, SERVICE_BROKER_USERNAME
 from edge_app.mqtt.address import peer_of
 from edge_app.mqtt.credentials import Credentials
 from edge_app.peer import keeps_password
 from edge_app.settings import Mqtt
-from edge_app.setup.places import SERVICE_BROKER_PASSWORD, SERVICE_BROKER_USERNAME
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edge_app.daemon.hearing import UNHEARD
 from edge_app.errors import UsageError
 from edge_app.from_settings import credentials_of
-from edge_app.installed_unit import read_unit
+from edge_app.installation.hearing import UNHEARD
+from edge_app.installation.unit import read_unit
 from edge_app.mqtt.address import BrokerAddress, parse_broker
 from edge_app.settings import Settings, parse_settings
 from edge_app.setup.answers import Answers

@@ -8,14 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge_app.errors import UsageError
-
-#: What the installed service reads; systemd/mien.service names it.
-SERVICE_SETTINGS = Path("/etc/mien/mien.toml")
-#: From here systemd hands user and password to the service, so that no setting names a file.
-SERVICE_BROKER_USERNAME = Path("/etc/credstore/mien.mqtt-username")
-SERVICE_BROKER_PASSWORD = Path("/etc/credstore/mien.mqtt-password")
-SERVICE_ACCOUNT = "mien"
-SERVICE_STATE = Path("/var/lib/mien")
+from edge_app.installation.service import (
+    SERVICE_ACCOUNT,
+    SERVICE_BROKER_PASSWORD,
+    SERVICE_SETTINGS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +76,4 @@ def place_for(settings: Path | None) -> Place:
         camera_password=file.with_name(f"{file.stem}.camera-password"),
         has_credentials=False,
         account=None,
-    )
-
-
-def is_services(settings: Path) -> bool:
-    """Whether it is the service's file, or lies beside it: a copy that may take its place."""
-    file = settings.expanduser()
-    return SERVICE_SETTINGS.resolve() == file.resolve() or (
-        SERVICE_SETTINGS.parent.resolve() == file.absolute().parent.resolve()
     )

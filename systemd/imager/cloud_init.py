@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from edge_app.setup.places import SERVICE_BROKER_PASSWORD, SERVICE_SETTINGS
+from edge_app.installation.service import SERVICE_BROKER_PASSWORD, SERVICE_SETTINGS
 from systemd.imager.device import BOOT_PARTITION, PACKAGE_GLOB, Device
 
 #: Installs the package; whoever had no network at the first start may call it again.

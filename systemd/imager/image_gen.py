@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 import yaml
 
-from edge_app.setup.places import SERVICE_SETTINGS
+from edge_app.installation.service import SERVICE_SETTINGS
 from systemd.imager.cloud_init import newest
 from systemd.imager.device import Device
 

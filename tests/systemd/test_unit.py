@@ -13,10 +13,10 @@ import pytest
 
 from edge_app.daemon.controller import RESTART, SOURCE_LOST
 from edge_app.health.led import _NAMES
+from edge_app.installation.purpose import UNACKNOWLEDGED
+from edge_app.installation.service import SERVICE_BROKER_PASSWORD, SERVICE_SETTINGS
 from edge_app.mqtt.credentials import PASSWORD_CREDENTIAL, USERNAME_CREDENTIAL
 from edge_app.settings import read_settings
-from edge_app.setup.places import SERVICE_BROKER_PASSWORD, SERVICE_SETTINGS
-from edge_app.setup.purpose import UNACKNOWLEDGED
 
 FOLDER = Path(__file__).parents[2] / "systemd"
 UNIT = FOLDER / "mien.service"

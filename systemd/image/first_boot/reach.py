@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from edge_app.setup.places import SERVICE_ACCOUNT, SERVICE_STATE
+from edge_app.installation.service import SERVICE_ACCOUNT, SERVICE_STATE
 
 #: The unit's ProtectHome= hides these.
 _HOMES = ("/home", "/root", "/run/user")

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from edge_app.errors import MienError, UsageError
+from edge_app.installation.service import SERVICE_ACCOUNT
 from edge_app.mqtt.address import peer_of
 from edge_app.peer import keeps_password
 from edge_app.settings import Settings, read_settings
-from edge_app.setup.places import SERVICE_ACCOUNT
 
 from .dropped import Dropped, find_dropped, why_not
 from .placing import Placed, erase, place_together

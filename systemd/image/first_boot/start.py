@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 
 from edge_app.errors import MienError, UsageError
+from edge_app.installation.service import SERVICE_STATE
 from edge_app.mqtt.credentials import PASSWORD_CREDENTIAL, USERNAME_CREDENTIAL
 from edge_app.settings import Settings
-from edge_app.setup.places import SERVICE_STATE
 
 from .reach import why_no_outbox, why_unreadable
 from .readers import MQTT_PASSWORD, SERVICE, SETTINGS, Reader
@@ -123,7 +123,7 @@ def _check_reach(
 def _check(settings: Settings, environ: Mapping[str, str]) -> None:
     # They bring in OpenCV: time that a start without new settings keeps.
     from edge_app.daemon.next_start import check_next_start  # noqa: PLC0415
-    from edge_app.setup.purpose import missing_purpose  # noqa: PLC0415
+    from edge_app.installation.purpose import missing_purpose  # noqa: PLC0415
 
     if not settings.mqtt.broker:
         # The service has no standard output.

@@ -15,8 +15,8 @@ import pytest
 
 from edge_app.doctor import command
 from edge_app.doctor.permissions import check_permissions
+from edge_app.installation import service
 from edge_app.settings import read_settings
-from edge_app.setup import places
 from tests.brokers import HOST, Mosquitto, free_port
 from tests.edge_app.doctor.holder import holding_outbox
 
@@ -168,7 +168,7 @@ def test_the_services_settings_go_with_the_services_state(
     for folder in (state, own):
         folder.mkdir()
     (state / "privacy-desk.json").write_text('{"is_paused": true}')
-    monkeypatch.setattr(places, "SERVICE_SETTINGS", tmp_path / "mien.toml")
+    monkeypatch.setattr(service, "SERVICE_SETTINGS", tmp_path / "mien.toml")
     monkeypatch.setattr(command, "SERVICE_STATE", state)
     monkeypatch.setenv("HOME", str(tmp_path / "root"))
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
@@ -193,7 +193,7 @@ def test_the_service_shows_its_broker_what_systemd_hands_to_it(
     password = store / "mien.mqtt-password"
     password.write_text("hunter2\n")
     password.chmod(0o600)
-    for module in (places, command):
+    for module in (service, command):
         monkeypatch.setattr(module, "SERVICE_SETTINGS", settings)
     monkeypatch.setattr(command, "SERVICE_STATE", tmp_path / "state")
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
@@ -234,7 +234,7 @@ def test_the_service_may_not_write_its_outbox_anywhere(
     parser = argparse.ArgumentParser()
     command.add_arguments(parser)
     for services, verdict in ((settings, "warning"), (tmp_path / "etc/mien.toml", "ok")):
-        monkeypatch.setattr(places, "SERVICE_SETTINGS", services)
+        monkeypatch.setattr(service, "SERVICE_SETTINGS", services)
         command.run(parser.parse_args(["--settings", str(settings), "--json"]))
         found = by_name(capsys.readouterr().out)["disk", "directory"]
         assert found["verdict"] == verdict, found

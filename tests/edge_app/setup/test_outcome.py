@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from edge_app.errors import MienError, UsageError
-from edge_app.installed_unit import InstalledUnit
+from edge_app.installation.service import SERVICE_SETTINGS
+from edge_app.installation.unit import InstalledUnit
 from edge_app.settings import read_settings
-from edge_app.setup import places
 from edge_app.setup.answers import Answers
 from edge_app.setup.outcome import outcome_of
-from edge_app.setup.places import SERVICE_SETTINGS, Place, is_services, place_for
+from edge_app.setup.places import Place, place_for
 from edge_app.setup.stored import Stored
 from edge_app.setup.writing import Writing
 from tests.trainer.full_disk import full_disk
@@ -309,18 +309,3 @@ def test_without_a_file_it_is_the_services() -> None:
     place = place_for(None)
     assert (place.settings, place.has_credentials) == (SERVICE_SETTINGS, True)
     assert place_for(SERVICE_SETTINGS) == place
-
-
-def test_what_lies_beside_the_services_settings_is_the_services(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "etc").mkdir()
-    (tmp_path / "data").mkdir()
-    monkeypatch.setattr(places, "SERVICE_SETTINGS", tmp_path / "etc/mien.toml")
-    # Kept elsewhere, as on a root that is read-only.
-    (tmp_path / "etc/mien.toml").symlink_to(tmp_path / "data/real.toml")
-    monkeypatch.chdir(tmp_path / "etc")
-    for file in ("mien.toml", "next.toml", "../etc/next.toml", tmp_path / "data/real.toml"):
-        assert is_services(Path(file)), file
-    for file in ("../next.toml", "models/mien.toml", tmp_path / "data/next.toml"):
-        assert not is_services(Path(file)), file

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from edge_app.doctor.command import _checks
-from edge_app.installed_unit import read_unit
+from edge_app.installation.service import SERVICE_SETTINGS
+from edge_app.installation.unit import read_unit
 from edge_app.settings import Settings
-from edge_app.setup.places import SERVICE_SETTINGS
 
 SHIPPED = {
     "LoadState": "loaded",

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from edge_app.installation.purpose import UNACKNOWLEDGED, missing_purpose
+from edge_app.installation.service import SERVICE_SETTINGS
 from edge_app.settings import read_settings
-from edge_app.setup.places import SERVICE_SETTINGS
-from edge_app.setup.purpose import UNACKNOWLEDGED, missing_purpose
 
 FILE = Path("mien.toml")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from edge_app.frames.setting import choose_source
 from edge_app.from_settings import camera_options
+from edge_app.installation.service import SERVICE_SETTINGS
 from edge_app.settings import Settings
-from edge_app.setup.places import SERVICE_SETTINGS
 
 #: The exit code where it may not (sysexits.h: EX_CONFIG). systemd does not start it again.
 UNACKNOWLEDGED = 78

@@ -1,0 +1,1 @@
+"""What an installation is: the names of its service, its purpose, and whether anybody listens."""
