@@ -19,7 +19,7 @@ from edge_app.version import mien_version
 COMMANDS = {
     "run": ("edge_app.daemon.command", "read faces from a camera or recording and publish events"),
     "analyze": ("edge_app.analyze.command", "read photos and videos into tables and pictures"),
-    "events": ("edge_app.mqtt.command", "print the events of a broker"),
+    "events": ("edge_app.listen.command", "print the events of a broker"),
     "report": ("edge_app.history.command", "draw what mien events --store recorded"),
     "home-assistant": ("edge_app.mqtt.removal", "take a device away from Home Assistant"),
     "setup": ("edge_app.setup.command", "ask for purpose, camera and broker, and write settings"),

@@ -13,9 +13,9 @@ from typing import Any
 from edge_app.called import program
 from edge_app.errors import MienError
 from edge_app.events.payloads import EmotionChanged, Event, FaceAppeared, FaceLeft, decode_event
+from edge_app.listen.message_line import event_line
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.embedded_broker import EmbeddedBroker
-from edge_app.mqtt.message_line import event_line
 from edge_app.mqtt.subscriber import Subscriber
 from edge_app.mqtt.topics import Topics
 from edge_app.terminal_lines import write_lines

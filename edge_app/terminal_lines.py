@@ -11,3 +11,8 @@ def write_lines(output: TextIO, lines: Iterable[str]) -> None:
     encoding = output.encoding or "utf-8"
     output.writelines(line.encode(encoding, "replace").decode(encoding) + "\n" for line in lines)
     output.flush()
+
+
+def printable(text: str) -> str:
+    """The text without control characters: whoever may publish must not steer a terminal."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)

@@ -34,11 +34,17 @@ ALLOWED = {
     "edge_app/perception": {"edge_app.frames.source", "edge_app.perception"},
     "edge_app/events": {"edge_app.perception", "edge_app.events"},
     "edge_app/history": {"edge_app.events", "edge_app.history"},
-    "edge_app/mqtt": {"edge_app.events", "edge_app.history.recorder", "edge_app.mqtt"},
+    "edge_app/mqtt": {"edge_app.events", "edge_app.mqtt"},
     # Tells what every alert means, not only those of the outbox.
     "edge_app/mqtt/topics_page.py": {"edge_app.events", "edge_app.health.alerts", "edge_app.mqtt"},
     # Knows of no broker: that is what it is for.
     "edge_app/mqtt/outbox": {"edge_app.events.payloads", "edge_app.mqtt.outbox"},
+    "edge_app/listen": {
+        "edge_app.events",
+        "edge_app.mqtt",
+        "edge_app.history.recorder",
+        "edge_app.listen",
+    },
     "edge_app/health": {"edge_app.events", "edge_app.health"},
     # What daemon, doctor and setup know of it together, so that none of them asks a later one.
     "edge_app/installation": {
@@ -171,7 +177,7 @@ class Hidden:
 sys.meta_path.insert(0, Hidden())
 from edge_app.perception import EmotionClassifier, FaceDetector, Perception
 import edge_app.cli, edge_app.daemon.stages, edge_app.daemon.command, edge_app.demo
-import edge_app.analyze.command, edge_app.mqtt.command
+import edge_app.analyze.command, edge_app.listen.command
 import edge_app.doctor.command, edge_app.setup.command
 import benchmarks.command
 import numpy as np

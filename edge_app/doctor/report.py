@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from edge_app.doctor.finding import Finding, Verdict, worst
-from edge_app.mqtt.message_line import printable
+from edge_app.terminal_lines import printable
 
 SCHEMA_VERSION = 1
 

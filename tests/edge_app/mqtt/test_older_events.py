@@ -11,7 +11,7 @@ from pathlib import Path
 
 from edge_app.events.payloads import EmotionChanged, FaceLeft, decode_event
 from edge_app.history.recorder import Recorder
-from edge_app.mqtt.message_line import event_line
+from edge_app.listen.message_line import event_line
 from edge_app.mqtt.outbox.place import open_outbox
 from edge_app.mqtt.publisher import MqttPublisher
 from tests.brokers import Mosquitto

@@ -6,7 +6,7 @@ from pathlib import Path
 
 #: Lines for a reader that does not read until the program says so on standard error.
 SCRIPT = """
-from edge_app.mqtt.printer import Printer
+from edge_app.listen.printer import Printer
 with Printer(encoding="ascii", most=3) as printer:
     for number in range(2000):
         printer.show(f"{number} " + "x" * 1000)
@@ -35,7 +35,7 @@ def test_what_does_not_fit_is_dropped_and_counted() -> None:
 
 def test_a_character_that_the_terminal_lacks() -> None:
     script = (
-        "from edge_app.mqtt.printer import Printer\n"
+        "from edge_app.listen.printer import Printer\n"
         "with Printer(encoding='ascii', most=None) as printer:\n"
         "    printer.show('a → b')\n"
         "    printer.finish()\n"
@@ -48,7 +48,7 @@ def test_a_character_that_the_terminal_lacks() -> None:
 
 def test_an_output_that_is_full_is_no_reader_that_left() -> None:
     script = (
-        "from edge_app.mqtt.printer import Printer\n"
+        "from edge_app.listen.printer import Printer\n"
         "with Printer(encoding='ascii', most=None) as printer:\n"
         "    printer.show('lost')\n"
         "    try:\n"

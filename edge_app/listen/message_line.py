@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 
 from edge_app.events.payloads import EmotionChanged, Event, FaceAppeared, FaceLeft
+from edge_app.terminal_lines import printable
 
 
 def event_line(event: Event, *, zone: tzinfo | None = None) -> str:
@@ -35,11 +36,6 @@ def availability_line(
     """What a device's availability says, as `12:01:07 kitchen  online`."""
     text = payload[:64].decode("utf-8", errors="replace")
     return printable(f"{_clock(now, zone)} {device}  {text}")
-
-
-def printable(text: str) -> str:
-    """The text without control characters: whoever may publish must not steer a terminal."""
-    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
 def _arrow(event: EmotionChanged) -> str:

@@ -17,12 +17,13 @@ from edge_app.closing import Closing
 from edge_app.errors import UsageError
 from edge_app.events.payloads import decode_event
 from edge_app.history.recorder import RECORDED, Recorder, UnrecordableError
+from edge_app.listen.message_line import availability_line, event_line
+from edge_app.listen.printer import Printer
 from edge_app.mqtt.address import parse_address
 from edge_app.mqtt.broker_arguments import add_broker_arguments, credentials_from
-from edge_app.mqtt.message_line import availability_line, event_line, printable
-from edge_app.mqtt.printer import Printer
 from edge_app.mqtt.subscriber import ReceivedMessage, Subscriber
 from edge_app.mqtt.topics import ROOT, Topics
+from edge_app.terminal_lines import printable
 
 #: How often to look whether somebody still reads, while nothing comes.
 _LOOK_S = 0.5

@@ -4,7 +4,7 @@ from datetime import UTC, timedelta, timezone
 
 import msgspec
 
-from edge_app.mqtt.message_line import availability_line, event_line
+from edge_app.listen.message_line import availability_line, event_line
 from tests.edge_app.mqtt.samples import TIME, appeared, changed, left
 
 

@@ -1,0 +1,1 @@
+"""The command `mien events`: what devices say on a broker → lines for people, and the history."""
