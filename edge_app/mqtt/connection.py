@@ -8,13 +8,15 @@ import logging
 import socket
 import threading
 import time
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge_app.errors import MienError
 from edge_app.mqtt.address import BrokerAddress
@@ -69,11 +71,34 @@ class BrokerError(MienError):
     """A broker that cannot be used: which one, what happened, and what to do."""
 
 
+class Filter(NamedTuple):
+    """What is to be heard: messages whose topic matches, with quality of service 1.
+
+    keeps_retain: a message that was published to stay is seen as such at once, not only when the
+    broker sends it again; with MQTT 5 only.
+    """
+
+    topic_filter: str
+    keeps_retain: bool = False
+
+
 class ConnectionHandler:
     """What a connection's owner does on it. The connection's thread calls every method."""
 
+    @property
+    def filters(self) -> Sequence[Filter]:
+        """What the broker is asked for, in order, on each connection."""
+        return ()
+
+    def wants(self, topic: str) -> bool:
+        """Whether it is to be heard: amqtt also sends what others asked for."""
+        return any(mqtt.topic_matches_sub(each.topic_filter, topic) for each in self.filters)
+
     def connected(self, client: mqtt.Client) -> None:
         """A connection stands, the first or a later one; nothing is left of the one before."""
+
+    def subscribed(self, topic_filter: str, *, is_accepted: bool) -> None:
+        """The broker answered to one of the filters; the log has it where it refuses."""
 
     def proceed(self, client: mqtt.Client) -> None:
         """Something may have happened, `Connection.wake` for example: publish what waits."""
@@ -101,7 +126,7 @@ class ConnectionHandler:
         return None
 
     def received(self, message: mqtt.MQTTMessage) -> None:
-        """A message came."""
+        """A message came that is wanted."""
 
     def disconnected(self) -> None:
         """The connection is gone; what was not acknowledged may or may not have arrived."""
@@ -156,6 +181,8 @@ class Connection:
         self._is_in_doubt = self._is_asked_again = False
         self._overload = ""
         self._was_brief = False
+        #: Filters that the broker did not answer to on this connection, by packet id.
+        self._asked: dict[int | None, str] = {}
         self._log = TroubleLog(lasting_s=keep_alive_s)
         self._must_succeed = True
         self._first: concurrent.futures.Future[None] = concurrent.futures.Future()
@@ -292,6 +319,7 @@ class Connection:
         try:
             if self._availability is not None:
                 link.client.publish(self._availability, ONLINE, qos=1, retain=True)
+            self._subscribe(link)
             self._handler.connected(link.client)
             if not self._first.done():
                 self._first.set_result(None)
@@ -317,6 +345,16 @@ class Connection:
             self._was_brief = time.monotonic() - began < BRIEF_S
             self._handler.disconnected()
         return self._overload or link.end
+
+    def _subscribe(self, link: Link) -> None:
+        self._asked = {}
+        for each in self._handler.filters:
+            if link.is_mqtt_5:
+                options = SubscribeOptions(qos=1, retainAsPublished=each.keeps_retain)
+                _, packet_id = link.client.subscribe(each.topic_filter, options=options)
+            else:
+                _, packet_id = link.client.subscribe(each.topic_filter, qos=1)
+            self._asked[packet_id] = each.topic_filter
 
     def _is_to_ask_again(self, began: float) -> bool:
         """Whether to give the connection up for one with MQTT 5, once, where it costs nothing."""
@@ -380,6 +418,7 @@ class Connection:
                 self._address.path, {"Host": place, "Origin": f"{origin}://{place}"}
             )
         client.on_publish = self._on_publish
+        client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         return client
 
@@ -399,10 +438,32 @@ class Connection:
         else:
             self._handler.acknowledged(packet_id, is_accepted=not reason.is_failure)
 
+    def _on_subscribe(
+        self,
+        _client: mqtt.Client,
+        _userdata: object,
+        packet_id: int,
+        reasons: list[ReasonCode],
+        _properties: Properties,
+    ) -> None:
+        topic_filter = self._asked.pop(packet_id, None)
+        if topic_filter is None:
+            return
+        is_accepted = not any(reason.is_failure for reason in reasons)
+        if not is_accepted:
+            _LOG.warning(
+                "broker %s: the subscription to %s is refused, and nothing that is said there is"
+                " heard; check its access rules for this user",
+                self._address,
+                topic_filter,
+            )
+        self._handler.subscribed(topic_filter, is_accepted=is_accepted)
+
     def _on_message(
         self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage
     ) -> None:
-        self._handler.received(message)
+        if self._handler.wants(message.topic):
+            self._handler.received(message)
 
     def _close_sockets(self) -> None:
         self._wakes.close()

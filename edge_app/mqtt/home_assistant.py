@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 import paho.mqtt.client as mqtt
 
-from edge_app.mqtt.connection import ConnectionHandler
+from edge_app.mqtt.connection import ConnectionHandler, Filter
 from edge_app.mqtt.discovery import Description, discovery, discovery_topic
 from edge_app.mqtt.messages import DISCOVERY, send
 from edge_app.mqtt.refusal import RETAINED_HOLD_S
@@ -38,16 +38,20 @@ class HomeAssistant(ConnectionHandler):
         self._is_born = True
         self._packet_id: int | None = None
 
+    @property
+    def filters(self) -> Sequence[Filter]:
+        """Where Home Assistant says that it starts."""
+        return [Filter(topic) for topic in sorted(self._birth_topics)]
+
     def connected(self, client: mqtt.Client) -> None:
-        """Say it, and listen for Home Assistant's next start."""
-        for topic in sorted(self._birth_topics):
-            client.subscribe(topic, qos=1)
+        """Say it."""
+        del client
         self._is_born = True
         self._packet_id = None
 
     def received(self, message: mqtt.MQTTMessage) -> None:
         """Notice a start. A retained one is old; on this connection it was said already."""
-        if message.topic in self._birth_topics and not message.retain:
+        if not message.retain:
             self._is_born |= message.payload == b"online"
 
     def proceed(self, client: mqtt.Client) -> None:

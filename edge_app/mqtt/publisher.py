@@ -20,6 +20,7 @@ from edge_app.mqtt.connection import (
     SESSION_S,
     Connection,
     ConnectionHandler,
+    Filter,
 )
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.messages import ALERT, EVENT, INFO, RESPONSE, STATE, SUMMARY, TELEMETRY, send
@@ -193,6 +194,11 @@ class _Delivery(ConnectionHandler):
         self._warned: dict[str, float] = {}
         self.is_connected = False
 
+    @property
+    def filters(self) -> Sequence[Filter]:
+        """What the others want: nothing that comes concerns the delivery."""
+        return [each for handler in self._beside for each in handler.filters]
+
     def connected(self, client: mqtt.Client) -> None:
         """Say everything retained again, and let the others do what they do on a connection."""
         self.is_connected = True
@@ -229,9 +235,10 @@ class _Delivery(ConnectionHandler):
         return min(waiting, default=None)
 
     def received(self, message: mqtt.MQTTMessage) -> None:
-        """Pass it on: nothing that comes concerns the delivery."""
+        """Pass it on."""
         for handler in self._beside:
-            handler.received(message)
+            if handler.wants(message.topic):
+                handler.received(message)
 
     def acknowledged(self, packet_id: int, *, is_accepted: bool) -> None:
         """Let go of an event. One that is refused for what it is would be refused again."""

@@ -6,6 +6,7 @@ import argparse
 import secrets
 import sys
 import threading
+from collections.abc import Sequence
 
 import paho.mqtt.client as mqtt
 
@@ -17,6 +18,7 @@ from edge_app.mqtt.connection import (
     BrokerError,
     Connection,
     ConnectionHandler,
+    Filter,
 )
 from edge_app.mqtt.discovery import discovery_topic
 from edge_app.mqtt.messages import (
@@ -114,11 +116,11 @@ class _Emptying(ConnectionHandler):
         """The topics to which the broker did not answer."""
         return [topic for topic, _ in self._sent.values()] or list(self._due)
 
-    def connected(self, client: mqtt.Client) -> None:
-        """Ask what there is; alerts first, since the availability begins the rest."""
-        client.subscribe(f"{ROOT}/{self._topics.device}/alert/+", qos=1)
-        client.subscribe(self._discovery, qos=1)
-        client.subscribe(self._topics.availability, qos=1)
+    @property
+    def filters(self) -> Sequence[Filter]:
+        """What there is; alerts first, since the availability begins the rest."""
+        alerts = f"{ROOT}/{self._topics.device}/alert/+"
+        return [Filter(each) for each in (alerts, self._discovery, self._topics.availability)]
 
     def received(self, message: mqtt.MQTTMessage) -> None:
         """Note what the broker keeps."""

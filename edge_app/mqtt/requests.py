@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import logging
 import queue
+from collections.abc import Sequence
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import MQTTProtocolVersion
-from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
-from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge_app.events.requests import LARGEST_REQUEST, RawRequest
-from edge_app.mqtt.connection import ConnectionHandler
+from edge_app.mqtt.connection import ConnectionHandler, Filter
 from edge_app.mqtt.messages import REQUEST
 from edge_app.mqtt.topics import TopicError, Topics
 
@@ -31,7 +28,6 @@ class RequestInbox(ConnectionHandler):
         self._prefix = REQUEST.address.format(device=device, request="")
         self._waiting: queue.Queue[RawRequest] = queue.Queue(CAPACITY)
         self._is_flooded = False
-        self._subscription: int | None = None
 
     def take(self) -> RawRequest | None:
         """The next request; None if there is none."""
@@ -41,22 +37,14 @@ class RequestInbox(ConnectionHandler):
             self._is_flooded = False
             return None
 
-    def connected(self, client: mqtt.Client) -> None:
-        """Subscribe to every request, known or not: an unknown one gets an answer, too."""
-        client.on_subscribe = self._on_subscribe
-        topic_filter = f"{self._prefix}+"
-        if client.protocol == MQTTProtocolVersion.MQTTv5:
-            # Retained as published: a request that was sent to stay must be seen as such at once,
-            # not only when the broker sends it again.
-            options = SubscribeOptions(qos=REQUEST.qos, retainAsPublished=True)
-            _, self._subscription = client.subscribe(topic_filter, options=options)
-        else:
-            _, self._subscription = client.subscribe(topic_filter, qos=REQUEST.qos)
+    @property
+    def filters(self) -> Sequence[Filter]:
+        """Every request, known or not: an unknown one gets an answer, too."""
+        # A request that was sent to stay must be seen as such at once.
+        return (Filter(f"{self._prefix}+", keeps_retain=True),)
 
     def received(self, message: mqtt.MQTTMessage) -> None:
         """Keep a request. On a topic that no answer can be sent to, or in a flood: nothing."""
-        if not message.topic.startswith(self._prefix):
-            return
         name = message.topic.removeprefix(self._prefix)
         try:
             self._topics.response(name)
@@ -75,18 +63,3 @@ class RequestInbox(ConnectionHandler):
             if not self._is_flooded:
                 _LOG.warning("more requests than can be answered; some are passed over")
             self._is_flooded = True
-
-    def _on_subscribe(
-        self,
-        _client: mqtt.Client,
-        _userdata: object,
-        packet_id: int,
-        reasons: list[ReasonCode],
-        _properties: Properties,
-    ) -> None:
-        if packet_id == self._subscription and any(reason.is_failure for reason in reasons):
-            _LOG.warning(
-                "the broker refuses the subscription to %s+; this device cannot be asked anything;"
-                " check its access rules for this user",
-                self._prefix,
-            )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import queue
 import secrets
 import threading
@@ -11,8 +10,6 @@ from dataclasses import dataclass
 from typing import Self
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
 
 from edge_app.closing import Closing
 from edge_app.mqtt.address import BrokerAddress
@@ -22,10 +19,9 @@ from edge_app.mqtt.connection import (
     BrokerError,
     Connection,
     ConnectionHandler,
+    Filter,
 )
 from edge_app.mqtt.credentials import Credentials
-
-_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +114,7 @@ class _Intake(ConnectionHandler):
 
     def __init__(self, filters: tuple[str, ...]) -> None:
         self._filters = filters
-        self._asked: dict[int | None, str] = {}
+        self._unanswered: set[str] = set()
         self._connections = 0
         self._is_refused = False
         #: As `Subscriber.connection` tells it to any thread.
@@ -127,20 +123,30 @@ class _Intake(ConnectionHandler):
         self.is_subscribed = threading.Event()
         self.refused: list[str] = []
 
+    @property
+    def filters(self) -> Sequence[Filter]:
+        """All that the subscriber was made with."""
+        return [Filter(each) for each in self._filters]
+
     def connected(self, client: mqtt.Client) -> None:
-        """Subscribe anew: the broker forgets a clean session with its connection."""
-        client.on_subscribe = self._on_subscribe
+        """Begin anew: the broker forgets a clean session with its connection."""
+        del client
         self._connections += 1
         self._is_refused = False
-        self._asked = {}
-        for each in self._filters:
-            _, packet_id = client.subscribe(each, qos=1)
-            self._asked[packet_id] = each
+        self._unanswered = set(self._filters)
+
+    def subscribed(self, topic_filter: str, *, is_accepted: bool) -> None:
+        """Once all are answered, all is heard, unless one was refused."""
+        self._unanswered.discard(topic_filter)
+        if not is_accepted:
+            self.refused.append(topic_filter)
+            self._is_refused = True
+        if not self._unanswered:
+            self.connection = None if self._is_refused else self._connections
+            self.is_subscribed.set()
 
     def received(self, message: mqtt.MQTTMessage) -> None:
-        """Pass a message on, if it was asked for: amqtt also sends what others asked for."""
-        if not any(mqtt.topic_matches_sub(each, message.topic) for each in self._filters):
-            return
+        """Pass a message on."""
         self.messages.put(
             ReceivedMessage(
                 message.topic, bytes(message.payload), message.retain, self._connections
@@ -150,20 +156,3 @@ class _Intake(ConnectionHandler):
     def disconnected(self) -> None:
         """Nothing is heard any more."""
         self.connection = None
-
-    def _on_subscribe(
-        self,
-        _client: mqtt.Client,
-        _userdata: object,
-        packet_id: int,
-        reasons: list[ReasonCode],
-        _properties: Properties,
-    ) -> None:
-        topic_filter = self._asked.pop(packet_id, None)
-        if topic_filter is not None and any(reason.is_failure for reason in reasons):
-            self.refused.append(topic_filter)
-            self._is_refused = True
-            _LOG.warning("the broker refuses the subscription to %s", topic_filter)
-        if not self._asked:
-            self.connection = None if self._is_refused else self._connections
-            self.is_subscribed.set()

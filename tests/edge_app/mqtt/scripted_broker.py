@@ -97,15 +97,16 @@ def answer_events(
     topic_end: bytes = b"/event",
     *,
     then_closes: bool = False,
+    kept: bytes = b"",
 ) -> list[bytes]:
     """MQTT 5: take in, and answer each event, or what else ends so, with the reason; None: never.
 
     Pings are answered in any case. then_closes: ends the connection with the first such answer, as
-    Mosquitto 2.0.11 does where its rules refuse one.
+    Mosquitto 2.0.11 does where its rules refuse one. kept: packets that are sent at once.
 
     Returns the payloads, once the connection is gone.
     """
-    connection.sendall(b"\x20\x03\x00\x00\x00")
+    connection.sendall(b"\x20\x03\x00\x00\x00" + kept)
     events = []
     with contextlib.suppress(OSError), connection.makefile("rb") as packets:
         while kind := packets.read(1):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import pytest
 from edge_app import cli
 from edge_app.events.payloads import Alert
 from edge_app.mqtt.address import BrokerAddress
-from edge_app.mqtt.connection import BrokerError, Connection, ConnectionHandler
+from edge_app.mqtt.connection import BrokerError, Connection, ConnectionHandler, Filter
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.discovery import Description, discovery_topic
 from edge_app.mqtt.home_assistant import HomeAssistant
@@ -181,14 +181,16 @@ class Participant(ConnectionHandler):
             credentials=configured.credentials(user, folder),
         )
 
-    def connected(self, client: mqtt.Client) -> None:
-        client.on_subscribe = self._subscribed
-        once, self._once = self._once, None
-        for topic in filter(None, (*self._topics, once)):
-            client.subscribe(topic, qos=1)
+    @property
+    def filters(self) -> Sequence[Filter]:
+        return [Filter(each) for each in (*self._topics, self._once) if each is not None]
 
-    def _subscribed(self, *_: object) -> None:
+    def subscribed(self, topic_filter: str, *, is_accepted: bool) -> None:
+        del topic_filter, is_accepted
         self.answered += 1
+
+    def disconnected(self) -> None:
+        self._once = None
 
     @property
     def is_subscribed(self) -> bool:

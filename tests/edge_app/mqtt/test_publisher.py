@@ -9,16 +9,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
+import paho.mqtt.client as mqtt
 import pytest
 
 from edge_app.events.payloads import FaceLeft, PresentFace, State, decode_event, encode
 from edge_app.events.publisher import Backlog
 from edge_app.health.alerts import outbox_alert
 from edge_app.mqtt.backoff import Backoff
+from edge_app.mqtt.connection import ConnectionHandler, Filter
 from edge_app.mqtt.discovery import Description
 from edge_app.mqtt.home_assistant import HomeAssistant
 from edge_app.mqtt.outbox.alerts import DROPPED, REFUSED
@@ -117,6 +119,38 @@ def test_a_clean_end_says_offline(
         assert late.wait_for("mien/kitchen/availability") == [
             Heard("mien/kitchen/availability", b"offline", 1, retain=True)
         ]
+
+
+class Hearing(ConnectionHandler):
+    """Keeps what comes on one topic, or should."""
+
+    def __init__(self, topic: str) -> None:
+        self._topic = topic
+        self.heard: list[str] = []
+
+    @property
+    def filters(self) -> Sequence[Filter]:
+        return (Filter(self._topic),)
+
+    def received(self, message: mqtt.MQTTMessage) -> None:
+        self.heard.append(message.topic)
+
+
+def test_what_is_done_beside_hears_what_it_asked_for(
+    mosquitto: Mosquitto, listener: Listener
+) -> None:
+    beside = [Hearing("mien/kitchen/request/pause"), Hearing("mien/kitchen/request/resume")]
+    publisher = MqttPublisher(mosquitto.address, device="kitchen", beside=beside)
+    publisher.connect()
+    # What is said behind the subscriptions shows that they are there.
+    publisher.publish_event(appeared())
+    listener.wait_for("mien/kitchen/event")
+    for _ in range(2):
+        for name in ("pause", "resume"):
+            listener.client.publish(f"mien/kitchen/request/{name}", b"", qos=1)
+    wait_until(lambda: [len(each.heard) for each in beside] == [2, 2])
+    publisher.close()
+    assert [set(each.heard) for each in beside] == [{each._topic} for each in beside]
 
 
 _DAEMON = """

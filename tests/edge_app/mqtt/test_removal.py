@@ -50,6 +50,12 @@ def kept(mosquitto: Mosquitto) -> set[str]:
         return {each.topic for each in late.heard if each.retain}
 
 
+def retained(topic: bytes, payload: bytes) -> bytes:
+    """As a broker sends it; MQTT 5 has properties before the payload, here none."""
+    body = len(topic).to_bytes(2) + topic + b"\x00" + payload
+    return bytes([0x31, len(body)]) + body
+
+
 @pytest.mark.parametrize("is_offline", [False, True])
 def test_what_a_lost_connection_left_unanswered_is_sent_again(
     scripted: MakeBroker, capsys: pytest.CaptureFixture[str], *, is_offline: bool
@@ -64,10 +70,7 @@ def test_what_a_lost_connection_left_unanswered_is_sent_again(
             return
         connections.append([])
         accept_in(connection, version)
-        # Retained; MQTT 5 has properties before the payload, here none.
-        kept = last + (b"\x00offline" if is_offline else b"\x00{}")
-        body = len(last).to_bytes(2) + kept
-        connection.sendall(bytes([0x31, len(body)]) + body)
+        connection.sendall(retained(last, b"offline" if is_offline else b"{}"))
         came = b""
         # The subscriptions came before.
         while last not in came.replace(last + b"\x01", b""):
@@ -81,6 +84,21 @@ def test_what_a_lost_connection_left_unanswered_is_sent_again(
     assert f"what the broker kept of kitchen itself {kept}" in capsys.readouterr().err
     wait_until(lambda: len(connections) == 2)
     assert connections[1] == [b""]
+
+
+def test_what_only_others_asked_for_is_left_alone(
+    scripted: MakeBroker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """amqtt sends it to everybody who asks for anything."""
+    topics = (b"mien/hall/alert/camera", b"zigbee/lamp", b"mien/kitchen/availability")
+    kept = b"".join(retained(topic, b"offline") for topic in topics)
+    # Refused, each of them is named.
+    broker = scripted(lambda each, _: answer_events(each, b"\x87", b"", kept=kept))
+    words = ["home-assistant", "remove", "--device", "kitchen", "--broker", str(broker.address)]
+    assert cli.main(words) == 1
+    kinds = ("info", "state", "telemetry", "availability")
+    said = [TOPIC, *(f"mien/kitchen/{kind}" for kind in kinds)]
+    assert f"{', '.join(said)} is not taken" in capsys.readouterr().err
 
 
 def remove(device: str, mosquitto: Mosquitto) -> int:

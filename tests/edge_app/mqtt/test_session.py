@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge_app.mqtt.backoff import Backoff
-from edge_app.mqtt.connection import SESSION_S, Connection, ConnectionHandler
+from edge_app.mqtt.connection import SESSION_S, Connection, ConnectionHandler, Filter
 from tests.brokers import Mosquitto, wait_until
 from tests.edge_app.mqtt.held_backoff import HeldBackoff
 from tests.edge_app.mqtt.listener import Listener
@@ -24,14 +24,21 @@ class Asked(ConnectionHandler):
     def __init__(self) -> None:
         self.connections = 0
         self.lost = threading.Event()
-        self.subscribed = threading.Event()
+        self.is_subscribed = threading.Event()
         self.heard: list[bytes] = []
         self.cut = False
 
+    @property
+    def filters(self) -> Sequence[Filter]:
+        return (Filter("mien/kitchen/request/+"),)
+
     def connected(self, client: mqtt.Client) -> None:
+        del client
         self.connections += 1
-        client.on_subscribe = lambda *_: self.subscribed.set()
-        client.subscribe("mien/kitchen/request/+", qos=1)
+
+    def subscribed(self, topic_filter: str, *, is_accepted: bool) -> None:
+        assert (topic_filter, is_accepted) == ("mien/kitchen/request/+", True)
+        self.is_subscribed.set()
 
     def proceed(self, client: mqtt.Client) -> None:
         if self.cut:
@@ -61,7 +68,7 @@ def connect(mosquitto: Mosquitto, asked: Asked, **options: object) -> Connection
         **options,  # type: ignore[arg-type]
     )
     connection.start()
-    assert asked.subscribed.wait(10)
+    assert asked.is_subscribed.wait(10)
     return connection
 
 
@@ -84,7 +91,7 @@ def test_what_was_asked_while_away_for_a_moment(
 ) -> None:
     asked, backoff = Asked(), HeldBackoff()
     connection = connect(mosquitto, asked, backoff=backoff, session_s=session_s)
-    asked.subscribed.clear()
+    asked.is_subscribed.clear()
     asked.cut = True
     connection.wake()
     assert asked.lost.wait(10)
@@ -92,7 +99,7 @@ def test_what_was_asked_while_away_for_a_moment(
     wait_until(lambda: "Client mien-kitchen closed its connection" in mosquitto.log)
     ask(asker, b"while away")
     backoff.may_go.set()
-    assert asked.subscribed.wait(10)
+    assert asked.is_subscribed.wait(10)
     ask(asker, b"now")
     wait_until(lambda: b"now" in asked.heard)
     connection.close()
@@ -107,9 +114,9 @@ def test_a_session_is_short(mosquitto: Mosquitto, asker: Listener) -> None:
     assert asked.lost.wait(10)
     ask(asker, b"last night")
     wait_until(lambda: "Expiring client mien-kitchen" in mosquitto.log, 30)
-    asked.subscribed.clear()
+    asked.is_subscribed.clear()
     backoff.may_go.set()
-    assert asked.subscribed.wait(10)
+    assert asked.is_subscribed.wait(10)
     ask(asker, b"now")
     wait_until(lambda: b"now" in asked.heard)
     connection.close()

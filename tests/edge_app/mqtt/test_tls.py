@@ -3,7 +3,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 from edge_app.errors import MienError, UsageError
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.backoff import Backoff
-from edge_app.mqtt.connection import BrokerError, Connection, ConnectionHandler
+from edge_app.mqtt.connection import BrokerError, Connection, ConnectionHandler, Filter
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.tls import TlsFiles, make_context
 from tests.brokers import HOST, Mosquitto, accepts, free_port, wait_until
@@ -61,9 +61,12 @@ class Echo(ConnectionHandler):
         self.acknowledged_ids: list[int] = []
         self._payload = payload
 
+    @property
+    def filters(self) -> Sequence[Filter]:
+        return (Filter("mien/echo"),)
+
     def connected(self, client: mqtt.Client) -> None:
         self.connections += 1
-        client.subscribe("mien/echo", qos=1)
         if self._payload:
             client.publish("mien/echo", self._payload, qos=1)
 
