@@ -4,9 +4,12 @@ from edge_app.perception.card import ModelError
 from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.faces import Box, Face, FrameError, SeenFace
-from edge_app.perception.perception import Perception
+from edge_app.perception.perception import Perception, View
+from edge_app.perception.shipped import EMOTION_SMALL
+from edge_app.perception.tiling import TiledDetector
 
 __all__ = [
+    "EMOTION_SMALL",
     "Box",
     "EmotionClassifier",
     "Face",
@@ -15,4 +18,6 @@ __all__ = [
     "ModelError",
     "Perception",
     "SeenFace",
+    "TiledDetector",
+    "View",
 ]

@@ -133,7 +133,7 @@ class EmotionClassifier:
     ) -> Self:
         """Load the shipped model, or the one at `path` with its card beside it.
 
-        The small shipped one is at `edge_app.perception.shipped.EMOTION_SMALL`.
+        The small shipped one is at `edge_app.perception.EMOTION_SMALL`.
 
         answer: of the card's answers. The shipped model has `default`, which generalizes best,
         `fer2013`, in the manner of FER2013's labels, and `ferplus`, of FER+'s voters, which has
