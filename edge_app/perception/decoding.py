@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.perception.int8_model import EVERY_BYTE, Int8, by_byte, dequantize
+from edge_app.perception.overlap import iou
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -150,19 +151,6 @@ def suppress(
         best = waiting[0]
         kept.append(best)
         waiting = [
-            index for index in waiting[1:] if not _is_same(boxes[best], boxes[index], iou_threshold)
+            index for index in waiting[1:] if iou(boxes[best], boxes[index]) <= iou_threshold
         ]
     return kept
-
-
-def _is_same(one: Sequence[float], other: Sequence[float], iou_threshold: float) -> bool:
-    """Whether two boxes' intersection over union is above the threshold."""
-    a_left, a_top, a_right, a_bottom = one
-    b_left, b_top, b_right, b_bottom = other
-    width = min(a_right, b_right) - max(a_left, b_left)
-    height = min(a_bottom, b_bottom) - max(a_top, b_top)
-    if width <= 0.0 or height <= 0.0:
-        return False
-    areas = (a_right - a_left) * (a_bottom - a_top) + (b_right - b_left) * (b_bottom - b_top)
-    shared = width * height
-    return shared > iou_threshold * (areas - shared)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from edge_app.perception.detector import FaceDetector, shifted
 from edge_app.perception.faces import Box, Face, Image
-from edge_app.perception.overlap import buffered_overlap
+from edge_app.perception.overlap import iou
 
 #: How far the part reaches beyond each face, in sizes of it: so far may it have moved.
 _MARGIN = 0.35
@@ -66,8 +66,8 @@ class NearbySearch:
         ]
         again = []
         for face in known:
-            same = max(found, key=lambda other: _shared(face, other), default=None)
-            if same is None or _shared(face, same) < _SAME:
+            same = max(found, key=lambda other: iou(face.box, other.box), default=None)
+            if same is None or iou(face.box, same.box) < _SAME:
                 return None
             found.remove(same)
             again.append(same)
@@ -101,7 +101,3 @@ def part_for(boxes: Sequence[Box], *, height: int, width: int) -> Part | None:
 def _first(middle: float, side: float, limit: int) -> int:
     """Where a part begins that lies around `middle` and, if it can, inside of the frame."""
     return max(round(min(middle - side / 2, limit - side)), 0)
-
-
-def _shared(one: Face, other: Face) -> float:
-    return buffered_overlap(one.box, other.box, 0.0)

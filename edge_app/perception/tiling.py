@@ -10,14 +10,13 @@ from edge_app.perception.detector import FaceDetector, shifted
 from edge_app.perception.faces import Box, Face, Image
 from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.letterbox import check_frame
+from edge_app.perception.overlap import SAME
 
 #: How much of a tile its neighbour shows as well: a face that one edge cuts is whole in the other.
 _SHARED = 0.2
 #: How far from such an edge a whole face ends, in its sides: the detector closes the box of one
 #: that is cut there just within.
 _FROM_EDGE = 0.1
-#: The same face in a tile and in the whole frame.
-_SAME = 0.3
 
 
 class TiledDetector(FaceDetector):
@@ -52,7 +51,7 @@ class TiledDetector(FaceDetector):
         if len(faces) < 2:
             return faces
         boxes, scores = [face.box for face in faces], [face.score for face in faces]
-        return [faces[index] for index in suppress(boxes, scores, _SAME)]
+        return [faces[index] for index in suppress(boxes, scores, SAME)]
 
 
 def _spans(length: int, tiles: int) -> Iterator[tuple[int, int]]:
