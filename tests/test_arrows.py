@@ -86,7 +86,7 @@ ALLOWED = {
     },
     # Takes the words of `mien run`.
     "edge_app/doctor/command.py": {
-        "edge_app.daemon.command",
+        "edge_app.daemon.arguments",
         "edge_app.frames.setting",
         "edge_app.doctor",
         "edge_app.settings",

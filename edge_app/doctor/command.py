@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-import edge_app.daemon.command
+import edge_app.daemon.arguments
 from edge_app.doctor import board, broker, camera, clock, disk, models, permissions, versions
 from edge_app.doctor.closed import reason_to_stay_closed
 from edge_app.doctor.credentials import see_credentials
@@ -35,7 +35,7 @@ _SETTINGS = Group("settings")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes: what `mien run` takes, so that both mean the same device."""
-    edge_app.daemon.command.add_arguments(parser)
+    edge_app.daemon.arguments.add_arguments(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
 
 
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         UsageError: the settings cannot be read, or hold a wrong value.
     """
-    settings = edge_app.daemon.command.settings_of(arguments)
+    settings = edge_app.daemon.arguments.settings_of(arguments)
     found = list(examine(_checks(settings, arguments.settings)))
     if arguments.json:
         write_lines(sys.stdout, [encode(found, settings.device_name)])

@@ -10,7 +10,7 @@ import pytest
 #: Sends a signal as soon as the handler of another one holds the lock of the event that it sets.
 NESTED = """\
 import os, signal, sys, threading
-from edge_app.daemon.command import _signals
+from edge_app.daemon.signals import ended_by_signals
 
 method, second = sys.argv[1], int(sys.argv[2])
 original = getattr(threading.Condition, method)
@@ -26,7 +26,7 @@ def interrupted(self):
 
 setattr(threading.Condition, method, interrupted)
 stop = threading.Event()
-with _signals(stop):
+with ended_by_signals(stop):
     is_due = True
     os.kill(os.getpid(), signal.SIGTERM)
     print(stop.is_set(), is_due)
