@@ -172,7 +172,7 @@ class _CountingStore(EventStore):
         limits: Limits,
         now_s: float,
         **losses: Any,
-    ) -> tuple[int, int]:
+    ) -> tuple[int, int | None]:
         done = super().write(added, delivered, limits, now_s, **losses)
         self.commits += bool(added)
         self.written_at += [time.perf_counter()] * len(added)

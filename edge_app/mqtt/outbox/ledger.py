@@ -168,7 +168,7 @@ class Ledger:
         self,
         count: int,
         first: int,
-        last: int,
+        last: int | None,
         *,
         on_disk: int,
         under_way: frozenset[int] = frozenset(),
@@ -176,11 +176,11 @@ class Ledger:
         """So many events never will be delivered; count anew, once the disk has changed.
 
         first, last: they are between these, and so may be some that were delivered, which go too;
-        last is 0 where none goes. on_disk: how many there are now. under_way: what stays all the
+        last is None where none goes. on_disk: how many there are now. under_way: what stays all the
         same.
         """
         self.dropped += count
-        if last:
+        if last is not None:
             self._delivered = {
                 each for each in self._delivered if not first <= each <= last or each in under_way
             }

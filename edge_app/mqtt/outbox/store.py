@@ -134,7 +134,7 @@ class EventStore(Closing):
         lost: int = 0,
         is_loss_told: bool = False,
         under_way: Collection[int] = (),
-    ) -> tuple[int, int]:
+    ) -> tuple[int, int | None]:
         """Add, remove and keep within the limits, in one transaction: all of it or nothing.
 
         With something added, it is on the disk when this returns, power cut or not. A removal may
@@ -142,8 +142,8 @@ class EventStore(Closing):
 
         now_s: in the count of `elapsed_s`. lost: how many were dropped before they came here.
         is_loss_told: what was lost before may be forgotten. under_way: what the limits spare, since
-        the broker may have it already. Returns how many of the oldest had to
-        go, and the sequence number up to which.
+        the broker may have it already. Returns how many of the oldest had to go, and up to which
+        number; None where none had to.
 
         Raises:
             StoreRefusedError: disk full, read-only or failing; nothing changed.
@@ -180,7 +180,6 @@ class EventStore(Closing):
                 size += sum(len(event.payload) for event in added)
                 spared = {sequence - ahead for sequence in under_way}
                 too_many = [*_beyond(database, limits, count, size, now_s=now_s, spared=spared)]
-                last = too_many[-1][0] if too_many else 0
                 database.executemany(
                     "DELETE FROM event WHERE sequence = ?",
                     ((sequence,) for sequence, _ in too_many),
@@ -202,7 +201,7 @@ class EventStore(Closing):
         self.count = count - len(too_many)
         self.size = size - sum(length for _, length in too_many)
         self.loss = self._stored_loss = loss
-        return len(too_many), last + ahead if too_many else 0
+        return len(too_many), too_many[-1][0] + ahead if too_many else None
 
     def read(self, after: int, up_to: int, limit: int) -> list[StoredEvent]:
         """The next events behind a sequence number, in order; none of a file that never was open.

@@ -42,7 +42,7 @@ class FailingStore(EventStore):
     is_unreadable = False
     reads = 0
 
-    def write(self, *arguments: object, **named: object) -> tuple[int, int]:
+    def write(self, *arguments: object, **named: object) -> tuple[int, int | None]:
         if self.error is not None:
             raise self.error
         return super().write(*arguments, **named)  # type: ignore[arg-type]
@@ -416,7 +416,7 @@ class OnceDamagedStore(FailingStore):
 
     is_damaged = False
 
-    def write(self, *arguments: object, **named: object) -> tuple[int, int]:
+    def write(self, *arguments: object, **named: object) -> tuple[int, int | None]:
         if self.is_damaged:
             self.is_damaged = False
             raise StoreDamagedError("database disk image is malformed")
@@ -476,7 +476,7 @@ class HangingStore(EventStore):
         super().__init__(path)
         self.is_writing, self.may_end = threading.Event(), threading.Event()
 
-    def write(self, *arguments: object, **named: object) -> tuple[int, int]:
+    def write(self, *arguments: object, **named: object) -> tuple[int, int | None]:
         self.is_writing.set()
         self.may_end.wait(60)
         return super().write(*arguments, **named)  # type: ignore[arg-type]
@@ -619,6 +619,27 @@ def test_what_waits_in_a_file_that_is_put_in_its_place_is_offered(tmp_path: Path
         for offer in offers:
             outbox.settle(offer.sequence)  # what was under way is offered again
         assert take(outbox, 9) == [(number, True) for number in (*range(100, 105), *range(4))]
+        assert len(outbox) == 0
+
+
+def test_what_the_limits_take_of_a_file_that_was_put_in_its_place_is_not_offered(
+    tmp_path: Path,
+) -> None:
+    path, other = tmp_path / "outbox.sqlite", tmp_path / "other.sqlite"
+    with open_outbox(other) as outbox:
+        put(outbox, range(100, 103))
+    # The newest of the three gets the number 0.
+    with open_outbox(path, limits=Limits(events=4)) as outbox:
+        other.replace(path)
+        put(outbox, range(1))
+        wait_until(lambda: len(outbox) == 4)
+        outbox.connected()
+        lanes = outbox._ledger.lanes
+        assert lanes is not None
+        wait_until(lambda: len(lanes.historical) == 4)
+        put(outbox, range(1, 4))
+        wait_until(lambda: outbox.dropped == 3)
+        assert take(outbox, 4) == [(1, False), (2, False), (3, False), (0, True)]
         assert len(outbox) == 0
 
 
