@@ -21,10 +21,12 @@ class Moved(NamedTuple):
     is_whole: bool
 
 
-def move_events(source: sqlite3.Connection, target: sqlite3.Connection, shift: int) -> Moved:
+def move_events(
+    source: sqlite3.Connection, target: sqlite3.Connection, shift: int, shift_s: float
+) -> Moved:
     """Copy them in one transaction, but not what is there already, with the number that it has.
 
-    shift: by how much their numbers rise.
+    shift, shift_s: by how much their numbers and elapsed seconds rise.
 
     Raises:
         StoreRefusedError: the target does not take them; nothing changed.
@@ -43,7 +45,10 @@ def move_events(source: sqlite3.Connection, target: sqlite3.Connection, shift: i
                 missing = [each for each in piece if not _is_there(target, each)]
                 target.executemany(
                     "INSERT INTO event VALUES (?, ?, ?)",
-                    ((sequence + shift, *others) for sequence, *others in missing),
+                    (
+                        (sequence + shift, elapsed_s + shift_s, payload)
+                        for sequence, elapsed_s, payload in missing
+                    ),
                 )
                 count += len(missing)
                 size += sum(len(payload) for _, _, payload in missing)

@@ -79,8 +79,8 @@ class EventStore(Closing):
         self.refusal: str | None = None
         #: How often more, or something else, was found on the disk than was known.
         self.findings = 0
-        #: At the first opening: number in the file, and elapsed seconds.
-        self._newest = 0, 0.0
+        #: Number and elapsed seconds of the newest event that was there at the opening, or 0.
+        self.last = NUMBERED_FROM, 0.0
         #: The first number that is in use outside; None until a file was open.
         self._first: int | None = None
         #: The last number that was written, or found at the first opening; and that was tried.
@@ -96,6 +96,8 @@ class EventStore(Closing):
         self._is_closed = False
         #: By how much numbers outside are ahead of the file's; None until the file is open.
         self._ahead: int | None = 0
+        #: By how much elapsed seconds outside are; and what they were at the last write.
+        self._ahead_s = self._now_s = 0.0
         try:
             try:
                 self._opened()
@@ -115,14 +117,6 @@ class EventStore(Closing):
     def is_known(self) -> bool:
         """Whether it is known what the file holds: it was open once."""
         return self._ahead is not None
-
-    @property
-    def last(self) -> tuple[int, float]:
-        """Sequence and elapsed seconds of the newest event that was there at the opening, or 0."""
-        if self._database is None or self._ahead is None:
-            return NUMBERED_FROM, 0.0
-        sequence, elapsed_s = self._newest
-        return sequence + self._ahead, elapsed_s
 
     def write(
         self,
@@ -150,6 +144,7 @@ class EventStore(Closing):
             StoreDamagedError: the file is no database of ours.
         """
         told = self.loss
+        self._now_s = now_s
         database, ahead = self._where_its_name_leads()
         is_loss_told = is_loss_told and self.loss == told
         count, size = self.count, self.size
@@ -174,12 +169,16 @@ class EventStore(Closing):
                 size -= sum(length for (length,) in removed)
                 database.executemany(
                     "INSERT INTO event VALUES (?, ?, ?)",
-                    ((each.sequence - ahead, each.elapsed_s, each.payload) for each in added),
+                    (
+                        (each.sequence - ahead, each.elapsed_s - self._ahead_s, each.payload)
+                        for each in added
+                    ),
                 )
                 count += len(added)
                 size += sum(len(event.payload) for event in added)
                 spared = {sequence - ahead for sequence in under_way}
-                too_many = [*_beyond(database, limits, count, size, now_s=now_s, spared=spared)]
+                file_s = now_s - self._ahead_s
+                too_many = [*_beyond(database, limits, count, size, now_s=file_s, spared=spared)]
                 database.executemany(
                     "DELETE FROM event WHERE sequence = ?",
                     ((sequence,) for sequence, _ in too_many),
@@ -219,7 +218,7 @@ class EventStore(Closing):
                 (after - ahead, up_to - ahead, limit),
             ).fetchall()
         return [
-            StoredEvent(sequence + ahead, elapsed_s, payload)
+            StoredEvent(sequence + ahead, elapsed_s + self._ahead_s, payload)
             for sequence, elapsed_s, payload in rows
         ]
 
@@ -313,7 +312,7 @@ class EventStore(Closing):
             if self._first is None:
                 self._begin(opened)
             elif is_left and opened.newest[0] + (self._ahead or 0) <= self._tried_to:
-                self._enter(opened, self._ahead or 0)
+                self._enter(opened, self._ahead or 0, self._ahead_s)
             else:
                 if opened.events < self.count:
                     self._tell(f"{self._path} is gone, another in its place", is_loss=True)
@@ -324,29 +323,37 @@ class EventStore(Closing):
 
     def _begin(self, opened: Opened) -> None:
         """Use the first one of this process."""
-        ahead = NUMBERED_FROM - opened.newest[0] if self._ahead is None else self._ahead
+        sequence, elapsed_s = opened.newest
+        if self._ahead is not None:
+            self.last = opened.newest
+        ahead, ahead_s = self.last[0] - sequence, self.last[1] - elapsed_s
         self._first = opened.oldest + ahead
-        self._newest = opened.newest
+        self._now_s = max(self._now_s, self.last[1])
         self.loss = self.loss.and_before(opened.loss)
         self.findings += 1
-        self._written_to = self._tried_to = opened.newest[0] + ahead
-        self._enter(opened, ahead)
+        self._written_to = self._tried_to = self.last[0]
+        self._enter(opened, ahead, ahead_s)
 
     def _enter_other(self, opened: Opened) -> None:
         """Use one that this process did not know: what is in it stands before all that it knows."""
-        ahead = self._ahead_of(opened)
+        ahead, ahead_s = self._ahead_of(opened)
         self._first = opened.oldest + ahead
         self.loss = self.loss.or_of(opened.loss)
         self.findings += bool(opened.events)
-        self._enter(opened, ahead)
+        self._enter(opened, ahead, ahead_s)
 
-    def _ahead_of(self, other: Opened) -> int:
-        """By how much numbers are ahead of those in a file that this process did not know."""
+    def _ahead_of(self, other: Opened) -> tuple[int, float]:
+        """By how much numbers and elapsed seconds are ahead of a file's that was not known.
+
+        How long its events have waited cannot be known; they count as new, since too old is lost.
+        """
         assert self._first is not None  # noqa: S101 - there was one before
-        return self._first - 1 - other.newest[0]
+        sequence, elapsed_s = other.newest
+        return self._first - 1 - sequence, self._now_s - elapsed_s
 
-    def _enter(self, opened: Opened, ahead: int) -> None:
-        self._database, self._ahead, self._synchronous = opened.database, ahead, ""
+    def _enter(self, opened: Opened, ahead: int, ahead_s: float) -> None:
+        self._database, self._synchronous = opened.database, ""
+        self._ahead, self._ahead_s = ahead, ahead_s
         self._is_in_doubt = False
         self.count, self.size = opened.events, opened.size
         self._stored_loss = opened.loss
@@ -372,7 +379,8 @@ class EventStore(Closing):
             self._move_aside(path, str(error))
             opened = open_database(path, self.loss)
         try:
-            moved = move_events(left, opened.database, ahead - self._ahead_of(opened))
+            other, other_s = self._ahead_of(opened)
+            moved = move_events(left, opened.database, ahead - other, self._ahead_s - other_s)
         finally:
             # Into the file itself with all of it: SQLite knows a file by its inode alone, and where
             # another disk's has the same, closing `left` removes the log that has the name now.

@@ -15,7 +15,7 @@ from edge_app.errors import UsageError
 from edge_app.mqtt.outbox import store as store_module
 from edge_app.mqtt.outbox.disk import StoreRefusedError
 from edge_app.mqtt.outbox.loss import Loss
-from edge_app.mqtt.outbox.store import BEFORE_ALL, EventStore, Limits, StoredEvent
+from edge_app.mqtt.outbox.store import BEFORE_ALL, NUMBERED_FROM, EventStore, Limits, StoredEvent
 
 NO_LIMITS = Limits()
 
@@ -425,6 +425,54 @@ def test_what_waits_in_another_file_that_takes_its_place_stands_before(tmp_path:
         assert store.count == 8
     with EventStore(path) as store:
         assert (store.count, len(sequences(store))) == (8, 8)
+
+
+#: A day; what waits longer goes.
+DAY_S = 86_400.0
+
+
+def ages(store: EventStore, now_s: float) -> list[float]:
+    return [now_s - event.elapsed_s for event in store.read(BEFORE_ALL, 2 * NUMBERED_FROM, 1000)]
+
+
+def test_the_age_of_an_event_outlasts_a_disk_that_refused_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise StoreRefusedError("no space left on device")
+
+    path = tmp_path / "outbox.sqlite"
+    with EventStore(path) as store:
+        for elapsed_s in (0.0, 2 * DAY_S):
+            store.write(events(round(elapsed_s), round(elapsed_s), elapsed_s), [], NO_LIMITS, 0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module, "open_database", refused)
+        late = EventStore(path)
+    with late as store:
+        assert (store.is_known, store.last) == (False, (NUMBERED_FROM, 0.0))
+        added = events(NUMBERED_FROM + 1, NUMBERED_FROM + 1, 60.0)
+        assert store.write(added, [], Limits(age_s=DAY_S), 100.0)[0] == 1
+        assert ages(store, 100.0) == [100.0, 40.0]
+    with EventStore(path) as store:
+        assert ages(store, store.last[1] + 10.0) == [70.0, 10.0]
+
+
+@pytest.mark.parametrize("newest_s", [0.0, 3 * DAY_S])
+def test_what_another_file_holds_has_waited_since_it_was_found(
+    tmp_path: Path, newest_s: float
+) -> None:
+    """Its seconds are of another clock, and what is too old would be lost."""
+    path, other = tmp_path / "outbox.sqlite", tmp_path / "other.sqlite"
+    limits, now_s = Limits(age_s=DAY_S), 2 * DAY_S
+    with EventStore(other) as store:
+        store.write(events(1, 1, newest_s, size=5), [], NO_LIMITS, newest_s)
+    with EventStore(path) as store:
+        store.write(events(1, 1, now_s - 60.0), [], limits, now_s - 60.0)
+        other.replace(path)
+        assert store.write(events(2, 2, now_s), [], limits, now_s) == (0, None)
+        assert ages(store, now_s) == [0.0, 60.0, 0.0]
+    with EventStore(path) as store:
+        assert ages(store, store.last[1]) == [0.0, 60.0, 0.0]
 
 
 def test_a_disk_that_comes_back_under_another_name_has_nothing_twice(tmp_path: Path) -> None:
