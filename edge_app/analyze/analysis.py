@@ -1,10 +1,10 @@
-"""One picture or video → its annotated copy, with the rows of its faces."""
+"""One picture or video → its annotated copy, and the rows of its faces, frame by frame."""
 
 from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -24,6 +24,8 @@ from edge_app.perception import SeenFace
 
 #: Takes how many frames of a video are done, and about how many it has; 0 if it does not say.
 OnFrame = Callable[[int, int], None]
+#: Takes the rows of the next frame's faces.
+OnRows = Callable[[Sequence[Row]], None]
 
 
 class Sees(Protocol):
@@ -39,22 +41,21 @@ class Sees(Protocol):
 
 @dataclass(slots=True)
 class Analysis:
-    """What was found in one file; frames: how many pictures it has."""
+    """What was found in one file, but for the rows: a video has too many of them to be held.
+
+    frames: how many pictures it has. emotions: how many faces show which; in a video each frame's
+    faces count.
+    """
 
     file: str
     annotated: str
-    rows: list[Row] = field(default_factory=list)
     frames: int = 0
+    emotions: Counter[str] = field(default_factory=Counter)
 
-    @property
-    def emotions(self) -> Counter[str]:
-        """How many faces show which emotion; in a video each frame's faces count."""
-        return Counter(row.seen.emotion for row in self.rows)
-
-    def add(self, frame: Frame, faces: list[SeenFace]) -> None:
-        """Take the next frame's faces."""
+    def add(self, frame: Frame, faces: Sequence[SeenFace]) -> list[Row]:
+        """Take the next frame's faces; returns their rows."""
         height, width = frame.image.shape[:2]
-        self.rows += [
+        rows = [
             Row(
                 file=self.file, annotated=self.annotated, frame=self.frames,
                 time_s=frame.timestamp_ns / 1e9, face=index, seen=seen, height=height, width=width,
@@ -62,21 +63,26 @@ class Analysis:
             for index, seen in enumerate(faces)
         ]  # fmt: skip
         self.frames += 1
+        self.emotions.update(seen.emotion for seen in faces)
+        return rows
 
 
-def analyze_file(path: Path, perception: Sees, *, copy: Path | None, on_frame: OnFrame) -> Analysis:
+def analyze_file(
+    path: Path, perception: Sees, *, copy: Path | None, on_rows: OnRows, on_frame: OnFrame
+) -> Analysis:
     """Find the faces of `path`, and write an annotated copy unless `copy` is None.
 
     Raises:
-        OutputError: no copy can be written there.
-        MienError: the file cannot be read, or its copy not written. Either way there is no copy.
+        OutputError: no copy can be written there, or `on_rows` raised it.
+        MienError: the file cannot be read, or its copy not written. Either way there is no copy,
+            and `on_rows` may have been given rows, which are of no use.
     """
     analysis = Analysis(str(path), copy.name if copy is not None else "")
     try:
         if is_picture(path):
-            _analyze_picture(path, perception, copy, analysis)
+            _analyze_picture(path, perception, copy, analysis, on_rows)
         else:
-            _analyze_video(path, perception, copy, analysis, on_frame)
+            _analyze_video(path, perception, copy, analysis, on_rows=on_rows, on_frame=on_frame)
     except MienError:
         if copy is not None:
             # With a name too long it could never be there.
@@ -86,16 +92,24 @@ def analyze_file(path: Path, perception: Sees, *, copy: Path | None, on_frame: O
     return analysis
 
 
-def _analyze_picture(path: Path, perception: Sees, copy: Path | None, analysis: Analysis) -> None:
+def _analyze_picture(
+    path: Path, perception: Sees, copy: Path | None, analysis: Analysis, on_rows: OnRows
+) -> None:
     image = read_picture(path)
     faces = perception.see(image)
-    analysis.add(Frame(image, 0, path.name), faces)
+    on_rows(analysis.add(Frame(image, 0, path.name), faces))
     if copy is not None:
         write_picture(copy, annotate(image, faces))
 
 
 def _analyze_video(
-    path: Path, perception: Sees, copy: Path | None, analysis: Analysis, on_frame: OnFrame
+    path: Path,
+    perception: Sees,
+    copy: Path | None,
+    analysis: Analysis,
+    *,
+    on_rows: OnRows,
+    on_frame: OnFrame,
 ) -> None:
     with contextlib.ExitStack() as open_things:
         source = open_things.enter_context(VideoFileSource(path, pace="fast"))
@@ -105,7 +119,7 @@ def _analyze_video(
             open_things.callback(writer.close)
         while (frame := source.read()) is not None:
             faces = perception.see(frame.image)
-            analysis.add(frame, faces)
+            on_rows(analysis.add(frame, faces))
             if writer is not None:
                 writer.write(annotate(frame.image, faces))
             on_frame(analysis.frames, source.frame_count)

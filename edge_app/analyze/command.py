@@ -145,11 +145,14 @@ def _analyze(
             continue
         copy = part.path / piece.copy if piece.copy else None
         try:
-            analysis = analyze_file(Path(piece.named), sees, copy=copy, on_frame=progress.on_frame)
+            analysis = analyze_file(
+                Path(piece.named), sees, copy=copy, on_rows=part.write, on_frame=progress.on_frame
+            )
         except OutputError:
             # It would be the failure of all files that come, and the table lack them.
             raise
         except MienError as error:
+            part.take_back()
             progress.fail(error)
             continue
         part.add(piece, analysis)

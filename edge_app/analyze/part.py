@@ -9,14 +9,14 @@ import os
 import shutil
 import sys
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from edge_app.analyze.analysis import Analysis
 from edge_app.analyze.earlier import PART, RECORD, Earlier, location, write_record
 from edge_app.analyze.outputs import OutputError
-from edge_app.analyze.table import Maker, json_lines, write_table
+from edge_app.analyze.table import Maker, Row, json_lines, write_table
 from edge_app.closing import Closing
 
 #: The rows of all files that are done, as JSON Lines, in the order in which they were.
@@ -90,26 +90,50 @@ class Part(Closing):
             self.done = {piece: left[piece] for piece in pieces if fits and piece in left}
             self.dropped = len(left) - len(self.done)
             self._journal = self._open_things.enter_context(self._begun_journal())
-            mode = "ab" if self.done else "wb"
-            self._rows = self._open_things.enter_context((self.path / _ROWS).open(mode))
+            self._rows = self._open_things.enter_context((self.path / _ROWS).open("ab"))
+            #: Of the rows of the file that is analyzed: where they begin, and their CRC-32.
+            self._rows_crc = 0
+            self._start = max((done.end for done in self.done.values()), default=0)
+            # What a killed analysis wrote of a file that it did not end.
+            self.take_back()
+
+    def write(self, rows: Iterable[Row]) -> None:
+        """Write rows of the file that is analyzed, which `add` or `take_back` ends.
+
+        Raises:
+            OutputError: they cannot be written.
+        """
+        with self._told():
+            lines = json_lines(rows, self._maker)
+            self._rows.write(lines)
+        self._rows_crc = zlib.crc32(lines, self._rows_crc)
+
+    def take_back(self) -> None:
+        """Drop the rows of a file that was not analyzed to its end.
+
+        Raises:
+            OutputError: they cannot be taken back.
+        """
+        with self._told():
+            self._rows.truncate(self._start)
+            self._rows.seek(self._start)
+        self._rows_crc = 0
 
     def add(self, piece: Piece, analysis: Analysis) -> None:
-        """Note what was found in a file whose copy is written.
+        """Note what was found in a file whose rows and copy are written.
 
         Raises:
             OutputError: the notes cannot be written.
         """
         with self._told():
-            rows = json_lines(analysis.rows, self._maker)
-            start = self._rows.tell()
-            end = start + self._rows.write(rows)
             self._rows.flush()
+            start, end = self._start, self._rows.tell()
             copy_crc = _crc(self.path / piece.copy) if piece.copy else 0
-            done = Done(analysis.frames, analysis.emotions, copy_crc, start, end, zlib.crc32(rows))
+            done = Done(analysis.frames, analysis.emotions, copy_crc, start, end, self._rows_crc)
             # Last, so that what it tells of is there.
             self._journal.write(_line(piece, done))
             self._journal.flush()
-        self.done[piece] = done
+        self.done[piece], self._start, self._rows_crc = done, end, 0
 
     def move_out(self, table: str, earlier: Earlier) -> None:
         """Put copies and table, a file of the name `table`, in the place of an earlier analysis.
@@ -160,7 +184,8 @@ class Part(Closing):
             for piece in self._pieces:
                 if (done := self.done.get(piece)) is not None:
                     rows.seek(done.start)
-                    yield from io.BytesIO(rows.read(done.end - done.start))
+                    while rows.tell() < done.end:
+                        yield rows.readline()
 
 
 def _line(piece: Piece, done: Done) -> str:

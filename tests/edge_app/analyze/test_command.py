@@ -16,16 +16,18 @@ import cv2
 import numpy as np
 import pytest
 import skimage.data
+from numpy.typing import NDArray
 
 from edge_app import cli
 from edge_app.analyze import command
 from edge_app.analyze.analysis import Sees
 from edge_app.analyze.outputs import OutputError
-from edge_app.errors import UsageError
+from edge_app.errors import MienError, UsageError
+from edge_app.perception import SeenFace
 from edge_app.perception.card import card_path
 from edge_app.perception.shipped import EMOTION, EMOTION_SMALL
 from edge_app.samples import CLIP
-from tests.edge_app.analyze.fake_perception import MAKER, FakePerception
+from tests.edge_app.analyze.fake_perception import MAKER, FakePerception, seen
 
 
 def analyze(*words: str | Path, perception: Sees | None = None) -> int:
@@ -200,6 +202,41 @@ def test_video_is_annotated_with_its_times(
     capture.release()
     out, _ = capsys.readouterr()
     assert out == f"1 file, 5 faces in 5 frames: happy 5; written to {output}/\n"
+
+
+def test_a_video_s_rows_are_written_as_they_are_found(tmp_path: Path, output: Path) -> None:
+    """Those of an hour are a gigabyte in memory, which a small board has not."""
+    crowd, written = [seen((n, 0, n + 20, 20)) for n in range(40)], []
+
+    def find(_: NDArray[np.uint8]) -> list[SeenFace]:
+        written.append((output / ".mien-analysis-part" / "rows.jsonl").stat().st_size)
+        return crowd
+
+    clip = short_clip(tmp_path / "a.avi")
+    assert analyze(clip, "--output", output, perception=FakePerception(find)) == 0
+    assert written == sorted(set(written))
+    assert len(rows(output)) == 5 * 40
+
+
+def test_a_video_that_fails_in_between_leaves_no_row(
+    portrait: Path, tmp_path: Path, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its copy cannot be written on, say; the files behind it are done as ever."""
+
+    class Failing(FakePerception):
+        def see(self, frame: NDArray[np.uint8], /) -> list[SeenFace]:
+            if self.calls == 3:
+                self.calls += 1
+                raise MienError("the fourth frame")
+            return super().see(frame)
+
+    bad, good = short_clip(tmp_path / "bad.avi"), short_clip(tmp_path / "good.avi")
+    assert analyze(bad, portrait, good, "--output", output, perception=Failing()) == 1
+    assert "mien: the fourth frame\n" in capsys.readouterr().err
+    assert names(output) == {"analysis.jsonl", "portrait.jpg", "good.mp4"}
+    at_once = tmp_path / "at_once"
+    assert analyze(portrait, good, "--output", at_once) == 0
+    assert contents(output) == contents(at_once)
 
 
 def test_csv_and_no_pictures(portrait: Path, output: Path) -> None:

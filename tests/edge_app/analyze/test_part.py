@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,8 +35,8 @@ def add(part: Part, piece: Piece, faces: int = 1) -> None:
     """Analyze a file, with its copy."""
     (part.path / piece.copy).write_text(f"copy of {piece.named}")
     face = seen((1, 1, 9, 9))
-    rows = [Row(piece.named, piece.copy, 0, 0.0, n, face, 10, 10) for n in range(faces)]
-    part.add(piece, Analysis(piece.named, piece.copy, rows, frames=1))
+    part.write(Row(piece.named, piece.copy, 0, 0.0, n, face, 10, 10) for n in range(faces))
+    part.add(piece, Analysis(piece.named, piece.copy, 1, Counter({face.emotion: faces})))
 
 
 def stop(folder: Path, *names: str) -> None:
@@ -163,11 +164,27 @@ def test_what_a_killed_analysis_left_half_written_is_passed_over(folder: Path) -
     both = pieces(folder, "a.jpg", "b.jpg")
     with Part(folder, MAKER, both) as part:
         assert list(part.done) == both[:1]
+        # An analysis that is stopped again and again would fill the disk with what is of no use.
+        assert len((folder / PART / "rows.jsonl").read_text().splitlines()) == 1
         add(part, both[1])
     assert left(folder, "a.jpg", "b.jpg") == ["a.jpg", "b.jpg"]
     with Part(folder, MAKER, both) as part:
         part.move_out("analysis.jsonl", Earlier())
     assert rows(folder) == [("a.jpg", 0), ("b.jpg", 0)]
+
+
+def test_rows_of_a_file_that_fails_are_taken_back(folder: Path) -> None:
+    """More than a buffer of them; also where the file behind it has no face."""
+    a, b, c = pieces(folder, "a.jpg", "b.jpg", "c.jpg")
+    with Part(folder, MAKER, [a, b, c]) as part:
+        for faces, piece in ((0, b), (1, c)):
+            part.write(Row("a.jpg", "", 0, 0.0, n, seen((1, 1, 9, 9)), 10, 10) for n in range(99))
+            part.take_back()
+            add(part, piece, faces=faces)
+    assert left(folder, "b.jpg", "c.jpg") == ["b.jpg", "c.jpg"]
+    with Part(folder, MAKER, [a, b, c]) as part:
+        part.move_out("analysis.jsonl", Earlier())
+    assert rows(folder) == [("c.jpg", 0)]
 
 
 def test_analysis_that_was_killed_while_it_moved_out_goes_on(folder: Path) -> None:
