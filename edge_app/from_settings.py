@@ -12,10 +12,10 @@ from edge_app.mqtt.outbox.place import state_directory
 from edge_app.mqtt.tls import TlsFiles
 from edge_app.perception.model_folder import ModelFolder
 from edge_app.perception.shipped import RELEASE_KEY
-from edge_app.settings import Camera, Models, Mqtt, Outbox
+from edge_app.settings import CameraSettings, ModelsSettings, MqttSettings, OutboxSettings
 
 
-def camera_options(camera: Camera) -> CameraOptions:
+def camera_options(camera: CameraSettings) -> CameraOptions:
     """What a source may want to know."""
     return CameraOptions(
         width=camera.width,
@@ -29,13 +29,13 @@ def camera_options(camera: Camera) -> CameraOptions:
     )
 
 
-def model_folder(models: Models) -> ModelFolder:
+def model_folder(models: ModelsSettings) -> ModelFolder:
     """Where models of one's own lie, and whose signature they need."""
     key = _named(models.trusted_key) or RELEASE_KEY
     return ModelFolder(_named(models.directory), key if models.require_signature else None)
 
 
-def credentials_of(mqtt: Mqtt, environ: Mapping[str, str]) -> Credentials:
+def credentials_of(mqtt: MqttSettings, environ: Mapping[str, str]) -> Credentials:
     """Where the secrets are: the files that are named, else systemd's credentials in `environ`."""
     return Credentials(
         username_file=_named(mqtt.username_file),
@@ -44,7 +44,7 @@ def credentials_of(mqtt: Mqtt, environ: Mapping[str, str]) -> Credentials:
     ).with_systemd(environ)
 
 
-def outbox_directory(outbox: Outbox, environ: Mapping[str, str]) -> Path:
+def outbox_directory(outbox: OutboxSettings, environ: Mapping[str, str]) -> Path:
     """Where events wait: in the folder that is named, else where the system lets us keep things."""
     return _named(outbox.directory) or state_directory(environ)
 

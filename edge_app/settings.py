@@ -1,24 +1,20 @@
-"""A TOML file → checked settings. Described here once; docs/settings.md is made from it."""
+"""All settings, described here once: what reads them and docs/settings.md are made from it."""
 
 from __future__ import annotations
 
 import re
 import socket
-import tomllib
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
-from edge_app.errors import UsageError
 from edge_app.events.payloads import PrivacyMode
 from edge_app.events.requests import Reaction, SummaryIntervalSeconds, TelemetryIntervalSeconds
-from edge_app.mistakes import WORDS, in_words, place_of
-from edge_app.settings_paths import PATH, PATH_OR_SCHEME, make_whole
+from edge_app.mistakes import WORDS
+from edge_app.settings_paths import PATH, PATH_OR_SCHEME
 
 
-class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DeviceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What this device is called."""
 
     name: Annotated[
@@ -32,7 +28,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = ""
 
 
-class Camera(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CameraSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where frames come from."""
 
     source: Annotated[
@@ -107,7 +103,7 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = ""
 
 
-class Perception(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PerceptionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How faces are read."""
 
     reaction: Annotated[
@@ -173,7 +169,7 @@ class Perception(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = 1
 
 
-class Models(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ModelsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Models of your own, in place of those that come with Mien; docs/models.md says more."""
 
     directory: Annotated[
@@ -208,7 +204,7 @@ class Models(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError("trusted_key is of no use when require_signature is false")
 
 
-class Mqtt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class MqttSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where events go."""
 
     broker: Annotated[
@@ -262,7 +258,7 @@ class Mqtt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ] = ""
 
 
-class Privacy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PrivacySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What may be said about people."""
 
     mode: Annotated[
@@ -287,7 +283,7 @@ class Privacy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = ""
 
 
-class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SummarySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is said of all faces together."""
 
     interval_s: Annotated[
@@ -307,7 +303,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = 5
 
 
-class Telemetry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TelemetrySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the device does."""
 
     interval_s: Annotated[
@@ -315,7 +311,7 @@ class Telemetry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = 60
 
 
-class Governor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class GovernorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When fewer frames are looked at, so that the device stays cool; docs/tracking.md says how."""
 
     frames_per_second: Annotated[
@@ -347,7 +343,7 @@ class Governor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 4.0
 
 
-class HomeAssistant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class HomeAssistantSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the device shows itself to Home Assistant; docs/home-assistant.md says more."""
 
     discovery: Annotated[
@@ -363,7 +359,7 @@ class HomeAssistant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     ] = "homeassistant"
 
 
-class Outbox(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class OutboxSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where events wait for a broker; docs/decisions/0004-outbox.md says what that withstands."""
 
     directory: Annotated[
@@ -400,88 +396,20 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All settings; every one has a default."""
 
-    device: Device = msgspec.field(default_factory=Device)
-    camera: Camera = msgspec.field(default_factory=Camera)
-    perception: Perception = msgspec.field(default_factory=Perception)
-    models: Models = msgspec.field(default_factory=Models)
-    mqtt: Mqtt = msgspec.field(default_factory=Mqtt)
-    outbox: Outbox = msgspec.field(default_factory=Outbox)
-    privacy: Privacy = msgspec.field(default_factory=Privacy)
-    summary: Summary = msgspec.field(default_factory=Summary)
-    telemetry: Telemetry = msgspec.field(default_factory=Telemetry)
-    governor: Governor = msgspec.field(default_factory=Governor)
-    home_assistant: HomeAssistant = msgspec.field(default_factory=HomeAssistant)
+    device: DeviceSettings = msgspec.field(default_factory=DeviceSettings)
+    camera: CameraSettings = msgspec.field(default_factory=CameraSettings)
+    perception: PerceptionSettings = msgspec.field(default_factory=PerceptionSettings)
+    models: ModelsSettings = msgspec.field(default_factory=ModelsSettings)
+    mqtt: MqttSettings = msgspec.field(default_factory=MqttSettings)
+    outbox: OutboxSettings = msgspec.field(default_factory=OutboxSettings)
+    privacy: PrivacySettings = msgspec.field(default_factory=PrivacySettings)
+    summary: SummarySettings = msgspec.field(default_factory=SummarySettings)
+    telemetry: TelemetrySettings = msgspec.field(default_factory=TelemetrySettings)
+    governor: GovernorSettings = msgspec.field(default_factory=GovernorSettings)
+    home_assistant: HomeAssistantSettings = msgspec.field(default_factory=HomeAssistantSettings)
 
     @property
     def device_name(self) -> str:
         """The device's name, or what the host is called, in the letters that a topic takes."""
         host = re.sub(r"[^A-Za-z0-9_-]", "-", socket.gethostname().partition(".")[0])[:64]
         return self.device.name or host or "mien"
-
-
-def read_settings(
-    path: Path | None,
-    overrides: dict[str, dict[str, Any]],
-    *,
-    options: Mapping[str, str] | None = None,
-) -> Settings:
-    """Read `path`, put what the command line said over it, and check the whole.
-
-    overrides: by section and key; a value of None leaves the file's. Paths in the file start at its
-    folder, those in `overrides` where the process stands. options: what those are called on the
-    command line, by section and key, as in `device.name`; for messages.
-
-    Raises:
-        UsageError: the file cannot be read, is no TOML, or holds an unknown key or a wrong value.
-    """
-    text = ""
-    if path is not None:
-        try:
-            # Editors on Windows write a byte order mark.
-            text = path.read_text(encoding="utf-8-sig")
-        except OSError as error:
-            raise UsageError(f"{path}: {error.strerror}; name another settings file") from error
-        except UnicodeDecodeError as error:
-            raise UsageError(f"{path}: not TOML: {error}") from error
-    return parse_settings(text, path, overrides, options=options)
-
-
-def parse_settings(
-    text: str,
-    path: Path | None,
-    overrides: dict[str, dict[str, Any]],
-    *,
-    folder: Path | None = None,
-    options: Mapping[str, str] | None = None,
-) -> Settings:
-    """Likewise, of a text that stands in `path` or is to stand there.
-
-    folder: where its paths start; None: where `path` lies.
-
-    Raises:
-        UsageError: it is no TOML, or holds an unknown key or a wrong value.
-    """
-    try:
-        stored = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: not TOML: {error}") from error
-    if path is not None:
-        make_whole(stored, Settings, path, folder or path.absolute().parent)
-    said = {
-        f"{section}.{key}": (section, key, value)
-        for section, values in overrides.items()
-        for key, value in values.items()
-        if value is not None
-    }
-    for section, key, value in said.values():
-        table = stored.setdefault(section, {})
-        if isinstance(table, dict):
-            table[key] = value
-    try:
-        return msgspec.convert(stored, Settings)
-    except msgspec.ValidationError as error:
-        place = place_of(error)
-        is_stored = path is not None and place not in said
-        where = path if is_stored else (options or {}).get(place, "command line")
-        reason = in_words(error, Settings)
-        raise UsageError(f"{where}: {reason}; docs/settings.md lists what there is") from error

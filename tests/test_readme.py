@@ -15,7 +15,7 @@ from benchmarks import readme_figures
 from edge_app import cli
 from edge_app.events.payloads import EmotionChanged, decode_event
 from edge_app.mqtt.messages import MESSAGES
-from edge_app.settings import read_settings
+from edge_app.settings_file import read_settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

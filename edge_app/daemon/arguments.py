@@ -7,7 +7,8 @@ from pathlib import Path
 
 from edge_app.errors import UsageError
 from edge_app.mqtt.address import BrokerAddress, parse_broker
-from edge_app.settings import Settings, read_settings
+from edge_app.settings import Settings
+from edge_app.settings_file import read_settings
 
 #: What goes over the settings, by section and key.
 _OPTIONS = {

@@ -10,7 +10,7 @@ from edge_app.perception.classifier import NETWORKS, EmotionClassifier, check_cl
 from edge_app.perception.detector import FaceDetector, check_detector, model_for
 from edge_app.perception.model_folder import ModelFolder
 from edge_app.perception.shipped import FACE_160
-from edge_app.settings import Perception as PerceptionSettings
+from edge_app.settings import PerceptionSettings
 
 _LOG = logging.getLogger(__name__)
 

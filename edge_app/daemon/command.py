@@ -31,7 +31,7 @@ from edge_app.installation.purpose import UNACKNOWLEDGED, missing_purpose
 from edge_app.mqtt.address import Embedded, parse_broker
 from edge_app.mqtt.outbox.place import state_directory
 from edge_app.mqtt.requests import RequestInbox
-from edge_app.settings import Camera, Settings
+from edge_app.settings import CameraSettings, Settings
 from edge_app.standard_error import is_native_asked_for, own_stderr
 
 __all__ = ["add_arguments", "run"]
@@ -135,7 +135,7 @@ def _start(settings: Settings, mode: PrivacyMode) -> str:
     return f"looking for faces in {public_name(settings.camera.source)}; {said} go to {target}"
 
 
-def _open_source(camera: Camera, troubles: Troubles, hung: HungReaders) -> FrameSource:
+def _open_source(camera: CameraSettings, troubles: Troubles, hung: HungReaders) -> FrameSource:
     options = camera_options(camera)
     return open_lasting(camera.source, options=options, on_trouble=troubles.put, hung=hung)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from edge_app.doctor.finding import Finding, Group
 from edge_app.health.board import Board
-from edge_app.settings import Governor
+from edge_app.settings import GovernorSettings
 
 GROUP = Group("board")
 
@@ -26,7 +26,7 @@ _SUPPLY = "use the power supply made for this board, and a short thick cable"
 _COOLING = "give it a heat sink, a fan or more air; or lower frames_per_second in [governor]"
 
 
-def check_board(governor: Governor, *, root: Path = Path("/")) -> Iterator[Finding]:
+def check_board(governor: GovernorSettings, *, root: Path = Path("/")) -> Iterator[Finding]:
     """Temperature, throttling, supply voltage and memory; root: where `sys` and `proc` are."""
     board = Board(root)
     yield _temperature(board.temperature_c(), governor)
@@ -36,7 +36,7 @@ def check_board(governor: Governor, *, root: Path = Path("/")) -> Iterator[Findi
     yield _memory(root)
 
 
-def _temperature(temperature_c: float | None, governor: Governor) -> Finding:
+def _temperature(temperature_c: float | None, governor: GovernorSettings) -> Finding:
     if temperature_c is None:
         return GROUP.ok("temperature", "this machine does not tell")
     text = f"{temperature_c:.1f} °C"

@@ -27,7 +27,7 @@ from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.messages import RESPONSE, send
 from edge_app.mqtt.topics import Topics
 from edge_app.mqtt.transport import TransportError, open_transport
-from edge_app.settings import Mqtt
+from edge_app.settings import MqttSettings
 
 GROUP = Group("broker")
 
@@ -40,7 +40,7 @@ _DAY_S = 86_400
 
 
 def check_broker(
-    settings: Mqtt,
+    settings: MqttSettings,
     device: str,
     *,
     seen: SeenCredentials,

@@ -17,7 +17,7 @@ from edge_app.frames.reader import Reader
 from edge_app.frames.setting import CameraOptions, Choice, choose_source
 from edge_app.frames.source import Frame, SourceError
 from edge_app.from_settings import camera_options
-from edge_app.settings import Camera
+from edge_app.settings import CameraSettings
 
 GROUP = Group("camera")
 
@@ -33,7 +33,7 @@ _EVEN = 1.0
 
 
 def check_camera(
-    camera: Camera,
+    camera: CameraSettings,
     *,
     closed: Finding | None,
     using: Callable[[Path], Process | None],
@@ -89,7 +89,7 @@ def check_camera(
 def _look(
     reader: Reader,
     choice: Choice,
-    camera: Camera,
+    camera: CameraSettings,
     user: Process | None,
     clock_s: Callable[[], float],
 ) -> Iterator[Finding]:
@@ -189,7 +189,7 @@ def _is_there(device: Path) -> bool:
         return True
 
 
-def _options(camera: Camera) -> CameraOptions:
+def _options(camera: CameraSettings) -> CameraOptions:
     # A recording as fast as it can be read would be read for a second.
     return dataclasses.replace(
         camera_options(camera), pace="own", stall_s=min(camera.stall_s, PATIENCE_S)

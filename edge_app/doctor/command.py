@@ -27,7 +27,8 @@ from edge_app.installation.service import SERVICE_SETTINGS, SERVICE_STATE, is_se
 from edge_app.installation.unit import read_unit
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.outbox.place import state_directory
-from edge_app.settings import Settings, read_settings
+from edge_app.settings import Settings
+from edge_app.settings_file import read_settings
 from edge_app.terminal_lines import write_lines
 
 _SETTINGS = Group("settings")

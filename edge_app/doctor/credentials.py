@@ -11,7 +11,7 @@ from edge_app.installation.service import SERVICE_BROKER_PASSWORD, SERVICE_BROKE
 from edge_app.mqtt.address import peer_of
 from edge_app.mqtt.credentials import Credentials
 from edge_app.peer import keeps_password
-from edge_app.settings import Mqtt
+from edge_app.settings import MqttSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class SeenCredentials:
 
 
 def see_credentials(
-    mqtt: Mqtt,
+    mqtt: MqttSettings,
     environ: Mapping[str, str],
     *,
     is_services: bool,

@@ -10,7 +10,7 @@ from pathlib import Path
 from edge_app.doctor.finding import Finding, Group
 from edge_app.doctor.outbox import check_outbox
 from edge_app.doctor.processes import Process
-from edge_app.settings import Outbox
+from edge_app.settings import OutboxSettings
 
 GROUP = Group("disk")
 
@@ -20,7 +20,7 @@ _MEGABYTE = 1_000_000
 
 
 def check_disk(
-    settings: Outbox,
+    settings: OutboxSettings,
     directory: Path,
     device: str,
     *,
@@ -66,7 +66,7 @@ def _directory(directory: Path, there: Path, *, is_allowed: bool) -> Finding:
     return GROUP.ok("directory", f"{directory}: {what}")
 
 
-def _room(settings: Outbox, there: Path, free_bytes: Callable[[Path], int]) -> Finding:
+def _room(settings: OutboxSettings, there: Path, free_bytes: Callable[[Path], int]) -> Finding:
     try:
         free = free_bytes(there)
     except OSError as error:

@@ -17,7 +17,7 @@ from edge_app.perception.manifest import read_key, verify_folder
 from edge_app.perception.model_folder import NAMES, ModelFolder
 from edge_app.perception.schedule import WHOLE_S
 from edge_app.perception.shipped import CLASSIFIERS, FACE_320, RELEASE_KEY, SHIPPED
-from edge_app.settings import Perception
+from edge_app.settings import PerceptionSettings
 
 GROUP = Group("models")
 
@@ -26,7 +26,7 @@ _RUNS = 5
 
 
 def check_models(
-    perception: Perception,
+    perception: PerceptionSettings,
     own: ModelFolder | None = None,
     *,
     folder: Path = SHIPPED,
@@ -84,7 +84,7 @@ def _own_folder(own: ModelFolder, replaced: frozenset[str]) -> Finding:
 def _model(
     path: Path,
     key: Path | None,
-    perception: Perception,
+    perception: PerceptionSettings,
     rate: float,
     clock_s: Callable[[], float],
 ) -> Finding:

@@ -10,7 +10,8 @@ from edge_app.from_settings import credentials_of
 from edge_app.installation.hearing import UNHEARD
 from edge_app.installation.unit import read_unit
 from edge_app.mqtt.address import BrokerAddress, parse_broker
-from edge_app.settings import Settings, parse_settings
+from edge_app.settings import Settings
+from edge_app.settings_file import parse_settings
 from edge_app.setup.answers import Answers
 from edge_app.setup.checks import camera_user, with_user
 from edge_app.setup.places import Place

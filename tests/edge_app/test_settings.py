@@ -5,7 +5,8 @@ import msgspec
 import pytest
 
 from edge_app.errors import UsageError
-from edge_app.settings import Settings, read_settings
+from edge_app.settings import Settings
+from edge_app.settings_file import read_settings
 from edge_app.settings_paths import _paths
 
 

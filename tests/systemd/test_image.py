@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from edge_app.errors import MienError, UsageError
-from edge_app.settings import read_settings
+from edge_app.settings_file import read_settings
 from systemd.image import boot_partition, root_partition
 from systemd.image.boot_partition import NEEDED, complete, write_boot_partition
 from systemd.image.build import raw_image, time_of, version_of

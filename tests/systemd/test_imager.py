@@ -15,7 +15,7 @@ import yaml
 
 from edge_app.installation.service import SERVICE_BROKER_PASSWORD, SERVICE_SETTINGS
 from edge_app.mqtt.credentials import Credentials
-from edge_app.settings import read_settings
+from edge_app.settings_file import read_settings
 from systemd.imager.build import files, main
 from systemd.imager.cloud_init import INSTALLER, installer
 from systemd.imager.device import PLACEHOLDER, Device, read_device

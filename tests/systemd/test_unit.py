@@ -16,7 +16,7 @@ from edge_app.health.led import _NAMES
 from edge_app.installation.purpose import UNACKNOWLEDGED
 from edge_app.installation.service import SERVICE_BROKER_PASSWORD, SERVICE_SETTINGS
 from edge_app.mqtt.credentials import PASSWORD_CREDENTIAL, USERNAME_CREDENTIAL
-from edge_app.settings import read_settings
+from edge_app.settings_file import read_settings
 
 FOLDER = Path(__file__).parents[2] / "systemd"
 UNIT = FOLDER / "mien.service"

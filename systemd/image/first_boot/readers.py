@@ -49,7 +49,7 @@ def read_dropped(text: str) -> Settings:
         UsageError: they are wrong; it names the file as it was dropped.
     """
     # Of Mien, which may be another one by now, host name, Wi-Fi and keys need as little as can be.
-    from edge_app.settings import parse_settings  # noqa: PLC0415
+    from edge_app.settings_file import parse_settings  # noqa: PLC0415
 
     return parse_settings(text, Path("mien.toml"), {}, folder=Path("/etc/mien"))
 

@@ -13,7 +13,8 @@ from edge_app.errors import MienError, UsageError
 from edge_app.installation.service import SERVICE_ACCOUNT
 from edge_app.mqtt.address import peer_of
 from edge_app.peer import keeps_password
-from edge_app.settings import Settings, read_settings
+from edge_app.settings import Settings
+from edge_app.settings_file import read_settings
 
 from .dropped import Dropped, find_dropped, why_not
 from .placing import Placed, erase, place_together

@@ -15,7 +15,7 @@ from edge_app.frames.video_file import VideoFileSource
 from edge_app.health.notify import Notifier
 from edge_app.perception.model_folder import ModelFolder
 from edge_app.samples import CLIP
-from edge_app.settings import Perception, Settings
+from edge_app.settings import PerceptionSettings, Settings
 
 
 def assemble(
@@ -24,7 +24,7 @@ def assemble(
     """state: the folder that its choices are kept in."""
     return Assembly(
         settings,
-        perception=load_perception(Perception(), ModelFolder()),
+        perception=load_perception(PerceptionSettings(), ModelFolder()),
         publisher=publisher,
         source=source,
         open_source=lambda: source,

@@ -11,7 +11,7 @@ from edge_app.events.payloads import FaceLeft
 from edge_app.perception.card import card_path
 from edge_app.perception.model_folder import ModelFolder
 from edge_app.perception.shipped import EMOTION, EMOTION_SMALL, FACE_160, FACE_320
-from edge_app.settings import Camera, Perception, Settings
+from edge_app.settings import CameraSettings, PerceptionSettings, Settings
 from tests.edge_app.daemon.assemblies import assemble, sample
 from tests.edge_app.events.recorder import Recorder
 
@@ -24,26 +24,26 @@ def folder_of(tmp_path: Path, *models: Path) -> ModelFolder:
 
 
 def test_the_shipped_detectors_are_a_pair() -> None:
-    perception = load_perception(Perception(), ModelFolder())
+    perception = load_perception(PerceptionSettings(), ModelFolder())
     assert perception.detector.model.path == FACE_320
     assert perception.small_detector.model.path == FACE_160
 
 
 def test_for_large_faces_there_is_one_detector() -> None:
-    perception = load_perception(Perception(smallest_face=0.15), ModelFolder())
+    perception = load_perception(PerceptionSettings(smallest_face=0.15), ModelFolder())
     assert perception.detector.model.path == FACE_160
     assert perception.small_detector is perception.detector
 
 
 @pytest.mark.parametrize("model", [FACE_160, FACE_320])
 def test_a_detector_of_one_s_own_is_no_pair_with_a_shipped_one(tmp_path: Path, model: Path) -> None:
-    perception = load_perception(Perception(), folder_of(tmp_path, model))
+    perception = load_perception(PerceptionSettings(), folder_of(tmp_path, model))
     assert perception.detector.side == 320
     assert perception.small_detector is perception.detector
 
 
 def test_two_of_one_s_own_are_a_pair(tmp_path: Path) -> None:
-    perception = load_perception(Perception(), folder_of(tmp_path, FACE_160, FACE_320))
+    perception = load_perception(PerceptionSettings(), folder_of(tmp_path, FACE_160, FACE_320))
     assert perception.detector.model.path == tmp_path / FACE_320.name
     assert perception.small_detector.model.path == tmp_path / FACE_160.name
 
@@ -52,13 +52,13 @@ def test_a_classifier_that_is_not_the_one_asked_for_is_told_of(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     models = folder_of(tmp_path, EMOTION)
-    assert load_perception(Perception(), models).classifier.model.path.parent == tmp_path
+    assert load_perception(PerceptionSettings(), models).classifier.model.path.parent == tmp_path
     assert caplog.text == ""
-    perception = load_perception(Perception(network="small"), models)
+    perception = load_perception(PerceptionSettings(network="small"), models)
     assert perception.classifier.model.path == EMOTION_SMALL
     assert "emotion.tflite is not used: network = 'small'" in caplog.text
     caplog.clear()
-    load_perception(Perception(network="small"), folder_of(tmp_path, EMOTION_SMALL))
+    load_perception(PerceptionSettings(network="small"), folder_of(tmp_path, EMOTION_SMALL))
     assert caplog.text == ""
 
 
@@ -74,7 +74,7 @@ def test_a_pause_waits_until_the_driver_lets_go_by_itself_but_less_than_the_watc
 def test_a_recording_s_summary_says_what_its_visits_say(tmp_path: Path) -> None:
     told = Recorder()
     source = sample()
-    assembly = assemble(Settings(camera=Camera(pace="fast")), told, source, tmp_path)
+    assembly = assemble(Settings(camera=CameraSettings(pace="fast")), told, source, tmp_path)
     assert assembly.run() == 0
     (visit,) = (event for event in told.events if isinstance(event, FaceLeft))
     assert visit.emotions_s["happy"] > 9

@@ -12,7 +12,8 @@ from edge_app.daemon.next_start import check_next_start
 from edge_app.errors import MienError
 from edge_app.mqtt.outbox.place import outbox_file
 from edge_app.mqtt.outbox.store import EventStore
-from edge_app.settings import Settings, read_settings
+from edge_app.settings import Settings
+from edge_app.settings_file import read_settings
 
 #: As another `mien run` would begin.
 TAKE_IT = """

@@ -6,7 +6,7 @@ import pytest
 
 from edge_app.doctor.board import check_board
 from edge_app.doctor.finding import Finding
-from edge_app.settings import Governor
+from edge_app.settings import GovernorSettings
 
 
 class Tree:
@@ -27,7 +27,7 @@ class Tree:
         self.write("sys/devices/platform/soc/soc:firmware/get_throttled", text)
 
     def check(self) -> dict[str, Finding]:
-        found = check_board(Governor(temperature_c=75.0), root=self._root)
+        found = check_board(GovernorSettings(temperature_c=75.0), root=self._root)
         return {finding.name: finding for finding in found}
 
 

@@ -13,12 +13,14 @@ from edge_app.doctor.credentials import SeenCredentials
 from edge_app.doctor.finding import Finding
 from edge_app.from_settings import credentials_of
 from edge_app.mqtt.subscriber import Subscriber
-from edge_app.settings import Mqtt
+from edge_app.settings import MqttSettings
 from tests.brokers import HOST, Mosquitto, free_port
 from tests.brokers_certificates import Authority
 
 
-def check(settings: Mqtt, hidden: Path | None = None, **seams: object) -> dict[str, Finding]:
+def check(
+    settings: MqttSettings, hidden: Path | None = None, **seams: object
+) -> dict[str, Finding]:
     seen = SeenCredentials(credentials_of(settings, {}), hidden)
     found = check_broker(settings, "desk", seen=seen, **seams)  # type: ignore[arg-type]
     return {finding.name: finding for finding in found}
@@ -54,27 +56,27 @@ def password(tmp_path: Path) -> str:
 
 
 def test_no_broker_is_well() -> None:
-    found = check(Mqtt())
+    found = check(MqttSettings())
     assert verdicts(found) == {"address": "ok"}
     assert "standard output" in found["address"].text
 
 
 def test_no_broker_of_the_installed_service() -> None:
-    found = check(Mqtt(), is_unheard=True)
+    found = check(MqttSettings(), is_unheard=True)
     assert verdicts(found) == {"address": "failure"}
     assert "[mqtt]" in found["address"].advice
 
 
 def test_the_embedded_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert verdicts(check(Mqtt(broker="embedded:1884"))) == {"address": "ok"}
+    assert verdicts(check(MqttSettings(broker="embedded:1884"))) == {"address": "ok"}
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
-    found = check(Mqtt(broker="embedded"))["address"]
+    found = check(MqttSettings(broker="embedded"))["address"]
     assert (found.verdict, found.advice) == ("failure", "pip install 'mien[embedded-broker]'")
 
 
 def test_a_broker_that_works(mosquitto: Mosquitto) -> None:
     with Subscriber(mosquitto.address, ("#",)) as everything:
-        found = check(Mqtt(broker=str(mosquitto.address)))
+        found = check(MqttSettings(broker=str(mosquitto.address)))
         heard = everything.receive(10.0)
         assert everything.receive(0.2) is None
     assert verdicts(found) == dict.fromkeys(("name", "connection", "login", "publish"), "ok")
@@ -89,14 +91,14 @@ def test_a_broker_that_works(mosquitto: Mosquitto) -> None:
 
 
 def test_a_user_who_may(guarded: Mosquitto, password: str) -> None:
-    found = check(Mqtt(broker=f"mqtt://desk@{guarded.address}", password_file=password))
+    found = check(MqttSettings(broker=f"mqtt://desk@{guarded.address}", password_file=password))
     assert set(verdicts(found).values()) == {"ok"}
     assert found["login"].text == "user 'desk', MQTT 5"
     assert "hunter2" not in repr(found)
 
 
 def test_a_user_who_may_not_publish(guarded: Mosquitto, password: str) -> None:
-    found = check(Mqtt(broker=f"mqtt://hall@{guarded.address}", password_file=password))
+    found = check(MqttSettings(broker=f"mqtt://hall@{guarded.address}", password_file=password))
     assert found["login"].verdict == "ok"
     assert (found["publish"].verdict, found["publish"].text) == (
         "failure",
@@ -108,7 +110,7 @@ def test_a_user_who_may_not_publish(guarded: Mosquitto, password: str) -> None:
 def test_a_wrong_password(guarded: Mosquitto, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong"
     wrong.write_text("letmein\n")
-    found = check(Mqtt(broker=f"mqtt://desk@{guarded.address}", password_file=str(wrong)))
+    found = check(MqttSettings(broker=f"mqtt://desk@{guarded.address}", password_file=str(wrong)))
     assert verdicts(found) == {"name": "ok", "connection": "ok", "login": "failure"}
     assert "is refused" in found["login"].text
     assert "password file" in found["login"].advice
@@ -116,7 +118,7 @@ def test_a_wrong_password(guarded: Mosquitto, tmp_path: Path) -> None:
 
 
 def test_a_refusal_without_a_password_that_this_user_may_not_see(guarded: Mosquitto) -> None:
-    settings = Mqtt(broker=f"mqtt://desk@{guarded.address}")
+    settings = MqttSettings(broker=f"mqtt://desk@{guarded.address}")
     assert check(settings)["login"].verdict == "failure"
     found = check(settings, Path("/etc/credstore/secret"))
     assert verdicts(found) == {"name": "ok", "connection": "ok", "login": "warning"}
@@ -125,12 +127,12 @@ def test_a_refusal_without_a_password_that_this_user_may_not_see(guarded: Mosqui
 
 
 def test_a_broker_that_asks_for_no_password_is_well_whoever_asks(mosquitto: Mosquitto) -> None:
-    found = check(Mqtt(broker=str(mosquitto.address)), Path("/etc/credstore/secret"))
+    found = check(MqttSettings(broker=str(mosquitto.address)), Path("/etc/credstore/secret"))
     assert set(verdicts(found).values()) == {"ok"}
 
 
 def test_nobody_listens() -> None:
-    found = check(Mqtt(broker=f"{HOST}:{free_port()}"))
+    found = check(MqttSettings(broker=f"{HOST}:{free_port()}"))
     assert verdicts(found) == {"name": "ok", "connection": "failure"}
     assert "connection refused" in found["connection"].text
     assert "broker runs" in found["connection"].advice
@@ -140,7 +142,7 @@ def test_an_unknown_name() -> None:
     def resolve(*_arguments: object, **_named: object) -> None:
         raise socket.gaierror
 
-    found = check(Mqtt(broker="broker.invalid"), resolve=resolve)
+    found = check(MqttSettings(broker="broker.invalid"), resolve=resolve)
     assert verdicts(found) == {"name": "failure"}
     assert "'broker.invalid' is not known" in found["name"].text
 
@@ -149,7 +151,7 @@ def test_a_name_server_that_keeps_silent(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(broker, "PATIENCE_S", 0.1)
     ending = threading.Event()
     try:
-        found = check(Mqtt(broker="broker.lan"), resolve=lambda *_, **__: ending.wait(30))
+        found = check(MqttSettings(broker="broker.lan"), resolve=lambda *_, **__: ending.wait(30))
     finally:
         ending.set()
     assert verdicts(found) == {"name": "failure"}
@@ -157,13 +159,13 @@ def test_a_name_server_that_keeps_silent(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_settings_that_cannot_be() -> None:
-    found = check(Mqtt(broker="mqtt://desk:hunter2@broker.lan"))
+    found = check(MqttSettings(broker="mqtt://desk:hunter2@broker.lan"))
     assert verdicts(found) == {"settings": "failure"}
     assert "hunter2" not in repr(found)
 
 
 def test_a_missing_password_file() -> None:
-    found = check(Mqtt(broker="mqtt://desk@broker.lan", password_file="/nowhere"))  # noqa: S106
+    found = check(MqttSettings(broker="mqtt://desk@broker.lan", password_file="/nowhere"))  # noqa: S106
     assert verdicts(found) == {"settings": "failure"}
 
 
@@ -198,7 +200,7 @@ def encrypted(tmp_path: Path) -> Iterator[tuple[Mosquitto, Authority]]:
 def test_tls(encrypted: tuple[Mosquitto, Authority]) -> None:
     running, authority = encrypted
     address = f"mqtts://{running.address}"
-    trusting = Mqtt(broker=address, ca_file=str(authority.file))
+    trusting = MqttSettings(broker=address, ca_file=str(authority.file))
     found = check(trusting)
     assert verdicts(found) == dict.fromkeys(("name", "connection", "tls", "login", "publish"), "ok")
     assert "TLSv1.3, certificate trusted until Dec 31" in found["tls"].text
@@ -211,7 +213,7 @@ def test_tls(encrypted: tuple[Mosquitto, Authority]) -> None:
     )
     assert found["publish"].verdict == "ok"
 
-    found = check(Mqtt(broker=address))
+    found = check(MqttSettings(broker=address))
     assert verdicts(found) == {"name": "ok", "connection": "failure"}
     assert "not trusted" in found["connection"].text
     assert "ca_file" in found["connection"].advice

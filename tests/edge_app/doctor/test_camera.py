@@ -10,7 +10,7 @@ from edge_app.doctor import camera
 from edge_app.doctor.camera import check_camera
 from edge_app.doctor.finding import Finding
 from edge_app.doctor.processes import Process
-from edge_app.settings import Camera
+from edge_app.settings import CameraSettings
 from tests.edge_app.doctor.fake_source import Fake
 
 ROOM = np.random.default_rng(1).integers(0, 255, (48, 64), np.uint8)
@@ -29,7 +29,7 @@ def check(
     """Findings by name; the clock goes on by 1/15 s whenever it is looked at."""
     ticks = itertools.count()
     found = check_camera(
-        Camera(source="/dev/video7", frames_per_second=rate),
+        CameraSettings(source="/dev/video7", frames_per_second=rate),
         closed=closed,
         using=lambda _path: user,
         running=lambda: running,
@@ -165,7 +165,10 @@ def test_a_stream_is_nobodys() -> None:
 def look(source: str) -> list[Finding]:
     return list(
         check_camera(
-            Camera(source=source), closed=None, using=lambda _path: None, running=lambda: None
+            CameraSettings(source=source),
+            closed=None,
+            using=lambda _path: None,
+            running=lambda: None,
         )
     )
 

@@ -16,7 +16,7 @@ import pytest
 from edge_app.doctor import command
 from edge_app.doctor.permissions import check_permissions
 from edge_app.installation import service
-from edge_app.settings import read_settings
+from edge_app.settings_file import read_settings
 from tests.brokers import HOST, Mosquitto, free_port
 from tests.edge_app.doctor.holder import holding_outbox
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from edge_app.doctor.credentials import SeenCredentials, see_credentials
-from edge_app.settings import Mqtt
+from edge_app.settings import MqttSettings
 
-WITH_USER = Mqtt(broker="mqtt://desk@b.lan")
+WITH_USER = MqttSettings(broker="mqtt://desk@b.lan")
 
 
 class Store:
@@ -18,7 +18,7 @@ class Store:
 
     def see(
         self,
-        mqtt: Mqtt,
+        mqtt: MqttSettings,
         environ: dict[str, str] | None = None,
         *,
         is_services: bool = True,
@@ -47,7 +47,7 @@ def test_the_service_gets_what_systemd_would_hand_to_it(store: Store) -> None:
     assert files(store.see(WITH_USER)) == (None, None)
     store.username.touch()
     store.password.touch()
-    assert files(store.see(Mqtt(broker="b.lan"))) == (store.username, store.password)
+    assert files(store.see(MqttSettings(broker="b.lan"))) == (store.username, store.password)
     # The address comes first, as in `mien run`.
     assert files(store.see(WITH_USER)) == (None, store.password)
     assert store.see(WITH_USER).hidden is None
@@ -55,7 +55,7 @@ def test_the_service_gets_what_systemd_would_hand_to_it(store: Store) -> None:
 
 def test_what_the_settings_name_comes_first(store: Store) -> None:
     store.password.touch()
-    own = Mqtt(broker="b.lan", username_file="/user", password_file="/word")  # noqa: S106
+    own = MqttSettings(broker="b.lan", username_file="/user", password_file="/word")  # noqa: S106
     assert files(store.see(own)) == (Path("/user"), Path("/word"))
 
 
@@ -91,9 +91,11 @@ def test_a_copy_with_another_broker_shows_it_no_password(
     assert (seen.hidden, seen.is_anothers) == ((None if is_shown else store.password), not is_shown)
 
 
-@pytest.mark.parametrize("mqtt", [WITH_USER, Mqtt(broker="b.lan"), Mqtt(broker="mqtt://")])
+@pytest.mark.parametrize(
+    "mqtt", [WITH_USER, MqttSettings(broker="b.lan"), MqttSettings(broker="mqtt://")]
+)
 def test_what_this_user_may_not_see_is_named(
-    store: Store, mqtt: Mqtt, monkeypatch: pytest.MonkeyPatch
+    store: Store, mqtt: MqttSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError

@@ -9,7 +9,7 @@ from edge_app.doctor.disk import check_disk
 from edge_app.doctor.finding import Finding
 from edge_app.doctor.processes import Processes
 from edge_app.mqtt.outbox.store import EventStore, Limits, StoredEvent
-from edge_app.settings import Outbox
+from edge_app.settings import OutboxSettings
 from tests.edge_app.doctor.holder import holding_outbox
 
 PLENTY = 10_000_000_000
@@ -17,7 +17,7 @@ PLENTY = 10_000_000_000
 
 def check(directory: Path, free: int = PLENTY, *, is_allowed: bool = True) -> dict[str, Finding]:
     found = check_disk(
-        Outbox(),
+        OutboxSettings(),
         directory,
         "desk",
         locking=Processes().locking,

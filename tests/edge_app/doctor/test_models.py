@@ -12,7 +12,7 @@ from edge_app.doctor.models import check_models
 from edge_app.perception import golden
 from edge_app.perception.model_folder import ModelFolder
 from edge_app.perception.shipped import SHIPPED
-from edge_app.settings import Perception
+from edge_app.settings import PerceptionSettings
 
 
 @pytest.fixture
@@ -23,11 +23,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 def check(
-    folder: Path, perception: Perception | None = None, run_s: float = 0.0
+    folder: Path, perception: PerceptionSettings | None = None, run_s: float = 0.0
 ) -> dict[str, Finding]:
     ticks = itertools.count()
     found = check_models(
-        perception or Perception(), folder=folder, clock_s=lambda: next(ticks) * run_s
+        perception or PerceptionSettings(), folder=folder, clock_s=lambda: next(ticks) * run_s
     )
     return {finding.name: finding for finding in found}
 
@@ -65,7 +65,7 @@ def test_a_classifier_of_ones_own_that_the_settings_do_not_ask_for(folder: Path)
         (folder / f"{other}.tflite").unlink()
     own = ModelFolder(folder, key=None)
     for network, verdicts in (("full", {"ok"}), ("small", {"ok", "warning"})):
-        found = [*check_models(Perception(network=network), own)]
+        found = [*check_models(PerceptionSettings(network=network), own)]
         assert {each.verdict for each in found} == verdicts
     (told,) = (each for each in found if each.verdict == "warning")
     assert "emotion.tflite is not used: network = 'small' reads emotion_small.tflite" in told.text
@@ -97,7 +97,7 @@ def test_a_model_that_answers_otherwise_here(folder: Path, monkeypatch: pytest.M
 
 
 def test_a_detector_too_slow_for_the_settings() -> None:
-    found = check(SHIPPED, Perception(detections_per_second=5.0), run_s=0.25)
+    found = check(SHIPPED, PerceptionSettings(detections_per_second=5.0), run_s=0.25)
     assert (found["face_160"].verdict, found["emotion"].verdict) == ("warning", "ok")
     assert "250.0 ms a run, 1 thread" in found["face_160"].text
     assert "too slow for 5 detections a second" in found["face_160"].text
@@ -106,5 +106,5 @@ def test_a_detector_too_slow_for_the_settings() -> None:
 
 @pytest.mark.parametrize(("run_s", "verdict"), [(0.25, "ok"), (1.1, "warning")])
 def test_the_large_detector_of_a_pair_searches_once_a_second(run_s: float, verdict: str) -> None:
-    found = check(SHIPPED, Perception(detections_per_second=5.0), run_s=run_s)
+    found = check(SHIPPED, PerceptionSettings(detections_per_second=5.0), run_s=run_s)
     assert found["face_320"].verdict == verdict

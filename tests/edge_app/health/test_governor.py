@@ -11,7 +11,7 @@ from edge_app.errors import UsageError
 from edge_app.events.payloads import ThrottledFlag
 from edge_app.health.board import Board
 from edge_app.health.governor import COOLER_C, LEAST_PER_SECOND, STEPS, Governor, Limits
-from edge_app.settings import read_settings
+from edge_app.settings_file import read_settings
 
 
 class Pi(Board):

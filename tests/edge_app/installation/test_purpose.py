@@ -11,7 +11,7 @@ import pytest
 
 from edge_app.installation.purpose import UNACKNOWLEDGED, missing_purpose
 from edge_app.installation.service import SERVICE_SETTINGS
-from edge_app.settings import read_settings
+from edge_app.settings_file import read_settings
 
 FILE = Path("mien.toml")
 

@@ -16,7 +16,7 @@ from edge_app.events.payloads import Alert
 from edge_app.health.alerts import CAMERA
 from edge_app.mqtt.discovery import Description, discovery, discovery_topic
 from edge_app.mqtt.topics import TopicError, Topics
-from edge_app.settings import read_settings
+from edge_app.settings_file import read_settings
 
 DESCRIPTION = Description(device="kitchen", version="1.2", emotions=("happy", "sad", "unsure"))
 CONFIG = json.loads(json.dumps(discovery(DESCRIPTION)))

@@ -12,7 +12,7 @@ import pytest
 
 from edge_app import cli
 from edge_app.errors import UsageError
-from edge_app.settings import read_settings
+from edge_app.settings_file import read_settings
 from edge_app.setup.answers import WrongAnswersError, read_answers
 from edge_app.setup.stored import Stored
 

@@ -10,7 +10,7 @@ import pytest
 from edge_app.errors import MienError, UsageError
 from edge_app.installation.service import SERVICE_SETTINGS
 from edge_app.installation.unit import InstalledUnit
-from edge_app.settings import read_settings
+from edge_app.settings_file import read_settings
 from edge_app.setup.answers import Answers
 from edge_app.setup.outcome import outcome_of
 from edge_app.setup.places import Place, place_for

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.settings import read_settings
+from edge_app.settings_file import read_settings
 from tests.brokers import free_port
 from tests.edge_app.setup.terminal_session import CTRL_C, CTRL_D, TerminalSession
 
