@@ -41,6 +41,8 @@ class Sender:
         #: Retained topics that the broker refuses, and until when nothing is said there.
         self._held: dict[str, float] = {}
         self._once: deque[Sent] = deque(maxlen=CAPACITY)
+        #: Whether the connection's thread has some of it in hand, neither waiting nor under way.
+        self._is_sending = False
         #: By packet id; and since when the broker owes an answer.
         self._under_way: dict[int, Sent] = {}
         self._silent_since: float | None = None
@@ -68,6 +70,7 @@ class Sender:
                 self._unsaid[topic] = self._kept[topic]
             waiting = [*map(self._unsaid.pop, self._sayable()), *self._once]
             self._once.clear()
+            self._is_sending = True
         sent = {
             packet_id: each for each in waiting if (packet_id := send(client, *each)) is not None
         }
@@ -75,6 +78,7 @@ class Sender:
             if not self._under_way:
                 self._silent_since = self._clock()
             self._under_way |= sent
+            self._is_sending = False
             self._changed.notify_all()
 
     def unanswered_since(self) -> float | None:
@@ -111,13 +115,16 @@ class Sender:
         with self._changed:
             self._once = deque((*self._once_under_way(), *self._once), maxlen=CAPACITY)
             self._under_way = {}
+            self._is_sending = False
 
     def wait_until_sent(self, timeout_s: float) -> bool:
         """Wait until the broker has everything, retained messages aside; False: not in time."""
         with self._changed:
-            return self._changed.wait_for(
-                lambda: not (self._sayable() or self._once or self._once_under_way()), timeout_s
-            )
+            return self._changed.wait_for(lambda: not self._is_something_left(), timeout_s)
+
+    def _is_something_left(self) -> bool:
+        """Whether the broker does not have all of it. The caller locks."""
+        return any((self._sayable(), self._once, self._is_sending, self._once_under_way()))
 
     def _sayable(self) -> list[str]:
         """Retained topics of which something waits that may be said."""

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from edge_app.mqtt.messages import STATE
+from edge_app.mqtt.messages import STATE, SUMMARY
 from edge_app.mqtt.refusal import RETAINED_HOLD_S
 from edge_app.mqtt.sender import Sender
 
@@ -61,3 +64,30 @@ def test_a_retained_topic_that_is_refused_is_said_again_after_a_while() -> None:
     clock.now_s += RETAINED_HOLD_S
     assert said() == {"mien/kitchen/info", "mien/kitchen/state"}
     assert b'{"newest": true}' in {each.payload for each in sender._under_way.values()}
+
+
+class SlowClient(mqtt.Client):
+    """Holds whoever publishes until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__(CallbackAPIVersion.VERSION2)
+        self.is_asked, self.may_go = threading.Event(), threading.Event()
+
+    def publish(self, *arguments: Any, **named: Any) -> mqtt.MQTTMessageInfo:
+        self.is_asked.set()
+        assert self.may_go.wait(60)
+        return super().publish(*arguments, **named)
+
+
+def test_what_is_being_sent_is_not_sent_yet() -> None:
+    sender, client = Sender(), SlowClient()
+    sender.hand_over(SUMMARY, "mien/kitchen/summary", b"{}")
+    thread = threading.Thread(target=sender.proceed, args=(client,))
+    thread.start()
+    assert client.is_asked.wait(60)
+    assert not sender.wait_until_sent(0)
+    client.may_go.set()
+    thread.join()
+    assert not sender.wait_until_sent(0)
+    sender.acknowledged(1)
+    assert sender.wait_until_sent(0)
