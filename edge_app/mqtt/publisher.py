@@ -25,7 +25,7 @@ from edge_app.mqtt.connection import (
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.messages import ALERT, EVENT, INFO, RESPONSE, STATE, SUMMARY, TELEMETRY, send
 from edge_app.mqtt.outbox.alerts import DAMAGED, DROPPED
-from edge_app.mqtt.outbox.lanes import RESERVED, WINDOW
+from edge_app.mqtt.outbox.lanes import WINDOW
 from edge_app.mqtt.outbox.outbox import Outbox
 from edge_app.mqtt.outbox.place import memory_outbox
 from edge_app.mqtt.refusal import Refusal
@@ -34,6 +34,9 @@ from edge_app.mqtt.topics import Topics
 
 #: How long `close` waits for acknowledgements.
 LAST_DELIVERY_S = 1.0
+
+#: Of the messages that the broker takes at once, how many are no events: see `WINDOW`.
+FOR_OTHERS = 4
 
 #: How often a refusal that goes on is told in the log.
 WARNING_S = 3600.0
@@ -217,7 +220,7 @@ class _Delivery(ConnectionHandler):
         if self._refusal.has_waited():
             self._outbox.connected()
         # A broker may take less at once than usual (MQTT 5, Receive Maximum).
-        usual = max(1, min(WINDOW, client.max_inflight_messages - RESERVED))
+        usual = max(1, min(WINDOW, client.max_inflight_messages - FOR_OTHERS))
         window = self._refusal.window(usual)
         while offer := self._outbox.take(window):
             packet_id = send(client, EVENT, self._topics.event, offer.payload)
