@@ -120,7 +120,9 @@ def _look(
         yield GROUP.warning(
             "damage",
             f"{reader.frames_damaged} frames came damaged",
-            "use a shorter or better cable, another USB port, or a smaller picture",
+            "use a shorter or better cable, another USB port, or a smaller picture"
+            if choice.is_live
+            else "copy the recording again",
         )
 
 

@@ -47,12 +47,17 @@ class FolderSource(FrameSource):
             raise SourceError(
                 f"{path}: the folder holds no picture ({', '.join(sorted(SUFFIXES))})"
             )
-        self._skipped = 0
+        self._frames_damaged = 0
         self._next = 0
         self._interval_ns = round(1e9 / frames_per_second)
         self._closed = threading.Event()
         wait = self._closed.wait if sleep is None else sleep
         self._pacer = Pacer(clock, wait) if pace == "own" else None
+
+    @property
+    def frames_damaged(self) -> int:
+        """Pictures of a folder that cannot be read."""
+        return self._frames_damaged
 
     def read(self) -> Frame | None:
         """Wait for the next picture's time; None behind the last one, or when closed.
@@ -70,15 +75,17 @@ class FolderSource(FrameSource):
             except SourceError as error:
                 if not self._is_folder:
                     raise
-                self._skipped += 1
+                self._frames_damaged += 1
                 _LOG.warning("%s", error)
                 continue
             timestamp_ns = index * self._interval_ns
             if self._pacer is not None:
                 self._pacer.wait(timestamp_ns)
             return Frame(image, timestamp_ns, path.name)
-        if self._skipped == len(self.pictures):
-            raise SourceError(f"{self.name}: none of its {self._skipped} pictures can be read")
+        if self._frames_damaged == len(self.pictures):
+            raise SourceError(
+                f"{self.name}: none of its {self._frames_damaged} pictures can be read"
+            )
         return None
 
     def close(self) -> None:

@@ -86,6 +86,11 @@ class VideoFileSource(FrameSource):
             self.close()
             raise SourceError(f"{path}: the video holds no frame that can be read; copy it again")
 
+    @property
+    def frames_damaged(self) -> int:
+        """Frames that cannot be decoded, up to the last one that can."""
+        return self._frames_damaged
+
     def read(self) -> Frame | None:
         """Wait for the next frame's time; None at the end, or when closed."""
         captured, self._waiting = self._waiting or self._decode(), None

@@ -63,6 +63,7 @@ def test_unreadable_picture_is_skipped_and_told(
     write_picture(tmp_path / "3.png")
     with caplog.at_level(logging.WARNING), FolderSource(tmp_path, pace="fast") as source:
         assert names(source) == ["1.png", "3.png"]
+        assert source.frames_damaged == 1
     (record,) = caplog.records
     assert "2.png: not a picture" in record.getMessage()
 

@@ -173,6 +173,7 @@ def test_damaged_frames_are_left_out_and_told_once(
     with caplog.at_level(logging.WARNING), VideoFileSource(path, pace="fast") as source:
         frames = all_frames(source)
     assert CLIP_FRAMES * 0.8 < len(frames) < CLIP_FRAMES
+    assert 0 < source.frames_damaged <= CLIP_FRAMES - len(frames)
     times = np.array([frame.timestamp_ns for frame in frames])
     assert (np.diff(times) > 0).all()
     (record,) = caplog.records
@@ -197,6 +198,7 @@ def test_recording_that_was_cut_short_is_told(
 def test_whole_clip_is_not_told_to_be_damaged(caplog: pytest.LogCaptureFixture) -> None:
     with VideoFileSource(CLIP, pace="fast") as source:
         all_frames(source)
+        assert source.frames_damaged == 0
     assert caplog.records == []
 
 
