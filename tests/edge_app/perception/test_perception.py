@@ -304,6 +304,21 @@ def test_a_turned_face_in_the_middle_is_meant_and_no_sure_one_beside_it(
     assert (seen.face.box.left + seen.face.box.right) / 2 == pytest.approx(200, abs=25)
 
 
+def test_a_doubtful_face_in_the_middle_is_meant_and_no_sure_one_in_the_corner(
+    perception: Perception, portrait: np.ndarray
+) -> None:
+    """Blurred so far that no search of a photo finds it."""
+    near = portrait[:230, 110:340]
+    crop = np.full((400, 400, 3), 90, np.uint8)
+    crop[130:360, 85:315] = cv2.GaussianBlur(near, (0, 0), 14.0)
+    crop[5:105, 5:105] = cv2.resize(near, (100, 100), interpolation=cv2.INTER_AREA)
+    (corner,) = perception.find(crop)
+    assert corner.box.right < 110
+    seen = perception.read_crop(crop)
+    assert 0.2 < seen.face.score < 0.5
+    assert 130 < (seen.face.box.left + seen.face.box.right) / 2 < 270
+
+
 def test_a_crop_of_which_little_can_be_read_has_an_answer_too(
     perception: Perception, portrait: np.ndarray
 ) -> None:

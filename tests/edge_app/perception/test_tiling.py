@@ -6,9 +6,9 @@ import pytest
 import skimage.data
 
 from edge_app.perception.detector import FaceDetector, model_for
-from edge_app.perception.faces import FrameError
+from edge_app.perception.faces import Box, FrameError
 from edge_app.perception.shipped import FACE_160, FACE_320
-from edge_app.perception.tiling import TiledDetector
+from edge_app.perception.tiling import TiledDetector, _is_whole
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +47,21 @@ def test_far_faces_are_found_once_each(plain: FaceDetector, tiled: TiledDetector
     assert np.abs(np.array(found) - sorted(PLACES)).max() < 8
 
 
+@pytest.mark.parametrize("edge", ["left", "top", "right", "bottom"])
+def test_a_far_face_at_the_frame_s_own_edge_is_whole(
+    plain: FaceDetector, tiled: TiledDetector, edge: str
+) -> None:
+    """No neighbour shows more of it than the tile."""
+    places = {"left": (29, 240), "top": (320, 33), "right": (610, 240), "bottom": (320, 447)}
+    rows = slice(20 * (edge == "top"), 480 - 20 * (edge == "bottom"))
+    columns = slice(20 * (edge == "left"), 640 - 20 * (edge == "right"))
+    frame = room(32, places[edge])[rows, columns]
+    assert plain.detect(frame) == []
+    (face,) = tiled.detect(frame)
+    far = {"left": 0, "top": 0, "right": frame.shape[1], "bottom": frame.shape[0]}[edge]
+    assert getattr(face.box, edge) == pytest.approx(far, abs=1.5)
+
+
 @pytest.mark.parametrize(("height", "x"), [(220, 320), (140, 320), (160, 270), (220, 300)])
 def test_a_near_face_across_all_tiles_is_one_face(
     tiled: TiledDetector, height: int, x: int
@@ -64,6 +79,29 @@ def test_a_near_face_cut_just_above_the_brows_is_the_whole_one(tiled: TiledDetec
     """The detector closes the box of what is left of it a pixel within the tile's edge."""
     (face,) = tiled.detect(room(220, (250, 240)))
     assert face.box.height == pytest.approx(220, rel=0.1)
+
+
+@pytest.mark.parametrize("place", [(270, 180), (370, 300)])
+def test_a_face_cut_down_its_middle_is_not_half_a_face_more(
+    tiled: TiledDetector, place: tuple[int, int]
+) -> None:
+    """By the left edge of the right tile, and by the right one of the left tile."""
+    (face,) = tiled.detect(room(160, place))
+    assert face.box.width > 120
+
+
+@pytest.mark.parametrize(("off", "is_whole"), [(9, False), (11, True)])
+def test_a_face_is_whole_that_ends_a_tenth_of_its_side_from_each_edge(
+    off: int, is_whole: bool
+) -> None:
+    tile = Box(100, 100, 300, 300)
+    for box in (
+        Box(100 + off, 150, 200 + off, 250),
+        Box(150, 100 + off, 250, 200 + off),
+        Box(200 - off, 150, 300 - off, 250),
+        Box(150, 200 - off, 250, 300 - off),
+    ):
+        assert _is_whole(box, tile) is is_whole
 
 
 @pytest.mark.parametrize("tiles", [2, 3, 4])

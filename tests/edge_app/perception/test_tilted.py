@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edge_app.frames.source import Frame
-from edge_app.perception import Perception
+from edge_app.perception import Box, Perception
 from edge_app.perception.faces import Face, FrameError
 from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.tilted import SIDES_DEG, TiltedSearch, TiltSchedule
@@ -48,6 +48,18 @@ def test_nothing_but_the_frame_is_turned(
     search.detect(np.full((1289, 307), 200, np.uint8), [0.0])
     assert np.count_nonzero(pictures[0] == 200) == 320 * 76
     assert np.count_nonzero(pictures[0]) == 320 * 76
+
+
+def test_what_lies_mostly_beyond_the_frame_is_no_face(
+    perception: Perception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Turned, a frame leaves black corners, in which the detector may take something for one."""
+    search = TiltedSearch(perception.detector)
+    points = np.zeros((5, 2), np.float32)
+    beyond, within = (Face(Box(x, 150, x + 20, 170), points, 0.9) for x in (5, 150))
+    monkeypatch.setattr(search._detector, "detect", lambda _: [beyond, within])
+    ((face,),) = search.detect(np.zeros((480, 240), np.uint8), [35.0])
+    assert face.box == pytest.approx((105, 225, 135, 255))
 
 
 def test_landmarks_are_turned_as_the_face_is(perception: Perception) -> None:
