@@ -85,7 +85,10 @@ class Watcher:
         known already. readings: when each face is read; None: `ReadingSchedule` as it comes.
         """
         self.perception = perception
-        self._detector = (detector or perception.detector).at_threshold(DOUBTFUL_SCORE)
+        searching = detector or perception.detector
+        # A model of one's own may be sure of a face at less.
+        doubtful = min(DOUBTFUL_SCORE, searching.card.score_threshold)
+        self._detector = searching.at_threshold(doubtful)
         self._tracker, self._reaction = tracker, reaction
         self._schedule = schedule or DetectionSchedule()
         self._readings = readings or ReadingSchedule()

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Self
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
 import skimage.data
@@ -20,7 +21,7 @@ from edge_app.perception.perception import View
 from edge_app.perception.schedule import DetectionSchedule
 from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.tracker import Tracker
-from edge_app.perception.watcher import WatchedFace, Watcher
+from edge_app.perception.watcher import WatchedFace, Watcher, tracker_for
 
 RATE = 15
 
@@ -468,3 +469,21 @@ def test_frames_far_apart_are_not_searched_nearby(perception: Perception) -> Non
     scene.watch(6.0, 100)
     assert scene.nearby.searches == 0
     assert [face.number for face in scene.watch(2.0, 100)] == [1]
+
+
+@pytest.mark.parametrize(("own", "doubtful"), [(0.6, 0.4), (0.25, 0.25)])
+def test_a_room_is_searched_from_no_higher_score_than_a_photo(
+    perception: Perception, own: float, doubtful: float
+) -> None:
+    """A detector of one's own may be sure of a face at less than the shipped ones doubt."""
+    asked: list[float] = []
+
+    class Noting(FaceDetector):
+        def at_threshold(self, score_threshold: float) -> Self:
+            asked.append(score_threshold)
+            return self
+
+    detector = Noting(perception.detector.model)
+    detector.card = msgspec.structs.replace(detector.card, score_threshold=own)
+    Watcher(perception, tracker_for(detector), REACTIONS["normal"], detector=detector)
+    assert asked == [doubtful]
