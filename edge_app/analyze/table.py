@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from edge_app.events.episodes import fractions
+from edge_app.events.mean_affect import as_told
 from edge_app.perception import Box, Face, SeenFace
 from edge_app.perception.affect import affect
 from edge_app.perception.labels import UNSURE
@@ -102,6 +103,7 @@ def _fields(row: Row, maker: Maker) -> dict[str, Any]:
     part = fractions(box, row.height, row.width)
     # Of a face of quality 0 little or nothing was read: of its probabilities no affect follows.
     shown = affect(row.seen.labels, probabilities) if row.seen.quality else None
+    valence, arousal = as_told(shown)
     return {
         "file": row.file,
         "annotated": row.annotated,
@@ -118,8 +120,8 @@ def _fields(row: Row, maker: Maker) -> dict[str, Any]:
         "score": round(row.seen.face.score, 4),
         "emotion": row.seen.emotion,
         "confidence": round(row.seen.confidence, 4),
-        "valence": round(shown.valence, 4) if shown else None,
-        "arousal": round(shown.arousal, 4) if shown else None,
+        "valence": valence,
+        "arousal": arousal,
         "quality": round(row.seen.quality, 4),
         "flaws": sorted(row.seen.flaws),
         "probabilities": {

@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edge_app.analyze.table import Row, json_lines, write_table
@@ -64,6 +65,17 @@ def test_face_that_was_not_read_has_no_affect(tmp_path: Path) -> None:
     with (tmp_path / "t.csv").open(newline="") as file:
         (line,) = csv.DictReader(file)
     assert (line["valence"], line["arousal"]) == ("", "")
+
+
+@pytest.mark.parametrize(("kind", "zero"), [("jsonl", '"valence": 0.0,'), ("csv", ",0.0,")])
+def test_no_zero_is_negative(tmp_path: Path, kind: str, zero: str) -> None:
+    """As in events: a face that is hardly angry has a valence of nothing."""
+    face = row(emotion="neutral").seen
+    hardly = replace(face, probabilities=np.array([0.00003, 0.0, 0.99997], np.float32))
+    write(tmp_path / f"t.{kind}", replace(row(), seen=hardly))
+    text = (tmp_path / f"t.{kind}").read_text()
+    assert zero in text
+    assert "-0.0" not in text
 
 
 def test_csv_without_faces_has_its_names(tmp_path: Path) -> None:
