@@ -202,7 +202,13 @@ def read_model(model: Path, card: ModelCard) -> bytes:
 
 
 def card_path(model: Path) -> Path:
-    """Where the card of `model` lies."""
+    """Where the card of `model` lies.
+
+    Raises:
+        ModelError: `model` has no name, as a folder's root or an empty path.
+    """
+    if not model.name:
+        raise ModelError(f"{model}: names no file; name a model, such as emotion.tflite")
     return model.with_suffix(".json")
 
 

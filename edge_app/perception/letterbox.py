@@ -11,6 +11,12 @@ from numpy.typing import NDArray
 from edge_app.perception.faces import FrameError, Image
 from edge_app.perception.int8_model import SIGN_BIT, Int8
 
+#: What to do with a picture of other channels than three, as Python code may have it.
+_CHANNELS = {
+    1: "; give picture[:, :, 0]",
+    4: "; with an alpha channel, give cv2.cvtColor(picture, cv2.COLOR_BGRA2BGR)",
+}
+
 
 class Scale(NamedTuple):
     """Pixels of the frame per pixel of the square picture."""
@@ -120,6 +126,7 @@ def check_frame(frame: Image | None) -> None:
         raise FrameError(f"a frame is a NumPy array, not {type(frame).__name__}")
     colour = frame.ndim == 3 and frame.shape[2] == 3
     if frame.dtype != np.uint8 or frame.size == 0 or not (frame.ndim == 2 or colour):
+        advice = _CHANNELS.get(frame.shape[2], "") if frame.ndim == 3 else ""
         raise FrameError(
-            f"a frame is uint8 [H, W] or [H, W, 3], not {frame.dtype} {list(frame.shape)}"
+            f"a frame is uint8 [H, W] or [H, W, 3], not {frame.dtype} {list(frame.shape)}{advice}"
         )

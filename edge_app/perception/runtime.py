@@ -6,6 +6,7 @@ import importlib
 import re
 from dataclasses import dataclass
 from importlib import metadata
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -45,10 +46,11 @@ def make_interpreter(
 
     Raises:
         ModelError: no runtime works here, or those that do refuse the model; says why for each. Or
-            `threads` is less than 1.
+            `threads` is less than 1, or no whole number.
     """
-    if threads < 1:
-        raise ModelError(f"threads is {threads}; ask for 1 or more")
+    # Python code without types may ask for a half one, which the runtime would blame on the model.
+    if not isinstance(threads, Integral) or threads < 1:
+        raise ModelError(f"threads is {threads!r}; ask for a whole number, 1 or more")
     missing: list[str] = []
     refusals: list[str] = []
     for name, module in RUNTIMES:

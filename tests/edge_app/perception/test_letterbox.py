@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -88,3 +89,12 @@ def test_averages_the_noise_of_a_large_frame() -> None:
 def test_refuses_what_is_no_frame(frame: object) -> None:
     with pytest.raises(FrameError, match="a frame is"):
         Letterbox(64).fit(frame)
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+def test_a_picture_of_other_channels_is_made_fit_by_what_is_advised(channels: int) -> None:
+    picture = np.zeros((4, 5, channels), np.uint8)
+    with pytest.raises(FrameError, match=r"; .*give ") as caught:
+        Letterbox(8).fit(picture)
+    advised = str(caught.value).rpartition("give ")[2]
+    Letterbox(8).fit(eval(advised, {"cv2": cv2, "picture": picture}))  # noqa: S307 - our own words

@@ -7,12 +7,13 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 
-from edge_app.perception import EmotionClassifier, FaceDetector, ModelError
+from edge_app.perception import EmotionClassifier, FaceDetector, ModelError, Perception
 from edge_app.perception import runtime as runtime_module
 from edge_app.perception.card import DEFAULT_ANSWER, Tensor, read_card
 from edge_app.perception.classifier import check_classifier
@@ -277,10 +278,19 @@ def test_without_standard_error_models_load_too() -> None:
     assert (done.returncode, done.stdout) == (0, "loaded\n")
 
 
-@pytest.mark.parametrize("threads", [0, -1])
-def test_fewer_threads_than_one_are_refused(threads: int) -> None:
-    with pytest.raises(ModelError, match=f"threads is {threads}; ask for 1 or more"):
+@pytest.mark.parametrize("threads", [0, -1, 1.5, "2"])
+def test_fewer_threads_than_one_and_parts_of_one_are_refused(threads: Any) -> None:
+    with pytest.raises(ModelError, match=f"threads is {threads!r}; ask for a whole number, 1 or"):
         EmotionClassifier.load(threads=threads)
+
+
+@pytest.mark.parametrize("path", ["", "/"])
+def test_a_path_that_names_no_file_is_refused(path: str) -> None:
+    for load in (EmotionClassifier.load, FaceDetector.load):
+        with pytest.raises(ModelError, match="names no file; name a model"):
+            load(path)
+    with pytest.raises(ModelError, match="names no file"):
+        Perception.load(detector=path)
 
 
 def test_the_classifier_takes_crops_of_any_size() -> None:
