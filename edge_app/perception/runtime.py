@@ -6,7 +6,6 @@ import importlib
 import re
 from dataclasses import dataclass
 from importlib import metadata
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -49,8 +48,8 @@ def make_interpreter(
             `threads` is less than 1, or no whole number.
     """
     # Python code without types may ask for a half one, which the runtime would blame on the model.
-    if not isinstance(threads, Integral) or threads < 1:
-        raise ModelError(f"threads is {threads!r}; ask for a whole number, 1 or more")
+    if threads != int(threads) or threads < 1:
+        raise ModelError(f"threads is {threads}; ask for a whole number, 1 or more")
     missing: list[str] = []
     refusals: list[str] = []
     for name, module in RUNTIMES:
