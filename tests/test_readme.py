@@ -1,4 +1,4 @@
-"""What the README says is so: commands, topics, payloads, Python, figures."""
+"""What the README, and the page on measuring, say is so: commands, topics, payloads, Python."""
 
 import argparse
 import json
@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 from skimage import data
 
@@ -19,10 +20,11 @@ from edge_app.settings_file import read_settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+MEASURING = (ROOT / "docs/measuring.md").read_text()
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+def blocks(language: str, page: str = README) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
 
 
 def commands(program: str) -> list[list[str]]:
@@ -64,23 +66,40 @@ def test_the_settings_shown_are_taken(tmp_path: Path) -> None:
     assert read_settings(path, {}).device_name == "kitchen"
 
 
-def test_the_python_shown_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def photo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A happy face, in the folder that the programs are run in."""
     monkeypatch.chdir(tmp_path)
     cv2.imwrite("photo.jpg", cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR))
-    see, measure = blocks("python")
-    exec(compile(see, "README.md", "exec"), {})  # noqa: S102 - our own README
+    return Path("photo.jpg")
+
+
+def run(program: str) -> None:
+    exec(compile(program, "page.md", "exec"), {})  # noqa: S102 - our own pages
+
+
+@pytest.mark.usefixtures("photo")
+def test_the_python_shown_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (see,) = blocks("python")
+    run(see)
     assert "happy" in capsys.readouterr().out
+
+
+def test_a_data_set_is_measured_as_shown(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (measure,) = blocks("python", MEASURING)
+    with pytest.raises(SystemExit, match="faces: no picture"):
+        run(measure)
     for emotion in ("happy", "sad"):
         Path("faces", emotion).mkdir(parents=True)
-        shutil.copy("photo.jpg", f"faces/{emotion}")
+        shutil.copy(photo, f"faces/{emotion}")
+    cv2.imwrite("faces/sad/wall.png", np.full((64, 64), 90, np.uint8))
     Path("faces", "happy", "labels.csv").write_text("photo.jpg,happy\n")
-    exec(compile(measure, "README.md", "exec"), {})  # noqa: S102 - our own README
-    assert capsys.readouterr().out == "50.0% of 2, 1 unreadable\n"
+    run(measure)
+    said = capsys.readouterr().out
+    assert said == "33.3% of 3, 1 without a face that was found, 1 unreadable\n"
     Path("faces", "happy").rename("faces/Happiness")
     with pytest.raises(SystemExit, match=r"faces/Happiness: name it by one of angry, disgust,"):
-        exec(compile(measure, "README.md", "exec"), {})  # noqa: S102 - our own README
+        run(measure)
 
 
 @pytest.mark.parametrize("target", re.findall(r"\]\(([^)h][^)]*)\)", README))
