@@ -16,8 +16,8 @@ from edge_app.events.payloads import EmotionChanged, Event, FaceAppeared, FaceLe
 from edge_app.listen.message_line import event_line
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.embedded_broker import EmbeddedBroker
+from edge_app.mqtt.messages import EVENT
 from edge_app.mqtt.subscriber import Subscriber
-from edge_app.mqtt.topics import Topics
 from edge_app.terminal_lines import write_lines
 
 DEVICE = "demo"
@@ -55,7 +55,7 @@ def _watch(address: BrokerAddress, pace: str) -> list[Event]:
         "--broker", str(address), "--device", DEVICE,
     ]  # fmt: skip
     with (
-        Subscriber(address, (Topics(DEVICE).event,)) as subscriber,
+        Subscriber(address, (EVENT.topic(DEVICE),)) as subscriber,
         tempfile.TemporaryDirectory(prefix="mien-demo-") as state,
     ):
         # Nothing of a real installation's, a pause for example, reaches the demo.

@@ -25,7 +25,6 @@ from edge_app.mqtt.address import BrokerAddress, Embedded, parse_broker
 from edge_app.mqtt.connection import FIRST_CONNECTION_S, Connection, ConnectionHandler
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.messages import RESPONSE, send
-from edge_app.mqtt.topics import Topics
 from edge_app.mqtt.transport import TransportError, open_transport
 from edge_app.settings import MqttSettings
 
@@ -81,9 +80,7 @@ def check_broker(
         text, _, advice = str(error).partition("; ")
         yield GROUP.failure("connection", f"{address}: {text}", advice)
         return
-    for found in _talk(
-        address, seen.credentials, Topics(device), login.username if login else None
-    ):
+    for found in _talk(address, seen.credentials, device, login.username if login else None):
         yield found if seen.hidden is None else _unless_hidden(found, seen)
 
 
@@ -150,10 +147,10 @@ def _tls(address: BrokerAddress, context: ssl.SSLContext, now_s: Callable[[], fl
 
 
 def _talk(
-    address: BrokerAddress, credentials: Credentials, topics: Topics, username: str | None
+    address: BrokerAddress, credentials: Credentials, device: str, username: str | None
 ) -> Iterator[Finding]:
     # A name of its own: under the device's, the broker would throw out the running service.
-    trial = _Trial(topics.response("diagnostics"))
+    trial = _Trial(RESPONSE.topic(device, request="diagnostics"))
     connection = Connection(
         address,
         trial,

@@ -22,7 +22,7 @@ from edge_app.listen.printer import Printer
 from edge_app.mqtt.address import parse_address
 from edge_app.mqtt.broker_arguments import add_broker_arguments, credentials_from
 from edge_app.mqtt.subscriber import ReceivedMessage, Subscriber
-from edge_app.mqtt.topics import ROOT, Topics
+from edge_app.mqtt.topics import ROOT, level
 from edge_app.terminal_lines import printable
 
 #: How often to look whether somebody still reads, while nothing comes.
@@ -150,7 +150,7 @@ def _printer(arguments: argparse.Namespace) -> Printer:
 
 def _subscribe(arguments: argparse.Namespace) -> Subscriber:
     address = parse_address(arguments.broker)
-    device = "+" if arguments.device is None else Topics(arguments.device).device
+    device = "+" if arguments.device is None else level("device name", arguments.device)
     if arguments.store is not None:
         kinds: tuple[str, ...] = RECORDED
     else:

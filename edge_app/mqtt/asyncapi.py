@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import re
 from collections.abc import Iterator
 from importlib import metadata
 from typing import Any
@@ -14,8 +13,16 @@ import yaml
 
 from edge_app.events.requests import REQUESTS
 from edge_app.mqtt.connection import KEEP_ALIVE_S
-from edge_app.mqtt.messages import AVAILABILITY, DISCOVERY, MESSAGES, REQUEST, Message
-from edge_app.mqtt.topics import LEVEL, OFFLINE, ONLINE
+from edge_app.mqtt.messages import (
+    AVAILABILITY,
+    DISCOVERY,
+    MESSAGES,
+    OFFLINE,
+    ONLINE,
+    REQUEST,
+    Message,
+)
+from edge_app.mqtt.topics import LEVEL
 
 _BINDING = {"bindingVersion": "0.2.0"}
 _PARAMETERS = {
@@ -134,13 +141,12 @@ def _channels() -> Iterator[tuple[str, Message]]:
 
 
 def _channel(message: Message) -> dict[str, Any]:
-    names = re.findall(r"{(\w+)}", message.address)
     messages = {name: {"$ref": f"#/components/messages/{name}"} for name in _message_names(message)}
     return {
         "address": message.address,
         "description": message.purpose,
         # Each its own: the text would refer to the first one by YAML's anchors.
-        "parameters": {name: dict(_PARAMETERS[name]) for name in names},
+        "parameters": {name: dict(_PARAMETERS[name]) for name in message.levels},
         "messages": messages,
     }
 

@@ -23,7 +23,7 @@ from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.backoff import Backoff
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.link import LARGEST_PACKET, Link, LinkClient, LinkError
-from edge_app.mqtt.topics import OFFLINE, ONLINE
+from edge_app.mqtt.messages import AVAILABILITY, OFFLINE, ONLINE
 from edge_app.trouble_log import TroubleLog
 
 KEEP_ALIVE_S = 15
@@ -317,8 +317,7 @@ class Connection:
         if self._was_brief:
             link.client.take_turns()
         try:
-            if self._availability is not None:
-                link.client.publish(self._availability, ONLINE, qos=1, retain=True)
+            self._say(link, ONLINE)
             self._subscribe(link)
             self._handler.connected(link.client)
             if not self._first.done():
@@ -375,9 +374,15 @@ class Connection:
             # On the next connection all of it is offered again.
             self._overload = "the broker acknowledges no messages; check its limits and its log"
 
+    def _say(self, link: Link, availability: bytes) -> mqtt.MQTTMessageInfo | None:
+        if self._availability is None:
+            return None
+        return link.client.publish(
+            self._availability, availability, AVAILABILITY.qos, AVAILABILITY.is_retained
+        )
+
     def _say_farewell(self, link: Link) -> None:
-        if self._availability is not None:
-            farewell = link.client.publish(self._availability, OFFLINE, qos=1, retain=True)
+        if (farewell := self._say(link, OFFLINE)) is not None:
             deadline = time.monotonic() + FAREWELL_S
             while link.is_open and not farewell.is_published() and time.monotonic() < deadline:
                 link.step(deadline - time.monotonic())
@@ -406,7 +411,7 @@ class Connection:
             reconnect_on_failure=False,
         )
         if self._availability is not None:
-            client.will_set(self._availability, OFFLINE, qos=1, retain=True)
+            client.will_set(self._availability, OFFLINE, AVAILABILITY.qos, AVAILABILITY.is_retained)
         login = self._credentials.login(self._address)
         if login is not None:
             client.username_pw_set(login.username, login.password)

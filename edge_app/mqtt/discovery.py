@@ -10,8 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from edge_app.mqtt.messages import DISCOVERY, EVENT, GONE_S, STATE, TELEMETRY
-from edge_app.mqtt.topics import LEVEL, OFFLINE, ONLINE, TopicError, Topics
+from edge_app.mqtt.messages import (
+    AVAILABILITY,
+    DISCOVERY,
+    EVENT,
+    GONE_S,
+    OFFLINE,
+    ONLINE,
+    REQUEST,
+    STATE,
+    TELEMETRY,
+)
+from edge_app.mqtt.topics import LEVEL, TopicError, level
 
 _PREFIX = re.compile(rf"{LEVEL}(/{LEVEL})*")
 
@@ -62,21 +72,22 @@ def discovery_topic(device: str, prefix: str) -> str:
             f"discovery prefix {prefix!r}: use letters, digits, '-' and '_', 1 to 64 of them"
             " between slashes, for example 'homeassistant'"
         )
-    return DISCOVERY.address.format(prefix=prefix, device=Topics(device).device)
+    return DISCOVERY.address.format(prefix=prefix, device=level("device name", device))
 
 
 def discovery(of: Description) -> dict[str, Any]:
     """The message, as JSON would hold it."""
-    topics = Topics(of.device)
+    state, telemetry = STATE.topic(of.device), TELEMETRY.topic(of.device)
+    availability = AVAILABILITY.topic(of.device)
     identity = f"mien_{of.device}"
     online = {
-        "t": topics.availability,
+        "t": availability,
         "pl_avail": ONLINE.decode(),
         "pl_not_avail": OFFLINE.decode(),
     }
     seeing = {
         # Nobody to be seen is another thing than nobody there.
-        "avty": [online, {"t": topics.telemetry, "val_tpl": _IS_SEEING}],
+        "avty": [online, {"t": telemetry, "val_tpl": _IS_SEEING}],
         "avty_mode": "all",
         # A broker that died together with the device comes back with both `online`.
         "exp_aft": GONE_S,
@@ -84,65 +95,65 @@ def discovery(of: Description) -> dict[str, Any]:
     components: dict[str, dict[str, Any]] = {
         "people": {
             "p": "sensor", "name": "People", "ic": "mdi:account-group",
-            "stat_t": topics.state, "val_tpl": "{{ value_json.faces | count }}",
+            "stat_t": state, "val_tpl": "{{ value_json.faces | count }}",
             "stat_cla": "measurement", **seeing,
         },
         "emotion": {
             "p": "sensor", "name": "Emotion", "ic": "mdi:emoticon-outline",
-            "stat_t": topics.state, "val_tpl": _DOMINANT,
+            "stat_t": state, "val_tpl": _DOMINANT,
             "dev_cla": "enum", "ops": list(of.emotions),
-            "json_attr_t": topics.state, "json_attr_tpl": _FACES, **seeing,
+            "json_attr_t": state, "json_attr_tpl": _FACES, **seeing,
         },
         "emotion_change": {
             "p": "event", "name": "Emotion change", "ic": "mdi:emoticon-outline",
-            "stat_t": topics.event, "val_tpl": _CHANGE, "evt_typ": list(of.emotions),
+            "stat_t": EVENT.topic(of.device), "val_tpl": _CHANGE, "evt_typ": list(of.emotions),
             "qos": EVENT.qos,
         },
-        "valence": _mean("Valence", "valence", topics) | seeing,
-        "arousal": _mean("Arousal", "arousal", topics) | seeing,
+        "valence": _mean("Valence", "valence", state) | seeing,
+        "arousal": _mean("Arousal", "arousal", state) | seeing,
         "paused": {
             "p": "switch", "name": "Privacy pause", "ic": "mdi:camera-off",
-            "stat_t": topics.telemetry,
+            "stat_t": telemetry,
             "val_tpl": "{{ 'true' if value_json.source == 'paused' else 'false' }}",
             "stat_on": "true", "stat_off": "false",
-            "cmd_t": topics.request("pause"), "pl_on": "true", "pl_off": "false",
+            "cmd_t": REQUEST.topic(of.device, request="pause"), "pl_on": "true", "pl_off": "false",
             "cmd_tpl": '{"id": "{{ now().isoformat() }}", "paused": {{ value }}}',
         },
         "restart": {
             "p": "button", "name": "Restart", "dev_cla": "restart", "ent_cat": "config",
-            "cmd_t": topics.request("restart"),
+            "cmd_t": REQUEST.topic(of.device, request="restart"),
             "cmd_tpl": '{"id": "{{ now().isoformat() }}"}',
         },
         "identify": {
             "p": "button", "name": "Identify", "dev_cla": "identify", "ent_cat": "config",
-            "cmd_t": topics.request("identify"),
+            "cmd_t": REQUEST.topic(of.device, request="identify"),
             "cmd_tpl": '{"id": "{{ now().isoformat() }}"}',
         },
         "connection": {
             "p": "binary_sensor", "name": "Connection", "dev_cla": "connectivity",
-            "ent_cat": "diagnostic", "stat_t": topics.availability,
+            "ent_cat": "diagnostic", "stat_t": availability,
             "pl_on": ONLINE.decode(), "pl_off": OFFLINE.decode(),
             # What tells that the device is away is not away itself.
             "avty": [],
         },
         "frame_rate": _diagnostic(
-            "Frame rate", "frames_per_second", topics,
+            "Frame rate", "frames_per_second", telemetry,
             unit_of_meas="fps", stat_cla="measurement", ic="mdi:filmstrip",
         ),
         "temperature": _diagnostic(
-            "Temperature", "temperature_c", topics,
+            "Temperature", "temperature_c", telemetry,
             dev_cla="temperature", unit_of_meas="°C", stat_cla="measurement",
         ),
         "memory": _diagnostic(
-            "Memory", "rss_bytes", topics,
+            "Memory", "rss_bytes", telemetry,
             dev_cla="data_size", unit_of_meas="B", stat_cla="measurement",
         ),
         "outbox": _diagnostic(
-            "Events waiting", "outbox_waiting", topics,
+            "Events waiting", "outbox_waiting", telemetry,
             stat_cla="measurement", ic="mdi:tray-full",
         ),
         "privacy": _diagnostic(
-            "Privacy mode", "privacy", topics,
+            "Privacy mode", "privacy", telemetry,
             dev_cla="enum", ops=["full", "aggregates"], ic="mdi:shield-account",
         ),
     }  # fmt: skip
@@ -163,7 +174,7 @@ def discovery(of: Description) -> dict[str, Any]:
     }
 
 
-def _mean(name: str, field: str, topics: Topics) -> dict[str, Any]:
+def _mean(name: str, field: str, topic: str) -> dict[str, Any]:
     """A sensor of one field of the state, as the mean of the faces; unknown where none has it.
 
     Home Assistant keeps it disabled until somebody wants it.
@@ -172,7 +183,7 @@ def _mean(name: str, field: str, topics: Topics) -> dict[str, Any]:
         "p": "sensor",
         "name": name,
         "ic": "mdi:emoticon-outline",
-        "stat_t": topics.state,
+        "stat_t": topic,
         "val_tpl": (
             f"{{% set known = value_json.faces | map(attribute='{field}') | select('number')"
             " | list %}{{ (known | sum / known | count) | round(2) if known else none }}"
@@ -182,12 +193,12 @@ def _mean(name: str, field: str, topics: Topics) -> dict[str, Any]:
     }
 
 
-def _diagnostic(name: str, field: str, topics: Topics, **more: Any) -> dict[str, Any]:
+def _diagnostic(name: str, field: str, topic: str, **more: Any) -> dict[str, Any]:
     """A sensor of one field of the telemetry."""
     return {
         "p": "sensor",
         "name": name,
-        "stat_t": topics.telemetry,
+        "stat_t": topic,
         "val_tpl": f"{{{{ value_json.{field} }}}}",
         # As long as the broker keeps it; the interval may change at run time.
         "exp_aft": GONE_S,

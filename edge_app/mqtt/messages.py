@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -15,6 +16,11 @@ from paho.mqtt.properties import Properties
 from edge_app.events.payloads import Alert, Event, Info, State, Summary, Telemetry
 from edge_app.events.requests import Response
 from edge_app.mqtt.link import LinkClient
+from edge_app.mqtt.topics import level
+
+#: What the availability says, retained: the birth and the last will.
+ONLINE = b"online"
+OFFLINE = b"offline"
 
 #: Three of the longest intervals of telemetry, with which `state` is told again: of a device that
 #: is gone for good nobody is there, and nothing warm, for ever.
@@ -45,6 +51,29 @@ class Message:
             return ()
         is_union = isinstance(self.payload, types.UnionType)
         return get_args(self.payload) if is_union else (self.payload,)
+
+    @property
+    def levels(self) -> list[str]:
+        """What stands in braces in the address."""
+        return re.findall(r"{(\w+)}", self.address)
+
+    def topic(self, device: str, **others: str) -> str:
+        """Where one goes. others: its variable levels but for the device's name.
+
+        Raises:
+            TopicError: one of them is no level of a topic.
+        """
+        named = {kind: level(kind, name) for kind, name in others.items()}
+        return self.address.format(device=level("device name", device), **named)
+
+    def filter(self, device: str) -> str:
+        """What matches the topics of one device, whatever else is variable.
+
+        Raises:
+            TopicError: its name is no level of a topic.
+        """
+        named = dict.fromkeys(self.levels, "+") | {"device": level("device name", device)}
+        return self.address.format(**named)
 
 
 AVAILABILITY = Message(

@@ -23,14 +23,24 @@ from edge_app.mqtt.connection import (
     Filter,
 )
 from edge_app.mqtt.credentials import Credentials
-from edge_app.mqtt.messages import ALERT, EVENT, INFO, RESPONSE, STATE, SUMMARY, TELEMETRY, send
+from edge_app.mqtt.messages import (
+    ALERT,
+    AVAILABILITY,
+    EVENT,
+    INFO,
+    RESPONSE,
+    STATE,
+    SUMMARY,
+    TELEMETRY,
+    Message,
+    send,
+)
 from edge_app.mqtt.outbox.alerts import DAMAGED, DROPPED
 from edge_app.mqtt.outbox.lanes import WINDOW
 from edge_app.mqtt.outbox.outbox import Outbox
 from edge_app.mqtt.outbox.place import memory_outbox
 from edge_app.mqtt.refusal import Refusal
 from edge_app.mqtt.sender import Sender
-from edge_app.mqtt.topics import Topics
 
 #: How long `close` waits for acknowledgements.
 LAST_DELIVERY_S = 1.0
@@ -62,16 +72,15 @@ class MqttPublisher(Publisher):
         backoff: Backoff | None = None,
         beside: Sequence[ConnectionHandler] = (),
     ) -> None:
-        topics = Topics(device)
-        self._topics = topics
+        self._device = device
         self._outbox = memory_outbox() if outbox is None else outbox
         self._sender = Sender()
-        self._delivery = _Delivery(topics, self._outbox, self._sender, beside)
+        self._delivery = _Delivery(device, self._outbox, self._sender, beside)
         self._connection = Connection(
             address,
             self._delivery,
             client_id=f"mien-{device}",
-            availability=topics.availability,
+            availability=AVAILABILITY.topic(device),
             credentials=credentials,
             session_s=SESSION_S,
             backoff=backoff,
@@ -104,8 +113,7 @@ class MqttPublisher(Publisher):
 
     def announce(self, info: Info) -> None:
         """Say what this device is; retained, and said again on each connection."""
-        self._sender.hand_over(INFO, self._topics.info, encode(info))
-        self._connection.wake()
+        self._say(INFO, encode(info))
 
     def publish_event(self, event: Event) -> None:
         """Hand over one decided event; without a connection it waits in the outbox."""
@@ -113,18 +121,15 @@ class MqttPublisher(Publisher):
 
     def publish_state(self, state: State) -> None:
         """Say who is there now; without a connection only the newest state is kept."""
-        self._sender.hand_over(STATE, self._topics.state, encode(state))
-        self._connection.wake()
+        self._say(STATE, encode(state))
 
     def publish_summary(self, summary: Summary) -> None:
         """Hand over what was seen in an interval; without a connection it waits in memory."""
-        self._sender.hand_over(SUMMARY, self._topics.summary, encode(summary))
-        self._connection.wake()
+        self._say(SUMMARY, encode(summary))
 
     def publish_telemetry(self, telemetry: Telemetry) -> None:
         """Say how the device does; without a connection only the newest is kept."""
-        self._sender.hand_over(TELEMETRY, self._topics.telemetry, encode(telemetry))
-        self._connection.wake()
+        self._say(TELEMETRY, encode(telemetry))
 
     def publish_alert(self, alert_id: str, alert: Alert | None) -> None:
         """Raise or change an alert; None resolves it, also one of an earlier process.
@@ -133,8 +138,7 @@ class MqttPublisher(Publisher):
             TopicError: `alert_id` is no level of a topic.
         """
         payload = b"" if alert is None else encode(alert)
-        self._sender.hand_over(ALERT, self._topics.alert(alert_id), payload)
-        self._connection.wake()
+        self._say(ALERT, payload, alert=alert_id)
 
     def publish_response(self, request: str, response: Response) -> None:
         """Answer a request.
@@ -142,8 +146,7 @@ class MqttPublisher(Publisher):
         Raises:
             TopicError: `request` is no level of a topic.
         """
-        self._sender.hand_over(RESPONSE, self._topics.response(request), encode(response))
-        self._connection.wake()
+        self._say(RESPONSE, encode(response), request=request)
 
     @property
     def backlog(self) -> Backlog:
@@ -173,18 +176,22 @@ class MqttPublisher(Publisher):
                 what,
             )
 
+    def _say(self, message: Message, payload: bytes, **levels: str) -> None:
+        self._sender.hand_over(message, message.topic(self._device, **levels), payload)
+        self._connection.wake()
+
 
 class _Delivery(ConnectionHandler):
     """The publisher's part on the connection's thread."""
 
     def __init__(
         self,
-        topics: Topics,
+        device: str,
         outbox: Outbox,
         sender: Sender,
         beside: Sequence[ConnectionHandler],
     ) -> None:
-        self._topics = topics
+        self._device = device
         self._outbox = outbox
         self._sender = sender
         self._beside = beside
@@ -192,7 +199,7 @@ class _Delivery(ConnectionHandler):
         self._under_way: dict[int, tuple[int, float]] = {}
         self._answered_at = -math.inf
         self._refusal = Refusal()
-        self._losses = {topics.alert(alert): alert for alert in (DROPPED, DAMAGED)}
+        self._losses = {ALERT.topic(device, alert=alert): alert for alert in (DROPPED, DAMAGED)}
         #: What a warning was given of, and when.
         self._warned: dict[str, float] = {}
         self.is_connected = False
@@ -223,7 +230,7 @@ class _Delivery(ConnectionHandler):
         usual = max(1, min(WINDOW, client.max_inflight_messages - FOR_OTHERS))
         window = self._refusal.window(usual)
         while offer := self._outbox.take(window):
-            packet_id = send(client, EVENT, self._topics.event, offer.payload)
+            packet_id = send(client, EVENT, EVENT.topic(self._device), offer.payload)
             if packet_id is None:
                 self._outbox.settle(offer.sequence, is_accepted=False)
             else:
@@ -281,7 +288,7 @@ class _Delivery(ConnectionHandler):
 
     def _warn(self, packet_id: int, *, is_ours: bool) -> None:
         """Tell of a refusal, hourly: of the device's own topics, and of each other one."""
-        topic = f"mien/{self._topics.device}/…"
+        topic = f"mien/{self._device}/…"
         if not is_ours:
             # Of nobody's there is the availability, which is the connection's.
             told = (handler.topic_of(packet_id) for handler in self._beside)

@@ -26,12 +26,12 @@ from edge_app.mqtt.messages import (
     AVAILABILITY,
     DISCOVERY,
     INFO,
+    OFFLINE,
     STATE,
     TELEMETRY,
     Message,
     send,
 )
-from edge_app.mqtt.topics import OFFLINE, ROOT, Topics
 
 #: How long a broker may take, after another answer, to say what it keeps of the availability.
 _SAYS_S = 1.0
@@ -56,8 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         MienError: it keeps nothing of such a device.
     """
     address = parse_address(arguments.broker)
-    topics = Topics(arguments.device)
-    emptying = _Emptying(topics, discovery_topic(arguments.device, arguments.prefix))
+    emptying = _Emptying(arguments.device, discovery_topic(arguments.device, arguments.prefix))
     connection = Connection(
         address,
         emptying,
@@ -97,8 +96,9 @@ def run(arguments: argparse.Namespace) -> int:
 class _Emptying(ConnectionHandler):
     """Publishes empty retained messages, and tells any thread how far that is."""
 
-    def __init__(self, topics: Topics, discovery: str) -> None:
-        self._topics, self._discovery = topics, discovery
+    def __init__(self, device: str, discovery: str) -> None:
+        self._device, self._discovery = device, discovery
+        self._availability = AVAILABILITY.topic(device)
         #: Topics, in order.
         self._due: dict[str, Message] = {discovery: DISCOVERY}
         #: By the number of the packet on this connection.
@@ -119,8 +119,8 @@ class _Emptying(ConnectionHandler):
     @property
     def filters(self) -> Sequence[Filter]:
         """What there is; alerts first, since the availability begins the rest."""
-        alerts = f"{ROOT}/{self._topics.device}/alert/+"
-        return [Filter(each) for each in (alerts, self._discovery, self._topics.availability)]
+        alerts = ALERT.filter(self._device)
+        return [Filter(each) for each in (alerts, self._discovery, self._availability)]
 
     def received(self, message: mqtt.MQTTMessage) -> None:
         """Note what the broker keeps."""
@@ -129,20 +129,16 @@ class _Emptying(ConnectionHandler):
         self.was_kept = True
         if message.topic == self._discovery:
             return
-        if message.topic != self._topics.availability:
+        if message.topic != self._availability:
             self._due[message.topic] = ALERT
             return
         self.is_offline = message.payload == OFFLINE
         self.is_heard.set()
         if self.is_offline:
             # Last: who was interrupted may begin again.
-            self._due.pop(self._topics.availability, None)
-            self._due |= {
-                self._topics.info: INFO,
-                self._topics.state: STATE,
-                self._topics.telemetry: TELEMETRY,
-                self._topics.availability: AVAILABILITY,
-            }
+            self._due.pop(self._availability, None)
+            for each in (INFO, STATE, TELEMETRY, AVAILABILITY):
+                self._due[each.topic(self._device)] = each
 
     def proceed(self, client: mqtt.Client) -> None:
         """Publish what is due; alerts as soon as the device is known to be offline."""

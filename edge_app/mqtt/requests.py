@@ -10,8 +10,8 @@ import paho.mqtt.client as mqtt
 
 from edge_app.events.requests import LARGEST_REQUEST, RawRequest
 from edge_app.mqtt.connection import ConnectionHandler, Filter
-from edge_app.mqtt.messages import REQUEST
-from edge_app.mqtt.topics import TopicError, Topics
+from edge_app.mqtt.messages import REQUEST, RESPONSE
+from edge_app.mqtt.topics import TopicError
 
 #: How many requests wait at most; a flood of more is left unanswered.
 CAPACITY = 64
@@ -23,9 +23,8 @@ class RequestInbox(ConnectionHandler):
     """Filled by the connection's thread, emptied by any other; neither waits for the other."""
 
     def __init__(self, device: str) -> None:
-        topics = Topics(device)
-        self._topics = topics
-        self._prefix = REQUEST.address.format(device=device, request="")
+        self._device = device
+        self._filter = REQUEST.filter(device)
         self._waiting: queue.Queue[RawRequest] = queue.Queue(CAPACITY)
         self._is_flooded = False
 
@@ -41,13 +40,13 @@ class RequestInbox(ConnectionHandler):
     def filters(self) -> Sequence[Filter]:
         """Every request, known or not: an unknown one gets an answer, too."""
         # A request that was sent to stay must be seen as such at once.
-        return (Filter(f"{self._prefix}+", keeps_retain=True),)
+        return (Filter(self._filter, keeps_retain=True),)
 
     def received(self, message: mqtt.MQTTMessage) -> None:
         """Keep a request. On a topic that no answer can be sent to, or in a flood: nothing."""
-        name = message.topic.removeprefix(self._prefix)
+        name = message.topic.rpartition("/")[2]
         try:
-            self._topics.response(name)
+            RESPONSE.topic(self._device, request=name)
         except TopicError:
             return
         is_oversized = len(message.payload) > LARGEST_REQUEST

@@ -19,8 +19,8 @@ import pytest
 from edge_app.called import program
 from edge_app.events.payloads import EmotionChanged, decode_event
 from edge_app.frames.video_file import VideoFileSource
+from edge_app.mqtt.messages import AVAILABILITY, EVENT, INFO, STATE
 from edge_app.mqtt.subscriber import Subscriber
-from edge_app.mqtt.topics import Topics
 from edge_app.perception.shipped import EMOTION, EMOTION_SMALL
 from edge_app.samples import CLIP
 from tests.brokers import Mosquitto, free_port, wait_until
@@ -120,8 +120,9 @@ def test_the_small_network_reads_faces_where_it_is_asked_for(tmp_path: Path) -> 
 
 
 def test_events_state_and_availability_arrive_at_a_broker(mosquitto: Mosquitto) -> None:
-    topics = Topics("desk")
-    filters = (topics.availability, topics.info, topics.state, topics.event)
+    availability, info, state, event = filters = [
+        each.topic("desk") for each in (AVAILABILITY, INFO, STATE, EVENT)
+    ]
     with Subscriber(mosquitto.address, filters) as subscriber:
         done = mien(
             "run", "--source", "sample:", "--pace", "fast", "--device", "desk",
@@ -132,10 +133,10 @@ def test_events_state_and_availability_arrive_at_a_broker(mosquitto: Mosquitto) 
         while message := subscriber.receive(1.0):
             heard.append(message)
     said = {topic: [m.payload for m in heard if m.topic == topic] for topic in filters}
-    assert said[topics.availability] == [b"online", b"offline"]
-    assert json.loads(said[topics.info][0])["source"] == "sample:"
-    assert json.loads(said[topics.state][-1])["faces"] == []
-    events = [decode_event(payload) for payload in said[topics.event]]
+    assert said[availability] == [b"online", b"offline"]
+    assert json.loads(said[info][0])["source"] == "sample:"
+    assert json.loads(said[state][-1])["faces"] == []
+    events = [decode_event(payload) for payload in said[event]]
     assert len(events) == 3
     assert isinstance(events[1], EmotionChanged)
     assert events[1].emotion == "happy"
@@ -144,7 +145,7 @@ def test_events_state_and_availability_arrive_at_a_broker(mosquitto: Mosquitto) 
 def test_it_starts_and_publishes_where_no_disk_takes_a_byte(
     mosquitto: Mosquitto, tmp_path: Path
 ) -> None:
-    with Subscriber(mosquitto.address, [Topics("desk").event]) as subscriber:
+    with Subscriber(mosquitto.address, [EVENT.topic("desk")]) as subscriber:
         done = mien(
             *("run", "--source", "sample:", "--pace", "fast", "--device", "desk"),
             *("--broker", f"127.0.0.1:{mosquitto.port}"),
@@ -162,9 +163,9 @@ def test_it_starts_and_publishes_where_no_disk_takes_a_byte(
 def test_a_signal_ends_it_cleanly_within_two_seconds(
     mosquitto: Mosquitto, number: signal.Signals
 ) -> None:
-    topics = Topics("desk")
+    filters = (AVAILABILITY.topic("desk"), EVENT.topic("desk"))
     with (
-        Subscriber(mosquitto.address, (topics.availability, topics.event)) as subscriber,
+        Subscriber(mosquitto.address, filters) as subscriber,
         started(
             "run", "--source", "sample:", "--device", "desk", "--broker", str(mosquitto.address)
         ) as process,

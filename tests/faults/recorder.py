@@ -10,7 +10,7 @@ import paho.mqtt.client as mqtt
 from edge_app.closing import Closing
 from edge_app.events.payloads import decode_event
 from edge_app.mqtt.address import BrokerAddress
-from edge_app.mqtt.topics import Topics
+from edge_app.mqtt.messages import EVENT
 from tests.edge_app.mqtt.listener import Listener
 from tests.faults.deciding import DEVICE
 
@@ -42,7 +42,7 @@ class Recorder(Closing):
     def listen(self, address: BrokerAddress) -> None:
         """Subscribe, at a broker that forgot us, or another address."""
         self.close()
-        self._listener = _SilentListener(address, Topics(DEVICE).event)
+        self._listener = _SilentListener(address, EVENT.topic(DEVICE))
         self._listener.__enter__()
 
     def close(self) -> None:

@@ -25,8 +25,8 @@ from edge_app.events.identifiers import TimeOrderedIds
 from edge_app.events.publisher import JsonLinesPublisher
 from edge_app.frames.source import Frame, FrameSource
 from edge_app.frames.video_file import VideoFileSource
+from edge_app.mqtt.messages import ALERT, AVAILABILITY, TELEMETRY
 from edge_app.mqtt.subscriber import Subscriber
-from edge_app.mqtt.topics import Topics
 from edge_app.perception import Perception
 from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.tracker import Tracker
@@ -36,8 +36,6 @@ from tests.brokers import Mosquitto, free_port, wait_until
 from tests.edge_app.frames.mjpeg_server import MjpegServer, forever, part
 from tests.edge_app.frames.pictures import jpeg
 from tests.edge_app.mqtt.samples import maker
-
-TOPICS = Topics("desk")
 
 
 class Ear:
@@ -54,11 +52,11 @@ class Ear:
     def listen(self) -> Self:
         while message := self._subscriber.receive(0.05):
             self.everything += message.payload
-            if message.topic == TOPICS.alert("camera"):
+            if message.topic == ALERT.topic("desk", alert="camera"):
                 self.alerts.append(json.loads(message.payload) if message.payload else None)
-            elif message.topic == TOPICS.telemetry:
+            elif message.topic == TELEMETRY.topic("desk"):
                 self.sources.append(json.loads(message.payload)["source"])
-            elif message.topic == TOPICS.availability:
+            elif message.topic == AVAILABILITY.topic("desk"):
                 self.availability.append(message.payload.decode())
             elif message.topic == "mien/desk/response/identify":
                 self.answers += 1

@@ -15,7 +15,8 @@ from edge_app.errors import UsageError
 from edge_app.events.payloads import Alert
 from edge_app.health.alerts import CAMERA
 from edge_app.mqtt.discovery import Description, discovery, discovery_topic
-from edge_app.mqtt.topics import TopicError, Topics
+from edge_app.mqtt.messages import ALERT
+from edge_app.mqtt.topics import TopicError
 from edge_app.settings_file import read_settings
 
 DESCRIPTION = Description(device="kitchen", version="1.2", emotions=("happy", "sad", "unsure"))
@@ -124,7 +125,7 @@ def test_the_page_s_automations_name_what_there_is() -> None:
     smile, camera, silent = (yaml.safe_load(each) for each in shown)
     for automation, component in ((smile, "emotion_change"), (silent, "memory")):
         assert [each["entity_id"] for each in automation["triggers"]] == [entity(component)]
-    assert [each["topic"] for each in camera["triggers"]] == [Topics("kitchen").alert(CAMERA)]
+    assert [each["topic"] for each in camera["triggers"]] == [ALERT.topic("kitchen", alert=CAMERA)]
     (action,) = camera["actions"]
     told = re.findall(r"payload_json\.(\w+)", action["data"]["message"])
     assert told
