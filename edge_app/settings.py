@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from edge_app.events.payloads import PrivacyMode
-from edge_app.events.requests import Reaction, SummaryIntervalSeconds, TelemetryIntervalSeconds
+from edge_app.events.requests import ReactionName, SummaryIntervalSeconds, TelemetryIntervalSeconds
 from edge_app.mistakes import WORDS
 from edge_app.settings_paths import PATH, PATH_OR_SCHEME
 
@@ -107,7 +107,7 @@ class PerceptionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     """How faces are read."""
 
     reaction: Annotated[
-        Reaction,
+        ReactionName,
         msgspec.Meta(description="How soon a changed face changes its emotion."),
     ] = "normal"
     answer: Annotated[

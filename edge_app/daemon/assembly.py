@@ -23,7 +23,7 @@ from edge_app.events.maker import Maker
 from edge_app.events.payloads import Info, PrivacyMode, SourceState
 from edge_app.events.privacy import PrivacyGate
 from edge_app.events.publisher import Publisher
-from edge_app.events.requests import Reaction
+from edge_app.events.requests import ReactionName
 from edge_app.events.summaries import Interval
 from edge_app.frames.hung import HungReaders
 from edge_app.frames.source import FrameSource
@@ -191,7 +191,7 @@ class Assembly:
         self._led.turn()
         self._watchdog.turn(self._activity(), self._gate.backlog, self._gate.mode)
 
-    def _make_watcher(self, reaction: Reaction) -> Watcher:
+    def _make_watcher(self, reaction: ReactionName) -> Watcher:
         asked, model = self._settings.perception, self._perception.detector.model
         return Watcher(
             self._perception,
@@ -233,7 +233,7 @@ class Assembly:
             reaction=self._controller.reaction,
         )
 
-    def _info(self, reaction: Reaction, privacy: PrivacyMode) -> Info:
+    def _info(self, reaction: ReactionName, privacy: PrivacyMode) -> Info:
         perception = self._perception
         cards = {
             "face-detection": perception.detector.card,

@@ -20,7 +20,7 @@ from edge_app.events.requests import (
     Identify,
     Pause,
     Privacy,
-    Reaction,
+    ReactionName,
     Restart,
     Resume,
 )
@@ -62,15 +62,15 @@ class Controller:
         hung: HungReaders,
         closing_s: float,
         is_stop_asked: Callable[[], bool],
-        make_watcher: Callable[[Reaction], Watcher],
-        describe: Callable[[Reaction, PrivacyMode], Info],
+        make_watcher: Callable[[ReactionName], Watcher],
+        describe: Callable[[ReactionName, PrivacyMode], Info],
         diagnose: Callable[[], Mapping[str, Any]],
         check_settings: Callable[[], object],
-        reaction: Reaction,
+        reaction: ReactionName,
     ) -> None:
         self._daemon, self._gate, self._reports, self._kept = daemon, gate, reports, kept
         self._led = led
-        self._reaction: Reaction = reaction
+        self._reaction: ReactionName = reaction
         self._open_source, self._camera_closed, self._hung = open_source, camera_closed, hung
         self._closing_s, self._is_stop_asked = closing_s, is_stop_asked
         self._make_watcher = make_watcher
@@ -83,7 +83,7 @@ class Controller:
         self._gate.announce(self._describe(self._reaction, self._gate.mode))
 
     @property
-    def reaction(self) -> Reaction:
+    def reaction(self) -> ReactionName:
         """How soon a changed face changes its emotion, now."""
         return self._reaction
 

@@ -26,7 +26,7 @@ TransactionId = Annotated[
 ]
 
 #: What the settings file and a request may set alike.
-Reaction = Literal["quick", "normal", "calm"]
+ReactionName = Literal["quick", "normal", "calm"]
 SummaryIntervalSeconds = Annotated[int, msgspec.Meta(ge=10, le=86400)]
 TelemetryIntervalSeconds = Annotated[int, msgspec.Meta(ge=5, le=600)]
 
@@ -56,7 +56,7 @@ class Privacy(Request, frozen=True, kw_only=True):
 class SettingsChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The settings that can be changed at run time, until the next start. None: as it was."""
 
-    reaction: Reaction | None = None
+    reaction: ReactionName | None = None
     summary_interval_s: SummaryIntervalSeconds | None = None
     telemetry_interval_s: TelemetryIntervalSeconds | None = None
 

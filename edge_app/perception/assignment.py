@@ -19,8 +19,8 @@ def assign(costs: Sequence[Sequence[float]], limit: float) -> list[tuple[int, in
     """
     rows, columns = len(costs), len(costs[0]) if costs else 0
     if rows > columns:
-        turned = [[costs[row][column] for row in range(rows)] for column in range(columns)]
-        return sorted((row, column) for column, row in assign(turned, limit))
+        transposed = [[costs[row][column] for row in range(rows)] for column in range(columns)]
+        return sorted((row, column) for column, row in assign(transposed, limit))
     savings = [[min(cost - limit, 0.0) for cost in row] for row in costs]
     partners = _partners(savings, columns) if rows > 1 else [_least(row) for row in savings]
     return [(row, column) for row, column in enumerate(partners) if savings[row][column] < 0.0]

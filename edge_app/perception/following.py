@@ -73,20 +73,20 @@ class _Region(NamedTuple):
 
 
 class _Similarity(NamedTuple):
-    """z → turn · (z - before) + after, with points as complex numbers in pixels of the frame."""
+    """z → factor · (z - before) + after, with points as complex numbers in pixels of the frame."""
 
-    turn: complex
+    factor: complex
     before: complex
     after: complex
 
     def move(self, face: Face, points: Sequence[complex]) -> Face:
         """The face with those landmarks at its new place; its box stays upright."""
-        box, growth = face.box, abs(self.turn)
+        box, growth = face.box, abs(self.factor)
         middle = complex(box.left + box.right, box.top + box.bottom) / 2
-        middle = self.after + self.turn * (middle - self.before)
+        middle = self.after + self.factor * (middle - self.before)
         half = complex(box.width, box.height) / 2 * growth
         low, high = middle - half, middle + half
-        moved = [self.after + self.turn * (z - self.before) for z in points]
+        moved = [self.after + self.factor * (z - self.before) for z in points]
         landmarks = np.array([(z.real, z.imag) for z in moved], np.float32)
         return Face(Box(low.real, low.imag, high.real, high.imag), landmarks, face.score)
 
@@ -110,7 +110,7 @@ def follow(before: Image, face: Face, now: Image) -> Face | None:
     if not is_found.all():
         return None
     change = _similarity(points, region.to_frame(np.asarray(moved, np.float32)))
-    if abs(change.turn - 1.0) > _MOST_CHANGE:
+    if abs(change.factor - 1.0) > _MOST_CHANGE:
         return None
     if _likeness(old, new, change, region, face.box) < _LEAST_LIKENESS:
         return None
@@ -134,8 +134,8 @@ def _similarity(points: Sequence[complex], moved: Sequence[complex]) -> _Similar
     """The least-squares fit."""
     before, after = sum(points) / len(points), sum(moved) / len(moved)
     spread = sum(abs(z - before) ** 2 for z in points)
-    turn = sum((z - before).conjugate() * (w - after) for z, w in zip(points, moved, strict=True))
-    return _Similarity(turn / max(spread, 1.0), before, after)
+    factor = sum((z - before).conjugate() * (w - after) for z, w in zip(points, moved, strict=True))
+    return _Similarity(factor / max(spread, 1.0), before, after)
 
 
 def _likeness(
@@ -150,15 +150,15 @@ def _likeness(
     if right <= left or bottom <= top:
         return -1.0
     across, down = region.scale
-    # z of the old patch lies at turn · z + shift of the new one. Where the frame's edge cuts the
+    # z of the old frame lies at factor · z + shift of the new one. Where the frame's edge cuts the
     # patch, x and y are scaled by numbers that differ by a pixel in a hundred: of a turn, nothing.
-    turn = change.turn
-    shift = change.after - turn * change.before
-    offset = turn * complex(region.left + left / across, region.top + top / down) + shift
+    factor = change.factor
+    shift = change.after - factor * change.before
+    offset = factor * complex(region.left + left / across, region.top + top / down) + shift
     forth = np.array(
         [
-            [turn.real, -turn.imag, (offset.real - region.left) * across],
-            [turn.imag, turn.real, (offset.imag - region.top) * down],
+            [factor.real, -factor.imag, (offset.real - region.left) * across],
+            [factor.imag, factor.real, (offset.imag - region.top) * down],
         ]
     )
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP

@@ -132,7 +132,7 @@ class Perception:
         return self.read(image, faces, views=[View.FOUR] * len(faces))
 
     def find(self, image: Image, *, detector: FaceDetector | None = None) -> list[Face]:
-        """All faces of `image`, best score first, also those turned by up to 50°.
+        """All faces of `image`, best score first, also those tilted by up to 50°.
 
         Three runs of the detector, and one of the small one: a face that the picture hardly holds
         is larger than any that the detector looks for.
@@ -145,7 +145,7 @@ class Perception:
         return self._with_others(image, (detector or self.detector).detect(image))
 
     def _with_others(self, image: Image, faces: list[Face]) -> list[Face]:
-        """The upright faces of a picture, and those that are turned or that it hardly holds."""
+        """The upright faces of a picture, and those that are tilted or that it hardly holds."""
         for others in (*self._tilted.detect(image, SIDES_DEG), self._filling(image)):
             faces = faces + unseen(others, faces)
         return outermost(sorted(faces, key=lambda face: -face.score))
@@ -211,7 +211,7 @@ class Perception:
         """The face that a picture was cut for, if it is found."""
         faces = detector.detect(image)
         face = min(faces, key=partial(_off_middle, image), default=None)
-        # The searches for turned faces take three times as long as this one.
+        # The searches for tilted faces take three times as long as this one.
         if face is None or face.score < _SURE_OF_MEANT or _off_middle(image, face) > _MEANT:
             faces = self._with_others(image, faces)
             face = min(faces, key=partial(_off_middle, image), default=None)

@@ -1,6 +1,6 @@
 """A frame → its tilted faces, searched in the frame turned to one side or the other.
 
-YuNet learned on upright faces: of those turned by 30° it finds three in four, by 40° half. Turned
+YuNet learned on upright faces: of those tilted by 30° it finds three in four, by 40° half. Turned
 back it finds them all; docs/perception.md has the figures.
 """
 
@@ -37,7 +37,7 @@ class TiltedSearch:
         self._lock = threading.Lock()
 
     def detect(self, frame: Image, rolls_deg: Sequence[float]) -> list[list[Face]]:
-        """Find the faces of `frame` that are turned clockwise by about each of `rolls_deg`.
+        """Find the faces of `frame` that are tilted clockwise by about each of `rolls_deg`.
 
         frame: uint8 [H, W] or BGR [H, W, 3]. Boxes are upright, and end at the frame's edges;
         landmarks are turned as the face is. Faces in a corner that turns out of the picture are

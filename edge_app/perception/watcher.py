@@ -32,7 +32,7 @@ DOUBTFUL_SCORE = 0.4
 _SURER = 0.1
 #: Two frames further apart are not compared: the face may be anywhere.
 _MOST_APART_NS = 500_000_000
-#: Faces that are turned further are searched in the whole frame, and in turned ones: the small
+#: Faces that are tilted further are searched in the whole frame, and in turned ones: the small
 #: network misses one of 25 at 15° and one of five at 30°.
 _UPRIGHT_DEG = 20.0
 

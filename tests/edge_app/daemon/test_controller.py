@@ -24,7 +24,7 @@ from edge_app.events.identifiers import TimeOrderedIds
 from edge_app.events.maker import Maker
 from edge_app.events.payloads import FaceAppeared, FaceLeft, Info, PrivacyMode
 from edge_app.events.privacy import PrivacyGate
-from edge_app.events.requests import RawRequest, Reaction, Response
+from edge_app.events.requests import RawRequest, ReactionName, Response
 from edge_app.events.summaries import Interval
 from edge_app.frames.hung import HungReaders
 from edge_app.frames.source import Frame, FrameSource, SourceError
@@ -76,7 +76,7 @@ class OneFace(Watcher):
 
     wanted_every_s = 0.0
 
-    def __init__(self, reaction: Reaction) -> None:
+    def __init__(self, reaction: ReactionName) -> None:
         self.reaction, self.has_begun_anew = reaction, False
 
     def watch(self, frame: Frame) -> list[WatchedFace]:
@@ -103,7 +103,7 @@ class House:
     ) -> None:
         self.told = Recorder()
         self.cameras: list[Camera] = []
-        self.reactions: list[Reaction] = []
+        self.reactions: list[ReactionName] = []
         self.camera_failure: SourceError | None = None
         self.hung, self.released = HungReaders(), threading.Event()
         self.is_camera_hanging = is_camera_hanging
@@ -178,7 +178,7 @@ class House:
     def maker(self) -> Maker:
         return Maker("m", "default", self.controller.reaction)
 
-    def make_watcher(self, reaction: Reaction) -> Watcher:
+    def make_watcher(self, reaction: ReactionName) -> Watcher:
         self.reactions.append(reaction)
         return OneFace(reaction)
 
@@ -216,7 +216,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def describe(reaction: Reaction, privacy: PrivacyMode) -> Info:
+def describe(reaction: ReactionName, privacy: PrivacyMode) -> Info:
     return Info(
         version="1", runtime="r", models={}, source="camera",
         settings={"reaction": reaction, "privacy": privacy},
