@@ -1,132 +1,21 @@
-"""The command `mien`: words in, exit code out. 0 done, 1 failed, 2 asked wrongly."""
+"""The command `mien`: words in, exit code out. 0 done, 1 failed, 2 asked wrongly.
 
-from __future__ import annotations
+Nothing is imported here but what Python itself starts with: Ctrl-C is heard from the first moment
+on, and most of a start are imports.
+"""
 
-import argparse
-import contextlib
-import errno
-import importlib
-import logging
-import os
 import sys
 from collections.abc import Sequence
-from importlib import metadata
-
-from edge_app.errors import MienError, UsageError
-from edge_app.version import mien_version
-
-#: Name → module with `add_arguments(parser)` and `run(arguments) -> exit code`, and what it does.
-COMMANDS = {
-    "run": ("edge_app.daemon.command", "read faces from a camera or recording and publish events"),
-    "analyze": ("edge_app.analyze.command", "read photos and videos into tables and pictures"),
-    "events": ("edge_app.listen.command", "print the events of a broker"),
-    "report": ("edge_app.history.command", "draw what mien events --store recorded"),
-    "home-assistant": ("edge_app.mqtt.removal", "take a device away from Home Assistant"),
-    "setup": ("edge_app.setup.command", "ask for purpose, camera and broker, and write settings"),
-    "doctor": ("edge_app.doctor.command", "check camera, models, broker, disk and the rest"),
-    "demo": ("edge_app.demo", "run on the sample clip and show the events that arrive"),
-}
-
-#: Where other packages of the distribution offer their commands; the device has none of them.
-ENTRY_POINTS = "mien.commands"
-
-#: What a stream fails with that is full, gone or not open for writing. It names no file.
-_STREAM_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
-_STANDARD_ERROR = 2
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; `words` are those behind the program's name."""
-    _fill_closed_streams()
-    words = sys.argv[1:] if words is None else list(words)
-    logging.basicConfig(format="mien: %(message)s", level=logging.WARNING)
     try:
-        try:
-            arguments = _parse(words)
-        finally:
-            # What --help printed: argparse does not look whether it arrived.
-            sys.stdout.flush()
-        code = _run(arguments)
-        sys.stdout.flush()
-    except UsageError as error:
-        code = _fail(error, 2)
-    except MienError as error:
-        code = _fail(error, 1)
+        from edge_app.command_line import run_command  # noqa: PLC0415
+
+        return run_command(words)
     except KeyboardInterrupt:
-        code = 130
-    except BrokenPipeError:
-        # Whoever read our output has seen enough.
-        code = 0
-    except OSError as error:
-        if error.filename is not None or error.errno not in _STREAM_FAULTS:
-            raise
-        code = _fail(
-            MienError(f"standard output: {error.strerror}; make room, or send it elsewhere"), 1
-        )
-    _leave_nothing_to_flush()
-    return code
-
-
-def _fill_closed_streams() -> None:
-    """Let standard streams that are closed be empty, and swallow what they are given.
-
-    Their numbers are taken, too: no file that is opened later gets one, and what is printed.
-    """
-    while (number := os.open(os.devnull, os.O_RDWR)) <= _STANDARD_ERROR:
-        pass
-    os.close(number)
-    sys.stdin = sys.stdin or os.fdopen(0, encoding="utf-8", closefd=False)
-    sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8", closefd=False)
-    sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)
-
-
-def _leave_nothing_to_flush() -> None:
-    """At the program's end Python would complain of what cannot be written."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _parse(words: Sequence[str]) -> argparse.Namespace:
-    commands = dict(COMMANDS)
-    for point in metadata.entry_points(group=ENTRY_POINTS):
-        text = "measure this device" if point.name == "bench" else "on a workstation"
-        commands[point.name] = (point.value, text)
-    parser = argparse.ArgumentParser(
-        prog="mien", description="Reads facial expressions and publishes them as MQTT events."
-    )
-    parser.add_argument("--version", action="version", version=f"mien {mien_version()}")
-    chosen = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    parsers = {name: chosen.add_parser(name, help=what) for name, (_, what) in commands.items()}
-    # Only the command that was asked for is imported: the others' libraries may be missing.
-    asked = next((word for word in words if word in commands), None)
-    if asked is not None:
-        module = importlib.import_module(commands[asked][0])
-        module.add_arguments(parsers[asked])
-        parsers[asked].description = module.__doc__
-        parsers[asked].set_defaults(entry=module.run)
-    return parser.parse_args(words)
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    try:
-        code: int = arguments.entry(arguments)
-    except ModuleNotFoundError as error:
-        if arguments.command in COMMANDS:
-            raise
-        raise MienError(
-            f"mien {arguments.command} needs the package {error.name}; it is a workstation's"
-            f" command: pip install 'mien[{arguments.command}]'"
-        ) from error
-    return code
-
-
-def _fail(error: MienError, code: int) -> int:
-    # Where nobody can be told, the exit code tells.
-    with contextlib.suppress(OSError):
-        print(f"mien: {error}", file=sys.stderr)
-    return code
+        return 130
 
 
 if __name__ == "__main__":

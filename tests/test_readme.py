@@ -13,7 +13,7 @@ import pytest
 from skimage import data
 
 from benchmarks import readme_figures
-from edge_app import cli
+from edge_app import command_line
 from edge_app.events.payloads import EmotionChanged, decode_event
 from edge_app.mqtt.messages import MESSAGES
 from edge_app.settings_file import read_settings
@@ -35,7 +35,7 @@ def commands(program: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("words", commands("mien"), ids=" ".join)
 def test_commands_of_mien_are_understood(words: list[str]) -> None:
-    assert isinstance(cli._parse(words[1:]), argparse.Namespace)
+    assert isinstance(command_line._parse(words[1:]), argparse.Namespace)
 
 
 @pytest.mark.parametrize("words", commands("make"), ids=" ".join)

@@ -295,6 +295,38 @@ def test_the_demo_needs_no_utf_8() -> None:
     assert "face_appeared  face ?" in done.stdout
 
 
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"PYTHONIOENCODING": "latin-1"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    ],
+)
+def test_help_needs_no_utf_8(environment: dict[str, str]) -> None:
+    done = mien("run", "--help", env=os.environ | environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Frames of a camera or recording ? events" in done.stdout
+
+
+@pytest.mark.parametrize("module", ["edge_app.command_line", "argparse", "edge_app.doctor.command"])
+def test_ctrl_c_while_modules_are_imported_leaves_no_traceback(module: str) -> None:
+    interrupting = f"""
+import sys
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupting())
+from edge_app.cli import main
+sys.exit(main(["doctor"]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", interrupting],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def test_hints_name_the_program_as_it_was_called(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from edge_app import cli
+from edge_app import command_line
 from edge_app.doctor import board, broker, camera, clock, disk, models, permissions, versions
 from edge_app.doctor.report import Report, encode, lines
 
@@ -30,7 +30,7 @@ def test_the_commands_are_understood() -> None:
     assert len(shown) == 5
     for line in shown:
         words = shlex.split(line)
-        assert cli._parse(words[words.index("doctor") :]).command == "doctor"
+        assert command_line._parse(words[words.index("doctor") :]).command == "doctor"
 
 
 def test_the_json_shown_is_a_report() -> None:
