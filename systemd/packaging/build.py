@@ -7,6 +7,7 @@ builds of one commit are equal, byte for byte, where dpkg and xz are the same.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gzip
 import hashlib
 import os
@@ -14,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from email.utils import formatdate
 from pathlib import Path
 
@@ -41,21 +42,32 @@ def main(words: list[str] | None = None) -> int:
         sys.stderr.write("dpkg-deb is missing: apt-get install dpkg\n")
         return 1
     asked.output.mkdir(parents=True, exist_ok=True)
-    for suite in asked.suite or SUITES:
-        for architecture in asked.architecture or MACHINES:
-            target = Target(suite, architecture)
-            package = build(target, asked.version or version_of(), asked.output, asked.level)
-            sys.stdout.write(f"{package}: {package.stat().st_size / 1e6:.1f} MB\n")
-            sys.stdout.flush()
+    targets = [
+        Target(suite, architecture)
+        for suite in asked.suite or SUITES
+        for architecture in asked.architecture or MACHINES
+    ]
+    for number, target in enumerate(targets, start=1):
+        # It takes a minute, and pip says nothing.
+        sys.stdout.write(
+            f"building for {target.suite}, {target.architecture} ({number} of {len(targets)})\n"
+        )
+        sys.stdout.flush()
+        package = build(target, asked.version or version_of(), asked.output, asked.level)
+        sys.stdout.write(f"{package}: {package.stat().st_size / 1e6:.1f} MB\n")
+        sys.stdout.flush()
     return 0
 
 
 def build(target: Target, version: str, output: Path, level: int) -> Path:
-    """Build one package; returns its file. level: how hard xz tries."""
+    """Build one package; returns its file, which is there when it is whole.
+
+    level: how hard xz tries.
+    """
     # Debian 13's has to be the newer one, so that an upgrade of the system replaces it.
     debian = f"{version}+deb{target.release}"
     package = output / f"mien_{debian}_{target.architecture}.deb"
-    with tempfile.TemporaryDirectory(prefix="mien-deb-") as name:
+    with tempfile.TemporaryDirectory(prefix="mien-deb-") as name, _whole(package) as beside:
         tree = Path(name, "root")
         tree.mkdir()
         lay_out(target, version, tree)
@@ -67,13 +79,27 @@ def build(target: Target, version: str, output: Path, level: int) -> Path:
         subprocess.run(
             [
                 *("dpkg-deb", "--root-owner-group", "-Zxz", f"-z{level}"),
-                *("--build", str(tree), str(package)),
+                *("--build", str(tree), str(beside)),
             ],
             check=True,
             stdout=subprocess.DEVNULL,
             env={**os.environ, "SOURCE_DATE_EPOCH": str(time_of())},
         )
     return package
+
+
+@contextlib.contextmanager
+def _whole(package: Path) -> Iterator[Path]:
+    """Give a file beside, which takes the package's place at the end, and is gone if that fails.
+
+    Of half a package, `dpkg-deb --info` says nothing bad.
+    """
+    beside = package.with_name(f"{package.name}.new")
+    try:
+        yield beside
+        beside.replace(package)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _write_control(target: Target, version: str, tree: Path, files: Iterable[Path]) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
+from systemd.packaging import build
 from systemd.packaging.locked import lines_for
 from systemd.packaging.target import MACHINES, SUITES, Target
 from systemd.packaging.tree import copy_files
@@ -65,3 +69,56 @@ def test_maintainer_scripts_are_shell(script: str) -> None:
     assert "\nset -e\n" in text
     checked = subprocess.run(["sh", "-n"], input=text, text=True, check=False, capture_output=True)
     assert (checked.returncode, checked.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_package_is_whole_or_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, fails: bool
+) -> None:
+    def lay_out(_target: Target, _version: str, tree: Path) -> None:
+        (tree / "usr/share/doc/mien").mkdir(parents=True)
+
+    # Wheels come from the internet.
+    monkeypatch.setattr(build, "lay_out", lay_out)
+    if fails:
+        half = tmp_path / "bin/dpkg-deb"
+        half.parent.mkdir()
+        half.write_text('#!/bin/sh\nfor last; do :; done\necho half >"$last"\nexit 1\n')
+        half.chmod(0o755)
+        monkeypatch.setenv("PATH", str(half.parent), prepend=os.pathsep)
+    output = tmp_path / "dist"
+    words = ["--suite", "trixie", "--architecture", "arm64", "--output", str(output)]
+    if fails:
+        with pytest.raises(subprocess.CalledProcessError):
+            build.main(words)
+        assert list(output.iterdir()) == []
+        return
+    assert build.main(words) == 0
+    (package,) = output.iterdir()
+    assert package.suffix == ".deb"
+    subprocess.run(["dpkg-deb", "--contents", package], check=True, capture_output=True)
+
+
+def test_packages_and_images_are_built_with_few_others() -> None:
+    """All that .venv-build does not have is hidden."""
+    kept = {
+        *re.findall(r"^([\w-]+)==", (ROOT / "requirements/build.txt").read_text(), re.MULTILINE)
+    }
+    hidden = {
+        module
+        for module, owners in metadata.packages_distributions().items()
+        if not {owner.lower() for owner in owners} & kept
+    }
+    assert {"numpy", "cv2", "tensorflow"} <= hidden
+    program = f"""
+import sys
+class Hidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {hidden!r}:
+            raise ModuleNotFoundError(name, name=name)
+sys.meta_path.insert(0, Hidden())
+import systemd.image.build, systemd.image.flash, systemd.packaging.build
+"""
+    words = [sys.executable, "-c", program]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
