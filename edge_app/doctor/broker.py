@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-import paho.mqtt.client as mqtt
 from paho.mqtt.enums import MQTTProtocolVersion
 
 from edge_app.doctor.credentials import SeenCredentials
@@ -24,7 +23,8 @@ from edge_app.installation.service import SERVICE_SETTINGS
 from edge_app.mqtt.address import BrokerAddress, Embedded, parse_broker
 from edge_app.mqtt.connection import FIRST_CONNECTION_S, Connection, ConnectionHandler
 from edge_app.mqtt.credentials import Credentials
-from edge_app.mqtt.messages import RESPONSE, send
+from edge_app.mqtt.link_client import LinkClient
+from edge_app.mqtt.messages import RESPONSE
 from edge_app.mqtt.transport import TransportError, open_transport
 from edge_app.settings import MqttSettings
 
@@ -204,14 +204,14 @@ class _Trial(ConnectionHandler):
         self.round_trip_s = 0.0
         self._sent_s: float | None = None
 
-    def connected(self, client: mqtt.Client) -> None:
+    def connected(self, client: LinkClient) -> None:
         """Publish it, on the first connection only."""
         if self._sent_s is not None:
             return
         self.is_mqtt_5 = client.protocol == MQTTProtocolVersion.MQTTv5
         answer = Response(id=f"doctor-{secrets.token_hex(4)}", status="ok")
         self._sent_s = time.monotonic()
-        send(client, RESPONSE, self.topic, encode(answer))
+        client.send(RESPONSE, self.topic, encode(answer))
 
     def acknowledged(self, packet_id: int, *, is_accepted: bool) -> None:
         """It is the only message on this connection."""

@@ -22,7 +22,8 @@ from edge_app.errors import MienError
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.backoff import Backoff
 from edge_app.mqtt.credentials import Credentials
-from edge_app.mqtt.link import LARGEST_PACKET, Link, LinkClient, LinkError
+from edge_app.mqtt.link import Link, LinkError
+from edge_app.mqtt.link_client import LARGEST_PACKET, LinkClient
 from edge_app.mqtt.messages import AVAILABILITY, OFFLINE, ONLINE
 from edge_app.trouble_log import TroubleLog
 
@@ -94,13 +95,13 @@ class ConnectionHandler:
         """Whether it is to be heard: amqtt also sends what others asked for."""
         return any(mqtt.topic_matches_sub(each.topic_filter, topic) for each in self.filters)
 
-    def connected(self, client: mqtt.Client) -> None:
+    def connected(self, client: LinkClient) -> None:
         """A connection stands, the first or a later one; nothing is left of the one before."""
 
     def subscribed(self, topic_filter: str, *, is_accepted: bool) -> None:
         """The broker answered to one of the filters; the log has it where it refuses."""
 
-    def proceed(self, client: mqtt.Client) -> None:
+    def proceed(self, client: LinkClient) -> None:
         """Something may have happened, `Connection.wake` for example: publish what waits."""
 
     def acknowledged(self, packet_id: int, *, is_accepted: bool) -> None:

@@ -11,7 +11,8 @@ import paho.mqtt.client as mqtt
 
 from edge_app.mqtt.connection import ConnectionHandler, Filter
 from edge_app.mqtt.discovery import Description, discovery, discovery_topic
-from edge_app.mqtt.messages import DISCOVERY, send
+from edge_app.mqtt.link_client import LinkClient
+from edge_app.mqtt.messages import DISCOVERY
 from edge_app.mqtt.refusal import RETAINED_HOLD_S
 
 #: Where Home Assistant says that it starts. Another prefix for discovery does not change it: the
@@ -43,7 +44,7 @@ class HomeAssistant(ConnectionHandler):
         """Where Home Assistant says that it starts."""
         return [Filter(topic) for topic in sorted(self._birth_topics)]
 
-    def connected(self, client: mqtt.Client) -> None:
+    def connected(self, client: LinkClient) -> None:
         """Say it."""
         del client
         self._is_born = True
@@ -54,11 +55,11 @@ class HomeAssistant(ConnectionHandler):
         if not message.retain:
             self._is_born |= message.payload == b"online"
 
-    def proceed(self, client: mqtt.Client) -> None:
+    def proceed(self, client: LinkClient) -> None:
         """Say it once after each start, theirs or ours."""
         if self._is_born and self._clock() >= self._held_until:
             self._is_born = False
-            self._packet_id = send(client, DISCOVERY, self._topic, self._payload)
+            self._packet_id = client.send(DISCOVERY, self._topic, self._payload)
 
     def refused_by_rules(self, packet_id: int) -> None:
         """Wait with it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import select
 import socket
 import ssl
@@ -16,16 +15,11 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge_app.mqtt.address import BrokerAddress
+from edge_app.mqtt.link_client import LinkClient
 from edge_app.mqtt.tls import TlsSocket, describe_tls_error
 from edge_app.mqtt.transport import TransportError, open_transport
 
 TCP_TIMEOUT_S = 5.0
-
-#: In bytes; nothing that concerns us is nearly as large. Above the longest topic there can be, so
-#: that the beginning of a larger packet tells which message it is.
-LARGEST_PACKET = 131_072
-
-_LOG = logging.getLogger(__name__)
 
 # MQTT 5, section 2.4; paho translates the return codes of 3.1.1 to these.
 _UNSUPPORTED_PROTOCOL_VERSION = 0x84
@@ -46,77 +40,6 @@ class LinkError(Exception):
     ) -> None:
         super().__init__(reason)
         self.is_version, self.may_be_version = is_version, may_be_version
-
-
-class LinkClient(mqtt.Client):
-    """paho's client on a socket that is open already.
-
-    paho would open it itself, but leaves it open when a handshake fails, and tells neither what
-    TLS said nor what is left in its buffer.
-    """
-
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self.open_socket: socket.socket | None = None
-        self._maximum_packet_size: int | None = None
-        self._is_size_told = False
-
-    def keep_to(self, limits: Properties | None) -> None:
-        """Keep to what the broker takes (MQTT 5, 3.2.2.3.3 and 3.2.2.3.6); paho reads neither."""
-        receive_maximum = getattr(limits, "ReceiveMaximum", None)
-        if receive_maximum is not None:
-            # Its own setter refuses on an open connection, and the answer comes on one.
-            self._max_inflight_messages = min(self._max_inflight_messages, receive_maximum)
-        self._maximum_packet_size = getattr(limits, "MaximumPacketSize", None)
-
-    def take_turns(self) -> None:
-        """Send a message only once the one before is answered, so that an answer is never lost."""
-        self._usual_inflight_messages = self._max_inflight_messages
-        self._max_inflight_messages = 1
-
-    def end_turns(self) -> None:
-        """Send as many at once as usual again."""
-        self._max_inflight_messages = self._usual_inflight_messages
-
-    def takes(self, topic: str, size: int) -> bool:
-        """Whether the broker takes a packet of so many bytes; the first that is larger is told of.
-
-        To send it would end the connection, and the next one on which it is sent again.
-        """
-        if self._maximum_packet_size is None or size <= self._maximum_packet_size:
-            return True
-        if not self._is_size_told:
-            self._is_size_told = True
-            _LOG.warning(
-                "%s: a message of %d bytes is left out, since the broker takes %d bytes at most;"
-                " raise its limit for packets",
-                topic,
-                size,
-                self._maximum_packet_size,
-            )
-        return False
-
-    def _sock_recv(self, bufsize: int) -> bytes:
-        """Of a packet that is too large, keep the beginning.
-
-        paho holds a whole packet in memory, and a second time while it reads it: a single one may
-        have 256 MB. Not every broker can be asked to keep it to itself, and to end the connection
-        would end every later one, too, where the message is retained.
-
-        Not so in websockets, where paho keeps a whole frame before any of it comes here: there only
-        a broker that speaks MQTT 5, and keeps to the size that it is told, spares the memory.
-        """
-        data = super()._sock_recv(min(bufsize, LARGEST_PACKET))
-        packet = self._in_packet
-        if len(packet["packet"]) < LARGEST_PACKET:
-            return data
-        # One byte of each piece stays: paho takes nothing for the end of the connection.
-        packet["to_process"] -= len(data[1:])
-        return data[:1]
-
-    def _create_socket_connection(self) -> socket.socket:
-        assert self.open_socket is not None  # noqa: S101 - `Link.open` sets it
-        return self.open_socket
 
 
 class Link:

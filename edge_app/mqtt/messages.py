@@ -8,14 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import msgspec
-import paho.mqtt.client as mqtt
-from paho.mqtt.enums import MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 
 from edge_app.events.payloads import Alert, Event, Info, State, Summary, Telemetry
 from edge_app.events.requests import Response
-from edge_app.mqtt.link import LinkClient
 from edge_app.mqtt.topics import level
 
 #: What the availability says, retained: the birth and the last will.
@@ -141,28 +136,3 @@ MESSAGES = {
     "response": RESPONSE,
     "discovery": DISCOVERY,
 }
-
-
-def send(client: mqtt.Client, message: Message, topic: str, payload: bytes) -> int | None:
-    """Publish as the message's kind says; only on the connection's thread.
-
-    Returns the packet id; None where the message is larger than the broker takes, and left out.
-    """
-    properties = None
-    if message.expiry_s is not None and client.protocol == MQTTProtocolVersion.MQTTv5:
-        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-        properties.MessageExpiryInterval = message.expiry_s
-    size = _size(topic, payload, properties)
-    if isinstance(client, LinkClient) and not client.takes(topic, size):
-        return None
-    return client.publish(
-        topic, payload, qos=message.qos, retain=message.is_retained, properties=properties
-    ).mid
-
-
-def _size(topic: str, payload: bytes, properties: Properties | None) -> int:
-    """Bytes of a PUBLISH of quality of service 1 (MQTT 5, 3.3)."""
-    packed = 1 if properties is None else len(properties.pack())  # type: ignore[no-untyped-call]
-    body = 2 + len(topic.encode()) + 2 + packed + len(payload)
-    # The length of the rest takes a byte for each seven bits.
-    return 1 + max(1, -(-body.bit_length() // 7)) + body

@@ -23,6 +23,7 @@ from edge_app.mqtt.connection import (
     Filter,
 )
 from edge_app.mqtt.credentials import Credentials
+from edge_app.mqtt.link_client import LinkClient
 from edge_app.mqtt.messages import (
     ALERT,
     AVAILABILITY,
@@ -33,7 +34,6 @@ from edge_app.mqtt.messages import (
     SUMMARY,
     TELEMETRY,
     Message,
-    send,
 )
 from edge_app.mqtt.outbox.alerts import DAMAGED, DROPPED
 from edge_app.mqtt.outbox.lanes import WINDOW
@@ -209,7 +209,7 @@ class _Delivery(ConnectionHandler):
         """What the others want: nothing that comes concerns the delivery."""
         return [each for handler in self._beside for each in handler.filters]
 
-    def connected(self, client: mqtt.Client) -> None:
+    def connected(self, client: LinkClient) -> None:
         """Say everything retained again, and let the others do what they do on a connection."""
         self.is_connected = True
         self._sender.connected()
@@ -219,7 +219,7 @@ class _Delivery(ConnectionHandler):
             handler.connected(client)
         self.proceed(client)
 
-    def proceed(self, client: mqtt.Client) -> None:
+    def proceed(self, client: LinkClient) -> None:
         """Offer what waits, in order, within the window."""
         self._sender.proceed(client)
         for handler in self._beside:
@@ -230,7 +230,7 @@ class _Delivery(ConnectionHandler):
         usual = max(1, min(WINDOW, client.max_inflight_messages - FOR_OTHERS))
         window = self._refusal.window(usual)
         while offer := self._outbox.take(window):
-            packet_id = send(client, EVENT, EVENT.topic(self._device), offer.payload)
+            packet_id = client.send(EVENT, EVENT.topic(self._device), offer.payload)
             if packet_id is None:
                 self._outbox.settle(offer.sequence, is_accepted=False)
             else:

@@ -21,6 +21,7 @@ from edge_app.mqtt.connection import (
     Filter,
 )
 from edge_app.mqtt.discovery import discovery_topic
+from edge_app.mqtt.link_client import LinkClient
 from edge_app.mqtt.messages import (
     ALERT,
     AVAILABILITY,
@@ -30,7 +31,6 @@ from edge_app.mqtt.messages import (
     STATE,
     TELEMETRY,
     Message,
-    send,
 )
 
 #: How long a broker may take, after another answer, to say what it keeps of the availability.
@@ -140,12 +140,12 @@ class _Emptying(ConnectionHandler):
             for each in (INFO, STATE, TELEMETRY, AVAILABILITY):
                 self._due[each.topic(self._device)] = each
 
-    def proceed(self, client: mqtt.Client) -> None:
+    def proceed(self, client: LinkClient) -> None:
         """Publish what is due; alerts as soon as the device is known to be offline."""
         for topic, message in list(self._due.items()):
             if self.is_offline or message is DISCOVERY:
                 del self._due[topic]
-                self._sent[send(client, message, topic, b"")] = topic, message
+                self._sent[client.send(message, topic, b"")] = topic, message
 
     def acknowledged(self, packet_id: int, *, is_accepted: bool) -> None:
         """Note what is done."""

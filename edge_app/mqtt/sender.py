@@ -10,9 +10,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-import paho.mqtt.client as mqtt
-
-from edge_app.mqtt.messages import Message, send
+from edge_app.mqtt.link_client import LinkClient
+from edge_app.mqtt.messages import Message
 from edge_app.mqtt.refusal import RETAINED_HOLD_S
 
 #: How many unretained messages wait for a connection: of more, the oldest is forgotten.
@@ -61,7 +60,7 @@ class Sender:
         with self._changed:
             self._unsaid = dict(self._kept)
 
-    def proceed(self, client: mqtt.Client) -> None:
+    def proceed(self, client: LinkClient) -> None:
         """Send what waits."""
         with self._changed:
             now = self._clock()
@@ -72,7 +71,7 @@ class Sender:
             self._once.clear()
             self._is_sending = True
         sent = {
-            packet_id: each for each in waiting if (packet_id := send(client, *each)) is not None
+            packet_id: each for each in waiting if (packet_id := client.send(*each)) is not None
         }
         with self._changed:
             if not self._under_way:

@@ -22,6 +22,7 @@ from edge_app.mqtt.connection import (
     Filter,
 )
 from edge_app.mqtt.credentials import Credentials
+from edge_app.mqtt.link_client import LinkClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ class _Intake(ConnectionHandler):
         """All that the subscriber was made with."""
         return [Filter(each) for each in self._filters]
 
-    def connected(self, client: mqtt.Client) -> None:
+    def connected(self, client: LinkClient) -> None:
         """Begin anew: the broker forgets a clean session with its connection."""
         del client
         self._connections += 1

@@ -10,7 +10,7 @@ import msgspec
 
 from edge_app.events.requests import LARGEST_REQUEST, REPEAT_S, REPEATS, REQUESTS
 from edge_app.health.alerts import CAMERA, CAMERA_MEANING, RULES
-from edge_app.mqtt.link import LARGEST_PACKET
+from edge_app.mqtt.link_client import LARGEST_PACKET
 from edge_app.mqtt.messages import AVAILABILITY, DISCOVERY, MESSAGES, REQUEST, Message
 from edge_app.mqtt.outbox.alerts import MEANINGS
 from edge_app.mqtt.requests import CAPACITY

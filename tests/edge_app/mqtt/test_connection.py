@@ -16,7 +16,7 @@ from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.backoff import Backoff
 from edge_app.mqtt.connection import BrokerError, Connection, ConnectionHandler, Filter
 from edge_app.mqtt.credentials import Credentials
-from edge_app.mqtt.link import LARGEST_PACKET
+from edge_app.mqtt.link_client import LARGEST_PACKET
 from tests.brokers import HOST, Mosquitto, free_port, wait_until
 from tests.edge_app.mqtt.scripted_broker import (
     MakeBroker,

@@ -9,7 +9,7 @@ from paho.mqtt.enums import MQTTProtocolVersion
 
 from edge_app.events.requests import LARGEST_REQUEST, RawRequest
 from edge_app.mqtt.connection import Connection
-from edge_app.mqtt.link import LARGEST_PACKET
+from edge_app.mqtt.link_client import LARGEST_PACKET
 from edge_app.mqtt.requests import CAPACITY, RequestInbox
 from tests.brokers import Mosquitto, wait_until
 from tests.edge_app.mqtt.listener import Listener

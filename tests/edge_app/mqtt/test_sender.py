@@ -6,6 +6,7 @@ from typing import Any
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from edge_app.mqtt.link_client import LinkClient
 from edge_app.mqtt.messages import STATE, SUMMARY
 from edge_app.mqtt.refusal import RETAINED_HOLD_S
 from edge_app.mqtt.sender import Sender
@@ -21,7 +22,7 @@ class Clock:
 
 def test_whatever_is_answered_ends_the_silence() -> None:
     clock = Clock()
-    sender, client = Sender(clock), mqtt.Client(CallbackAPIVersion.VERSION2)
+    sender, client = Sender(clock), LinkClient(CallbackAPIVersion.VERSION2)
     sender.proceed(client)
     assert sender.unanswered_since() is None
     for _ in range(2):
@@ -44,7 +45,7 @@ def test_whatever_is_answered_ends_the_silence() -> None:
 
 def test_a_retained_topic_that_is_refused_is_said_again_after_a_while() -> None:
     clock = Clock()
-    sender, client = Sender(clock), mqtt.Client(CallbackAPIVersion.VERSION2)
+    sender, client = Sender(clock), LinkClient(CallbackAPIVersion.VERSION2)
 
     def said() -> set[str]:
         sender.proceed(client)
@@ -66,7 +67,7 @@ def test_a_retained_topic_that_is_refused_is_said_again_after_a_while() -> None:
     assert b'{"newest": true}' in {each.payload for each in sender._under_way.values()}
 
 
-class SlowClient(mqtt.Client):
+class SlowClient(LinkClient):
     """Holds whoever publishes until it is let go."""
 
     def __init__(self) -> None:
