@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -36,7 +36,9 @@ class Capture:
         if self.closed.is_set():
             self.close()
             return None
-        return Captured(np.asarray(image, np.uint8), position_ms) if is_read else None
+        # Of whatever dtype it is, as in `turned`: a cast would wrap what is not uint8.
+        picture: NDArray[Any] = np.asarray(image)
+        return Captured(picture, position_ms) if is_read else None
 
     def close(self) -> None:
         """Give the device or file back, at the latest when a read that is under way ends."""

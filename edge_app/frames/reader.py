@@ -57,7 +57,7 @@ class Reader:
         except MailboxClosed:
             raise SourceError(f"{self._name}: the stream ended") from None
         if frame is None:
-            raise SourceError(f"{self._name}: no frame for {timeout_s:.0f} s")
+            raise SourceError(f"{self._name}: no frame for {timeout_s:g} s")
         return frame
 
     def stop(self) -> bool:

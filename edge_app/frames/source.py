@@ -40,7 +40,10 @@ class Frame:
 
 
 class FrameSource(Closing):
-    """An open source; another thread may close it while `read` waits, which ends the wait."""
+    """An open source; another thread may close it while `read` waits.
+
+    That ends the wait: at once, or, where OpenCV waits for a camera or a stream, by its timeout.
+    """
 
     #: What the user asked for, as it stands in messages.
     name: str

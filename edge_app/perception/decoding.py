@@ -73,8 +73,8 @@ def output_shapes(strides: Iterable[int], side: int) -> dict[str, tuple[int, ...
 class _Level:
     """The cells of one stride.
 
-    They are sorted out as bytes, and the few that are left are decoded with plain numbers:
-    straight after a network ran, the code of every kind of array operation comes from memory.
+    They are sorted out as bytes, and the few that are left are decoded with plain numbers: straight
+    after a network ran, the code of no array operation is in the processor's cache any more.
     """
 
     def __init__(self, card: DetectorCard, stride: int, score_threshold: float) -> None:

@@ -100,8 +100,8 @@ def follow(before: Image, face: Face, now: Image) -> Face | None:
     region = _region(face.box, before) if before.shape == now.shape else None
     if region is None:
         return None
-    # Plain numbers where there are few: straight after a network ran, the code of every kind of
-    # array operation comes from memory.
+    # Plain numbers where there are few: straight after a network ran, the code of no array
+    # operation is in the processor's cache any more.
     points = [complex(x, y) for x, y in face.landmarks.tolist()]
     old, new = region.patch(before), region.patch(now)
     moved, is_found, _ = cv2.calcOpticalFlowPyrLK(

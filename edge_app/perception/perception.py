@@ -38,15 +38,18 @@ from edge_app.perception.upright import Upright, roll_deg
 #: The small network adds faces of whole pictures to the other one's from this score on, and from
 #: this share of the picture's larger side: smaller ones the other finds, and takes less for one.
 _SURE_OF_FILLING, _FILLING = 0.6, 0.5
-#: The face that a picture was cut for: one of this score and so near to the picture's middle, in
-#: its own size, is it. One that lies further off than the last may be somebody else; in portraits
-#: down to the chest it is up to 1.3.
-_SURE_OF_MEANT, _MEANT, _BESIDE = 0.8, 0.25, 1.5
-#: It is, where somebody is seen in the middle at this score and so near; and where it is smaller
-#: than this share of the smaller side of a picture whose sides differ by this factor at most, as
-#: crops' do. In a photo people stand anywhere.
+# Which face a picture was cut for; how far it lies off the middle counts in its own size.
+#: One of this score and so near is it, and nobody else is looked for.
+_SURE_OF_MEANT, _MEANT = 0.8, 0.25
+#: One that lies further off may be somebody else; in portraits down to the chest it is up to 1.3.
+_BESIDE = 1.5
+#: That one is somebody else where a face of this score lies so near, which then is it.
 _DOUBTFUL, _NEAR = 0.2, 0.5
-_BYSTANDER, _SQUARE = 0.2, 1.25
+#: And where it is smaller than this share of the picture's smaller side: nobody is found then.
+_BYSTANDER = 0.2
+#: But only in a picture whose sides differ by this factor at most, as those of crops do: in a photo
+#: people stand anywhere.
+_SQUARE = 1.25
 
 
 class View(Enum):

@@ -88,8 +88,8 @@ def _measure(crop: NDArray[np.uint8]) -> tuple[float, float, float]:
     """Sharpness, contrast and noise, in the units of the bounds."""
     if crop.shape != (_SIDE, _SIDE):
         crop = np.asarray(cv2.resize(crop, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), np.uint8)
-    # Of one type throughout: straight after a network ran, OpenCV's code for each further one comes
-    # from memory, and takes twice as long as the work itself.
+    # Of one type throughout: straight after a network ran, OpenCV's code for each further one is no
+    # longer in the processor's cache, and fetching it takes twice as long as the work itself.
     gray = crop.astype(np.float32)
     smooth = cv2.GaussianBlur(gray, (0, 0), 1.0)
     edges = _deviation(cv2.Laplacian(gray, cv2.CV_32F))

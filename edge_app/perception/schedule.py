@@ -30,7 +30,7 @@ class DetectionSchedule:
         compare_again_s: float = COMPARE_AGAIN_S,
         look_again_s: float = 5.0,
     ) -> None:
-        # Frames come at their own times: the one that comes just before is not let pass.
+        # Frames come at their own times: one that is 5 % early still counts as due.
         self._interval_ns = int(0.95e9 / detections_per_second)
         self._whole_ns = int(0.95e9 * whole_s)
         self._compare_again_ns = int(0.95e9 * compare_again_s)
@@ -107,7 +107,7 @@ class ReadingSchedule:
     """
 
     def __init__(self, readings_per_second: float = 10.0) -> None:
-        # As above: a frame that comes just before is not let pass.
+        # As above: one that is 5 % early still counts as due.
         self._interval_ns = int(0.95e9 / readings_per_second)
         #: When each face was read last, and whether that was of its mirror image.
         self._read: dict[int, tuple[int, bool]] = {}

@@ -55,7 +55,7 @@ class TiledDetector(FaceDetector):
 
 
 def _spans(length: int, tiles: int) -> Iterator[tuple[int, int]]:
-    """First and last pixel of each tile along one side."""
+    """Each tile's first pixel along one side, and the first one behind it."""
     tile = length / (tiles - (tiles - 1) * _SHARED)
     for index in range(tiles):
         first = index * tile * (1 - _SHARED)

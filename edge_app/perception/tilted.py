@@ -81,7 +81,7 @@ class TiltSchedule:
     """
 
     def __init__(self, *, interval_s: float = 3.0, still_interval_s: float = 10.0) -> None:
-        # Frames come at their own times: the one that comes just before is not let pass.
+        # Frames come at their own times: one that is 5 % early still counts as due.
         self._interval_ns = int(0.95e9 * interval_s)
         self._still_interval_ns = int(0.95e9 * still_interval_s)
         self._searched_ns: int | None = None

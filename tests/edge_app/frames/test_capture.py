@@ -4,6 +4,7 @@ import threading
 from typing import cast
 
 import cv2
+import numpy as np
 
 from edge_app.frames.capture import Capture, Captured
 from tests.edge_app.frames.fake_capture import FakeCapture
@@ -20,6 +21,15 @@ def test_pictures_come_until_there_are_none() -> None:
     assert captured.image.shape == (4, 6, 3)
     assert capture.read() is None
     assert not capture.closed.is_set()
+
+
+def test_no_value_is_wrapped() -> None:
+    """Perception refuses pictures of 16 bits; cast, 256 would be black."""
+    fake = FakeCapture()
+    fake.read = lambda: (True, np.full((4, 6), 256, np.uint16))  # type: ignore[method-assign]
+    captured = wrap(fake).read()
+    assert captured is not None
+    assert captured.image.dtype == np.uint16
 
 
 def test_close_releases_at_once_when_nobody_reads() -> None:

@@ -261,7 +261,7 @@ def test_a_source_that_stalls_is_closed_and_opened_again() -> None:
         assert source.read() is not None
         assert source.read() is not None
     assert first.closed.is_set()
-    assert troubles == ["cam: no frame for 0 s"]
+    assert troubles == ["cam: no frame for 0.2 s"]
 
 
 def test_a_camera_that_shows_one_and_the_same_picture_is_opened_again() -> None:
