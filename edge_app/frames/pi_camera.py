@@ -6,7 +6,6 @@ import importlib
 import logging
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import CancelledError
 from typing import Any
 
@@ -41,7 +40,6 @@ class PiCameraSource(FrameSource):
         frames_per_second: float,
         timeout_s: float,
         library: Any = None,
-        clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         """Open the camera of that number; library: picamera2, or what stands in for it.
 
@@ -51,7 +49,7 @@ class PiCameraSource(FrameSource):
         """
         self.name = f"picamera2:{number}"
         self._library = load_library() if library is None else library
-        self._timeout_s, self._clock_ns, self._timestamp_ns = timeout_s, clock_ns, -1
+        self._timeout_s, self._timestamp_ns = timeout_s, -1
         self._lock, self._closed = threading.Lock(), threading.Event()
         self._frames_damaged = 0
         try:
@@ -85,7 +83,7 @@ class PiCameraSource(FrameSource):
             while not self._closed.is_set():
                 image = self._capture()
                 if image is not None:
-                    self._timestamp_ns = max(self._clock_ns(), self._timestamp_ns + 1)
+                    self._timestamp_ns = max(time.monotonic_ns(), self._timestamp_ns + 1)
                     return Frame(image, self._timestamp_ns)
         self.close()
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
 
 import cv2
 
@@ -27,8 +26,6 @@ class RtspSource(FrameSource):
         address: StreamAddress,
         *,
         timeout_s: float,
-        open_capture: Callable[[str, int, Sequence[int]], cv2.VideoCapture] = cv2.VideoCapture,
-        clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         """Ask for the stream; timeout_s: of the opening, and of every read.
 
@@ -44,7 +41,7 @@ class RtspSource(FrameSource):
             cv2.CAP_PROP_READ_TIMEOUT_MSEC,
             limit_ms,
         )
-        native = open_capture(address.url_for_ffmpeg, cv2.CAP_FFMPEG, limits)
+        native = cv2.VideoCapture(address.url_for_ffmpeg, cv2.CAP_FFMPEG, limits)
         if not native.isOpened():
             native.release()
             raise SourceError(
@@ -58,7 +55,7 @@ class RtspSource(FrameSource):
             native.release()
             raise SourceError(f"{self.name}: {width:.0f}x{height:.0f} pixels are too many")
         self._capture = Capture(native)
-        self._clock_ns, self._timestamp_ns = clock_ns, -1
+        self._timestamp_ns = -1
 
     def read(self) -> Frame | None:
         """Wait for the next picture; None when closed.
@@ -71,7 +68,7 @@ class RtspSource(FrameSource):
             if self._capture.closed.is_set():
                 return None
             raise SourceError(f"{self.name}: the stream ended; see whether the camera runs")
-        self._timestamp_ns = max(self._clock_ns(), self._timestamp_ns + 1)
+        self._timestamp_ns = max(time.monotonic_ns(), self._timestamp_ns + 1)
         return Frame(captured.image, self._timestamp_ns)
 
     def close(self) -> None:

@@ -86,12 +86,8 @@ class Perception:
         self.small_detector = small_detector or detector
         self.upright = Upright(self.small_detector)
         self._small = self.small_detector.at_threshold(_SURE_OF_FILLING)
-        self._tilted = TiltedSearch(detector)
-
-    @property
-    def tilted(self) -> TiltedSearch:
-        """What searches turned pictures."""
-        return self._tilted
+        #: What searches for tilted faces.
+        self.tilted = TiltedSearch(detector)
 
     @classmethod
     def load(
@@ -149,7 +145,7 @@ class Perception:
 
     def _with_others(self, image: Image, faces: list[Face]) -> list[Face]:
         """The upright faces of a picture, and those that are tilted or that it hardly holds."""
-        for others in (*self._tilted.detect(image, SIDES_DEG), self._filling(image)):
+        for others in (*self.tilted.detect(image, SIDES_DEG), self._filling(image)):
             faces = faces + unseen(others, faces)
         return outermost(sorted(faces, key=lambda face: -face.score))
 

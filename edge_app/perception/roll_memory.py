@@ -9,6 +9,12 @@ from dataclasses import dataclass
 from edge_app.perception.faces import Face, Image
 from edge_app.perception.upright import Upright, roll_deg, turned
 
+#: A track is due for a look after so long.
+_PERIOD_NS = 1_000_000_000
+#: And at once when its own landmarks' roll has changed by so much, which is a change of three to
+#: five times as much in truth.
+_MOVED_DEG = 3.0
+
 
 @dataclass(slots=True)
 class _Known:
@@ -25,23 +31,17 @@ class RollMemory:
     A look costs a run of the small detector, or two. Not for use by two threads.
     """
 
-    def __init__(self, upright: Upright, *, period_s: float = 1.0, moved_deg: float = 3.0) -> None:
-        """A track is due for a look after `period_s`.
-
-        It is due at once when its own landmarks' roll has changed by `moved_deg`, which is a
-        change of three to five times as much in truth.
-        """
+    def __init__(self, upright: Upright) -> None:
         self._upright = upright
-        self._period_ns, self._moved_deg = int(period_s * 1e9), moved_deg
         self._known: dict[int, _Known] = {}
 
     def correct(
-        self, image: Image, faces: Sequence[Face], tracks: Sequence[int | None], timestamp_ns: int
+        self, image: Image, faces: Sequence[Face], tracks: Sequence[int], timestamp_ns: int
     ) -> list[Face]:
         """The faces with landmarks that follow their roll, in order.
 
-        tracks: the number of each face's track, or None; these are left as they are. A track that
-        is not named is forgotten ten periods after its last look.
+        tracks: the number of each face's track. One that is not named is forgotten ten periods
+        after its last look.
         """
         due = self._most_due(faces, tracks, timestamp_ns)
         if due is not None:
@@ -52,11 +52,11 @@ class RollMemory:
         self._known = {
             number: known
             for number, known in self._known.items()
-            if number in tracks or timestamp_ns - known.looked_ns < 10 * self._period_ns
+            if number in tracks or timestamp_ns - known.looked_ns < 10 * _PERIOD_NS
         }
         return [
             face
-            if number is None or number not in self._known
+            if number not in self._known
             else Face(face.box, turned(face.landmarks, self._known[number].turn_deg), face.score)
             for face, number in zip(faces, tracks, strict=True)
         ]
@@ -68,20 +68,18 @@ class RollMemory:
         return abs(roll) <= within_deg
 
     def _most_due(
-        self, faces: Sequence[Face], tracks: Sequence[int | None], timestamp_ns: int
+        self, faces: Sequence[Face], tracks: Sequence[int], timestamp_ns: int
     ) -> tuple[int, Face] | None:
         """Of those due, whoever was not looked at for longest; those first that never were."""
         waiting: list[tuple[float, int, Face]] = []
         for face, number in zip(faces, tracks, strict=True):
-            if number is None:
-                continue
             known = self._known.get(number)
             if known is None:
                 waiting.append((math.inf, number, face))
                 continue
             waited_ns = timestamp_ns - known.looked_ns
-            moved = abs(roll_deg(face.landmarks) - known.own_roll_deg) >= self._moved_deg
-            if moved or waited_ns >= self._period_ns:
+            moved = abs(roll_deg(face.landmarks) - known.own_roll_deg) >= _MOVED_DEG
+            if moved or waited_ns >= _PERIOD_NS:
                 waiting.append((waited_ns, number, face))
         if not waiting:
             return None

@@ -9,7 +9,6 @@ from edge_app.perception.decoding import suppress
 from edge_app.perception.detector import FaceDetector, shifted
 from edge_app.perception.faces import Box, Face, Image
 from edge_app.perception.int8_model import Int8Model
-from edge_app.perception.letterbox import check_frame
 from edge_app.perception.overlap import SAME
 
 #: How much of a tile its neighbour shows as well: a face that one edge cuts is whole in the other.
@@ -33,7 +32,6 @@ class TiledDetector(FaceDetector):
         Raises:
             FrameError: another dtype or shape.
         """
-        check_frame(frame)
         faces = super().detect(frame)
         height, width = frame.shape[:2]
         for top, bottom in _spans(height, self._tiles):
@@ -48,8 +46,6 @@ class TiledDetector(FaceDetector):
                     moved = shifted(face, left, top)
                     if _is_whole(moved.box, inner):
                         faces.append(moved)
-        if len(faces) < 2:
-            return faces
         boxes, scores = [face.box for face in faces], [face.score for face in faces]
         return [faces[index] for index in suppress(boxes, scores, SAME)]
 

@@ -72,12 +72,6 @@ def test_a_frame_costs_one_look_and_everybody_has_a_turn(
     assert min(boxes.count(left) for left in (0, 100, 200)) >= 15
 
 
-def test_faces_without_a_track_are_left_as_they_are(memory: RollMemory, looks: TwentyMore) -> None:
-    face = face_at(0)
-    assert memory.correct(IMAGE, [face], [None], 0) == [face]
-    assert looks.looked_at == []
-
-
 def test_tracks_that_went_are_forgotten(memory: RollMemory) -> None:
     for number in range(1000):
         memory.correct(IMAGE, [face_at(0)], [number], number * S)
