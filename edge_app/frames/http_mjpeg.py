@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import logging
 import re
 import socket
 import threading
@@ -16,9 +15,6 @@ from collections.abc import Callable
 from email.message import Message
 from typing import IO, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from edge_app.frames.http_authentication import (
     Basic,
     Digest,
@@ -26,14 +22,12 @@ from edge_app.frames.http_authentication import (
     UnknownAuthenticationError,
     place,
 )
-from edge_app.frames.jpeg import DamagedPictureError, check_whole, decode_luma
+from edge_app.frames.jpeg import LumaDecoder
 from edge_app.frames.multipart import MultipartParser
 from edge_app.frames.opencv_messages import silence_opencv
 from edge_app.frames.source import Frame, FrameSource, RefusedLoginError, SourceError
 from edge_app.frames.stream_address import StreamAddress
 from edge_app.tcp import connect
-
-_LOG = logging.getLogger(__name__)
 
 _MULTIPART = "multipart/"
 _PIECE = 65_536
@@ -104,12 +98,12 @@ class HttpMjpegSource(FrameSource):
             )
         self._parser = MultipartParser(str(boundary))
         self._parts: list[bytes] = []
-        self._undecodable = self._interval_ns = 0
+        self._decoder, self._interval_ns = LumaDecoder(self.name), 0
 
     @property
     def frames_damaged(self) -> int:
         """Pictures that are no JPEG, cut short or too large."""
-        return self._undecodable + self._parser.dropped
+        return self._decoder.damaged + self._parser.dropped
 
     def want_every(self, interval_s: float) -> None:
         """Do not decode the pictures between, which is most of the work; damaged ones count."""
@@ -145,7 +139,8 @@ class HttpMjpegSource(FrameSource):
         while self._parts:
             # Where not every one is wanted, those before the newest would be late at once.
             part = self._parts.pop(-1 if interval_ns else 0)
-            if (image := self._luma(part, is_due=is_due and frame is None)) is not None:
+            image = self._decoder.decode(part, is_due=is_due and frame is None)
+            if image is not None:
                 self._timestamp_ns = max(now_ns, self._timestamp_ns + 1)
                 frame = Frame(image, self._timestamp_ns)
                 if not interval_ns:
@@ -163,18 +158,6 @@ class HttpMjpegSource(FrameSource):
         if not piece and not self._closed.is_set():
             raise SourceError(f"{self.name}: the stream ended; see whether the camera runs")
         return piece
-
-    def _luma(self, part: bytes, *, is_due: bool) -> NDArray[np.uint8] | None:
-        """The picture; None if it is damaged, or not due."""
-        try:
-            if is_due:
-                return decode_luma(part)
-            check_whole(part)
-        except DamagedPictureError as error:
-            self._undecodable += 1
-            if self._undecodable == 1:
-                _LOG.warning("%s: %s; such pictures are left out", self.name, error)
-        return None
 
 
 class _Connections:

@@ -1,12 +1,16 @@
-"""A camera's JPEG → its luma, which is the gray frame."""
+"""A camera's JPEGs → their luma, which is the gray frame."""
 
 from __future__ import annotations
+
+import logging
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames.source import SourceError
+
+_LOG = logging.getLogger(__name__)
 
 #: As many as the largest size that can be asked of a camera: 67 MB, decoded to gray.
 MOST_PIXELS = 8192 * 8192
@@ -22,13 +26,39 @@ class DamagedPictureError(SourceError):
     """A picture that is cut short, too large, or none at all; the next one may be well."""
 
 
+class LumaDecoder:
+    """Decodes the pictures of one source, and leaves damaged ones out: the first is told.
+
+    damaged: how many there were.
+    """
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self.damaged = 0
+
+    def decode(self, content: bytes, *, is_due: bool) -> NDArray[np.uint8] | None:
+        """As `decode_luma`; None for a damaged picture, and for one that is not due.
+
+        That one is looked at for damage all the same, which takes a fraction of the time.
+        """
+        try:
+            if is_due:
+                return decode_luma(content)
+            _check_whole(content)
+        except DamagedPictureError as error:
+            self.damaged += 1
+            if self.damaged == 1:
+                _LOG.warning("%s: %s; such pictures are left out", self._source, error)
+        return None
+
+
 def decode_luma(content: bytes | memoryview) -> NDArray[np.uint8]:
     """Decode a whole JPEG to uint8 [H, W], full range; the colours are left alone, which is faster.
 
     Raises:
         DamagedPictureError: not a JPEG, cut short, or of more than MOST_PIXELS pixels.
     """
-    check_whole(bytes(content))
+    _check_whole(bytes(content))
     try:
         image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE)
     except cv2.error as error:
@@ -38,7 +68,7 @@ def decode_luma(content: bytes | memoryview) -> NDArray[np.uint8]:
     return np.asarray(image, np.uint8)
 
 
-def check_whole(content: bytes) -> None:
+def _check_whole(content: bytes) -> None:
     """Find the size before memory is taken for it, and the end: decoders fill up what lacks.
 
     It takes a fraction of the time of decoding.

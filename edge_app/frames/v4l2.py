@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import logging
 import math
 import os
 import stat
@@ -16,11 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames.capture import Capture
-from edge_app.frames.jpeg import DamagedPictureError, check_whole, decode_luma
+from edge_app.frames.jpeg import LumaDecoder
 from edge_app.frames.opencv_messages import silence_opencv
 from edge_app.frames.source import Frame, FrameSource, KeptOutError, SourceError
-
-_LOG = logging.getLogger(__name__)
 
 #: For how many whole seconds OpenCV waits for a picture: ten, unless this variable says otherwise.
 #: It is read once, at the first wait.
@@ -81,7 +78,7 @@ class V4l2Source(FrameSource):
         self._is_jpeg = _fourcc(native) == "MJPG"
         if self._is_jpeg or _fourcc(native) == "GREY":
             self._is_jpeg &= native.set(cv2.CAP_PROP_CONVERT_RGB, 0)
-        self._frames_damaged = self._interval_ns = 0
+        self._decoder, self._interval_ns = LumaDecoder(self.name), 0
         self._capture = Capture(native)
         self._clock_ns = clock_ns
         self._timestamp_ns = -1
@@ -99,7 +96,11 @@ class V4l2Source(FrameSource):
         while (captured := self._capture.read()) is not None:
             now_ns = self._clock_ns()
             is_due = now_ns - self._timestamp_ns >= self._interval_ns
-            if (image := self._gray(captured.image, is_due=is_due)) is not None:
+            # Where it sends no JPEG, OpenCV has decoded the picture.
+            image: NDArray[np.uint8] | None = captured.image
+            if self._is_jpeg:
+                image = self._decoder.decode(captured.image.tobytes(), is_due=is_due)
+            if image is not None:
                 self._timestamp_ns = max(now_ns, self._timestamp_ns + 1)
                 return Frame(image, self._timestamp_ns)
         if self._capture.closed.is_set():
@@ -112,25 +113,11 @@ class V4l2Source(FrameSource):
     @property
     def frames_damaged(self) -> int:
         """Pictures that came cut short: USB loses some when it is crowded."""
-        return self._frames_damaged
+        return self._decoder.damaged
 
     def close(self) -> None:
         """Give back the camera."""
         self._capture.close()
-
-    def _gray(self, image: NDArray[np.uint8], *, is_due: bool) -> NDArray[np.uint8] | None:
-        """The picture, decoded if OpenCV left that to us; None if damaged, or a JPEG not due."""
-        if not self._is_jpeg:
-            return image
-        try:
-            if is_due:
-                return decode_luma(image.tobytes())
-            check_whole(image.tobytes())
-        except DamagedPictureError as error:
-            self._frames_damaged += 1
-            if self._frames_damaged == 1:
-                _LOG.warning("%s: %s; such pictures are left out", self.name, error)
-        return None
 
 
 def patience_s(timeout_s: float) -> int:

@@ -94,7 +94,7 @@ def test_pictures_that_come_sooner_than_wanted_are_not_decoded_but_damaged_ones_
         decoded.append(content)
         return decode_luma(content)
 
-    monkeypatch.setattr(http_mjpeg, "decode_luma", decode)
+    monkeypatch.setattr("edge_app.frames.jpeg.decode_luma", decode)
     # In milliseconds; those whose time is negative are cut short.
     times = [1000, 1067, -1134, 1201, 1268, 1335, -1402, 1415]
     pieces = [part(whole if time_ms >= 0 else whole[:-2]) for time_ms in times]
