@@ -18,6 +18,7 @@ FOUNDATION = {
     "edge_app.closing",
     "edge_app.durable_file",
     "edge_app.errors",
+    "edge_app.mistakes",
     "edge_app.peer",
     "edge_app.picture_depth",
     "edge_app.secret_file",
@@ -64,7 +65,6 @@ ALLOWED = {
         "edge_app.settings_file",
         "edge_app.from_settings",
         "edge_app.called",
-        "edge_app.mistakes",
         "edge_app.installation",
     },
     "edge_app/analyze": {

@@ -12,6 +12,7 @@ import msgspec
 from edge_app.durable_file import write_durably
 from edge_app.errors import MienError
 from edge_app.events.payloads import PrivacyMode
+from edge_app.mistakes import UNREADABLE
 
 _LOG = logging.getLogger(__name__)
 
@@ -124,8 +125,7 @@ def _said_in(file: Path) -> _Stored:
         return msgspec.json.decode(file.read_bytes(), type=_Stored)
     except FileNotFoundError:
         return _Stored()
-    # Beside its own errors, msgspec raises ValueError where bytes are no text, and RecursionError.
-    except (OSError, msgspec.MsgspecError, ValueError, RecursionError) as error:
+    except (OSError, *UNREADABLE) as error:
         _LOG.warning(
             "%s: %s; paused to be safe: send the request resume, or remove the file", file, error
         )

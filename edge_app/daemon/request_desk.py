@@ -21,7 +21,7 @@ from edge_app.events.requests import (
     Response,
     TransactionId,
 )
-from edge_app.mistakes import in_words
+from edge_app.mistakes import UNREADABLE, in_words
 
 _LOG = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ class RequestDesk:
         except msgspec.ValidationError as error:
             reason = in_words(error, REQUESTS[raw.name])
             return _refusal(_id(raw.payload), f"not a request of this kind: {reason}")
-        except (msgspec.DecodeError, OverflowError, RecursionError, UnicodeError) as error:
+        except UNREADABLE as error:
             return _refusal(_id(raw.payload), f"not a request of this kind: {error}")
         return self._once(raw.name, request)
 
@@ -128,7 +128,7 @@ class RequestDesk:
 def _id(payload: bytes) -> str | None:
     try:
         return msgspec.json.decode(payload, type=_Identified).id
-    except (msgspec.DecodeError, OverflowError, RecursionError, UnicodeError):
+    except UNREADABLE:
         return None
 
 

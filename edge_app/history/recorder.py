@@ -18,6 +18,7 @@ from edge_app.history.payload_rows import alert_row, event_row, milliseconds, su
 from edge_app.history.rows import AvailabilityRow, Row
 from edge_app.history.schema import DAY_MS
 from edge_app.history.store import HistoryStore, StoreBusyError
+from edge_app.mistakes import UNREADABLE
 
 #: What follows `mien/<device>/` in the topics that are recorded.
 RECORDED = ("event", "summary", "availability", "alert/+")
@@ -104,8 +105,7 @@ class Recorder(Closing):
         self._listening.heard()
         try:
             self._rows += self._read(topic, payload, connection)
-        except (ValueError, OverflowError, RecursionError) as error:
-            # msgspec's errors and Unicode's are ValueErrors.
+        except UNREADABLE as error:
             self.refused += 1
             raise UnrecordableError(str(error)) from error
 

@@ -19,6 +19,7 @@ from edge_app.events.payloads import decode_event
 from edge_app.history.recorder import RECORDED, Recorder, UnrecordableError
 from edge_app.listen.message_line import availability_line, event_line
 from edge_app.listen.printer import Printer
+from edge_app.mistakes import UNREADABLE
 from edge_app.mqtt.address import parse_address
 from edge_app.mqtt.broker_arguments import add_broker_arguments, credentials_from
 from edge_app.mqtt.subscriber import ReceivedMessage, Subscriber
@@ -180,7 +181,7 @@ def _print_events(
             continue
         try:
             line = _line(message, is_json=arguments.json)
-        except (msgspec.DecodeError, OverflowError, RecursionError, UnicodeError) as error:
+        except UNREADABLE as error:
             _say(printer, f"{message.topic}: skipped, not an event of this version: {error}")
             continue
         printer.show(line)

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from edge_app.errors import MienError
+from edge_app.mistakes import UNREADABLE
 
 SCHEMA_VERSION = 1
 
@@ -165,7 +166,7 @@ def decode_versioned(
     try:
         # First: another version has other fields, which the schema of this one refuses.
         found = msgspec.json.decode(content, type=_Versioned).schema_version
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         # The decoder below says what is wrong with it.
         found = version
     if found != version:

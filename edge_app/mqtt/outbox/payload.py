@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-#: What bytes that are no event raise. A flipped bit makes them no UTF-8, which msgspec lets through
-#: as Python's own error.
-PAYLOAD_ERRORS = (msgspec.MsgspecError, TypeError, UnicodeError, RecursionError)
+from edge_app.mistakes import UNREADABLE
+
+#: What bytes that are no event raise; the last, where they are JSON and no object.
+PAYLOAD_ERRORS = (*UNREADABLE, TypeError)
 
 
 def as_historical(payload: bytes) -> bytes:
