@@ -39,10 +39,14 @@ def find_inputs(named: Iterable[Path]) -> Inputs:
     for path in named:
         try:
             asked.add(path.resolve())
-            files = [path]
             if path.is_dir():
                 files, others = _contents(path)
                 left_out.update(others)
+            elif path.suffix.lower() in picture.UNREADABLE_SUFFIXES:
+                wrong.append(MienError(f"{path}: Mien reads no such photos; convert it to JPEG"))
+                continue
+            else:
+                files = [path]
             for file in files:
                 found.setdefault(file.resolve(), file)
         except MienError as error:

@@ -23,7 +23,7 @@ from edge_app.frames.opencv_name import opencv_name, printable
 _GREATEST_NUMERATOR = 65_535
 #: OpenCV takes less for a rate of nothing.
 _LEAST_FRAMES_PER_SECOND = 0.002
-_JPEG = frozenset({".jpg", ".jpeg", ".jpe"})
+_JPEG = frozenset({".jpg", ".jpeg", ".jpe", ".jfif"})
 #: What a file system says of one file, by its name or its size; others can be written to it.
 _OF_ONE_FILE = {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, errno.EFBIG}
 #: More than FFmpeg may hold back, in bytes: a disk that takes it was not full.

@@ -15,8 +15,11 @@ from edge_app.standard_error import muted_stderr
 
 #: What a folder's files must end with to be taken for pictures.
 SUFFIXES = frozenset(
-    {".bmp", ".jpeg", ".jpg", ".jpe", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"}
+    f".{kind}"
+    for kind in "bmp jfif jpe jpeg jpg pgm png pnm ppm tif tiff webp".split()  # noqa: SIM905
 )
+#: Photos that OpenCV does not read, or not upright; FFmpeg takes them for videos.
+UNREADABLE_SUFFIXES = frozenset({".avif", ".heic", ".heif"})
 
 
 def read_picture(path: Path) -> NDArray[np.uint8]:

@@ -11,7 +11,7 @@ from trainer.data.faces import Split
 _SPELLINGS: tuple[frozenset[str], ...] = (
     frozenset({"angry", "anger", "an"}),
     frozenset({"disgust", "disgusted", "di"}),
-    frozenset({"fear", "fearful", "afraid", "scared", "fe"}),
+    frozenset({"fear", "fearful", "afraid", "scared", "fe", "af"}),
     frozenset({"happy", "happiness", "happily", "joy", "ha"}),
     frozenset({"sad", "sadness", "sa"}),
     frozenset({"surprise", "surprised", "su"}),

@@ -14,7 +14,7 @@ from edge_app.picture_depth import ADVICE, is_lost_in_8_bits
 SIDE = 48
 
 #: What a file must end with to be taken for a picture.
-SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".tif", ".tiff", ".webp"})
+SUFFIXES = frozenset({".bmp", ".jfif", ".jpeg", ".jpg", ".pgm", ".png", ".tif", ".tiff", ".webp"})
 
 
 class PictureError(ValueError):

@@ -54,6 +54,15 @@ def test_folder_of_folders_says_what_to_do(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["portrait.HEIC", "portrait.heif", "portrait.avif"])
+def test_photos_that_would_be_read_as_videos_are_refused(tmp_path: Path, name: str) -> None:
+    """FFmpeg shows them as their sensor lay; a photo that lies on its side is read wrongly."""
+    (tmp_path / name).touch()
+    files, (error,), left_out = find_inputs([tmp_path / name])
+    assert (files, left_out) == ([], set())
+    assert str(error) == f"{tmp_path / name}: Mien reads no such photos; convert it to JPEG"
+
+
 def test_named_files_are_taken_as_they_are(tmp_path: Path) -> None:
     named = [tmp_path / "notes.txt", tmp_path / "missing.jpg"]
     assert find_inputs(named) == (named, [], set())

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import skimage.data
 
-from edge_app.frames.picture import read_picture
+from edge_app.frames.picture import SUFFIXES, read_picture
 from edge_app.frames.source import SourceError
 
 
@@ -55,11 +55,15 @@ def test_dark_pictures_are_read(tmp_path: Path, picture: np.ndarray) -> None:
     assert (read_picture(path) == picture.max()).all()
 
 
-def test_picture_stands_upright_as_exif_says(tmp_path: Path, portrait: np.ndarray) -> None:
-    """Orientation 6: turn it clockwise to see it upright."""
+@pytest.mark.parametrize("suffix", [".jpg", ".jfif"])
+def test_picture_stands_upright_as_exif_says(
+    tmp_path: Path, portrait: np.ndarray, suffix: str
+) -> None:
+    """Orientation 6: turn it clockwise to see it upright. Browsers on Windows save as .jfif."""
+    assert suffix in SUFFIXES
     jpeg = cv2.imencode(".jpg", portrait[:100])[1].tobytes()
     exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01" + b"\x01\x12\0\x03\0\0\0\x01\0\x06\0\0" + b"\0\0\0\0"
-    path = tmp_path / "turned.jpg"
+    path = tmp_path / f"turned{suffix}"
     path.write_bytes(jpeg[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + jpeg[2:])
     assert read_picture(path).shape == (512, 100, 3)
 
