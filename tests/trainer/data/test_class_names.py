@@ -11,8 +11,8 @@ from trainer.data.class_names import is_number, label_of, split_of
         ("angry", "angry"), ("Anger", "angry"), ("disgusted", "disgust"), ("FEAR", "fear"),
         ("happiness", "happy"), ("sadness", "sad"), ("surprised", "surprise"),
         ("neutral", "neutral"), ("contempt", "contempt"), ("AF", "fear"), ("3 happy", "happy"),
-        ("0_angry", "angry"), ("7-contempt", "contempt"), ("3_angry", None), ("4_", None), ("05", None),
-        ("bored", None), ("", None), ("3angry", None), ("a/b", None),
+        ("0_angry", "angry"), ("7-contempt", "contempt"), ("3_angry", None), ("4_", None),
+        ("05", None), ("bored", None), ("", None), ("3angry", None), ("a/b", None),
         ("\N{SUPERSCRIPT TWO}", None),
     ],
 )  # fmt: skip
