@@ -38,7 +38,7 @@ class _Stored(PrivacyChoice, frozen=True, kw_only=True):
 
 
 class KeptPrivacy:
-    """Reads and writes the choice in a folder; without a folder it lasts as long as the process.
+    """Reads and writes the choice in a folder.
 
     Each name has a file of its own, and a device that gets a new name must not forget what was
     asked of it under the old one. Nothing tells its old file from that of a second device in the
@@ -49,9 +49,9 @@ class KeptPrivacy:
     word.
     """
 
-    def __init__(self, folder: Path | None, device: str, settings: PrivacyMode = "full") -> None:
+    def __init__(self, folder: Path, device: str, settings: PrivacyMode = "full") -> None:
         """settings: the mode that they say now."""
-        self._file = None if folder is None else folder / f"privacy-{device}.json"
+        self._file = folder / f"privacy-{device}.json"
         self._decisive = self._file
         self._settings: PrivacyMode = settings
         self._choice = PrivacyChoice()
@@ -61,8 +61,6 @@ class KeptPrivacy:
 
         A file that cannot be read may have said anything: then the camera stays closed.
         """
-        if self._file is None:
-            return self._choice
         own = _said_in(self._file)
         is_paused, mode = own.is_paused, own.mode
         if mode == "full" and self._settings == "aggregates" != own.settings:
@@ -86,8 +84,6 @@ class KeptPrivacy:
             MienError: the file cannot be written; what is in force now holds until the end.
         """
         self._choice = choice
-        if self._file is None:
-            return
         self._decisive = self._file
         stored = _Stored(
             is_paused=choice.is_paused,
@@ -106,7 +102,7 @@ class KeptPrivacy:
             ) from error
 
     @property
-    def file(self) -> Path | None:
+    def file(self) -> Path:
         """Where it is kept: of a pause that was asked for under another name, that name's file."""
         return self._decisive
 

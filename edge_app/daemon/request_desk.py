@@ -79,7 +79,7 @@ class RequestDesk:
 
     def answer(self, raw: RawRequest) -> Response:
         """Do what a request asks, or say why not."""
-        if raw.is_oversized or len(raw.payload) > LARGEST_REQUEST:
+        if len(raw.payload) > LARGEST_REQUEST:
             return _refusal(None, f"more than {LARGEST_REQUEST} bytes")
         if raw.is_retained:
             return _refusal(

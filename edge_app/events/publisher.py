@@ -73,13 +73,11 @@ class StreamError(MienError):
 class JsonLinesPublisher(Publisher):
     """Events as JSON Lines, one a line, or summaries; nothing else is written.
 
-    has_summaries: write these, where no events come. name: of the stream, in messages.
+    stream: standard output. has_summaries: write these, where no events come.
     """
 
-    def __init__(
-        self, stream: IO[bytes], *, has_summaries: bool = False, name: str = "standard output"
-    ) -> None:
-        self._stream, self._has_summaries, self._name = stream, has_summaries, name
+    def __init__(self, stream: IO[bytes], *, has_summaries: bool = False) -> None:
+        self._stream, self._has_summaries = stream, has_summaries
         self._has_failed = False
 
     def announce(self, info: Info) -> None:
@@ -115,7 +113,7 @@ class JsonLinesPublisher(Publisher):
             if isinstance(error, BrokenPipeError):
                 raise
             raise StreamError(
-                f"{self._name}: {error.strerror}; make room, or send events elsewhere"
+                f"standard output: {error.strerror}; make room, or send events elsewhere"
             ) from error
 
     def publish_state(self, state: State) -> None:

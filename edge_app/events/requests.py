@@ -112,11 +112,10 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
 class RawRequest:
     """A request as it came. name: of the request. payload: not read yet, and anybody's.
 
-    is_retained: it was left at the broker, perhaps long ago. is_oversized: more than
-    `LARGEST_REQUEST` bytes, of which none are kept.
+    Of one of more than `LARGEST_REQUEST` bytes the payload is cut, one byte behind them.
+    is_retained: it was left at the broker, perhaps long ago.
     """
 
     name: str
     payload: bytes
     is_retained: bool = False
-    is_oversized: bool = False

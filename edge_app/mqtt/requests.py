@@ -49,13 +49,8 @@ class RequestInbox(ConnectionHandler):
             RESPONSE.topic(self._device, request=name)
         except TopicError:
             return
-        is_oversized = len(message.payload) > LARGEST_REQUEST
-        request = RawRequest(
-            name=name,
-            payload=b"" if is_oversized else bytes(message.payload),
-            is_retained=message.retain,
-            is_oversized=is_oversized,
-        )
+        payload = bytes(message.payload[: LARGEST_REQUEST + 1])
+        request = RawRequest(name=name, payload=payload, is_retained=message.retain)
         try:
             self._waiting.put_nowait(request)
         except queue.Full:

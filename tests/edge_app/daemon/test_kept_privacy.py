@@ -13,7 +13,6 @@ CHOICE = PrivacyChoice(is_paused=True, mode="aggregates")
 
 def test_nothing_kept_yet(tmp_path: Path) -> None:
     assert KeptPrivacy(tmp_path, "desk").read() == PrivacyChoice()
-    assert KeptPrivacy(None, "desk").read() == PrivacyChoice()
 
 
 def test_a_choice_outlives_the_process(tmp_path: Path) -> None:
@@ -89,13 +88,6 @@ def test_two_devices_in_one_folder_are_resumed_each_by_itself(tmp_path: Path) ->
 def test_what_was_asked_for_the_sake_of_openness_does_not_follow_the_device(tmp_path: Path) -> None:
     KeptPrivacy(tmp_path, "kitchen").write(PrivacyChoice(mode="full"))
     assert KeptPrivacy(tmp_path, "desk").read() == PrivacyChoice()
-
-
-def test_without_a_folder_it_lasts_as_long_as_the_process() -> None:
-    kept = KeptPrivacy(None, "desk")
-    kept.write(CHOICE)
-    assert kept.choice == CHOICE
-    assert kept.read() == CHOICE
 
 
 @pytest.mark.parametrize(
