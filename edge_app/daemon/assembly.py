@@ -179,7 +179,20 @@ class Assembly:
             self._watchdog.stop()
             self._led.stop()
             self._reports.say_summary()
+        self._tell_if_nobody()
         return self._controller.exit_code
+
+    def _tell_if_nobody(self) -> None:
+        """Say why a recording came to nothing; not in the mode `aggregates`, where it betrays."""
+        daemon = self._daemon
+        if daemon.is_over and not daemon.is_anybody_told and self._gate.mode == "full":
+            _LOG.warning(
+                "%s: %d %s, and nobody in it for long enough: a face counts from its third frame"
+                " on; for photos there is mien analyze",
+                public_name(self._settings.camera.source),
+                daemon.frames_seen,
+                "frame" if daemon.frames_seen == 1 else "frames",
+            )
 
     def _turn(self) -> None:
         if self._inbox is not None:

@@ -63,6 +63,8 @@ class Daemon:
         self._every_frame = every_frame
         self._watched = WatchedTime(clock_s) if watched is None else watched
         self.frames_seen = 0
+        #: Whether a recording has come to its end, and whether anybody in it was told.
+        self.is_over = self.is_anybody_told = False
         self._frames_refused = 0
         if source is not None:
             self._grab_from(source)
@@ -114,7 +116,7 @@ class Daemon:
                 elif (frame := self._mailbox.get(_LOOK_S)) is None or not self._look(frame):
                     self._look_in_vain()
         except MailboxClosed:
-            pass
+            self.is_over = True
         finally:
             self.pause()
 
@@ -207,6 +209,7 @@ class Daemon:
 
     def _tell(self, events: Sequence[Event]) -> None:
         """Publish what happened, and who is there now if that is another state."""
+        self.is_anybody_told |= bool(events)
         for event in events:
             self._publisher.publish_event(event)
         if self._episodes.is_state_new:

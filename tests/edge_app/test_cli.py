@@ -76,6 +76,29 @@ def test_without_a_broker_aggregates_are_summaries_as_json_lines(tmp_path: Path)
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(("pictures", "counted"), [(1, "1 frame"), (2, "2 frames")])
+def test_a_recording_in_which_nobody_counts_says_so(
+    tmp_path: Path, pictures: int, counted: str
+) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    with VideoFileSource(CLIP, pace="fast") as clip:
+        frames = [frame.image for frame in iter(clip.read, None)]
+    for number, image in enumerate(frames[60 : 60 + pictures]):
+        cv2.imwrite(str(folder / f"{number}.png"), image)
+    done = mien("run", "--source", str(folder))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == (
+        f"mien: {folder}: {counted}, and nobody in it for long enough: a face counts from its third"
+        " frame on; for photos there is mien analyze\n"
+    )
+    # Who was not there is not told where only sums are.
+    settings = tmp_path / "mien.toml"
+    settings.write_text('[privacy]\nmode = "aggregates"\npurpose = "a trial"\n')
+    done = mien("run", "--source", str(folder), "--settings", str(settings))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_camera_upside_down_reads_what_an_upright_one_does(tmp_path: Path) -> None:
     with VideoFileSource(CLIP, pace="fast") as clip:
         frames = [frame.image for frame in iter(clip.read, None)]
