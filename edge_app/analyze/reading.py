@@ -12,7 +12,6 @@ from edge_app.perception import EmotionClassifier, FaceDetector, Perception, See
 from edge_app.perception.card import DEFAULT_ANSWER, ModelCard, encode_card
 from edge_app.perception.model_folder import ModelFolder
 from edge_app.perception.shipped import EMOTION, EMOTION_SMALL, FACE_160, FACE_320
-from edge_app.perception.tiling import TiledDetector
 
 
 class Reading:
@@ -26,10 +25,7 @@ class Reading:
         Raises:
             MienError: the models cannot be loaded, or have no such answer.
         """
-        self._perception = perception = _load(models, answer)
-        self._detector = (
-            TiledDetector(perception.detector.model, tiles=tiles) if tiles > 1 else None
-        )
+        self._perception = perception = _load(models, answer, tiles)
         self._crops = crops
         cards: dict[str, ModelCard] = {
             "face-detection": perception.detector.card,
@@ -48,15 +44,16 @@ class Reading:
     def see(self, frame: NDArray[np.uint8], /) -> list[SeenFace]:
         """As `Perception.see`; with `crops`, the one face of `Perception.read_crop`."""
         if self._crops:
-            return [self._perception.read_crop(frame, detector=self._detector)]
-        return self._perception.see(frame, detector=self._detector)
+            return [self._perception.read_crop(frame)]
+        return self._perception.see(frame)
 
 
-def _load(models: ModelFolder, answer: str) -> Perception:
+def _load(models: ModelFolder, answer: str, tiles: int) -> Perception:
     """Mien's models, but for those that the folder holds; its small classifier if that is alone."""
     classifier = EMOTION if models.passed_over(EMOTION) is None else EMOTION_SMALL
     return Perception(
         FaceDetector(models.load(FACE_320)),
         EmotionClassifier(models.load(classifier), answer),
         FaceDetector(models.load(FACE_160)) if models.has_a_pair_of_detectors() else None,
+        tiles=tiles,
     )

@@ -37,6 +37,7 @@ def load_perception(asked: PerceptionSettings, models: ModelFolder) -> Perceptio
         detector,
         EmotionClassifier(models.load(network, asked.threads), asked.answer),
         small[0] if small else None,
+        tiles=asked.tiles,
     )
 
 

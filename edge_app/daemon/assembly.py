@@ -41,7 +41,6 @@ from edge_app.health.watchdog import Watchdog
 from edge_app.perception import Perception
 from edge_app.perception.schedule import DetectionSchedule, ReadingSchedule
 from edge_app.perception.smoothing import REACTIONS
-from edge_app.perception.tiling import TiledDetector
 from edge_app.perception.watcher import Watcher, tracker_for
 from edge_app.settings import Settings
 from edge_app.version import mien_version
@@ -205,13 +204,12 @@ class Assembly:
         self._watchdog.turn(self._activity(), self._gate.backlog, self._gate.mode)
 
     def _make_watcher(self, reaction: ReactionName) -> Watcher:
-        asked, model = self._settings.perception, self._perception.detector.model
+        asked = self._settings.perception
         return Watcher(
             self._perception,
             tracker_for(self._perception.detector),
             REACTIONS[reaction],
             DetectionSchedule(asked.detections_per_second),
-            detector=TiledDetector(model, tiles=asked.tiles) if asked.tiles > 1 else None,
             readings=ReadingSchedule(asked.readings_per_second),
         )
 

@@ -6,7 +6,6 @@ from edge_app.perception.detector import FaceDetector
 from edge_app.perception.faces import Box, Face, FrameError, SeenFace
 from edge_app.perception.perception import Perception, View
 from edge_app.perception.shipped import EMOTION_SMALL
-from edge_app.perception.tiling import TiledDetector
 
 __all__ = [
     "EMOTION_SMALL",
@@ -18,6 +17,5 @@ __all__ = [
     "ModelError",
     "Perception",
     "SeenFace",
-    "TiledDetector",
     "View",
 ]

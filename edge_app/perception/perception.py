@@ -32,6 +32,7 @@ from edge_app.perception.light import spread
 from edge_app.perception.overlap import outermost, unseen
 from edge_app.perception.quality import assess
 from edge_app.perception.shipped import FACE_160, FACE_320
+from edge_app.perception.tiling import TiledDetector
 from edge_app.perception.tilted import SIDES_DEG, TiltedSearch
 from edge_app.perception.upright import Upright, roll_deg
 
@@ -78,11 +79,18 @@ class Perception:
         detector: FaceDetector,
         classifier: EmotionClassifier,
         small_detector: FaceDetector | None = None,
+        *,
+        tiles: int = 1,
     ) -> None:
         """small_detector: for a face alone and for parts of a frame, where faces are large; None:
         `detector`, which then finds fewer of the faces that fill a picture.
+
+        tiles: from 2 on, pictures are searched in so many by so many overlapping tiles as well, for
+        faces that are nearly so many times smaller. It costs as many more runs of the detector.
         """
         self.detector, self.classifier = detector, classifier
+        #: What searches pictures as they stand.
+        self.searching = TiledDetector(detector.model, tiles=tiles) if tiles > 1 else detector
         self.small_detector = small_detector or detector
         self.upright = Upright(self.small_detector)
         self._small = self.small_detector.at_threshold(_SURE_OF_FILLING)
@@ -97,13 +105,14 @@ class Perception:
         classifier: Path | str | None = None,
         answer: str = DEFAULT_ANSWER,
         threads: int = 1,
+        tiles: int = 1,
     ) -> Self:
         """Load the shipped models, or the ones named.
 
         Beside another detector than the shipped one there is no small one: it need not find what
         that one finds.
 
-        answer: as `EmotionClassifier.load` takes it.
+        answer: as `EmotionClassifier.load` takes it. tiles: as `Perception` does.
 
         Raises:
             ModelError: a model does not fit its card, the card has no such answer, or no runtime
@@ -115,33 +124,30 @@ class Perception:
             FaceDetector.load(searched_by, threads=threads),
             EmotionClassifier.load(classifier, threads=threads, answer=answer),
             FaceDetector.load(FACE_160, threads=threads) if has_small_one else None,
+            tiles=tiles,
         )
 
-    def see(self, image: Image, *, detector: FaceDetector | None = None) -> list[SeenFace]:
+    def see(self, image: Image) -> list[SeenFace]:
         """All faces of `image` (uint8 [H, W] or BGR [H, W, 3]), the surest first.
 
         Those that `find` finds, each read in four views.
 
-        detector: as `find` takes it.
-
         Raises:
             FrameError: the picture is of another dtype or shape.
         """
-        faces = self.find(image, detector=detector)
+        faces = self.find(image)
         return self.read(image, faces, views=[View.FOUR] * len(faces))
 
-    def find(self, image: Image, *, detector: FaceDetector | None = None) -> list[Face]:
+    def find(self, image: Image) -> list[Face]:
         """All faces of `image`, best score first, also those tilted by up to 50°.
 
         Three runs of the detector, and one of the small one: a face that the picture hardly holds
         is larger than any that the detector looks for.
 
-        detector: what searches the picture as it stands, such as a `TiledDetector`; None: our own.
-
         Raises:
             FrameError: the picture is of another dtype or shape.
         """
-        return self._with_others(image, (detector or self.detector).detect(image))
+        return self._with_others(image, self.searching.detect(image))
 
     def _with_others(self, image: Image, faces: list[Face]) -> list[Face]:
         """The upright faces of a picture, and those that are tilted or that it hardly holds."""
@@ -185,7 +191,7 @@ class Perception:
         views = views or [View.PLAIN] * len(faces)
         return [self._seen(image, face, view) for face, view in zip(faces, views, strict=True)]
 
-    def read_crop(self, image: Image, *, detector: FaceDetector | None = None) -> SeenFace:
+    def read_crop(self, image: Image) -> SeenFace:
         """What the one face shows that `image` was cut for, as pictures of face data sets are.
 
         Of the faces that `find` finds that about the middle: others may stand in the margin. Where
@@ -195,20 +201,18 @@ class Perception:
         It is always classified, since it is known to be a face: with the quality 0, as one of which
         little can be read, it is `unsure`, and its probabilities are the best that there are.
 
-        detector: as `find` takes it.
-
         Raises:
             FrameError: the picture is of another dtype or shape.
         """
-        face = self._meant(image, detector or self.detector)
+        face = self._meant(image)
         if face is None:
             return self._seen(image, self._framed(image), View.FOUR, is_known=True)
         face = self.upright.look_again(image, face)
         return self._seen(image, face, View.FOUR, is_known=True)
 
-    def _meant(self, image: Image, detector: FaceDetector) -> Face | None:
+    def _meant(self, image: Image) -> Face | None:
         """The face that a picture was cut for, if it is found."""
-        faces = detector.detect(image)
+        faces = self.searching.detect(image)
         face = min(faces, key=partial(_off_middle, image), default=None)
         # The searches for tilted faces take three times as long as this one.
         if face is None or face.score < _SURE_OF_MEANT or _off_middle(image, face) > _MEANT:
@@ -218,7 +222,7 @@ class Perception:
             return face
         doubtful = [
             other
-            for each in (detector, self.small_detector)
+            for each in (self.searching, self.small_detector)
             for other in each.at_threshold(_DOUBTFUL).detect(image)
         ]
         nearest = min(doubtful, key=partial(_off_middle, image), default=face)

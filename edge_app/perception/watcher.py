@@ -77,18 +77,16 @@ class Watcher:
         reaction: Reaction,
         schedule: DetectionSchedule | None = None,
         *,
-        detector: FaceDetector | None = None,
         readings: ReadingSchedule | None = None,
     ) -> None:
-        """schedule: when faces are searched; None: `DetectionSchedule` as it comes. detector: what
-        searches them; None: perception's. Where perception has a smaller one, that searches who is
-        known already. readings: when each face is read; None: `ReadingSchedule` as it comes.
+        """schedule: when faces are searched; None: `DetectionSchedule` as it comes. readings: when
+        each face is read; None: `ReadingSchedule` as it comes. Where perception has a smaller
+        detector, that searches who is known already.
         """
         self.perception = perception
-        searching = detector or perception.detector
         # A model of one's own may be sure of a face at less.
-        doubtful = min(DOUBTFUL_SCORE, searching.card.score_threshold)
-        self._detector = searching.at_threshold(doubtful)
+        doubtful = min(DOUBTFUL_SCORE, perception.detector.card.score_threshold)
+        self._detector = perception.searching.at_threshold(doubtful)
         self._tracker, self._reaction = tracker, reaction
         self._schedule = schedule or DetectionSchedule()
         self._readings = readings or ReadingSchedule()

@@ -11,6 +11,9 @@ from edge_app.events.payloads import FaceLeft
 from edge_app.perception.card import card_path
 from edge_app.perception.model_folder import ModelFolder
 from edge_app.perception.shipped import EMOTION, EMOTION_SMALL, FACE_160, FACE_320
+from edge_app.perception.smoothing import REACTIONS
+from edge_app.perception.tiling import TiledDetector
+from edge_app.perception.watcher import Watcher, tracker_for
 from edge_app.settings import CameraSettings, PerceptionSettings, Settings
 from tests.edge_app.daemon.assemblies import assemble, sample
 from tests.edge_app.events.recorder import Recorder
@@ -27,6 +30,15 @@ def test_the_shipped_detectors_are_a_pair() -> None:
     perception = load_perception(PerceptionSettings(), ModelFolder())
     assert perception.detector.model.path == FACE_320
     assert perception.small_detector.model.path == FACE_160
+
+
+def test_the_daemon_searches_in_tiles_where_it_is_asked_to() -> None:
+    plain = load_perception(PerceptionSettings(), ModelFolder())
+    assert plain.searching is plain.detector
+    tiled = load_perception(PerceptionSettings(tiles=2), ModelFolder())
+    assert isinstance(tiled.searching, TiledDetector)
+    watcher = Watcher(tiled, tracker_for(tiled.detector), REACTIONS["normal"])
+    assert isinstance(watcher._detector, TiledDetector)
 
 
 def test_for_large_faces_there_is_one_detector() -> None:

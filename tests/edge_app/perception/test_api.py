@@ -5,7 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from edge_app import perception
@@ -35,8 +34,6 @@ def test_whoever_checks_types_is_told_of_ours(tmp_path: Path) -> None:
     assert 'Revealed type is "float"' in told
 
 
-def test_the_small_network_and_the_tiles_are_had_by_what_is_named_there() -> None:
+def test_the_small_network_is_had_by_what_is_named_there() -> None:
     small = perception.EmotionClassifier.load(perception.EMOTION_SMALL)
     assert small.card.name == "emotion_small"
-    model = perception.FaceDetector.load().model
-    assert perception.TiledDetector(model, tiles=2).detect(np.zeros((96, 96), np.uint8)) == []

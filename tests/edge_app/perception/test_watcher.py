@@ -485,5 +485,7 @@ def test_a_room_is_searched_from_no_higher_score_than_a_photo(
 
     detector = Noting(perception.detector.model)
     detector.card = msgspec.structs.replace(detector.card, score_threshold=own)
-    Watcher(perception, tracker_for(detector), REACTIONS["normal"], detector=detector)
+    noting = Perception(detector, perception.classifier)
+    asked.clear()
+    Watcher(noting, tracker_for(detector), REACTIONS["normal"])
     assert asked == [doubtful]
