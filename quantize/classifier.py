@@ -35,7 +35,7 @@ from quantize.trained import INPUT, INPUT_RANGE, TrainedClassifier
 from trainer.balance import label_weights
 from trainer.batches import as_input
 from trainer.data import Faces, Split
-from trainer.data.known import describe
+from trainer.data.known import describe, same_pictures
 from trainer.evaluation import evaluate
 from trainer.networks.cost import macs
 from trainer.truth import is_measurable
@@ -110,13 +110,18 @@ def make_classifier(
     measured = [("public_test", public_logits, public)]
     if is_measurable(faces, Split.PRIVATE_TEST):
         measured.append(("private_test", int8_logits(content, private.pixels), private))
+    # Of other data, which faces the run has learned from is not known.
+    is_known = same_pictures(trained.recipe["data_sha256"], faces.sha256())
     reports: dict[str, dict[str, Any]] = {}
     for name, answer in answers.items():
         mixture = Mixture(trained.heads, answer)
         reports[name] = {
             split: asdict(
                 evaluate(
-                    mixture.probabilities(logits), seen, seen.twins_of(training), answer.labels
+                    mixture.probabilities(logits),
+                    seen,
+                    seen.twins_of(training) if is_known else None,
+                    answer.labels,
                 )
             )
             for split, logits, seen in measured

@@ -18,6 +18,7 @@ from edge_app.perception.shipped import EMOTION
 from trainer.conditions import conditions
 from trainer.data import Faces, Split, read, reading
 from trainer.data.face_crops import FaceCrops
+from trainer.data.known import same_pictures
 from trainer.report import lines
 from trainer.reports.figures import measure
 from trainer.truth import is_measurable, measurable
@@ -73,10 +74,15 @@ def run(arguments: argparse.Namespace) -> int:
     # Photos are cut as the device does where this model reads them.
     crops = FaceCrops(partial(Perception.load, classifier=arguments.model))
     faces = read(arguments.data, crops, way=arguments.crops)
-    # What is new to the model has no face that it knows.
-    is_known = (faces.split == Split.TRAINING) & (arguments.split != ALL)
-    training = faces.where(is_known)
-    if arguments.split is None and classifier.card.recipe.get("data_sha256") != faces.sha256():
+    is_known = same_pictures(classifier.card.recipe.get("data_sha256"), faces.sha256())
+    # Of a data set that is new to the model, Training is not what it has learned from.
+    training = faces.of(Split.TRAINING) if is_known else None
+    if training and arguments.split == ALL:
+        sys.stderr.write(
+            f"--split all: the model has learned from {len(training)} of these {len(faces)} faces,"
+            " so it is right more often than on new ones; leave --split out to measure the others\n"
+        )
+    if training is None and arguments.split is None:
         _say_what_is_left_out(faces)
     shown = _shown(faces, arguments.split)
     harder = conditions(classifier.alignment) if arguments.conditions else ()

@@ -24,7 +24,8 @@ class Report:
     majority.
 
     without_twins: accuracy on the faces whose picture does not stand in Training too; None where
-    all do. recall, precision: None for a class that no face has, or that is never answered.
+    all do, or where Training is not known.
+    recall, precision: None for a class that no face has, or that is never answered.
     balanced_accuracy: mean recall of the classes that are there.
     confusion: faces by true label (rows) and answer (columns), in the order of recall.
     calibration_error: by what the answer is fitted to, `truth.truth_for`.
@@ -48,13 +49,13 @@ class Report:
 def evaluate(
     probabilities: Floats,
     faces: Faces,
-    twins: NDArray[np.bool_],
+    twins: NDArray[np.bool_] | None,
     labels: Sequence[str] = FER2013,
 ) -> Report:
     """Compare answers with labels.
 
     probabilities: float32 [N, len(labels)]. labels: the answer's, some of `labels.FERPLUS`.
-    twins: bool [N], faces that stand in Training too.
+    twins: bool [N], faces that stand in Training too; None where Training is not known.
 
     Raises:
         DataError: no face has one of the labels.
@@ -63,7 +64,7 @@ def evaluate(
     known = labelled(labels, faces)
     answers = probabilities[known.rows].argmax(axis=1)
     right = answers == known.labels
-    unseen = ~twins[known.rows]
+    unseen = np.zeros_like(right) if twins is None else ~twins[known.rows]
     confusion = np.zeros((classes, classes), dtype=np.int64)
     np.add.at(confusion, (known.labels, answers), 1)
     recall = _shares(np.diag(confusion), confusion.sum(axis=1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from trainer.data.faces import Faces, Split
 
 _FER2013 = "FER2013 Training (Goodfellow et al. 2013)"
-#: By `Faces.sha256`: what is the same faces, labels and votes everywhere.
+#: By `Faces.sha256`: what is the same faces, labels and votes everywhere. Both are one data set.
 KNOWN = {
     "bb654ea346bc0c91ebdfc2fbeefbe054e4bdc339569c01fa5c8ae1773cae81ca": (
         f"{_FER2013} with FER+ votes (Barsoum et al. 2016)"
@@ -26,3 +26,8 @@ def describe(sha256: str, faces: Faces) -> str:
     training = faces.of(Split.TRAINING)
     voted = int((training.emotion_votes().sum(axis=1) > 0).sum())
     return f"{len(training):,} faces, {voted:,} of them with FER+ votes"
+
+
+def same_pictures(one: str | None, other: str) -> bool:
+    """Whether two hashes are of one data set, if with votes in one place and without in another."""
+    return one == other or (one in KNOWN and other in KNOWN)

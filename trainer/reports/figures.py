@@ -44,12 +44,12 @@ class SplitFigures:
 def measure(
     classifier: EmotionClassifier,
     shown: Faces,
-    training: Faces,
+    training: Faces | None,
     conditions: Sequence[Condition] = (),
     *,
     mirrored: bool = False,
 ) -> SplitFigures:
-    """Show `shown` to the classifier; `training` says which of its pictures are known already.
+    """Show `shown` to the classifier; `training`: what it has learned from, None where unknown.
 
     mirrored: the answer to a face is the mean of the answers to it and to its mirror image, which
     is what smoothing makes of a camera's frames.
@@ -81,10 +81,11 @@ def measure(
         np.mean([mixture.probabilities(each) for each in logits], axis=0)[:, columns]
         for mixture in (calibrated, raw)
     )
+    twins = None if training is None else shown.twins_of(training)
     truth = truth_for(labels, shown)
     judged = probabilities[truth.rows]
     return SplitFigures(
-        report=evaluate(probabilities, shown, shown.twins_of(training), labels),
+        report=evaluate(probabilities, shown, twins, labels),
         reliability=reliability(uncalibrated[truth.rows], judged, truth.labels, answer.temperature),
         risk_coverage=risk_coverage(judged, truth.labels, answer.unsure_below),
         conditions=(

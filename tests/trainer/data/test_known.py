@@ -4,7 +4,7 @@ import numpy as np
 
 from tests.trainer.synthetic import all_splits
 from trainer.data import read
-from trainer.data.known import describe
+from trainer.data.known import KNOWN, describe, same_pictures
 
 
 def test_a_set_of_ones_own_is_told_by_its_size() -> None:
@@ -22,3 +22,11 @@ def test_fer2013_is_known_with_and_without_votes(shared_data: Path) -> None:
     )
     faces.votes[:] = np.float32(0)
     assert describe(faces.sha256(), faces) == "FER2013 Training (Goodfellow et al. 2013)"
+
+
+def test_a_data_set_is_the_same_with_and_without_votes() -> None:
+    voted, unvoted = KNOWN
+    assert same_pictures(voted, unvoted)
+    assert same_pictures("a" * 64, "a" * 64)
+    assert not same_pictures("a" * 64, unvoted)
+    assert not same_pictures(None, voted)
