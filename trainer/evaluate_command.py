@@ -59,15 +59,17 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure and print, and write the report where one is asked for.
 
     Raises:
-        UsageError: the report's folder does not exist, or matplotlib is missing.
+        UsageError: the report cannot stand where it shall, or matplotlib is missing.
         DataError: the data cannot be read, or has no face of the split that was asked for, or is
             of photos and the model takes crops of another size than the training's.
-        ModelError, ReportError: the model cannot be read, or the page not written.
+        ModelError, WriteError: the model cannot be read, or the page not written.
     """
     report: Path | None = arguments.report
     # Before the minutes of work that the report would be the end of.
     if report and not report.parent.is_dir():
         raise UsageError(f"{report.parent}: no such folder for --report; make it first")
+    if report and report.is_dir():
+        raise UsageError(f"{report}: a folder; name the file to write, as {report / 'report.html'}")
     if report and not importlib.util.find_spec("matplotlib"):
         raise UsageError("--report needs matplotlib: install mien[train]")
     classifier = EmotionClassifier.load(arguments.model, answer=arguments.answer)

@@ -79,7 +79,7 @@ def write_beside(path: Path, text: str) -> None:
         WriteError: it cannot be written; then the old one stays.
     """
     with replaced(path) as beside:
-        beside.write_text(text)
+        beside.write_text(text, encoding="utf-8")
 
 
 def reserve(file: BinaryIO, size: int) -> None:

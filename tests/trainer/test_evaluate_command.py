@@ -248,6 +248,8 @@ def test_training_faces_that_are_left_out_are_said(
 def test_a_report_that_has_no_place_is_refused_before_the_work(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="none: no such folder"):
         evaluate("--data", tmp_path, "--report", tmp_path / "none" / "report.html")
+    with pytest.raises(UsageError, match="a folder; name the file"):
+        evaluate("--data", tmp_path, "--report", tmp_path)
 
 
 def test_a_report_without_matplotlib_is_refused_before_the_work(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from edge_app.errors import MienError
+from trainer.replacing import write_beside
 from trainer.report import TITLES
 from trainer.reports.figures import SplitFigures
 from trainer.reports.sections import split_section
@@ -32,10 +32,6 @@ svg { max-width: 100%; height: auto; }
 """
 
 
-class ReportError(MienError):
-    """A report that cannot be written."""
-
-
 @dataclass(frozen=True, slots=True)
 class Heading:
     """What a report says of itself; hashes are SHA-256 in hexadecimal digits."""
@@ -48,20 +44,14 @@ class Heading:
 
 
 def write_report(path: Path, heading: Heading, splits: Mapping[str, SplitFigures]) -> None:
-    """Write the report beside `path` and rename it, so that `path` is never half a report.
+    """Write the report in one step, so that `path` is never half a report.
 
     splits: figures by a key of `report.TITLES`.
 
     Raises:
-        ReportError: the file cannot be written.
+        WriteError: the file cannot be written.
     """
-    beside = path.with_name("new-" + path.name)
-    try:
-        beside.write_text(page(heading, splits), encoding="utf-8")
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise ReportError(f"{path}: {error.strerror}; name another file for the report") from error
+    write_beside(path, page(heading, splits))
 
 
 def page(heading: Heading, splits: Mapping[str, SplitFigures]) -> str:
