@@ -62,7 +62,7 @@ def read_face_photos(folder: Path) -> list[FacePhoto]:
         photos = msgspec.json.decode(labels.read_bytes(), type=dict[str, _Labels])
     except OSError as error:
         raise QuantizeError(
-            f"{labels}: {error.strerror}; --photos names the folder that holds faces/ and no_faces/"
+            f"{labels}: {error.strerror}; name the folder that holds faces/ and no_faces/"
         ) from error
     except msgspec.DecodeError as error:
         raise QuantizeError(f"{labels}: not a list of photos with face boxes: {error}") from error

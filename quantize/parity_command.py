@@ -56,9 +56,7 @@ def compare_parity(arguments: argparse.Namespace) -> Iterator[str]:
 def compare_calibration(arguments: argparse.Namespace) -> Iterator[str]:
     """Quantize by every way to calibrate and both converters: what each costs, line by line."""
     rows = []
-    classifiers = () if arguments.detectors_alone else _classifier_rows(arguments)
-    detectors_too = () if arguments.models else _detector_rows(arguments)
-    for row in chain(classifiers, detectors_too):
+    for row in chain.from_iterable(_rows(arguments)):
         rows.append(row)
         yield ", ".join(row.values())
     written = msgspec.json.format(msgspec.json.encode(rows), indent=2) + b"\n"
@@ -99,15 +97,31 @@ class _Photos:
 def _subjects(
     arguments: argparse.Namespace,
 ) -> Iterator[tuple[Subject, ClassifierParity | DetectorParity]]:
-    if not arguments.detectors_alone:
+    classifiers, photos = _asked(arguments)
+    if classifiers:
         faces = read(arguments.data, way=arguments.crops)
-        for path, run in _runs(arguments).items():
+        for path, run in classifiers.items():
             yield _classifier(path, run, faces)
-    if arguments.models:
-        return
-    photos = _Photos.of(arguments)
-    for size, name in detectors.SIZES.items():
-        yield _detector(photos, size, SHIPPED / name)
+    if photos:
+        for size, name in detectors.SIZES.items():
+            yield _detector(photos, size, SHIPPED / name)
+
+
+def _rows(arguments: argparse.Namespace) -> Iterator[Iterator[dict[str, str]]]:
+    classifiers, photos = _asked(arguments)
+    if classifiers:
+        yield _classifier_rows(classifiers, read(arguments.data, way=arguments.crops))
+    if photos:
+        yield _detector_rows(photos)
+
+
+def _asked(arguments: argparse.Namespace) -> tuple[dict[Path, Path], _Photos | None]:
+    """The classifiers with their runs, and the detectors' photos, whatever was asked for.
+
+    All that may be missing is said here, before the minutes that the first classifier takes.
+    """
+    classifiers = {} if arguments.detectors_alone else _runs(arguments)
+    return classifiers, None if arguments.models else _Photos.of(arguments)
 
 
 def _runs(arguments: argparse.Namespace) -> dict[Path, Path]:
@@ -183,11 +197,10 @@ def _detector(photos: _Photos, size: int, path: Path) -> tuple[Subject, Detector
     return subject, photos.parity(prepared, content, size)
 
 
-def _classifier_rows(arguments: argparse.Namespace) -> Iterator[dict[str, str]]:
-    faces: Faces = read(arguments.data, way=arguments.crops)
+def _classifier_rows(classifiers: dict[Path, Path], faces: Faces) -> Iterator[dict[str, str]]:
     public = faces.of(Split.PUBLIC_TEST)
     ways = [Options(calibration=method) for method in Calibration] + [Options(converter="tflite")]
-    for (path, run), way in product(_runs(arguments).items(), ways):
+    for (path, run), way in product(classifiers.items(), ways):
         trained = TrainedClassifier.load(run)
         content = quantize(trained, trained.calibration_inputs(faces), way)
         parity = measure_parity(trained, content, public)
@@ -198,8 +211,7 @@ def _classifier_rows(arguments: argparse.Namespace) -> Iterator[dict[str, str]]:
         )  # fmt: skip
 
 
-def _detector_rows(arguments: argparse.Namespace) -> Iterator[dict[str, str]]:
-    photos = _Photos.of(arguments)
+def _detector_rows(photos: _Photos) -> Iterator[dict[str, str]]:
     for size, name in detectors.SIZES.items():
         for method in Calibration:
             prepared, samples = photos.prepare(size, method)

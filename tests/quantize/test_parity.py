@@ -91,3 +91,12 @@ def test_a_model_of_one_s_own_is_compared_with_its_run(
     )
     assert main([*words, str(run), "--models", str(run)]) == 1
     assert f"{run}: holds no classifier" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("what", ["parity", "compare-calibration"])
+def test_photos_that_are_missing_are_said_before_the_work(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(parity_command, "read", lambda *_, **__: pytest.fail("faces were read"))
+    assert main(["quantize", what, "--data", str(tmp_path)]) == 1
+    assert f"{tmp_path}/faces/boxes.json: No such file" in capsys.readouterr().err
