@@ -164,11 +164,14 @@ def _add_weights(parser: argparse.ArgumentParser) -> None:
 
 
 def _shares(text: str) -> dict[str, float]:
-    """Read `name=share,…`; each is from 0 to 1, and they sum to 1."""
-    shares = {}
+    """Read `name=share,…`; each name once, each share from 0 to 1, and they sum to 1."""
+    shares: dict[str, float] = {}
     for part in text.split(","):
         name, _, share = part.partition("=")
-        shares[name.strip()] = _share(share, f"{part.strip()!r} is no HEAD=SHARE, as fer2013=0.5")
+        name = name.strip()
+        if name in shares:
+            raise argparse.ArgumentTypeError(f"{name}: named twice; name each head once")
+        shares[name] = _share(share, f"{part.strip()!r} is no HEAD=SHARE, as fer2013=0.5")
     if not math.isclose(sum(shares.values()), 1.0, abs_tol=1e-3):
         raise argparse.ArgumentTypeError("the shares do not sum to 1")
     return shares

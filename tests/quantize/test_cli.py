@@ -28,6 +28,7 @@ def test_shares_that_are_not_a_whole_are_refused() -> None:
         ("--shares", "ferplus=-0.5,fer2013=1.5", "-0.5: a share is from 0 to 1"),
         ("--shares", "fer2013=nan", "nan: a share is from 0 to 1"),
         ("--shares", "fer2013=0.5,ferplus=0.6", "the shares do not sum to 1"),
+        ("--shares", "fer2013=0.2, fer2013=1", "fer2013: named twice; name each head once"),
         ("--balance", "much", "'much' is no number; name a share from 0 to 1"),
         ("--balance", "1.01", "1.01: a share is from 0 to 1"),
     ],
