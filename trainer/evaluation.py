@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edge_app.perception.labels import FER2013, FERPLUS
 from trainer.data import Faces
-from trainer.truth import labelled, majorities, truth_for
+from trainer.truth import Truth, authors_majorities, labelled, majorities, truth_for
 
 Floats = NDArray[np.float32]
 
@@ -30,7 +30,8 @@ class Report:
     confusion: faces by true label (rows) and answer (columns), in the order of recall.
     calibration_error: by what the answer is fitted to, `truth.truth_for`.
     ferplus_majority: agreement with FER+'s majority of eight emotions, where there is one;
-    None where no face has one.
+    None where no face has one. ferplus_majority_faces: how many have.
+    ferplus_authors: the same as FER+'s authors count, `truth.authors_majorities`.
     left_out: how many faces have each label that the answer lacks.
     """
 
@@ -43,6 +44,9 @@ class Report:
     confusion: list[list[int]]
     calibration_error: float
     ferplus_majority: float | None
+    ferplus_majority_faces: int
+    ferplus_authors: float | None
+    ferplus_authors_faces: int
     left_out: dict[str, int]
 
 
@@ -70,6 +74,7 @@ def evaluate(
     recall = _shares(np.diag(confusion), confusion.sum(axis=1))
     precision = _shares(np.diag(confusion), confusion.sum(axis=0))
     fitted = truth_for(labels, faces)
+    voted, as_authors = majorities(faces), authors_majorities(faces)
     others = np.bincount(faces.labels[~known.rows], minlength=len(FERPLUS)).tolist()
     return Report(
         faces=len(known.labels),
@@ -80,7 +85,10 @@ def evaluate(
         precision=dict(zip(labels, precision, strict=True)),
         confusion=confusion.tolist(),
         calibration_error=calibration_error(probabilities[fitted.rows], fitted.labels),
-        ferplus_majority=ferplus_agreement(probabilities, faces, labels),
+        ferplus_majority=_agreement(probabilities, voted, labels),
+        ferplus_majority_faces=len(voted.labels),
+        ferplus_authors=_agreement(probabilities, as_authors, labels),
+        ferplus_authors_faces=len(as_authors.labels),
         left_out={label: n for label, n in zip(FERPLUS, others, strict=True) if n},
     )
 
@@ -147,14 +155,11 @@ def fer2013_agreement(answers: Floats, faces: Faces) -> float:
     return label_agreement(answers[:, : len(FER2013)], faces)
 
 
-def ferplus_agreement(
-    answers: Floats, faces: Faces, labels: Sequence[str] = FERPLUS
-) -> float | None:
-    """How often the first answer is FER+'s majority of eight emotions; None without a majority.
+def _agreement(answers: Floats, voted: Truth, labels: Sequence[str] = FERPLUS) -> float | None:
+    """How often the first answer is what was voted for; None where nothing was.
 
     answers: float32 [N, K], probabilities or logits, of the first K `labels`.
     """
-    voted = majorities(faces)
     if not len(voted.labels):
         return None
     said = np.array([FERPLUS.index(label) for label in labels])
@@ -170,7 +175,7 @@ def agreements(logits: Mapping[str, Floats], faces: Faces) -> dict[str, float]:
     figures = {}
     for name, answers in logits.items():
         figures[f"{name}_fer2013"] = fer2013_agreement(answers, faces)
-        voted = ferplus_agreement(answers, faces)
+        voted = _agreement(answers, majorities(faces))
         if voted is not None:
             figures[f"{name}_ferplus"] = voted
     return figures

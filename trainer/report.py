@@ -45,7 +45,15 @@ def _split_lines(split: str, report: Mapping[str, Any]) -> Iterator[str]:
         yield f"  left out: {counted(left_out)}; the answer has no such label"
     yield f"  calibration error {report['calibration_error']:.1%}"
     if report["ferplus_majority"] is not None:
-        yield f"  agrees with FER+'s majority of eight emotions: {report['ferplus_majority']:.1%}"
+        yield (
+            f"  agrees with FER+'s majority of eight emotions: {report['ferplus_majority']:.1%}"
+            f" of {report['ferplus_majority_faces']} faces"
+        )
+    if report["ferplus_authors"] is not None:
+        yield (
+            "  as FER+'s authors count, single votes taken out first:"
+            f" {report['ferplus_authors']:.1%} of {report['ferplus_authors_faces']} faces"
+        )
     for label, recall in report["recall"].items():
         precision = percent(report["precision"][label])
         yield f"  {label:<9} recall {percent(recall):>6}  precision {precision:>6}"

@@ -64,7 +64,16 @@ def test_ferplus_counts_majorities_only() -> None:
     faces.votes[1, :2] = 5  # none
     faces.votes[2, 7] = 9  # a majority for contempt, which seven classes cannot answer
     report = evaluate(np.eye(7, dtype=np.float32)[faces.labels], faces, np.zeros(3, bool))
-    assert report.ferplus_majority == pytest.approx(0.5)
+    assert (report.ferplus_majority, report.ferplus_majority_faces) == (0.5, 2)
+    assert (report.ferplus_authors, report.ferplus_authors_faces) == (0.5, 2)
+    faces.votes[1] = [6, 0, 1, 1, 1, 1, 1, 1, 0, 0]
+    report = evaluate(np.eye(7, dtype=np.float32)[faces.labels], faces, np.zeros(3, bool))
+    assert (report.ferplus_majority, report.ferplus_majority_faces) == (0.5, 2)
+    assert (report.ferplus_authors, report.ferplus_authors_faces) == (pytest.approx(1 / 3), 3)
+    assert list(lines({"public_test": asdict(report)}))[2:4] == [
+        "  agrees with FER+'s majority of eight emotions: 50.0% of 2 faces",
+        "  as FER+'s authors count, single votes taken out first: 33.3% of 3 faces",
+    ]
 
 
 def test_confidence_in_contempt_is_held_to_the_votes() -> None:

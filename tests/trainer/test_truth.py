@@ -1,13 +1,21 @@
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from edge_app.perception.labels import FER2013, FERPLUS
 from tests.trainer.synthetic import all_splits, synthetic_faces
-from trainer.data import DataError, Faces, Split
+from trainer.data import DataError, Faces, Split, read
 from trainer.data.faces import FERPLUS_COLUMNS
-from trainer.truth import is_measurable, labelled, majorities, measurable, truth_for
+from trainer.truth import (
+    authors_majorities,
+    is_measurable,
+    labelled,
+    majorities,
+    measurable,
+    truth_for,
+)
 
 
 def voted(*votes: dict[str, int]) -> Faces:
@@ -34,6 +42,28 @@ def test_a_majority_is_more_than_half_of_all_votes() -> None:
     assert [FERPLUS[label] for label in found.labels] == ["happy", "contempt"]
     among_seven = majorities(faces, len(FER2013))
     assert np.flatnonzero(among_seven.rows).tolist() == [0]
+
+
+def test_ferplus_authors_take_single_votes_out_first() -> None:
+    faces = voted(
+        {"happy": 6, "sad": 4},
+        {"happy": 5, "sad": 5},
+        {"sad": 5, "fear": 1, "angry": 1, "disgust": 1, "neutral": 1, "unknown": 1},
+        {"sad": 2, "fear": 1, "angry": 1},
+        {"sad": 3, "no_face": 3, "fear": 1},
+        {"sad": 1, "fear": 1},
+        {"unknown": 7, "sad": 1},
+    )
+    assert np.flatnonzero(majorities(faces).rows).tolist() == [0]
+    found = authors_majorities(faces)
+    assert np.flatnonzero(found.rows).tolist() == [0, 2, 3]
+    assert [FERPLUS[label] for label in found.labels] == ["happy", "sad", "sad"]
+
+
+def test_fer2013_has_as_many_majorities_as_the_documents_say(shared_data: Path) -> None:
+    private = read(shared_data).of(Split.PRIVATE_TEST)
+    assert majorities(private).rows.sum() == 2729
+    assert authors_majorities(private).rows.sum() == 3153
 
 
 def test_an_answer_with_contempt_is_judged_by_majorities_where_there_are_any() -> None:

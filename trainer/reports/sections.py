@@ -39,7 +39,14 @@ def _parts(name: str, title: str, figures: SplitFigures) -> Iterator[str]:
             ("Accuracy without twins of training pictures", percent(report.without_twins)),
             ("Balanced accuracy", f"{report.balanced_accuracy:.1%}"),
             ("Left out, the answer having no such label", counted(report.left_out) or "-"),
-            ("Agreement with FER+'s majority", percent(report.ferplus_majority)),
+            (
+                f"Agreement with FER+'s majority, {report.ferplus_majority_faces} faces",
+                percent(report.ferplus_majority),
+            ),
+            (
+                f"… as FER+'s authors count, {report.ferplus_authors_faces} faces",
+                percent(report.ferplus_authors),
+            ),
             ("Calibration error at temperature 1", f"{calibration.error_before:.1%}"),
             (
                 f"Calibration error at temperature {calibration.temperature:.2f}",

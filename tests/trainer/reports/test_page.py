@@ -83,7 +83,8 @@ def test_tables_hold_the_numbers() -> None:
     made = figures()
     report, rows = made.report, Reader(page(HEADING, {"public_test": made})).rows
     assert ["Accuracy", f"{report.accuracy:.1%}"] in rows
-    assert ["Agreement with FER+'s majority", "-"] in rows
+    assert ["Agreement with FER+'s majority, 0 faces", "-"] in rows
+    assert ["… as FER+'s authors count, 0 faces", "-"] in rows
     fear = report.confusion[2]
     assert ["fear", *map(str, fear)] in rows
     assert ["fear", "20", f"{report.recall['fear']:.1%}", f"{report.precision['fear']:.1%}"] in rows
