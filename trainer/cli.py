@@ -21,7 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="what", required=True, metavar="run|evaluate|average|mixtures|reproduce"
     )
     train = commands.add_parser("run", help="train a recipe; a killed run goes on where it was")
-    train.add_argument("--recipe", choices=sorted(RECIPES), default="base")
+    train.add_argument(
+        "--recipe", choices=sorted(RECIPES), default="robust", help="see docs/training.md (robust)"
+    )
     reading.add_arguments(train)
     train.add_argument("--run", type=Path, help="folder of the run (runs/<recipe>)")
     train.add_argument(

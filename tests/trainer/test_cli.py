@@ -1,5 +1,6 @@
 """`mien train run` as typed."""
 
+import argparse
 import re
 import signal
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 from edge_app.cli import main
 from tests.trainer.data.test_mosaic import write_mosaic
+from trainer import cli
 from trainer.augmentation import MIRRORED
 from trainer.checkpoints import read_history, read_network, read_recipe
 from trainer.data.class_counts import class_lines
@@ -86,3 +88,11 @@ def test_an_interrupted_run_says_what_is_kept_and_goes_on(
     assert main(words) == 0
     said = capsys.readouterr().out.splitlines()
     assert [line[:9] for line in said if line.startswith("epoch")] == ["epoch 2/2"]
+
+
+def test_unasked_it_trains_what_make_train_does() -> None:
+    parser = argparse.ArgumentParser()
+    cli.add_arguments(parser)
+    assert parser.parse_args(["run", "--data", "."]).recipe == "robust"
+    makefile = (Path(__file__).parents[2] / "Makefile").read_text()
+    assert "mien train run --recipe robust " in makefile
