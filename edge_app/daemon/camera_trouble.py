@@ -87,9 +87,9 @@ class CameraTrouble:
 
 
 def _kept_since(file: Path, now: datetime, *, is_over: bool) -> datetime:
-    """The time that `file` keeps, or else, from here on, now; a trouble that is over has no file.
+    """Since when, by a file that outlives the process: begun now where there is none.
 
-    Without a file that can be used, it is now.
+    Now where it cannot be used, too. A trouble that is over takes its file with it.
     """
     try:
         if is_over:

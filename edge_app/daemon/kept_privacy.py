@@ -132,6 +132,6 @@ def _digest(file: Path) -> str:
     try:
         content = file.read_bytes()
     except OSError as error:
-        # It stays closed to us: why tells it from others as well, so that a resume can outlive it.
+        # Why it cannot be read stands for what it says: a resume holds while that is the same.
         content = str(error).encode()
     return hashlib.sha256(content).hexdigest()

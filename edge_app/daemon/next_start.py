@@ -37,7 +37,7 @@ def check_next_start(
     check_perception(settings.perception, model_folder(settings.models))
     broker = parse_broker(settings.mqtt.broker)
     if isinstance(broker, Embedded):
-        # Brings in asyncio, which a device without it keeps free.
+        # Brings in asyncio, whose memory a device without such a broker keeps free.
         from edge_app.mqtt.embedded_broker import EmbeddedBroker  # noqa: PLC0415
 
         EmbeddedBroker(broker.port)

@@ -18,7 +18,6 @@ SOUND_S = 600.0
 #: A camera may be silent for as long without being broken.
 SILENCE_S = 4.0
 
-
 #: A device without a clock of its own has to reach its network and a time server first.
 UNSET_S = 600.0
 
@@ -27,8 +26,8 @@ UNSET_S = 600.0
 class Moment:
     """What rules look at. was_supply_weak: since the moment before; None where nobody can tell.
 
-    For how many seconds: sound_s: the supply was not; silent_s: a camera gave nothing; unset_s: a
-    clock that should be kept right was not.
+    sound_s: for how many seconds the supply was strong enough. silent_s: for how many a camera gave
+    nothing. unset_s: for how many nobody set a clock that should be kept right.
     """
 
     telemetry: Telemetry

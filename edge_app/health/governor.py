@@ -54,7 +54,7 @@ class Governor:
         cpu_s: Callable[[], float] = time.process_time,
         may_tell_load: Callable[[], bool] = lambda: True,
     ) -> None:
-        """clock_s: never goes back; cpu_s: this process has computed.
+        """clock_s: never goes back; cpu_s: how long this process computed.
 
         may_tell_load: whether the log may say what depends on who is there.
         """

@@ -33,7 +33,7 @@ class Activity:
 
 
 class Telemeter:
-    """Turns counts into rates, each since a measurement before; of one just now, the same again."""
+    """Turns counts into rates, each since an earlier measurement; asked at once again, the same."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Telemeter:
         clock_s: Callable[[], float] = time.monotonic,
         cpu_s: Callable[[], float] = time.process_time,
     ) -> None:
-        """now: the time in UTC; clock_s: never goes back; cpu_s: this process has computed."""
+        """now: the time in UTC; clock_s: never goes back; cpu_s: how long this process computed."""
         self._board, self._now, self._clock_s, self._cpu_s = board, now, clock_s, cpu_s
         self._began_s = self._last_s = clock_s()
         self._last_cpu_s = cpu_s()

@@ -32,8 +32,8 @@ KEEP_ALIVE_S = 15
 #: At start-up, from the beginning of the first attempt to its failure at the latest.
 FIRST_CONNECTION_S = 5.0
 
-#: How long a protocol version that never worked may leave us without an answer. Short enough for
-#: both versions within `FIRST_CONNECTION_S`; twice as long after each attempt in vain.
+#: How long a protocol version that never worked may leave us without an answer. It leaves time to
+#: ask in the other one within `FIRST_CONNECTION_S`; twice as long after each attempt in vain.
 FIRST_ANSWER_S = 3.5
 
 #: How long 3.1.1 is spoken with a broker that left MQTT 5 unanswered, before it is asked once more.
@@ -43,8 +43,8 @@ ASK_AGAIN_S = 60.0
 #: throttles may keep the connection and swallow its answers.
 ANSWER_PERIODS = 2
 
-#: A connection that ends so soon may have been ended for a message on it. Among many the broker's
-#: refusal is lost, since we write on into what it has closed.
+#: A connection that ends so soon may have been ended for a message on it. Where many are under way
+#: the broker's refusal is lost, since we write on into what it has closed.
 BRIEF_S = 5.0
 
 #: How often whoever waits for the first connection sees whether to stop.

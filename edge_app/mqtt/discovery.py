@@ -64,7 +64,7 @@ def discovery_topic(device: str, prefix: str) -> str:
     """Where the message goes, retained.
 
     Raises:
-        TopicError: the device's name is no level of a topic, or the prefix are none.
+        TopicError: the device's name is no level of a topic, or the prefix no row of levels.
     """
     # As `settings.HomeAssistant.prefix`.
     if not _PREFIX.fullmatch(prefix):

@@ -17,8 +17,8 @@ from edge_app.mqtt.topics import level
 ONLINE = b"online"
 OFFLINE = b"offline"
 
-#: Three of the longest intervals of telemetry, with which `state` is told again: of a device that
-#: is gone for good nobody is there, and nothing warm, for ever.
+#: When a broker forgets `telemetry`, and `state`, which is told again with it: after three of the
+#: longest intervals. Kept for ever, they would say of a device that is gone who is there.
 GONE_S = 1800
 
 

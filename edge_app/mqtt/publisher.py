@@ -237,7 +237,7 @@ class _Delivery(ConnectionHandler):
                 self._under_way[packet_id] = offer.sequence, time.monotonic()
 
     def unanswered_since(self) -> float | None:
-        """Of events, or of all else, whichever is older: a broker that answers slowly answers."""
+        """Of events, or of all else, whichever is older; slow answers are answers, too."""
         event = next((since for _, since in self._under_way.values()), None)
         if event is not None:
             event = max(event, self._answered_at)
@@ -290,7 +290,7 @@ class _Delivery(ConnectionHandler):
         """Tell of a refusal, hourly: of the device's own topics, and of each other one."""
         topic = f"mien/{self._device}/…"
         if not is_ours:
-            # Of nobody's there is the availability, which is the connection's.
+            # Neither ours nor theirs is the availability alone, which the connection publishes.
             told = (handler.topic_of(packet_id) for handler in self._beside)
             topic = next(filter(None, told), topic)
         now = time.monotonic()

@@ -81,10 +81,10 @@ class Sender:
             self._changed.notify_all()
 
     def unanswered_since(self) -> float | None:
-        """For how long the broker has answered nothing that it was sent; None: it owes no answer.
+        """Since when the broker has answered nothing, on the clock; None: it owes no answer.
 
-        Anything it answers counts, an event too: paho queues what is more than the broker takes at
-        once, so that a message may wait though all is well.
+        Anything that it answers counts, an event too: paho queues what is more than the broker
+        takes at once, so that a message may wait though all is well.
         """
         with self._changed:
             return self._silent_since if self._under_way else None

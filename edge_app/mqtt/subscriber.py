@@ -81,7 +81,8 @@ class Subscriber(Closing):
 
         Raises:
             UsageError: the credentials cannot be read, do not fit, or fit no such address.
-            BrokerError: no connection, a refusal, or no subscription within `timeout_s`.
+            BrokerError: a refusal; no connection within `timeout_s`, or no answer to the
+                subscriptions within as long again.
         """
         self._connection.start(timeout_s)
         if self._intake.is_subscribed.wait(timeout_s) and not self._intake.refused:

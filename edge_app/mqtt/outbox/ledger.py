@@ -35,7 +35,8 @@ class Batch(NamedTuple):
 
 
 class Ledger:
-    """What the outbox's threads share. Whoever uses it holds `changed`.
+    """What the outbox's threads share. Whoever uses it holds `changed`, unless they only look at a
+    single number or flag.
 
     last: number and elapsed seconds of the newest event on the disk. count: how many are there.
     """

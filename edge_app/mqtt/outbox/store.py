@@ -79,7 +79,8 @@ class EventStore(Closing):
         self.refusal: str | None = None
         #: How often more, or something else, was found on the disk than was known.
         self.findings = 0
-        #: Number and elapsed seconds of the newest event that was there at the opening, or 0.
+        #: Number and elapsed seconds of the newest event that was there when this was made: 0 where
+        #: there was none, and `NUMBERED_FROM` where nobody knows.
         self.last = NUMBERED_FROM, 0.0
         #: The first number that is in use outside; None until a file was open.
         self._first: int | None = None
@@ -265,11 +266,15 @@ class EventStore(Closing):
 
     @contextlib.contextmanager
     def _used(self, *, is_write: bool = False) -> Iterator[None]:
-        """SQLite's errors on the open file as our own; one that says that the disk fails closes it,
-        at once or before the next write: a disk that takes nothing may give what is there.
+        """SQLite's errors on the open file as our own, for reading or writing.
+
+        Where the disk fails in a read, or the file seems to be damaged, it is closed, and the next
+        opening finds whether it is. Where the disk fails in a write, it is closed before the next
+        one, since a disk that takes nothing may give what is there.
 
         Raises:
-            StoreRefusedError: or the file is damaged, which its next opening finds, if so it is.
+            StoreRefusedError: the disk takes or gives nothing, or the file seems to be damaged.
+            StoreDamagedError: it is in memory, and there is no other.
         """
         try:
             with translated():

@@ -109,7 +109,7 @@ class OutboxWriter:
     def refuse(self, error: MienError) -> None:
         """The disk does not take it: keep it in memory, offer it from there, and try again."""
         with self._ledger.changed:
-            # Told again before it was tried again, it does not put that off.
+            # Another refusal before the next try, of a read for example, does not put that off.
             if self._clock() >= self._retry_at:
                 self._retry_at = self._clock() + RETRY_S
             excess = self._ledger.refused()
