@@ -14,9 +14,9 @@ from edge_app.cli import main
 from edge_app.events.payloads import Alert, encode
 from edge_app.mqtt.publisher import MqttPublisher
 from tests.brokers import Mosquitto, wait_until
+from tests.edge_app.listen.test_command import events
 from tests.edge_app.mqtt.listener import Listener
 from tests.edge_app.mqtt.samples import TIME, appeared, changed, left
-from tests.edge_app.mqtt.test_command import events
 
 
 @pytest.fixture
