@@ -69,7 +69,12 @@ class Interview:
     def _acknowledge(self) -> None:
         self._terminal.say(NOTICE)
         typed = self._terminal.ask(
-            "Type yes if you have read this and answer for it", check=lambda _: None
+            "Type yes if you have read this and answer for it",
+            check=lambda typed: (
+                None
+                if typed.lower() in {"yes", "n", "no"}
+                else "type yes as a whole word, or no to leave everything as it is"
+            ),
         )
         if typed.lower() != "yes":
             raise NotAcknowledgedError("not acknowledged; nothing was written")
@@ -78,11 +83,15 @@ class Interview:
         stored = self._stored.value("privacy", "purpose")
         own = [stored] if stored and stored not in PURPOSES else []
         options = (*own, *PURPOSES)
-        chosen = self._terminal.choose(
+        chosen = self._terminal.choose_or_say(
             "\nWhat is it used for?",
             (*options, _OWN_WORDS),
+            other="your own words",
+            check=checks.purpose,
             default=options.index(stored) if stored else None,
         )
+        if isinstance(chosen, str):
+            return chosen
         if chosen < len(options):
             return options[chosen]
         return self._terminal.ask("Your own words", check=checks.purpose)
@@ -111,10 +120,16 @@ class Interview:
         default = found.index(stored) if stored in found and self._cameras else 0
         if not self._cameras:
             terminal.say("\nNo camera was found on this machine; plug one in, or name a source.")
-        chosen = terminal.choose(
-            "\nWhere do pictures come from?", (*texts, *others), default=default
+        chosen = terminal.choose_or_say(
+            "\nWhere do pictures come from?",
+            (*texts, *others),
+            other="an address, file or folder",
+            check=_CAMERA,
+            default=default,
         )
-        if chosen < len(found):
+        if isinstance(chosen, str):
+            source = chosen
+        elif chosen < len(found):
             source = found[chosen]
         elif chosen == len(found):
             source = terminal.ask("Address, file or folder", check=_CAMERA)

@@ -43,16 +43,37 @@ class Terminal:
 
     def choose(self, question: str, options: Sequence[str], *, default: int | None = 0) -> int:
         """The index of one of the options; Enter takes the default, if there is one."""
-        self.say(question)
-        for number, option in enumerate(options, start=1):
-            self.say(f"  {number}  {option}")
-        numbers = [str(number) for number in range(1, len(options) + 1)]
+        numbers = self._list(question, options)
         answer = self.ask(
             "Number",
             default="" if default is None else numbers[default],
-            check=lambda typed: None if typed in numbers else f"a number from 1 to {len(options)}",
+            check=lambda typed: None if typed in numbers else _number(numbers),
         )
         return int(answer) - 1
+
+    def choose_or_say(
+        self,
+        question: str,
+        options: Sequence[str],
+        *,
+        other: str,
+        check: Check,
+        default: int | None = 0,
+    ) -> int | str:
+        """As `choose`, or what was typed in the place of a number. other: what that may be."""
+        numbers = self._list(question, options)
+
+        def wrong(typed: str) -> str | None:
+            if typed.isdecimal():
+                return None if typed in numbers else f"{_number(numbers)}, or {other}"
+            return check(typed)
+
+        answer = self.ask(
+            f"Number, or {other}",
+            default="" if default is None else numbers[default],
+            check=wrong,
+        )
+        return int(answer) - 1 if answer in numbers else answer
 
     def confirm(self, question: str) -> bool:
         """Yes, unless said otherwise."""
@@ -76,6 +97,13 @@ class Terminal:
                 return typed
             self.say(f"  {wrong}")
 
+    def _list(self, question: str, options: Sequence[str]) -> list[str]:
+        """Show the options; returns their numbers."""
+        self.say(question)
+        for number, option in enumerate(options, start=1):
+            self.say(f"  {number}  {option}")
+        return [str(number) for number in range(1, len(options) + 1)]
+
     def _line(self, prompt: str) -> str:
         while True:
             try:
@@ -85,3 +113,7 @@ class Terminal:
             if line.isprintable():
                 return line
             self.say("  that cannot be read; type it again")
+
+
+def _number(numbers: Sequence[str]) -> str:
+    return f"a number from 1 to {len(numbers)}"

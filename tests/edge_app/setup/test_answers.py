@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_app import cli
+from edge_app import command_line
 from edge_app.errors import UsageError
 from edge_app.settings_file import read_settings
 from edge_app.setup.answers import WrongAnswersError, read_answers
@@ -158,7 +158,7 @@ def test_the_commands_shown_are_understood() -> None:
     (shown,) = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
     for line in shown.splitlines():
         words = shlex.split(line, comments=True)
-        assert cli._parse(words[words.index("setup") :]).command == "setup"
+        assert command_line._parse(words[words.index("setup") :]).command == "setup"
 
 
 @pytest.mark.parametrize(

@@ -56,10 +56,32 @@ def interview(
     return answers, output.getvalue()
 
 
-@pytest.mark.parametrize("typed", ["no", "", "y", "yes of course"])
-def test_only_yes_acknowledges(tmp_path: Path, typed: str) -> None:
-    with pytest.raises(NotAcknowledgedError, match="nothing was written"):
-        interview([typed], folder=tmp_path)
+@pytest.mark.parametrize("typed", ["", "y", "yes of course"])
+def test_only_yes_acknowledges_and_anything_but_no_is_asked_again(
+    tmp_path: Path, typed: str
+) -> None:
+    for no in ("no", "N"):
+        with pytest.raises(NotAcknowledgedError, match="nothing was written"):
+            interview([typed, no], folder=tmp_path)
+    answers, shown = interview([typed, "yes", "1", "", "2", "embedded", ""], folder=tmp_path)
+    assert answers.camera == "sample:"
+    assert shown.count("type yes as a whole word, or no") == 1
+
+
+def test_a_purpose_and_a_source_may_be_typed_where_numbers_are_shown(tmp_path: Path) -> None:
+    answers, shown = interview(
+        [
+            *("yes", "9", "a play in a theatre", "", "rtsp://me:hidden@lens.lan/1"),
+            *("rtsp://me@lens.lan/1", "embedded", ""),
+        ],
+        secrets=["one"],
+        folder=tmp_path,
+    )
+    assert answers.purpose == "a play in a theatre"
+    assert (answers.camera, answers.camera_password) == ("rtsp://me@lens.lan/1", "one")
+    assert shown.count("a number from 1 to 4, or your own words") == 1
+    assert shown.count("answer the question for it that follows") == 1
+    assert "hidden" not in shown
 
 
 def test_the_first_camera_found_and_the_hosts_name_are_offered(
@@ -142,7 +164,7 @@ def test_what_a_terminal_cannot_carry_is_asked_again(tmp_path: Path) -> None:
     )
     assert answers.device == "hall"
     assert shown.count("cannot be read") == 1
-    assert shown.count("a number from 1 to 2") == 1
+    assert shown.count("sample: no such") == 1
     assert answers.camera == "sample:"
 
 

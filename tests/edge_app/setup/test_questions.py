@@ -37,10 +37,11 @@ def asked(settings: Path) -> TerminalSession:
 def test_wrong_answers_are_asked_again_and_the_right_ones_are_written(settings: Path) -> None:
     port = free_port()
     with asked(settings) as session:
-        session.answer("Type yes", "yes")
+        session.answer("Type yes", "y")
+        session.answer("type yes as a whole word", "yes")
         session.answer("What is it used for?", "9")
         session.answer("a number from 1 to 4", "4")
-        session.answer("own words", " ")
+        session.answer("Your own words", " ")
         session.answer("say what Mien is used for", 'a museum\'s foyer, "told" at the door')
         session.answer("Name of this device", "a/b")
         session.answer("letters, digits", "porch")
