@@ -16,6 +16,8 @@ class Nats(Broker):
     passwords: by user; without any, everybody may come.
     """
 
+    serving = "Server is ready"
+
     def __init__(self, folder: Path, *, passwords: Mapping[str, str] | None = None) -> None:
         super().__init__(folder)
         self._program = find_program("nats-server")

@@ -23,6 +23,10 @@ _PROGRAM = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 class RabbitMq(Broker):
     """rabbitmq-server of the system: MQTT 3.1.1 only. It asks everybody for the password."""
 
+    start_s = 180.0
+    stop_s = 120.0
+    serving = "Server startup complete"
+
     def __init__(self, folder: Path, *, user: str, password: str) -> None:
         super().__init__(folder)
         if not _PROGRAM.exists():
