@@ -19,10 +19,11 @@ from edge_app.mqtt.address import BrokerAddress
 HOST = "127.0.0.1"
 
 
-def wait_until(condition: Callable[[], object], timeout_s: float = 60.0) -> None:
+def wait_until(condition: Callable[[], object], timeout_s: float = 30.0) -> None:
     """Return as soon as the condition holds; fail when it never does.
 
-    The default is for a machine that is busy with other things.
+    The default is for a machine that is busy with other things. Once it has failed, what the
+    test leaves behind ends within pytest's own limit, which would not say what failed.
     """
     deadline = time.monotonic() + timeout_s
     while not condition():

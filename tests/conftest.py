@@ -76,4 +76,4 @@ def _every_thread_ends() -> Iterator[None]:
     before = _our_threads()
     yield
     # A slow name server may hold a connection's thread for a while.
-    wait_until(lambda: _our_threads() <= before, 60)
+    wait_until(lambda: _our_threads() <= before)
