@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.perception.card import Alignment
-from edge_app.perception.faces import Box, Image
+from edge_app.perception.faces import Box, Image, middle_of, points_of
 
-#: Rows of `Face.landmarks` that place the crop: the eyes and the corners of the mouth. The nose
-#: stands out of their plane, so a turned head would tilt the crop.
+#: Rows of `Face.landmarks` that place the crop: the eyes and the corners of the mouth. With the
+#: nose, which stands out of their plane, a turned head would tilt the crop.
 _PLACED = [0, 1, 3, 4]
 #: Where FER2013's pictures lie about the detector's boxes: their side, and how much lower their
 #: middle, in geometric means of the box's sides. Medians of 1,461 faces of Training.
@@ -158,11 +158,10 @@ def similarity(
     landmarks: float32 [5, 2] in pixels of the frame. The crop is side / |rotation| of them wide,
     which no resizing makes more of.
     """
-    # Plain numbers: for four points arrays take ten times as long.
-    points = [complex(x, y) for x, y in landmarks.tolist()]
+    points = points_of(landmarks)
     source = [points[index] for index in _PLACED]
     target, to_middle = _targets(alignment, side)
-    from_middle = sum(source) / 4
+    from_middle = middle_of(points)
     centred = [z - from_middle for z in source]
     spread = sum(z.real**2 + z.imag**2 for z in centred)
     # Landmarks that fall on one point have no size: one pixel keeps the crop finite.
@@ -177,7 +176,7 @@ def similarity(
 @lru_cache
 def _targets(alignment: Alignment, side: int) -> tuple[tuple[complex, ...], complex]:
     """Where the placed landmarks shall lie in the crop, about their middle, and that."""
-    places = [complex(x, y) * side for x, y in canonical_landmarks(alignment).tolist()]
+    places = [place * side for place in points_of(canonical_landmarks(alignment))]
     middle = sum(places) / 4
     return tuple(place - middle for place in places), middle
 
@@ -189,7 +188,7 @@ def about_box(box: Box, roll_deg: float, side: int) -> tuple[complex, complex]:
     """
     size = math.sqrt(box.width * box.height)
     turn = cmath.rect(1.0, math.radians(roll_deg))
-    middle = complex(box.left + box.right, box.top + box.bottom) / 2 + _LOWER * size * 1j * turn
+    middle = box.middle + _LOWER * size * 1j * turn
     # A box without any area is one pixel to the crop, as landmarks on one point are.
     rotation = side / (_BOX_TO_SIDE * max(size, 1.0)) / turn
     return rotation, side * (0.5 + 0.5j) - rotation * middle
@@ -198,8 +197,7 @@ def about_box(box: Box, roll_deg: float, side: int) -> tuple[complex, complex]:
 def framed_box(left: float, top: float, side: float) -> Box:
     """The upright box that `about_box` frames by a square: the way back."""
     size = side / _BOX_TO_SIDE
-    middle_x, middle_y = left + side / 2, top + side / 2 - _LOWER * size
-    return Box(middle_x - size / 2, middle_y - size / 2, middle_x + size / 2, middle_y + size / 2)
+    return Box.about(complex(left + side / 2, top + side / 2 - _LOWER * size), size, size)
 
 
 def _span(middle: float, reach: float, limit: int, step: int) -> tuple[int, int]:

@@ -26,7 +26,7 @@ class BoxFilter:
 
     def __init__(self, box: Box, timestamp_ns: int) -> None:
         self._at_ns = timestamp_ns
-        self._x, self._y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+        self._x, self._y = box.middle.real, box.middle.imag
         self._width, self._height = box.width, box.height
         self._speed_x = self._speed_y = 0.0
         # Of place, of place with speed, of speed.
@@ -53,7 +53,7 @@ class BoxFilter:
             (1 - place_gain) * place, (1 - place_gain) * both, speed - speed_gain * both,
         )  # fmt: skip
         x, y = self._x + self._speed_x * slowed_s, self._y + self._speed_y * slowed_s
-        off_x, off_y = (box.left + box.right) / 2 - x, (box.top + box.bottom) / 2 - y
+        off_x, off_y = box.middle.real - x, box.middle.imag - y
         self._x, self._y = x + place_gain * off_x, y + place_gain * off_y
         self._speed_x = kept * self._speed_x + speed_gain * off_x
         self._speed_y = kept * self._speed_y + speed_gain * off_y
@@ -62,8 +62,7 @@ class BoxFilter:
         self._at_ns = timestamp_ns
 
     def _box(self, x: float, y: float) -> Box:
-        width, height = self._width / 2, self._height / 2
-        return Box(x - width, y - height, x + width, y + height)
+        return Box.about(complex(x, y), self._width, self._height)
 
     @staticmethod
     def _slowed_s(passed_s: float) -> float:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,25 @@ class Box(NamedTuple):
         """Pixels from top to bottom."""
         return self.bottom - self.top
 
+    @property
+    def longer_side(self) -> float:
+        """The greater of width and height, in pixels."""
+        return max(self.width, self.height)
+
+    @property
+    def middle(self) -> complex:
+        """The point x + iy between its edges."""
+        return complex((self.left + self.right) / 2, (self.top + self.bottom) / 2)
+
+    @classmethod
+    def about(cls, middle: complex, width: float, height: float) -> Self:
+        """The box of that size around a point x + iy."""
+        half_width, half_height = width / 2, height / 2
+        return cls(
+            middle.real - half_width, middle.imag - half_height,
+            middle.real + half_width, middle.imag + half_height,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
@@ -50,6 +70,20 @@ class Face:
     box: Box
     landmarks: NDArray[np.float32]
     score: float
+
+
+def points_of(landmarks: NDArray[np.floating]) -> list[complex]:
+    """Points x + iy of float [N, 2], in plain numbers: for five, arrays take ten times as long."""
+    return [complex(x, y) for x, y in landmarks.tolist()]
+
+
+def middle_of(points: Sequence[complex]) -> complex:
+    """The middle of eyes and mouth, of a face's five points.
+
+    The nose stands out of their plane: in a face that looks aside it lies elsewhere.
+    """
+    right_eye, left_eye, _, right_mouth, left_mouth = points
+    return (right_eye + left_eye + right_mouth + left_mouth) / 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)

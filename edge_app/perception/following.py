@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.perception.faces import Box, Face, Image
+from edge_app.perception.faces import Box, Face, Image, points_of
 
 #: The longer side of the two gray patches that are compared, and how far they reach beyond the
 #: face, in sizes of it on each side: so far may it move between two frames.
@@ -81,14 +81,12 @@ class _Similarity(NamedTuple):
 
     def move(self, face: Face, points: Sequence[complex]) -> Face:
         """The face with those landmarks at its new place; its box stays upright."""
-        box, growth = face.box, abs(self.factor)
-        middle = complex(box.left + box.right, box.top + box.bottom) / 2
-        middle = self.after + self.factor * (middle - self.before)
-        half = complex(box.width, box.height) / 2 * growth
-        low, high = middle - half, middle + half
+        growth = abs(self.factor)
+        middle = self.after + self.factor * (face.box.middle - self.before)
+        box = Box.about(middle, face.box.width * growth, face.box.height * growth)
         moved = [self.after + self.factor * (z - self.before) for z in points]
         landmarks = np.array([(z.real, z.imag) for z in moved], np.float32)
-        return Face(Box(low.real, low.imag, high.real, high.imag), landmarks, face.score)
+        return Face(box, landmarks, face.score)
 
 
 def follow(before: Image, face: Face, now: Image) -> Face | None:
@@ -102,7 +100,7 @@ def follow(before: Image, face: Face, now: Image) -> Face | None:
         return None
     # Plain numbers where there are few: straight after a network ran, the code of no array
     # operation is in the processor's cache any more.
-    points = [complex(x, y) for x, y in face.landmarks.tolist()]
+    points = points_of(face.landmarks)
     old, new = region.patch(before), region.patch(now)
     moved, is_found, _ = cv2.calcOpticalFlowPyrLK(
         old, new, region.to_patch(points), np.empty(0), winSize=_WINDOW, maxLevel=_LEVELS
@@ -118,8 +116,8 @@ def follow(before: Image, face: Face, now: Image) -> Face | None:
 
 
 def _region(box: Box, image: Image) -> _Region | None:
-    half = max(box.width, box.height) * (0.5 + _MARGIN)
-    x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+    half = box.longer_side * (0.5 + _MARGIN)
+    x, y = box.middle.real, box.middle.imag
     left, top = max(0, int(x - half)), max(0, int(y - half))
     right, bottom = min(image.shape[1], int(x + half) + 1), min(image.shape[0], int(y + half) + 1)
     width, height = right - left, bottom - top

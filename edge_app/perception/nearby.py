@@ -80,13 +80,13 @@ def part_for(boxes: Sequence[Box], *, height: int, width: int) -> Part | None:
     None where there is none in which the small network sees all of them.
     """
     larger = max(height, width)
-    margins = [_MARGIN * max(box.width, box.height) for box in boxes]
+    margins = [_MARGIN * box.longer_side for box in boxes]
     edges = list(zip(boxes, margins, strict=True))
     left = min(box.left - margin for box, margin in edges)
     top = min(box.top - margin for box, margin in edges)
     right = max(box.right + margin for box, margin in edges)
     bottom = max(box.bottom + margin for box, margin in edges)
-    sides = [max(box.width, box.height) for box in boxes]
+    sides = [box.longer_side for box in boxes]
     side = max(right - left, bottom - top, max(sides) / _LARGEST, larger * _LEAST_PART)
     side = min(side, larger)
     if min(sides) < _SMALLEST * side:

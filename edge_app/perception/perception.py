@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from enum import Enum
 from functools import partial
@@ -86,7 +85,7 @@ class Perception:
         `detector`, which then finds fewer of the faces that fill a picture.
 
         tiles: from 2 on, pictures are searched in so many by so many overlapping tiles as well, for
-        faces that are nearly so many times smaller. It costs as many more runs of the detector.
+        faces that are nearly so many times smaller: of 2 the detector runs five times, not once.
         """
         self.detector, self.classifier = detector, classifier
         #: What searches pictures as they stand.
@@ -160,11 +159,7 @@ class Perception:
         if self.small_detector is self.detector:
             return []
         least = _FILLING * max(image.shape[:2])
-        return [
-            face
-            for face in self._small.detect(image)
-            if max(face.box.width, face.box.height) >= least
-        ]
+        return [face for face in self._small.detect(image) if face.box.longer_side >= least]
 
     def read(
         self,
@@ -229,8 +224,7 @@ class Perception:
         if _off_middle(image, nearest) <= _NEAR:
             return nearest
         smaller, larger = sorted(image.shape[:2])
-        side = max(face.box.width, face.box.height)
-        is_bystander = side < _BYSTANDER * smaller and larger <= _SQUARE * smaller
+        is_bystander = face.box.longer_side < _BYSTANDER * smaller and larger <= _SQUARE * smaller
         return None if is_bystander else face
 
     def _framed(self, image: Image) -> Face:
@@ -302,7 +296,5 @@ def _off_middle(image: Image, face: Face) -> float:
 
     Of somebody near and somebody small behind them that is less for the first.
     """
-    box = face.box
     height, width = image.shape[:2]
-    x, y = (box.left + box.right - width) / 2, (box.top + box.bottom - height) / 2
-    return math.hypot(x, y) / max(box.width, box.height, 1.0)
+    return abs(face.box.middle - complex(width, height) / 2) / max(face.box.longer_side, 1.0)

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.perception.faces import middle_of, points_of
+
 SMALL, BLURRED, DARK, TURNED = "small", "blurred", "dark", "turned"
 FLAWS = (SMALL, BLURRED, DARK, TURNED)
 
@@ -75,11 +77,10 @@ def turn(landmarks: NDArray[np.float32]) -> float:
 
     landmarks: float32 [5, 2]. 0 is a face from the front; a profile reaches 1 and more.
     """
-    right_eye, left_eye, nose, right_mouth, left_mouth = (
-        complex(x, y) for x, y in landmarks.tolist()
-    )
+    points = points_of(landmarks)
+    right_eye, left_eye, nose = points[:3]
     eyes = left_eye - right_eye
-    beside = nose - (right_eye + left_eye + right_mouth + left_mouth) / 4
+    beside = nose - middle_of(points)
     # The real part of one point by the other's conjugate is their scalar product.
     return abs((beside * eyes.conjugate()).real) / max(abs(eyes), 1e-6) ** 2
 

@@ -60,7 +60,7 @@ def _spans(length: int, tiles: int) -> Iterator[tuple[int, int]]:
 
 def _is_whole(box: Box, inner: Box) -> bool:
     """Whether a face ends well before the edges that cut it off from the next tile."""
-    far = _FROM_EDGE * max(box.width, box.height)
+    far = _FROM_EDGE * box.longer_side
     return (
         box.left > inner.left + far
         and box.top > inner.top + far

@@ -119,15 +119,12 @@ class TiltSchedule:
 
 def _back(face: Face, rotation: complex, shift: complex, scale: Scale) -> Face:
     """From the turned picture to the frame; the box keeps its size and is upright again."""
-    box = face.box
-    middle = (complex(box.left + box.right, box.top + box.bottom) / 2 - shift) / rotation
-    half = complex(box.width, box.height) / 2
-    low, high = middle - half, middle + half
+    box = Box.about((face.box.middle - shift) / rotation, face.box.width, face.box.height)
     wide = face.landmarks.astype(np.float64)
     points = (wide[:, 0] + 1j * wide[:, 1] - shift) / rotation
     landmarks = np.stack([points.real * scale.x, points.imag * scale.y], axis=1)
     return Face(
-        Box(low.real * scale.x, low.imag * scale.y, high.real * scale.x, high.imag * scale.y),
+        Box(box.left * scale.x, box.top * scale.y, box.right * scale.x, box.bottom * scale.y),
         landmarks.astype(np.float32),
         face.score,
     )
@@ -135,8 +132,7 @@ def _back(face: Face, rotation: complex, shift: complex, scale: Scale) -> Face:
 
 def _is_within(box: Box, width: int, height: int) -> bool:
     """Whether a box's middle lies in the frame."""
-    x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
-    return 0 <= x < width and 0 <= y < height
+    return 0 <= box.middle.real < width and 0 <= box.middle.imag < height
 
 
 def _inside(box: Box, width: int, height: int) -> Box:

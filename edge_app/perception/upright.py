@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from edge_app.perception.alignment import cut, cut_upright, shrinkable
 from edge_app.perception.detector import FaceDetector
-from edge_app.perception.faces import Box, Face, Image
+from edge_app.perception.faces import Box, Face, Image, middle_of, points_of
 
 #: From here on the face is turned upright and looked at once more. Below, what the second look
 #: leaves of the roll costs nothing that could be measured.
@@ -82,9 +82,9 @@ class Upright:
         """
         size = self._size
         face_side = size * self._framing.share
-        middle = complex(box.left + box.right, box.top + box.bottom) / 2
+        middle = box.middle
         # A box without any area is one pixel, as to `alignment.about_box`.
-        scale = face_side / max(box.width, box.height, 1.0)
+        scale = face_side / max(box.longer_side, 1.0)
         if roll:
             rotation = cmath.rect(scale, -math.radians(roll))
             shift = complex(size, size) / 2 - rotation * middle
@@ -99,8 +99,7 @@ class Upright:
         found = min(faces, key=lambda face: _off_middle(face.box, size), default=None)
         if found is None or _off_middle(found.box, size) > _OFF_MIDDLE * size:
             return None
-        side = max(found.box.width, found.box.height)
-        if not face_side / _OTHER_SIZE < side < face_side * _OTHER_SIZE:
+        if not face_side / _OTHER_SIZE < found.box.longer_side < face_side * _OTHER_SIZE:
             return None
         points = (_complex(found.landmarks) - shift) / rotation
         about = points[[0, 1, 3, 4]].mean()
@@ -113,7 +112,7 @@ def roll_deg(landmarks: NDArray[np.float32]) -> float:
 
     landmarks: float32 [5, 2].
     """
-    right_eye, left_eye, _, right_mouth, left_mouth = _points(landmarks)
+    right_eye, left_eye, _, right_mouth, left_mouth = points_of(landmarks)
     across = left_eye - right_eye
     down = (right_mouth + left_mouth - right_eye - left_eye) / 2
     return math.degrees(cmath.phase(across + down / 1j))
@@ -121,16 +120,11 @@ def roll_deg(landmarks: NDArray[np.float32]) -> float:
 
 def turned(landmarks: NDArray[np.float32], by_deg: float) -> NDArray[np.float32]:
     """Turn float32 [5, 2] clockwise in the picture, about the middle of eyes and mouth."""
-    points = _points(landmarks)
-    middle = (points[0] + points[1] + points[3] + points[4]) / 4
+    points = points_of(landmarks)
+    middle = middle_of(points)
     turn = cmath.rect(1.0, math.radians(by_deg))
     moved = [(point - middle) * turn + middle for point in points]
     return np.array([(point.real, point.imag) for point in moved], np.float32)
-
-
-def _points(landmarks: NDArray[np.float32]) -> list[complex]:
-    """Plain numbers: for five points arrays take ten times as long."""
-    return [complex(x, y) for x, y in landmarks.tolist()]
 
 
 def _complex(points: NDArray[np.float32]) -> NDArray[np.complex128]:
@@ -139,4 +133,4 @@ def _complex(points: NDArray[np.float32]) -> NDArray[np.complex128]:
 
 
 def _off_middle(box: Box, size: int) -> float:
-    return math.hypot((box.left + box.right - size) / 2, (box.top + box.bottom - size) / 2)
+    return abs(box.middle - complex(size, size) / 2)
