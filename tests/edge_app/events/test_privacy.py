@@ -83,11 +83,12 @@ def test_telemetry_says_nothing_that_a_face_changes_in_aggregates() -> None:
     """Reading one takes twenty times what an empty room does, and slows a small board down."""
     busy = telemetry(
         faces=1, cpu_share=0.6, frames_per_second=4.0, slowed_by=("heat", "cpu"),
-        rss_bytes=94_570_000, frames_refused=100,
+        rss_bytes=94_570_000, frames_seen=240, frames_refused=100, frame_rate_limit=4.0,
     )  # fmt: skip
     idle = telemetry(
-        faces=0, cpu_share=0.03, frames_per_second=15.0, slowed_by=("heat",), rss_bytes=92_410_000
-    )
+        faces=0, cpu_share=0.03, frames_per_second=15.0, slowed_by=("heat",),
+        rss_bytes=92_410_000, frames_seen=900,
+    )  # fmt: skip
     for mode, is_alike in (("full", False), ("aggregates", True)):
         told = Recorder()
         for each in (busy, idle):
@@ -96,6 +97,23 @@ def test_telemetry_says_nothing_that_a_face_changes_in_aggregates() -> None:
     assert told.telemetries[0].temperature_c == idle.temperature_c
     assert told.telemetries[0].slowed_by == ("heat",)
     assert told.telemetries[0].rss_bytes == 96_000_000
+
+
+def test_whoever_reads_telemetry_in_aggregates_learns_nothing_that_is_not_harmless() -> None:
+    """A field that is added may tell who is at home: it is null, or somebody has thought about
+    it and named it here.
+    """
+    harmless = {
+        "time", "uptime_s", "source", "privacy", "temperature_c", "throttled", "outbox_waiting",
+        "outbox_dropped", "schema_version",
+    }  # fmt: skip
+    seen = telemetry(faces=1, cpu_share=0.6, frames_per_second=4.0, throttled=("throttled",))
+    told = Recorder()
+    gate(told, "aggregates").publish_telemetry(seen)
+    for field in set(Telemetry.__struct_fields__) - {"rss_bytes", "slowed_by"}:
+        given, passed = getattr(seen, field), getattr(told.telemetries[0], field)
+        assert given is not None, f"{field}: nothing is left out"
+        assert passed == (given if field in harmless else None), field
 
 
 def test_a_switch_empties_the_state_at_once() -> None:
