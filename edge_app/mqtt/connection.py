@@ -20,11 +20,11 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge_app.errors import MienError
 from edge_app.mqtt.address import BrokerAddress
+from edge_app.mqtt.availability import Availability
 from edge_app.mqtt.backoff import Backoff
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.link import Link, LinkError
 from edge_app.mqtt.link_client import LARGEST_PACKET, LinkClient
-from edge_app.mqtt.messages import AVAILABILITY, OFFLINE, ONLINE
 from edge_app.trouble_log import TroubleLog
 
 KEEP_ALIVE_S = 15
@@ -50,7 +50,8 @@ BRIEF_S = 5.0
 #: How often whoever waits for the first connection sees whether to stop.
 STOP_CHECK_S = 0.25
 
-#: How long to wait for the broker to take the farewell, and then for the end.
+#: How long to wait for the broker to take the farewell, and half of that for the end. One that has
+#: owed an answer for as long is not waited for.
 FAREWELL_S = 0.5
 
 #: How long a broker keeps what was asked of a device that is away: `Connection` says why.
@@ -170,7 +171,7 @@ class Connection:
         self._address = address
         self._handler = handler
         self._client_id = client_id
-        self._availability = availability
+        self._availability = Availability(availability)
         self._credentials = credentials or Credentials()
         self._session_s = session_s
         self._keep_alive_s = keep_alive_s
@@ -318,7 +319,8 @@ class Connection:
         if self._was_brief:
             link.client.take_turns()
         try:
-            self._say(link, ONLINE)
+            self._availability.connected()
+            self._availability.proceed(link.client)
             self._subscribe(link)
             self._handler.connected(link.client)
             if not self._first.done():
@@ -333,7 +335,7 @@ class Connection:
                 if not self._overload:
                     self._log.stands()
                 if self._is_to_ask_again(began):
-                    link.disconnect(FAREWELL_S)
+                    # Without a good-bye: until the next one stands, the device is not there.
                     return ""
             if link.is_open and not self._overload:
                 self._say_farewell(link)
@@ -375,18 +377,20 @@ class Connection:
             # On the next connection all of it is offered again.
             self._overload = "the broker acknowledges no messages; check its limits and its log"
 
-    def _say(self, link: Link, availability: bytes) -> mqtt.MQTTMessageInfo | None:
-        if self._availability is None:
-            return None
-        return link.client.publish(
-            self._availability, availability, AVAILABILITY.qos, AVAILABILITY.is_retained
-        )
-
     def _say_farewell(self, link: Link) -> None:
-        if (farewell := self._say(link, OFFLINE)) is not None:
-            deadline = time.monotonic() + FAREWELL_S
-            while link.is_open and not farewell.is_published() and time.monotonic() < deadline:
-                link.step(deadline - time.monotonic())
+        """Say `offline`, then good-bye.
+
+        Where the broker does not take the first in time, leave without the second, which would have
+        it keep the last will to itself: `online` would stay for ever.
+        """
+        since = self._handler.unanswered_since()
+        is_silent = since is not None and time.monotonic() - since >= FAREWELL_S
+        self._availability.say_offline(link.client)
+        deadline = time.monotonic() + (0.0 if is_silent else FAREWELL_S)
+        while link.is_open and self._availability.is_under_way and time.monotonic() < deadline:
+            link.step(deadline - time.monotonic())
+        if self._availability.is_under_way:
+            return
         # Whoever stops in order comes back with a clean session: the broker need not keep this one.
         end = _session_expiry(PacketTypes.DISCONNECT, 0) if self._session_s else None
         link.disconnect(FAREWELL_S / 2, end if link.is_mqtt_5 else None)
@@ -411,8 +415,7 @@ class Connection:
             # Otherwise paho falls back to MQTT 3.1, inside of a callback.
             reconnect_on_failure=False,
         )
-        if self._availability is not None:
-            client.will_set(self._availability, OFFLINE, AVAILABILITY.qos, AVAILABILITY.is_retained)
+        self._availability.leave_will(client)
         login = self._credentials.login(self._address)
         if login is not None:
             client.username_pw_set(login.username, login.password)
@@ -436,6 +439,7 @@ class Connection:
         reason: ReasonCode,
         _properties: Properties,
     ) -> None:
+        self._availability.acknowledged(packet_id)
         if reason.value in _FOR_NOW:
             # On the next connection it is offered again, in its place, after a while.
             self._overload = f"the broker takes no more for now: {str(reason).lower()}"

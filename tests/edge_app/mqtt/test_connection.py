@@ -246,14 +246,21 @@ def test_a_broker_that_was_silent_in_mqtt_5_is_asked_once_more(
     monkeypatch.setattr("edge_app.mqtt.connection.ASK_AGAIN_S", 0.0)
     monkeypatch.setattr("edge_app.mqtt.connection.FIRST_ANSWER_S", 0.2)
 
+    left = b""
+
     def answer(connection: socket.socket, version: int) -> None:
+        nonlocal left
         if len(broker.versions) > 1:
             accept_in(connection, version)
+        if len(broker.versions) == 2:
+            left = connection.recv(4096)
 
     broker = scripted(answer)
     connected_again(broker.address, times=2)
     assert broker.versions == [5, 4, 5]
     assert caplog.text == ""
+    # Without a good-bye, so that the broker says the last will until it is back.
+    assert left == b""
 
 
 @pytest.mark.parametrize("leave", [close, say_nothing])

@@ -20,14 +20,14 @@ from edge_app.events.payloads import FaceLeft, PresentFace, State, decode_event,
 from edge_app.events.publisher import Backlog
 from edge_app.health.alerts import outbox_alert
 from edge_app.mqtt.backoff import Backoff
-from edge_app.mqtt.connection import ConnectionHandler, Filter
+from edge_app.mqtt.connection import FAREWELL_S, ConnectionHandler, Filter
 from edge_app.mqtt.discovery import Description
 from edge_app.mqtt.home_assistant import HomeAssistant
 from edge_app.mqtt.outbox.alerts import DROPPED, REFUSED
 from edge_app.mqtt.outbox.lanes import WINDOW
 from edge_app.mqtt.outbox.place import open_outbox
 from edge_app.mqtt.outbox.store import Limits
-from edge_app.mqtt.publisher import MqttPublisher
+from edge_app.mqtt.publisher import LAST_DELIVERY_S, MqttPublisher
 from tests.brokers import Mosquitto, wait_until
 from tests.edge_app.mqtt.held_backoff import HeldBackoff
 from tests.edge_app.mqtt.listener import Heard, Listener
@@ -238,10 +238,29 @@ def test_a_broker_that_hangs_holds_nobody(
     began = time.monotonic()
     with caplog.at_level(logging.WARNING):
         publisher.close()
-    assert time.monotonic() - began < 3.0
+    # The answers were waited for, and no farewell.
+    assert time.monotonic() - began < LAST_DELIVERY_S + FAREWELL_S
     assert publisher.unacknowledged == 1000
     assert "ending with 1000 events" in caplog.text
     wait_until(lambda: not mqtt_threads())
+
+
+def test_an_end_that_the_broker_does_not_hear_leaves_the_last_will(mosquitto: Mosquitto) -> None:
+    """The good-bye must not overtake `offline`, which waits behind what was not answered."""
+    mosquitto.stop()
+    mosquitto._lines.append("max_inflight_messages 1")
+    mosquitto.start()
+    publisher = MqttPublisher(mosquitto.address, device="kitchen")
+    publisher.connect()
+    publisher.publish_event(appeared(0))
+    wait_until(lambda: publisher.unacknowledged == 0)
+    mosquitto.freeze()
+    publisher.publish_event(appeared(1))
+    publisher.close()
+    mosquitto.thaw()
+    wait_until(lambda: "Client mien-kitchen" in mosquitto.log)
+    with Listener(mosquitto.address) as listener:
+        assert listener.wait_for("mien/kitchen/availability")[0].payload == b"offline"
 
 
 def test_the_end_without_a_broker_is_quick(mosquitto: Mosquitto, publisher: MqttPublisher) -> None:
