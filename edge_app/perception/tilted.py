@@ -9,8 +9,7 @@ from __future__ import annotations
 import cmath
 import math
 import threading
-from collections.abc import Iterable, Sequence
-from itertools import cycle
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -71,50 +70,6 @@ class TiltedSearch:
         # Black beyond the frame, as a letterbox is.
         picture = cut(shown, rotation, shift, size, beyond=cv2.BORDER_CONSTANT)
         return [_back(face, rotation, shift, scale) for face in self._detector.detect(picture)]
-
-
-class TiltSchedule:
-    """When to search for tilted faces, and to which sides; each side costs a run of the detector.
-
-    Now and then one side, by turns, in a still room more rarely; both where somebody may be there
-    who is not known; one on which somebody was found who is not found upright each time.
-    """
-
-    def __init__(self, *, interval_s: float = 3.0, still_interval_s: float = 10.0) -> None:
-        # Frames come at their own times: one that is 5 % early still counts as due.
-        self._interval_ns = int(0.95e9 * interval_s)
-        self._still_interval_ns = int(0.95e9 * still_interval_s)
-        self._searched_ns: int | None = None
-        self._turns = cycle(SIDES_DEG)
-        self._fruitful: tuple[float, ...] = ()
-
-    def due(
-        self,
-        timestamp_ns: int,
-        *,
-        is_somebody_missing: bool = False,
-        has_moved: bool = False,
-        is_still: bool = False,
-    ) -> tuple[float, ...]:
-        """The sides to search in the frame of that time, in degrees.
-
-        is_somebody_missing: they may have tilted their head just now, to whichever side.
-        has_moved, is_still: nobody is known, and something moved, or nothing did.
-        """
-        before_ns = self._searched_ns
-        interval_ns = self._still_interval_ns if is_still else self._interval_ns
-        is_past = before_ns is None or timestamp_ns - before_ns >= interval_ns
-        if not (is_past or is_somebody_missing):
-            return self._fruitful
-        self._searched_ns = timestamp_ns
-        if is_somebody_missing or has_moved:
-            return SIDES_DEG
-        turn = next(self._turns)
-        return tuple(side for side in SIDES_DEG if side == turn or side in self._fruitful)
-
-    def searched(self, fruitful: Iterable[float]) -> None:
-        """Say on which sides the last search found somebody who was not found upright."""
-        self._fruitful = tuple(fruitful)
 
 
 def _back(face: Face, rotation: complex, shift: complex, scale: Scale) -> Face:

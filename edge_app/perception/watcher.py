@@ -19,9 +19,8 @@ from edge_app.perception.nearby import NearbySearch
 from edge_app.perception.overlap import unseen
 from edge_app.perception.perception import Perception, View
 from edge_app.perception.roll_memory import RollMemory
-from edge_app.perception.schedule import DetectionSchedule, ReadingSchedule
+from edge_app.perception.schedule import DetectionSchedule, ReadingSchedule, TiltSchedule
 from edge_app.perception.smoothing import EmotionFilter, Reaction
-from edge_app.perception.tilted import TiltSchedule
 from edge_app.perception.tracker import Track, Tracker
 
 #: Detections from here to the tracker's sure score keep alive who is there; they let nobody in.

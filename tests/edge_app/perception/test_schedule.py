@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from edge_app.perception.schedule import DetectionSchedule, ReadingSchedule
+from edge_app.perception.schedule import DetectionSchedule, ReadingSchedule, TiltSchedule
+from edge_app.perception.tilted import SIDES_DEG
 
 MS = 1_000_000
 
@@ -95,3 +96,30 @@ def test_every_other_reading_is_of_the_mirror_image_where_they_are_close() -> No
     assert [read(1, at) for at in range(1000, 4000, 500)] == [False] * 6
     readings.keep([2])
     assert not read(1, 4000)
+
+
+def test_sides_by_turns_both_where_somebody_may_be_and_a_fruitful_one_each_time() -> None:
+    schedule = TiltSchedule(interval_s=2.0)
+
+    def due(at_s: float, *, is_missing: bool = False, has_moved: bool = False) -> tuple[float, ...]:
+        return schedule.due(round(at_s * 1e9), is_somebody_missing=is_missing, has_moved=has_moved)
+
+    assert due(0.0, has_moved=True) == SIDES_DEG
+    assert due(1.0, has_moved=True) == ()
+    assert due(2.0) == (35.0,)
+    assert due(2.2, is_missing=True) == SIDES_DEG
+    schedule.searched([-35.0])
+    assert due(2.4) == (-35.0,)
+    assert due(4.2) == (-35.0,), "its turn, too"
+    assert due(6.2) == SIDES_DEG, "the other side's turn, and the one where somebody is"
+    schedule.searched([])
+    assert due(6.4) == ()
+    assert due(8.2) == (-35.0,)
+
+
+def test_a_still_room_is_searched_more_rarely_and_one_that_moves_at_once() -> None:
+    schedule = TiltSchedule(interval_s=3.0, still_interval_s=10.0)
+    looks = [schedule.due(round(at_s * 1e9), is_still=True) for at_s in (0, 5, 10, 15, 20)]
+    assert looks == [(35.0,), (), (-35.0,), (), (35.0,)]
+    assert schedule.due(round(23.5e9), has_moved=True) == SIDES_DEG
+    assert schedule.due(round(24.5e9), is_somebody_missing=True) == SIDES_DEG

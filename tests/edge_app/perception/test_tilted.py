@@ -9,7 +9,7 @@ from edge_app.frames.source import Frame
 from edge_app.perception import Box, Perception
 from edge_app.perception.faces import Face, FrameError
 from edge_app.perception.smoothing import REACTIONS
-from edge_app.perception.tilted import SIDES_DEG, TiltedSearch, TiltSchedule
+from edge_app.perception.tilted import SIDES_DEG, TiltedSearch
 from edge_app.perception.tracker import Track, Tracker
 from edge_app.perception.upright import roll_deg
 from edge_app.perception.watcher import DOUBTFUL_SCORE, WatchedFace, Watcher
@@ -87,33 +87,6 @@ def test_frames_of_any_size_are_turned(perception: Perception, shape: tuple[int,
 def test_what_is_no_frame_is_refused(perception: Perception) -> None:
     with pytest.raises(FrameError):
         TiltedSearch(perception.detector).detect(np.zeros((4, 4, 4), np.uint8), SIDES_DEG)
-
-
-def test_sides_by_turns_both_where_somebody_may_be_and_a_fruitful_one_each_time() -> None:
-    schedule = TiltSchedule(interval_s=2.0)
-
-    def due(at_s: float, *, is_missing: bool = False, has_moved: bool = False) -> tuple[float, ...]:
-        return schedule.due(round(at_s * 1e9), is_somebody_missing=is_missing, has_moved=has_moved)
-
-    assert due(0.0, has_moved=True) == SIDES_DEG
-    assert due(1.0, has_moved=True) == ()
-    assert due(2.0) == (35.0,)
-    assert due(2.2, is_missing=True) == SIDES_DEG
-    schedule.searched([-35.0])
-    assert due(2.4) == (-35.0,)
-    assert due(4.2) == (-35.0,), "its turn, too"
-    assert due(6.2) == SIDES_DEG, "the other side's turn, and the one where somebody is"
-    schedule.searched([])
-    assert due(6.4) == ()
-    assert due(8.2) == (-35.0,)
-
-
-def test_a_still_room_is_searched_more_rarely_and_one_that_moves_at_once() -> None:
-    schedule = TiltSchedule(interval_s=3.0, still_interval_s=10.0)
-    looks = [schedule.due(round(at_s * 1e9), is_still=True) for at_s in (0, 5, 10, 15, 20)]
-    assert looks == [(35.0,), (), (-35.0,), (), (35.0,)]
-    assert schedule.due(round(23.5e9), has_moved=True) == SIDES_DEG
-    assert schedule.due(round(24.5e9), is_somebody_missing=True) == SIDES_DEG
 
 
 class Tilting:
