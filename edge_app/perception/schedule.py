@@ -33,10 +33,9 @@ class DetectionSchedule:
         compare_again_s: float = COMPARE_AGAIN_S,
         look_again_s: float = 5.0,
     ) -> None:
-        # Frames come at their own times: one that is 5 % early still counts as due.
-        self._interval_ns = int(0.95e9 / detections_per_second)
-        self._whole_ns = int(0.95e9 * whole_s)
-        self._compare_again_ns = int(0.95e9 * compare_again_s)
+        self._interval_ns = _nearly_ns(1.0 / detections_per_second)
+        self._whole_ns = _nearly_ns(whole_s)
+        self._compare_again_ns = _nearly_ns(compare_again_s)
         self._look_again_ns = int(look_again_s * 1e9)
         self._detected_ns: int | None = None
         self._detected_whole_ns: int | None = None
@@ -110,8 +109,7 @@ class ReadingSchedule:
     """
 
     def __init__(self, readings_per_second: float = 10.0) -> None:
-        # As above: one that is 5 % early still counts as due.
-        self._interval_ns = int(0.95e9 / readings_per_second)
+        self._interval_ns = _nearly_ns(1.0 / readings_per_second)
         #: When each face was read last, and whether that was of its mirror image.
         self._read: dict[int, tuple[int, bool]] = {}
 
@@ -146,9 +144,8 @@ class TiltSchedule:
     """
 
     def __init__(self, *, interval_s: float = 3.0, still_interval_s: float = 10.0) -> None:
-        # Frames come at their own times: one that is 5 % early still counts as due.
-        self._interval_ns = int(0.95e9 * interval_s)
-        self._still_interval_ns = int(0.95e9 * still_interval_s)
+        self._interval_ns = _nearly_ns(interval_s)
+        self._still_interval_ns = _nearly_ns(still_interval_s)
         self._searched_ns: int | None = None
         self._turns = cycle(SIDES_DEG)
         self._fruitful: tuple[float, ...] = ()
@@ -180,3 +177,8 @@ class TiltSchedule:
     def searched(self, fruitful: Iterable[float]) -> None:
         """Say on which sides the last search found somebody who was not found upright."""
         self._fruitful = tuple(fruitful)
+
+
+def _nearly_ns(interval_s: float) -> int:
+    """After how long a frame is due: they come at their own times, and 5 % early will do."""
+    return int(0.95e9 * interval_s)
