@@ -1,4 +1,4 @@
-"""What perception says of a picture: where faces are, and what they show."""
+"""Pictures as perception takes them, and what it says of them: faces, and what they show."""
 
 from __future__ import annotations
 
@@ -14,9 +14,36 @@ from edge_app.errors import MienError
 #: A frame as every source gives it: uint8 [H, W] gray or uint8 [H, W, 3] BGR.
 Image = NDArray[np.uint8]
 
+#: What to do with a picture of other channels than three, as Python code may have it.
+_CHANNELS = {
+    1: "; give picture[:, :, 0]",
+    4: "; with an alpha channel, give cv2.cvtColor(picture, cv2.COLOR_BGRA2BGR)",
+}
+
 
 class FrameError(MienError):
     """A picture of a shape or dtype that perception does not take."""
+
+
+def check_frame(frame: Image | None) -> None:
+    """Accept uint8 [H, W] and uint8 [H, W, 3] with at least one pixel.
+
+    Raises:
+        FrameError: anything else; names what came.
+    """
+    if frame is None:
+        raise FrameError(
+            "a frame is a NumPy array, not None, which is what cv2.imread returns for a file that"
+            " is not there or no picture; look whether it can be read"
+        )
+    if not isinstance(frame, np.ndarray):
+        raise FrameError(f"a frame is a NumPy array, not {type(frame).__name__}")
+    colour = frame.ndim == 3 and frame.shape[2] == 3
+    if frame.dtype != np.uint8 or frame.size == 0 or not (frame.ndim == 2 or colour):
+        advice = _CHANNELS.get(frame.shape[2], "") if frame.ndim == 3 else ""
+        raise FrameError(
+            f"a frame is uint8 [H, W] or [H, W, 3], not {frame.dtype} {list(frame.shape)}{advice}"
+        )
 
 
 class Box(NamedTuple):

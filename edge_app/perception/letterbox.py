@@ -8,14 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.perception.faces import FrameError, Image
+from edge_app.perception.faces import Image, check_frame
 from edge_app.perception.int8_model import SIGN_BIT, Int8
-
-#: What to do with a picture of other channels than three, as Python code may have it.
-_CHANNELS = {
-    1: "; give picture[:, :, 0]",
-    4: "; with an alpha channel, give cv2.cvtColor(picture, cv2.COLOR_BGRA2BGR)",
-}
 
 
 class Scale(NamedTuple):
@@ -109,24 +103,3 @@ def _halve(frame: Image) -> tuple[Image, Scale]:
     even = frame[: min(2 * rows, height), : min(2 * columns, width)]
     half = cv2.resize(even, (columns, rows), interpolation=cv2.INTER_AREA)
     return np.asarray(half, np.uint8), Scale(even.shape[1] / columns, even.shape[0] / rows)
-
-
-def check_frame(frame: Image | None) -> None:
-    """Accept uint8 [H, W] and uint8 [H, W, 3] with at least one pixel.
-
-    Raises:
-        FrameError: anything else; names what came.
-    """
-    if frame is None:
-        raise FrameError(
-            "a frame is a NumPy array, not None, which is what cv2.imread returns for a file that"
-            " is not there or no picture; look whether it can be read"
-        )
-    if not isinstance(frame, np.ndarray):
-        raise FrameError(f"a frame is a NumPy array, not {type(frame).__name__}")
-    colour = frame.ndim == 3 and frame.shape[2] == 3
-    if frame.dtype != np.uint8 or frame.size == 0 or not (frame.ndim == 2 or colour):
-        advice = _CHANNELS.get(frame.shape[2], "") if frame.ndim == 3 else ""
-        raise FrameError(
-            f"a frame is uint8 [H, W] or [H, W, 3], not {frame.dtype} {list(frame.shape)}{advice}"
-        )

@@ -24,9 +24,8 @@ from edge_app.perception.alignment import (
 from edge_app.perception.card import DEFAULT_ANSWER
 from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.detector import FaceDetector
-from edge_app.perception.faces import Face, Image, SeenFace
+from edge_app.perception.faces import Face, Image, SeenFace, check_frame
 from edge_app.perception.labels import UNSURE
-from edge_app.perception.letterbox import check_frame
 from edge_app.perception.light import spread
 from edge_app.perception.overlap import outermost, unseen
 from edge_app.perception.quality import assess

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from edge_app.frames.source import Frame
 from edge_app.perception.affect import Affect
 from edge_app.perception.detector import FaceDetector
-from edge_app.perception.faces import Box, Face
+from edge_app.perception.faces import Box, Face, check_frame
 from edge_app.perception.following import follow
-from edge_app.perception.letterbox import check_frame
 from edge_app.perception.motion import MotionGate
 from edge_app.perception.nearby import NearbySearch
 from edge_app.perception.overlap import unseen

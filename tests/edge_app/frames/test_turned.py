@@ -9,8 +9,7 @@ import pytest
 from edge_app.frames.setting import CameraOptions, open_source
 from edge_app.frames.source import Frame, SourceError
 from edge_app.frames.turned import Turn, TurnedSource
-from edge_app.perception.faces import FrameError
-from edge_app.perception.letterbox import check_frame
+from edge_app.perception.faces import FrameError, check_frame
 from tests.edge_app.frames.given_frames import GivenFrames
 from tests.edge_app.frames.mjpeg_server import MjpegServer, forever
 from tests.edge_app.frames.pictures import jpeg
