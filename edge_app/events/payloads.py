@@ -200,9 +200,10 @@ class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
     frames_per_second are means since the telemetry before, and null in a process's first second.
     rss_bytes: memory in use, in `aggregates` rounded up to 16 MB, which a first face seldom passes.
     outbox_waiting: events that the broker has not acknowledged yet; outbox_dropped: those lost for
-    want of room, for their age, or because the broker refuses them for good. The counts begin with
-    the process, whose age is uptime_s. frame_rate_limit: how many frames a second are looked at now
-    at most, null where nothing limits them; slowed_by: why that is less than asked for.
+    want of room, for their age, because the disk spoilt them, or because the broker refuses them
+    for good. The counts begin with the process, whose age is uptime_s. frame_rate_limit: how many
+    frames a second are looked at now at most, null where nothing limits them; slowed_by: why that
+    is less than asked for.
     """
 
     time: Time

@@ -16,8 +16,9 @@ from edge_app.mqtt.outbox.filling import LaneFilling
 from edge_app.mqtt.outbox.handover import Handover
 from edge_app.mqtt.outbox.lanes import WINDOW
 from edge_app.mqtt.outbox.ledger import MEMORY_EVENTS, REMOVAL_S, Ledger
-from edge_app.mqtt.outbox.payload import PAYLOAD_ERRORS, as_historical, is_json
+from edge_app.mqtt.outbox.payload import PAYLOAD_ERRORS, as_historical, is_sound
 from edge_app.mqtt.outbox.rate import DrainRate
+from edge_app.mqtt.outbox.seal import sealed, unsealed
 from edge_app.mqtt.outbox.store import EventStore, Limits
 from edge_app.mqtt.outbox.writer import RETRY_S, OutboxWriter
 
@@ -97,7 +98,7 @@ class Outbox(Closing):
 
     @property
     def dropped(self) -> int:
-        """How many events never will be delivered: no room, too old, refused by the broker."""
+        """How many events never will be: no room, too old, spoilt, refused by the broker."""
         return self._ledger.dropped
 
     @property
@@ -124,7 +125,7 @@ class Outbox(Closing):
         While the disk takes its time, that holds for as many as the handover has room for; the
         alert tells that there are more.
         """
-        payload = encode(event)
+        payload = sealed(encode(event))
         with self._changed:
             self._ledger.append(payload)
             is_kept = self._handover is None or self._handover.store(payload)
@@ -159,14 +160,14 @@ class Outbox(Closing):
                 event, is_historical = taken
                 if lanes.is_to_be_filled(is_historical=is_historical):
                     self._ledger.wake()
-                if not is_historical and self._ledger.age_s(event) < LATE_S:
-                    return Offer(event.sequence, event.payload)
                 try:
-                    return Offer(event.sequence, as_historical(event.payload))
+                    payload = unsealed(event.payload)
+                    if is_historical or self._ledger.age_s(event) >= LATE_S:
+                        payload = as_historical(payload)
                 except PAYLOAD_ERRORS:
-                    _LOG.warning("outbox: event %d cannot be read, dropped", event.sequence)
-                    self._ledger.dropped += 1
-                    self._ledger.settle(event.sequence)
+                    self._writer.drop_spoilt(event.sequence)
+                else:
+                    return Offer(event.sequence, payload)
             return None
 
     def settle(self, sequence: int, *, is_accepted: bool = True) -> None:
@@ -218,7 +219,7 @@ class Outbox(Closing):
         """Take in what a killed process had handed over and not written."""
         known = self._known_payloads()
         for payload in handover.left_behind():
-            if payload not in known and is_json(payload):
+            if payload not in known and is_sound(payload):
                 self._ledger.append(payload)
         if self._ledger.has_pending:
             _LOG.info("outbox: %d events of a killed process taken over", len(self._ledger.pending))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from edge_app.mistakes import UNREADABLE
+from edge_app.mqtt.outbox.seal import SpoiltError, unsealed
 
-#: What bytes that are no event raise; the last, where they are JSON and no object.
-PAYLOAD_ERRORS = (*UNREADABLE, TypeError)
+#: What bytes that are no event raise; TypeError, where they are JSON and no object.
+PAYLOAD_ERRORS = (*UNREADABLE, TypeError, SpoiltError)
 
 
 def as_historical(payload: bytes) -> bytes:
@@ -21,10 +22,10 @@ def as_historical(payload: bytes) -> bytes:
     return msgspec.json.encode(event)
 
 
-def is_json(payload: bytes) -> bool:
-    """Whether it was written to its end."""
+def is_sound(stored: bytes) -> bool:
+    """Whether it is an event, and the one that was stored, as far as that can be told."""
     try:
-        msgspec.json.decode(payload)
+        msgspec.json.decode(unsealed(stored))
     except PAYLOAD_ERRORS:
         return False
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from edge_app.errors import MienError
@@ -16,6 +17,8 @@ RETRY_S = 5.0
 
 #: How often it is looked whether waiting events have become too old, where no write looks anyway.
 AGE_CHECK_S = 3600.0
+
+_LOG = logging.getLogger(__name__)
 
 
 class OutboxWriter:
@@ -41,7 +44,7 @@ class OutboxWriter:
         self._written_at = clock()
         self._is_unreadable = False
         self._findings = store.findings
-        #: Events that went from memory since the last write.
+        #: Events that went since the last write, but for those that went in it.
         self._lost = 0
 
     @property
@@ -65,7 +68,7 @@ class OutboxWriter:
         was_known = self._store.is_known
         with self._ledger.changed:
             batch = self._ledger.batch()
-            is_loss_told = self._is_loss_told()
+            is_loss_told, lost = self._is_loss_told(), self._lost
             if self._handover is not None:
                 self._handover.flip()
         try:
@@ -74,7 +77,7 @@ class OutboxWriter:
                 batch.delivered,
                 self._limits,
                 batch.now_s,
-                lost=self._lost,
+                lost=lost,
                 is_loss_told=is_loss_told,
                 under_way=batch.under_way,
             )
@@ -84,12 +87,13 @@ class OutboxWriter:
         except MienError as error:
             self.refuse(error)
             return
-        self._lost, self._written_at = 0, self._clock()
+        self._written_at = self._clock()
         if is_loss_told:
             self._alerts.forget_told()
         if not was_known:
             self.tell_of_loss()
         with self._ledger.changed:
+            self._lost -= lost
             self._ledger.written(batch)
             if self._handover is not None:
                 self._handover.release()
@@ -132,6 +136,14 @@ class OutboxWriter:
         if excess:
             self._alerts.set(DROPPED, "the disk takes no events; the oldest in memory are dropped")
 
+    def drop_spoilt(self, sequence: int) -> None:
+        """What the disk gave back is no event, or another one than it took. The caller locks."""
+        _LOG.warning("outbox: event %d cannot be read, dropped", sequence)
+        self._lost += 1
+        self._ledger.dropped += 1
+        self._ledger.settle(sequence)
+        self._alerts.set(DROPPED, "the disk spoilt events, which are dropped; check the disk")
+
     def tell_of_loss(self) -> None:
         """Raise what an earlier process lost, and what this one did while it began."""
         loss = self._store.loss
@@ -139,7 +151,8 @@ class OutboxWriter:
             self._alerts.set(DAMAGED, loss.damage)
         if loss.events:
             events = "1 event was" if loss.events == 1 else f"{loss.events} events were"
-            self._alerts.set(DROPPED, f"{events} dropped before this start: more waited than may")
+            why = "more waited than may, or the disk spoilt them"
+            self._alerts.set(DROPPED, f"{events} dropped before this start: {why}")
 
     def _tell_of_write(self, dropped: int, *, is_empty: bool) -> None:
         if (damage := self._store.loss.damage) is not None:

@@ -18,6 +18,7 @@ from edge_app.mqtt.outbox.handover import HALF, Handover
 from edge_app.mqtt.outbox.lanes import RESERVED, ROOM, WINDOW
 from edge_app.mqtt.outbox.ledger import MEMORY_EVENTS
 from edge_app.mqtt.outbox.outbox import LATE_S, Offer, Outbox
+from edge_app.mqtt.outbox.seal import sealed
 from edge_app.mqtt.outbox.store import EventStore, Limits, StoredEvent
 from edge_app.mqtt.outbox.writer import AGE_CHECK_S, RETRY_S
 from tests.brokers import wait_until
@@ -491,7 +492,7 @@ def test_a_disk_that_hangs_is_told_of_once_a_kill_would_lose_events(tmp_path: Pa
         outbox.start(lambda: None)
         outbox.put(appeared(0))
         assert store.is_writing.wait(60)
-        half = HALF // (len(encode(appeared(0))) + 4)
+        half = HALF // (len(sealed(encode(appeared(0)))) + 4)
         put(outbox, range(1, half))
         assert alerts.raised == set()
         assert len(handover.left_behind()) == half
@@ -556,22 +557,57 @@ def test_what_was_delivered_from_memory_takes_no_room_for_the_next_start(
         assert len(next_one) == 0
 
 
+def spoil(path: Path, number: int, old: bytes, new: bytes) -> None:
+    """Change the payload of an event on the disk."""
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        (payload,) = database.execute(
+            "SELECT payload FROM event WHERE sequence = ?", (number,)
+        ).fetchone()
+        spoilt = payload.replace(old, new)
+        assert spoilt != payload
+        database.execute("UPDATE event SET payload = ? WHERE sequence = ?", (spoilt, number))
+
+
 def test_an_event_of_which_a_bit_flipped_holds_up_no_other(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    path = tmp_path / "outbox.sqlite"
+    path, alerts = tmp_path / "outbox.sqlite", Alerts()
     with open_outbox(path) as outbox:
-        put(outbox, range(3))
-    with contextlib.closing(sqlite3.connect(path)) as database, database:
-        (payload,) = database.execute("SELECT payload FROM event WHERE sequence = 2").fetchone()
-        spoiled = payload.replace(b"kitchen", b"kitch\xe5n")
-        assert spoiled != payload
-        database.execute("UPDATE event SET payload = ? WHERE sequence = 2", (spoiled,))
+        put(outbox, range(5))
+    spoil(path, 2, b"kitchen", b"kitch\xe5n")
+    spoil(path, 4, b"kitchen", b"kitcheo")  # as well an event, but another one
+    with open_outbox(path, on_alert=alerts) as outbox:
+        outbox.connected()
+        assert take(outbox, 3) == [(0, True), (2, True), (4, True)]
+        assert (len(outbox), outbox.dropped) == (0, 2)
+        assert str(alerts[DROPPED]).startswith("the disk spoilt events")
+    for number in (2, 4):
+        assert f"event {number} cannot be read, dropped" in caplog.text
+    with open_outbox(path, on_alert=alerts) as outbox:  # nobody told that it was told
+        assert str(alerts[DROPPED]).startswith("2 events were dropped before this start")
+        assert len(outbox) == 0
+
+
+def test_events_that_an_older_version_wrote_are_delivered(tmp_path: Path) -> None:
+    """Without a checksum, on the disk as in what a killed process handed over."""
+    path = tmp_path / "outbox.sqlite"
+    with EventStore(path) as store:
+        store.write([StoredEvent(1, 0.0, encode(appeared(1)))], [], Limits(), 0.0)
+    with Handover(path.with_suffix(".handover")) as handover:
+        handover.hold([encode(appeared(1)), encode(appeared(2))])
     with open_outbox(path) as outbox:
         outbox.connected()
-        assert take(outbox, 2) == [(0, True), (2, True)]
-        assert (len(outbox), outbox.dropped) == (0, 1)
-    assert "event 2 cannot be read, dropped" in caplog.text
+        assert take(outbox, 2) == [(1, True), (2, True)]
+        assert outbox.dropped == 0
+
+
+def test_an_older_version_sends_what_it_finds(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.sqlite"
+    with open_outbox(path) as outbox:
+        put(outbox, range(1))
+    with EventStore(path) as store:
+        (event,) = store.read(0, 1, 1)
+    assert decode_event(event.payload) == appeared(0)
 
 
 def test_a_file_that_is_damaged_under_way(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
