@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import sqlite3
 import stat
 from collections.abc import Callable
@@ -83,3 +84,17 @@ def test_a_disk_that_does_not_give_all_of_a_file_back_refuses(tmp_path: Path) ->
     # Of a process's memory the first bytes cannot be read, and the system says that the disk fails.
     with pytest.raises(StoreRefusedError, match="input/output error"):
         read_through(Path("/proc/self/mem"))
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO])
+def test_a_disk_that_is_full_or_fails_is_no_wrong_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """Mien would not start, where it can wait for room and keep events in memory meanwhile."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(number, "words")
+
+    monkeypatch.setattr(Path, "touch", refused)
+    with pytest.raises(StoreRefusedError):
+        have_file(tmp_path / "hall.sqlite")

@@ -305,6 +305,22 @@ def test_a_loss_of_before_is_over_once_it_was_told_and_nothing_waits(tmp_path: P
         wait_until(lambda: not alerts.raised)
 
 
+def test_a_second_loss_is_told_though_the_first_one_was(tmp_path: Path) -> None:
+    path, alerts = tmp_path / "outbox.sqlite", Alerts()
+    with open_outbox(path, limits=Limits(events=2), on_alert=alerts) as outbox:
+        for first in (0, 5):
+            outbox.disconnected()
+            put(outbox, range(first, first + 5))
+            wait_until(lambda first=first: outbox.dropped == (6 if first else 3))
+            outbox.connected()
+            take(outbox, 2)
+            if not first:
+                outbox.told(DROPPED)
+                wait_until(lambda: not outbox._store.loss.events)
+    with open_outbox(path, on_alert=alerts):
+        assert str(alerts[DROPPED]).startswith("3 events were dropped before this start")
+
+
 def test_what_went_from_memory_is_told_at_the_next_start(tmp_path: Path) -> None:
     clock, alerts = Clock(), Alerts()
     store = FailingStore(tmp_path / "outbox.sqlite")
@@ -454,6 +470,16 @@ def test_a_new_file_that_cannot_be_made_leaves_the_damaged_one_as_it_is(tmp_path
             outbox.connected()
             assert [number for number, _ in take(outbox, 5)] == [300, 301, 302, 303, 304]
             assert (len(outbox), outbox.dropped) == (0, 300)
+
+
+def test_a_file_that_is_damaged_at_the_end_loses_nothing_that_is_not_in_it(tmp_path: Path) -> None:
+    store = OnceDamagedStore(tmp_path / "outbox.sqlite")
+    with Outbox(store, group_s=60.0) as outbox:
+        outbox.start(lambda: None)
+        store.is_damaged = True
+        put(outbox, range(3))
+    with open_outbox(tmp_path / "outbox.sqlite") as outbox:
+        assert len(outbox) == 3
 
 
 def test_an_answer_that_comes_too_late_counts_nothing(tmp_path: Path) -> None:
@@ -729,6 +755,20 @@ def test_what_a_killed_process_handed_over_is_not_lost(tmp_path: Path) -> None:
         assert take(outbox, 3) == [(number, True) for number in range(3)]
     with open_outbox(path) as outbox:
         assert len(outbox) == 0
+
+
+def test_what_a_killed_process_handed_over_and_wrote_comes_once(tmp_path: Path) -> None:
+    """Between the write and the handover's next turn it is in both."""
+    path = tmp_path / "outbox.sqlite"
+    with open_outbox(path) as outbox:
+        put(outbox, range(3))
+        wait_until(lambda: outbox._ledger.committed == 3)
+    with EventStore(path) as store:
+        payloads = store.newest_payloads(3)
+    with Handover(tmp_path / "outbox.handover") as handover:
+        handover.hold(payloads)
+    with open_outbox(path) as outbox:
+        assert len(outbox) == 3
 
 
 def test_the_thread_ends_and_nothing_stays_open(tmp_path: Path) -> None:

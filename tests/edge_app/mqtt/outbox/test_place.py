@@ -261,3 +261,12 @@ def test_without_a_runtime_directory_the_handover_stands_beside(tmp_path: Path) 
     environ = {"RUNTIME_DIRECTORY": str(tmp_path / "missing")}
     with open_outbox(tmp_path, "hall", environ):
         assert any(file.suffix == ".handover" for file in tmp_path.iterdir())
+
+
+def test_of_two_runtime_directories_the_first_holds_the_handover(tmp_path: Path) -> None:
+    """A unit may have more than one, and systemd names them in one word."""
+    runtime = tmp_path / "run"
+    runtime.mkdir()
+    environ = {"RUNTIME_DIRECTORY": f"{runtime}:{tmp_path / 'other'}"}
+    with open_outbox(tmp_path / "state", "hall", environ):
+        assert [file.suffix for file in runtime.iterdir()] == [".handover"]
