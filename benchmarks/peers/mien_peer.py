@@ -13,8 +13,8 @@ from benchmarks.stages import make_watcher
 from edge_app.frames.source import Frame
 from edge_app.perception import EmotionClassifier, FaceDetector, Perception, SeenFace
 from edge_app.perception.card import DEFAULT_ANSWER
-from edge_app.perception.detector import model_for
 from edge_app.perception.labels import UNSURE
+from edge_app.perception.shipped import model_for
 from edge_app.perception.watcher import Watcher
 
 #: The smallest face that is found, as a share of a frame's larger side: the setting as it comes,

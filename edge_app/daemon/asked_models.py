@@ -6,10 +6,10 @@ import logging
 from pathlib import Path
 
 from edge_app.perception import Perception
-from edge_app.perception.classifier import NETWORKS, EmotionClassifier, check_classifier
-from edge_app.perception.detector import FaceDetector, check_detector, model_for
+from edge_app.perception.classifier import EmotionClassifier, check_classifier
+from edge_app.perception.detector import FaceDetector, check_detector
 from edge_app.perception.model_folder import ModelFolder
-from edge_app.perception.shipped import FACE_160
+from edge_app.perception.shipped import FACE_160, NETWORKS, model_for
 from edge_app.settings import PerceptionSettings
 
 _LOG = logging.getLogger(__name__)

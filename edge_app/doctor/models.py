@@ -10,13 +10,13 @@ from edge_app.doctor.finding import Finding, Group
 from edge_app.errors import MienError
 from edge_app.perception import golden
 from edge_app.perception.card import DetectorCard
-from edge_app.perception.classifier import NETWORKS, EmotionClassifier
+from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.detector import FaceDetector
 from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.manifest import read_key, verify_folder
 from edge_app.perception.model_folder import NAMES, ModelFolder
 from edge_app.perception.schedule import WHOLE_S
-from edge_app.perception.shipped import CLASSIFIERS, FACE_320, RELEASE_KEY, SHIPPED
+from edge_app.perception.shipped import CLASSIFIERS, FACE_320, NETWORKS, RELEASE_KEY, SHIPPED
 from edge_app.settings import PerceptionSettings
 
 GROUP = Group("models")

@@ -26,10 +26,7 @@ from edge_app.perception.faces import FrameError
 from edge_app.perception.int8_model import EVERY_BYTE, Int8Model, by_byte, dequantize
 from edge_app.perception.labels import UNSURE
 from edge_app.perception.patches import WINDOW, NetworkInput
-from edge_app.perception.shipped import EMOTION, EMOTION_SMALL
-
-#: The shipped networks, by the setting that asks for them.
-NETWORKS = {"full": EMOTION, "small": EMOTION_SMALL}
+from edge_app.perception.shipped import EMOTION
 
 #: How far eyes stand from each other and from the mouth at least, as a fraction of the crop's side:
 #: the shipped models have 0.35 and 0.43. Of a smaller face a crop of 48 pixels shows nothing.

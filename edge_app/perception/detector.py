@@ -14,11 +14,7 @@ from edge_app.perception.decoding import Decoder, Detection, output_shapes
 from edge_app.perception.faces import Box, Face, Image
 from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.letterbox import Letterbox, Scale
-from edge_app.perception.shipped import FACE_160, FACE_320
-
-#: Height of a face, as a share of the frame's larger side, from which on the small network misses
-#: none of the measured ones; docs/tracking.md has the table.
-_SMALL_NETWORK_FROM = 0.15
+from edge_app.perception.shipped import FACE_320
 
 
 def check_detector(path: Path, card: ModelCard) -> DetectorCard:
@@ -96,14 +92,6 @@ class FaceDetector:
             scale = self._letterbox.fit(frame)
             found = self._decoder.decode(self.model.run_laid_out(self._letterbox.lay_out))
         return in_frame(found, scale, height=frame.shape[0], width=frame.shape[1])
-
-
-def model_for(smallest_face: float) -> Path:
-    """The cheapest shipped model that finds faces of such a height.
-
-    smallest_face: as a share of the frame's larger side.
-    """
-    return FACE_160 if smallest_face >= _SMALL_NETWORK_FROM else FACE_320
 
 
 def in_frame(found: Iterable[Detection], scale: Scale, *, height: int, width: int) -> list[Face]:

@@ -16,3 +16,18 @@ FACE_160 = SHIPPED / "face_160.tflite"
 CLASSIFIERS = (EMOTION, EMOTION_SMALL)
 DETECTORS = (FACE_160, FACE_320)
 MODELS = CLASSIFIERS + DETECTORS
+
+#: The classifiers, by the setting that asks for them.
+NETWORKS = {"full": EMOTION, "small": EMOTION_SMALL}
+
+#: Height of a face, as a share of the frame's larger side, from which on the small network misses
+#: none of the measured ones; docs/tracking.md has the table.
+_SMALL_NETWORK_FROM = 0.15
+
+
+def model_for(smallest_face: float) -> Path:
+    """The cheapest shipped model that finds faces of such a height.
+
+    smallest_face: as a share of the frame's larger side.
+    """
+    return FACE_160 if smallest_face >= _SMALL_NETWORK_FROM else FACE_320

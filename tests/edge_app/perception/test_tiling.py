@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 import skimage.data
 
-from edge_app.perception.detector import FaceDetector, model_for
+from edge_app.perception.detector import FaceDetector
 from edge_app.perception.faces import Box, FrameError
-from edge_app.perception.shipped import FACE_160, FACE_320
 from edge_app.perception.tiling import TiledDetector, _is_whole
 
 
@@ -112,8 +111,3 @@ def test_frames_of_any_size(plain: FaceDetector, tiles: int, size: tuple[int, in
 def test_a_frame_of_another_form_is_refused(tiled: TiledDetector) -> None:
     with pytest.raises(FrameError):
         tiled.detect(np.zeros((5, 5, 4), np.uint8))
-
-
-def test_the_cheapest_model_that_is_enough() -> None:
-    assert model_for(0.08) == FACE_320
-    assert model_for(0.2) == FACE_160
