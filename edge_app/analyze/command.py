@@ -11,7 +11,8 @@ from pathlib import Path
 from edge_app.analyze.analysis import Sees, analyze_file
 from edge_app.analyze.earlier import TABLES, check_nothing_is_dropped
 from edge_app.analyze.inputs import count, find_inputs, missing_of
-from edge_app.analyze.outputs import OutputError, OutputNames, alone_in
+from edge_app.analyze.output_folder import OutputNames, alone_in
+from edge_app.analyze.outputs import OutputError
 from edge_app.analyze.part import Done, Part, Piece, piece_of
 from edge_app.analyze.progress import Progress, describe
 from edge_app.analyze.reading import Reading

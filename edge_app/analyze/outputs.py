@@ -1,21 +1,16 @@
-"""Annotated pictures and videos → files, and the folder and the names that are theirs."""
+"""Annotated pictures and videos → files."""
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import fcntl
-import os
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.analyze.earlier import RECORD, TABLES, Earlier, read_earlier
 from edge_app.analyze.inputs import is_picture
-from edge_app.errors import MienError, UsageError
+from edge_app.errors import MienError
 from edge_app.frames.opencv_name import opencv_name, printable
 
 #: MPEG-4 takes a rate as a fraction whose numerator is no greater. OpenCV makes it one of tenths,
@@ -40,78 +35,7 @@ def write_error(path: Path, error: OSError) -> MienError:
     return kind(f"{path}: cannot be written: {error.strerror}")
 
 
-@contextlib.contextmanager
-def alone_in(folder: Path) -> Iterator[Earlier]:
-    """Make the output folder, or take an empty one or one of an earlier analysis.
-
-    Gives what it held, and keeps other analyses out. A new folder in which nothing came to be goes.
-
-    Raises:
-        UsageError: it holds other things, which must not be overwritten, or another analysis writes
-            to it, or it cannot be made or written to.
-    """
-    with contextlib.ExitStack() as open_things:
-        try:
-            is_new = not folder.exists()
-            folder.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            open_things.callback(os.close, descriptor)
-            _lock(descriptor, folder)
-            earlier = read_earlier(folder, [path.name for path in folder.iterdir()])
-            is_effective = os.access in os.supports_effective_ids
-            if not os.access(folder, os.W_OK | os.X_OK, effective_ids=is_effective):
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        except OSError as error:
-            raise UsageError(
-                f"{folder}: {error.strerror}; name another folder with --output"
-            ) from error
-        try:
-            yield earlier
-        finally:
-            if is_new:
-                with contextlib.suppress(OSError):
-                    folder.rmdir()
-
-
-def _lock(descriptor: int, folder: Path) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise UsageError(
-            f"{folder}: another mien analyze writes to it; wait for it, or name another folder with"
-            " --output"
-        ) from error
-    except OSError:
-        # Some network file systems lock no folders; there it is as alone as its user sees to.
-        return
-
-
-class OutputNames:
-    """Gives each input a file name of its own in the output folder.
-
-    It is no input's one, and none of `foreign`: names in the folder that are not ours.
-    """
-
-    def __init__(self, folder: Path, inputs: Iterable[Path], foreign: Iterable[str] = ()) -> None:
-        there = folder.resolve()
-        files = (path.resolve() for path in inputs)
-        self._taken = {path.name.casefold() for path in files if path.parent == there}
-        self._taken.update((*TABLES, RECORD))
-        self._taken.update(name.casefold() for name in foreign)
-
-    def choose(self, path: Path) -> str:
-        """Name the annotated copy of `path`: the same name, with a number if it is taken."""
-        suffix = _suffix(path)
-        number = 1
-        while True:
-            name = f"{path.stem}{f'-{number}' if number > 1 else ''}{suffix}"
-            if name.casefold() not in self._taken:
-                self._taken.add(name.casefold())
-                return name
-            number += 1
-
-
-def _suffix(path: Path) -> str:
+def copy_suffix(path: Path) -> str:
     """What a copy is written as: JPEG stays JPEG, other pictures become PNG, videos MPEG-4."""
     if not is_picture(path):
         return ".mp4"
