@@ -15,13 +15,8 @@ from collections.abc import Callable
 from email.message import Message
 from typing import IO, Any
 
-from edge_app.frames.http_authentication import (
-    Basic,
-    Digest,
-    Login,
-    UnknownAuthenticationError,
-    place,
-)
+from edge_app.frames.http_authentication import Basic, Digest, Login, place
+from edge_app.frames.http_refusal import is_refusal, reason
 from edge_app.frames.jpeg import LumaDecoder
 from edge_app.frames.multipart import MultipartParser
 from edge_app.frames.opencv_messages import silence_opencv
@@ -31,13 +26,6 @@ from edge_app.tcp import connect
 
 _MULTIPART = "multipart/"
 _PIECE = 65_536
-_REFUSALS = {401, 403}
-_MANUAL = "name its MJPEG URL, as its manual has it"
-#: What else a camera answers → what that says, and what to do.
-_ANSWERS = {
-    404: f", it has nothing at this path; {_MANUAL}",
-    503: ", perhaps for want of room for one more viewer; end others, or restart it",
-}
 #: What an opening of several steps may take beyond the longest wait of one.
 _STEPS_S = 2.0
 
@@ -78,14 +66,14 @@ class HttpMjpegSource(FrameSource):
             url = _percent_encoded(address.url)
             self._response = _opener(login, self._connections).open(url, timeout=timeout_s)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            reason = _reason(TimeoutError() if self._connections.are_ended else error, self._place)
+            why = reason(TimeoutError() if self._connections.are_ended else error, self._place)
             # urllib keeps the answer in its error; its text may name the URL.
             if isinstance(error, urllib.error.HTTPError):
                 error.close()
             self._connections.end()
-            is_refused = login.was_shown and _is_refusal(error, self._place)
+            is_refused = login.was_shown and is_refusal(error, self._place)
             failure = RefusedLoginError if is_refused else SourceError
-            raise failure(f"{self.name}: {reason}") from None
+            raise failure(f"{self.name}: {why}") from None
         finally:
             limit.cancel()
         said = self._response.headers
@@ -154,7 +142,7 @@ class HttpMjpegSource(FrameSource):
             # The last two only where `close` took the response away meanwhile.
             if self._closed.is_set():
                 return b""
-            raise SourceError(f"{self.name}: {_reason(error, self._place)}") from None
+            raise SourceError(f"{self.name}: {reason(error, self._place)}") from None
         if not piece and not self._closed.is_set():
             raise SourceError(f"{self.name}: the stream ended; see whether the camera runs")
         return piece
@@ -255,41 +243,3 @@ def _percent_encoded(url: str) -> str:
         for part in (parts.path, parts.query)
     )
     return urllib.parse.urlunsplit(parts._replace(path=path, query=query))
-
-
-def _is_refusal(error: Exception, asked: str) -> bool:
-    """Whether the place that was asked says no to whoever asks."""
-    if not isinstance(error, urllib.error.HTTPError) or error.code not in _REFUSALS:
-        return False
-    return place(error.url) == asked
-
-
-def _reason(error: Exception, asked: str) -> str:
-    """One line without any part of the URL. asked: the place that was asked for."""
-    if isinstance(error, urllib.error.HTTPError):
-        return _refusal(error, asked)
-    if isinstance(error, UnknownAuthenticationError):
-        return (
-            "asks for an authentication that Mien does not know; set the camera to basic, or to"
-            " digest by MD5"
-        )
-    if isinstance(error, UnicodeError):
-        return "its host, user or password cannot be written in HTTP; check them"
-    if isinstance(error, urllib.error.URLError) and isinstance(error.reason, OSError):
-        error = error.reason
-    if isinstance(error, TimeoutError):
-        return "does not answer; see whether the camera runs"
-    if isinstance(error, OSError) and error.strerror:
-        is_name = isinstance(error, socket.gaierror)
-        advice = "check the host's name" if is_name else "see whether the camera runs"
-        return f"{error.strerror}; {advice}"
-    return f"the answer is no HTTP ({type(error).__name__}); check the port, or {_MANUAL}"
-
-
-def _refusal(error: urllib.error.HTTPError, asked: str) -> str:
-    told = f"the camera refuses: {error.code}"
-    if error.code not in _REFUSALS:
-        return told + _ANSWERS.get(error.code, f"; {_MANUAL}")
-    if (other := place(error.url)) != asked:
-        return f"{told}; it led to {other}, where no password is shown; name that URL"
-    return f"{told}; check user and password"

@@ -1,0 +1,54 @@
+"""What went wrong with a camera's HTTP → why, and what to do, in one line."""
+
+from __future__ import annotations
+
+import socket
+import urllib.error
+
+from edge_app.frames.http_authentication import UnknownAuthenticationError, place
+
+_REFUSALS = {401, 403}
+_MANUAL = "name its MJPEG URL, as its manual has it"
+#: What else a camera answers → what that says, and what to do.
+_ANSWERS = {
+    404: f", it has nothing at this path; {_MANUAL}",
+    503: ", perhaps for want of room for one more viewer; end others, or restart it",
+}
+
+
+def is_refusal(error: Exception, asked: str) -> bool:
+    """Whether the place that was asked says no to whoever asks."""
+    if not isinstance(error, urllib.error.HTTPError) or error.code not in _REFUSALS:
+        return False
+    return place(error.url) == asked
+
+
+def reason(error: Exception, asked: str) -> str:
+    """One line without any part of the URL. asked: the place that was asked for."""
+    if isinstance(error, urllib.error.HTTPError):
+        return _refusal(error, asked)
+    if isinstance(error, UnknownAuthenticationError):
+        return (
+            "asks for an authentication that Mien does not know; set the camera to basic, or to"
+            " digest by MD5"
+        )
+    if isinstance(error, UnicodeError):
+        return "its host, user or password cannot be written in HTTP; check them"
+    if isinstance(error, urllib.error.URLError) and isinstance(error.reason, OSError):
+        error = error.reason
+    if isinstance(error, TimeoutError):
+        return "does not answer; see whether the camera runs"
+    if isinstance(error, OSError) and error.strerror:
+        is_name = isinstance(error, socket.gaierror)
+        advice = "check the host's name" if is_name else "see whether the camera runs"
+        return f"{error.strerror}; {advice}"
+    return f"the answer is no HTTP ({type(error).__name__}); check the port, or {_MANUAL}"
+
+
+def _refusal(error: urllib.error.HTTPError, asked: str) -> str:
+    told = f"the camera refuses: {error.code}"
+    if error.code not in _REFUSALS:
+        return told + _ANSWERS.get(error.code, f"; {_MANUAL}")
+    if (other := place(error.url)) != asked:
+        return f"{told}; it led to {other}, where no password is shown; name that URL"
+    return f"{told}; check user and password"
