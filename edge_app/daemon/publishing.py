@@ -15,9 +15,9 @@ from edge_app.events.publisher import JsonLinesPublisher, Publisher
 from edge_app.from_settings import credentials_of, outbox_directory
 from edge_app.health.alerts import outbox_alert
 from edge_app.mqtt.address import DEFAULT_PORT, BrokerAddress, Embedded, parse_broker
-from edge_app.mqtt.connection import ConnectionHandler
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.discovery import Description
+from edge_app.mqtt.handler import ConnectionHandler
 from edge_app.mqtt.home_assistant import HomeAssistant
 from edge_app.mqtt.outbox.alerts import OnAlert
 from edge_app.mqtt.outbox.outbox import Outbox

@@ -21,8 +21,9 @@ from edge_app.events.requests import Response
 from edge_app.installation.hearing import REMEDY, UNHEARD
 from edge_app.installation.service import SERVICE_SETTINGS
 from edge_app.mqtt.address import BrokerAddress, Embedded, parse_broker
-from edge_app.mqtt.connection import FIRST_CONNECTION_S, Connection, ConnectionHandler
+from edge_app.mqtt.connection import FIRST_CONNECTION_S, Connection
 from edge_app.mqtt.credentials import Credentials
+from edge_app.mqtt.handler import ConnectionHandler
 from edge_app.mqtt.link_client import LinkClient
 from edge_app.mqtt.messages import RESPONSE
 from edge_app.mqtt.transport import TransportError, open_transport

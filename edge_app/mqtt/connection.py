@@ -8,23 +8,22 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Sequence
-from typing import Any, NamedTuple
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.enums import MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
-from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge_app.errors import MienError
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.availability import Availability
 from edge_app.mqtt.backoff import Backoff
 from edge_app.mqtt.credentials import Credentials
+from edge_app.mqtt.handler import ConnectionHandler
+from edge_app.mqtt.identity import Identity
 from edge_app.mqtt.link import Link, LinkError
-from edge_app.mqtt.link_client import LARGEST_PACKET, LinkClient
+from edge_app.mqtt.link_client import LinkClient
+from edge_app.mqtt.subscriptions import Subscriptions
 from edge_app.trouble_log import TroubleLog
 
 KEEP_ALIVE_S = 15
@@ -54,9 +53,6 @@ STOP_CHECK_S = 0.25
 #: owed an answer for as long is not waited for.
 FAREWELL_S = 0.5
 
-#: How long a broker keeps what was asked of a device that is away: `Connection` says why.
-SESSION_S = 60
-
 #: Refusals that may pass (MQTT 5, 3.4.2.1): implementation specific error, quota exceeded.
 _FOR_NOW = {0x83, 0x97}
 
@@ -73,67 +69,6 @@ class BrokerError(MienError):
     """A broker that cannot be used: which one, what happened, and what to do."""
 
 
-class Filter(NamedTuple):
-    """What is to be heard: messages whose topic matches, with quality of service 1.
-
-    keeps_retain: a message that was published to stay is seen as such at once, not only when the
-    broker sends it again; with MQTT 5 only.
-    """
-
-    topic_filter: str
-    keeps_retain: bool = False
-
-
-class ConnectionHandler:
-    """What a connection's owner does on it. The connection's thread calls every method."""
-
-    @property
-    def filters(self) -> Sequence[Filter]:
-        """What the broker is asked for, in order, on each connection."""
-        return ()
-
-    def wants(self, topic: str) -> bool:
-        """Whether it is to be heard: amqtt also sends what others asked for."""
-        return any(mqtt.topic_matches_sub(each.topic_filter, topic) for each in self.filters)
-
-    def connected(self, client: LinkClient) -> None:
-        """A connection stands, the first or a later one; nothing is left of the one before."""
-
-    def subscribed(self, topic_filter: str, *, is_accepted: bool) -> None:
-        """The broker answered to one of the filters; the log has it where it refuses."""
-
-    def proceed(self, client: LinkClient) -> None:
-        """Something may have happened, `Connection.wake` for example: publish what waits."""
-
-    def acknowledged(self, packet_id: int, *, is_accepted: bool) -> None:
-        """The broker took a message of quality of service 1, or refuses it for good.
-
-        One that it refuses for now ends the connection instead.
-        """
-
-    def refused_by_rules(self, packet_id: int) -> None:
-        """The broker refuses a message by its rules, and would take it with other ones.
-
-        Who does not tell this apart gives the message up.
-        """
-        self.acknowledged(packet_id, is_accepted=False)
-
-    def topic_of(self, packet_id: int) -> str | None:
-        """Where a message of this connection went; None: the handler does not say, or sent none."""
-        del packet_id
-        return None
-
-    def unanswered_since(self) -> float | None:
-        """When the oldest message was sent that waits for an answer, in monotonic seconds."""
-        return None
-
-    def received(self, message: mqtt.MQTTMessage) -> None:
-        """A message came that is wanted."""
-
-    def disconnected(self) -> None:
-        """The connection is gone; what was not acknowledged may or may not have arrived."""
-
-
 class Connection:
     """Keeps one connection to a broker: MQTT 5, or 3.1.1 where the broker knows no other.
 
@@ -145,15 +80,9 @@ class Connection:
     is asked once more when nothing is under way.
 
     handler: what to do on the connection.
-    client_id: unique at the broker; a second client of the same name throws out the first.
     availability: the topic that says `online` while the connection stands, and `offline`
     otherwise, by the last will if need be; None for clients that nobody waits for.
-    credentials: read anew at each attempt, so that passwords and certificates can be changed.
-    session_s: how long an MQTT 5 broker keeps this client's subscriptions, and the messages for
-    them, once a connection is lost; 0: not at all. Short for the daemon: a request made while it
-    was away for a moment is answered, one of last night is not carried out this morning. MQTT
-    3.1.1 knows no end of a session, so there every session is clean; so is a process's first one,
-    since a request that ended the process must not meet the next one.
+    client_id, credentials, session_s: as `Identity` has them.
     """
 
     def __init__(
@@ -170,10 +99,9 @@ class Connection:
     ) -> None:
         self._address = address
         self._handler = handler
-        self._client_id = client_id
         self._availability = Availability(availability)
         self._credentials = credentials or Credentials()
-        self._session_s = session_s
+        self._identity = Identity(client_id, self._credentials, session_s)
         self._keep_alive_s = keep_alive_s
         self._backoff = backoff or Backoff()
         self._versions = list(_VERSION_NAMES)
@@ -183,8 +111,7 @@ class Connection:
         self._is_in_doubt = self._is_asked_again = False
         self._overload = ""
         self._was_brief = False
-        #: Filters that the broker did not answer to on this connection, by packet id.
-        self._asked: dict[int | None, str] = {}
+        self._subscriptions = Subscriptions(address, handler)
         self._log = TroubleLog(lasting_s=keep_alive_s)
         self._must_succeed = True
         self._first: concurrent.futures.Future[None] = concurrent.futures.Future()
@@ -294,7 +221,7 @@ class Connection:
                     keep_alive_s=self._keep_alive_s,
                     timeout_s=self._keep_alive_s if has_worked else self._first_answer_s,
                     ending=self._ending,
-                    **self._session(version),
+                    **self._identity.session(version, is_first=not self._worked),
                 )
             except LinkError as error:
                 is_unanswered = error.may_be_version and not has_worked
@@ -321,7 +248,7 @@ class Connection:
         try:
             self._availability.connected()
             self._availability.proceed(link.client)
-            self._subscribe(link)
+            self._subscriptions.ask(link.client)
             self._handler.connected(link.client)
             if not self._first.done():
                 self._first.set_result(None)
@@ -347,16 +274,6 @@ class Connection:
             self._was_brief = time.monotonic() - began < BRIEF_S
             self._handler.disconnected()
         return self._overload or link.end
-
-    def _subscribe(self, link: Link) -> None:
-        self._asked = {}
-        for each in self._handler.filters:
-            if link.is_mqtt_5:
-                options = SubscribeOptions(qos=1, retainAsPublished=each.keeps_retain)
-                _, packet_id = link.client.subscribe(each.topic_filter, options=options)
-            else:
-                _, packet_id = link.client.subscribe(each.topic_filter, qos=1)
-            self._asked[packet_id] = each.topic_filter
 
     def _is_to_ask_again(self, began: float) -> bool:
         """Whether to give the connection up for one with MQTT 5, once, where it costs nothing."""
@@ -391,44 +308,13 @@ class Connection:
             link.step(deadline - time.monotonic())
         if self._availability.is_under_way:
             return
-        # Whoever stops in order comes back with a clean session: the broker need not keep this one.
-        end = _session_expiry(PacketTypes.DISCONNECT, 0) if self._session_s else None
-        link.disconnect(FAREWELL_S / 2, end if link.is_mqtt_5 else None)
-
-    def _session(self, version: MQTTProtocolVersion) -> dict[str, Any]:
-        if version != MQTTProtocolVersion.MQTTv5:
-            return {}
-        properties = _session_expiry(PacketTypes.CONNECT, self._session_s)
-        # What is larger, the broker keeps to itself (MQTT 5, 3.1.2.11.4).
-        properties.MaximumPacketSize = LARGEST_PACKET
-        return {
-            "clean_start": not (self._session_s and self._worked),
-            "properties": properties,
-        }
+        link.disconnect(FAREWELL_S / 2, self._identity.end_of_session if link.is_mqtt_5 else None)
 
     def _make_client(self, version: MQTTProtocolVersion) -> LinkClient:
-        client = LinkClient(
-            CallbackAPIVersion.VERSION2,
-            client_id=self._client_id,
-            protocol=version,
-            transport="websockets" if self._address.has_websockets else "tcp",
-            # Otherwise paho falls back to MQTT 3.1, inside of a callback.
-            reconnect_on_failure=False,
-        )
+        client = self._identity.client(self._address, version)
         self._availability.leave_will(client)
-        login = self._credentials.login(self._address)
-        if login is not None:
-            client.username_pw_set(login.username, login.password)
-        if self._address.has_websockets:
-            # paho puts no brackets around an IPv6 address.
-            origin = "https" if self._address.has_tls else "http"
-            place = self._address.place
-            client.ws_set_options(
-                self._address.path, {"Host": place, "Origin": f"{origin}://{place}"}
-            )
+        self._subscriptions.listen(client)
         client.on_publish = self._on_publish
-        client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_message
         return client
 
     def _on_publish(
@@ -448,39 +334,6 @@ class Connection:
         else:
             self._handler.acknowledged(packet_id, is_accepted=not reason.is_failure)
 
-    def _on_subscribe(
-        self,
-        _client: mqtt.Client,
-        _userdata: object,
-        packet_id: int,
-        reasons: list[ReasonCode],
-        _properties: Properties,
-    ) -> None:
-        topic_filter = self._asked.pop(packet_id, None)
-        if topic_filter is None:
-            return
-        is_accepted = not any(reason.is_failure for reason in reasons)
-        if not is_accepted:
-            _LOG.warning(
-                "broker %s: the subscription to %s is refused, and nothing that is said there is"
-                " heard; check its access rules for this user",
-                self._address,
-                topic_filter,
-            )
-        self._handler.subscribed(topic_filter, is_accepted=is_accepted)
-
-    def _on_message(
-        self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage
-    ) -> None:
-        if self._handler.wants(message.topic):
-            self._handler.received(message)
-
     def _close_sockets(self) -> None:
         self._wakes.close()
         self._waker.close()
-
-
-def _session_expiry(packet_type: int, seconds: int) -> Properties:
-    properties = Properties(packet_type)  # type: ignore[no-untyped-call]
-    properties.SessionExpiryInterval = seconds
-    return properties

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 import paho.mqtt.client as mqtt
 
-from edge_app.mqtt.connection import ConnectionHandler, Filter
 from edge_app.mqtt.discovery import Description, discovery, discovery_topic
+from edge_app.mqtt.handler import ConnectionHandler, Filter
 from edge_app.mqtt.link_client import LinkClient
 from edge_app.mqtt.messages import DISCOVERY
 from edge_app.mqtt.refusal import RETAINED_HOLD_S

@@ -15,14 +15,10 @@ from edge_app.events.publisher import Backlog, Publisher
 from edge_app.events.requests import Response
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.backoff import Backoff
-from edge_app.mqtt.connection import (
-    FIRST_CONNECTION_S,
-    SESSION_S,
-    Connection,
-    ConnectionHandler,
-    Filter,
-)
+from edge_app.mqtt.connection import FIRST_CONNECTION_S, Connection
 from edge_app.mqtt.credentials import Credentials
+from edge_app.mqtt.handler import ConnectionHandler, Filter
+from edge_app.mqtt.identity import SESSION_S
 from edge_app.mqtt.link_client import LinkClient
 from edge_app.mqtt.messages import (
     ALERT,

@@ -13,14 +13,9 @@ import paho.mqtt.client as mqtt
 from edge_app.errors import MienError
 from edge_app.mqtt.address import parse_address
 from edge_app.mqtt.broker_arguments import add_broker_arguments, credentials_from
-from edge_app.mqtt.connection import (
-    FIRST_CONNECTION_S,
-    BrokerError,
-    Connection,
-    ConnectionHandler,
-    Filter,
-)
+from edge_app.mqtt.connection import FIRST_CONNECTION_S, BrokerError, Connection
 from edge_app.mqtt.discovery import discovery_topic
+from edge_app.mqtt.handler import ConnectionHandler, Filter
 from edge_app.mqtt.link_client import LinkClient
 from edge_app.mqtt.messages import (
     ALERT,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import paho.mqtt.client as mqtt
 
 from edge_app.events.requests import LARGEST_REQUEST, RawRequest
-from edge_app.mqtt.connection import ConnectionHandler, Filter
+from edge_app.mqtt.handler import ConnectionHandler, Filter
 from edge_app.mqtt.messages import REQUEST, RESPONSE
 from edge_app.mqtt.topics import TopicError
 

@@ -14,14 +14,9 @@ import paho.mqtt.client as mqtt
 from edge_app.closing import Closing
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.backoff import Backoff
-from edge_app.mqtt.connection import (
-    FIRST_CONNECTION_S,
-    BrokerError,
-    Connection,
-    ConnectionHandler,
-    Filter,
-)
+from edge_app.mqtt.connection import FIRST_CONNECTION_S, BrokerError, Connection
 from edge_app.mqtt.credentials import Credentials
+from edge_app.mqtt.handler import ConnectionHandler, Filter
 from edge_app.mqtt.link_client import LinkClient
 
 

@@ -15,9 +15,10 @@ import pytest
 from edge_app import cli
 from edge_app.events.payloads import Alert
 from edge_app.mqtt.address import BrokerAddress
-from edge_app.mqtt.connection import BrokerError, Connection, ConnectionHandler, Filter
+from edge_app.mqtt.connection import BrokerError, Connection
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.discovery import Description, discovery_topic
+from edge_app.mqtt.handler import ConnectionHandler, Filter
 from edge_app.mqtt.home_assistant import HomeAssistant
 from edge_app.mqtt.publisher import MqttPublisher
 from edge_app.mqtt.tls import TlsFiles

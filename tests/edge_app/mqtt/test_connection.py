@@ -14,8 +14,9 @@ import pytest
 from edge_app.errors import UsageError
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.backoff import Backoff
-from edge_app.mqtt.connection import BrokerError, Connection, ConnectionHandler, Filter
+from edge_app.mqtt.connection import BrokerError, Connection
 from edge_app.mqtt.credentials import Credentials
+from edge_app.mqtt.handler import ConnectionHandler, Filter
 from edge_app.mqtt.link_client import LARGEST_PACKET
 from tests.brokers import HOST, Mosquitto, free_port, wait_until
 from tests.edge_app.mqtt.scripted_broker import (

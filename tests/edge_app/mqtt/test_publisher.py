@@ -20,8 +20,9 @@ from edge_app.events.payloads import FaceLeft, PresentFace, State, decode_event,
 from edge_app.events.publisher import Backlog
 from edge_app.health.alerts import outbox_alert
 from edge_app.mqtt.backoff import Backoff
-from edge_app.mqtt.connection import FAREWELL_S, ConnectionHandler, Filter
+from edge_app.mqtt.connection import FAREWELL_S
 from edge_app.mqtt.discovery import Description
+from edge_app.mqtt.handler import ConnectionHandler, Filter
 from edge_app.mqtt.home_assistant import HomeAssistant
 from edge_app.mqtt.outbox.alerts import DROPPED, REFUSED
 from edge_app.mqtt.outbox.lanes import WINDOW

@@ -10,7 +10,9 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge_app.mqtt.backoff import Backoff
-from edge_app.mqtt.connection import SESSION_S, Connection, ConnectionHandler, Filter
+from edge_app.mqtt.connection import Connection
+from edge_app.mqtt.handler import ConnectionHandler, Filter
+from edge_app.mqtt.identity import SESSION_S
 from tests.brokers import Mosquitto, wait_until
 from tests.edge_app.mqtt.held_backoff import HeldBackoff
 from tests.edge_app.mqtt.listener import Listener
