@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import types
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
@@ -19,6 +20,17 @@ WORDS = "words"
 _PLACE = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<place>[^`]*)`)?", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _VALUE = re.compile(r"Invalid enum value (.*)", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
+_EXPECTED = re.compile(
+    r"Expected `(?P<kind>\w+)(?: \| null)?`(?:, got `(?P<got>\w+)`)?.*", re.DOTALL
+)
+
+#: msgspec's names of types → a person's.
+_KINDS = {
+    "int": "a whole number", "float": "a number", "str": "text", "bool": "true or false",
+    "array": "a list", "object": "named values", "null": "nothing",
+    "datetime": "a time", "date": "a date", "time": "a time of day",
+}  # fmt: skip
 
 
 def in_words(error: msgspec.ValidationError, kind: type[msgspec.Struct]) -> str:
@@ -33,9 +45,10 @@ def in_words(error: msgspec.ValidationError, kind: type[msgspec.Struct]) -> str:
         what = _unknown(unknown[1], what, list(_fields(bare)))
     elif (value := _VALUE.fullmatch(what)) and get_origin(bare) is Literal:
         what = f"invalid value {value[1]} (there are {', '.join(map(str, get_args(bare)))})"
-    elif what.startswith("Expected `str` matching"):
-        meant = next((m.extra[WORDS] for m in metas if m.extra and WORDS in m.extra), None)
-        what = f"expected {meant}" if meant else what
+    elif missing := _MISSING.fullmatch(what):
+        what = f"`{missing[1]}` is missing"
+    elif expected := _EXPECTED.fullmatch(what):
+        what = _expected(expected["kind"], expected["got"], bare, metas) or what
     return f"{what}, in `{place}`" if place else what
 
 
@@ -51,6 +64,39 @@ def _unknown(name: str, what: str, known: list[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(known)}"
     return f"unknown field `{name}` ({hint})"
+
+
+def _expected(kind: str, got: str | None, bare: Any, metas: list[msgspec.Meta]) -> str | None:
+    """What would be right; None where msgspec says more.
+
+    got: the type of what is there; None: it is the right one.
+    """
+    words = next((meta.extra[WORDS] for meta in metas if meta.extra and WORDS in meta.extra), None)
+    limits = ", ".join(limit for meta in metas for limit in _limits(meta, is_text=kind == "str"))
+    if kind not in _KINDS or (got is None and not (words or limits)):
+        return None
+    if get_origin(bare) is Literal:
+        words = f"one of {', '.join(map(str, get_args(bare)))}"
+    right = words or f"{_KINDS[kind]} {limits}".rstrip()
+    return f"expected {right}, not {_KINDS.get(got, got)}" if got else f"expected {right}"
+
+
+def _limits(meta: msgspec.Meta, *, is_text: bool) -> Iterator[str]:
+    """What a number or text is held to, but for a pattern."""
+    if is_text:
+        if meta.min_length == 1:
+            yield "that is not empty"
+        if meta.max_length is not None:
+            yield f"of at most {meta.max_length} characters"
+    elif meta.ge is not None and meta.le is not None:
+        yield f"from {meta.ge} to {meta.le}"
+    else:
+        if meta.ge is not None:
+            yield f"of {meta.ge} or more"
+        if meta.gt is not None:
+            yield f"above {meta.gt}"
+        if meta.le is not None:
+            yield f"of at most {meta.le}"
 
 
 def _at(kind: Any, place: str) -> tuple[Any, list[msgspec.Meta]]:
