@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable
 
 from edge_app.errors import MienError, UsageError
+from edge_app.whole_number import whole_number as at_least_one
+
+__all__ = ["at_least_one", "exit_code"]
 
 
 def exit_code(main: Callable[[], int]) -> int:
@@ -19,11 +21,3 @@ def exit_code(main: Callable[[], int]) -> int:
     except MienError as error:
         sys.stderr.write(f"mien: {error}\n")
         return 2 if isinstance(error, UsageError) else 1
-
-
-def at_least_one(text: str) -> int:
-    """Read the number of a `--rounds` or the like, for `argparse`."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("a number of at least 1")
-    return number

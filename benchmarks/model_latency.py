@@ -51,13 +51,19 @@ def read_floats(paths: Sequence[Path]) -> tuple[Model, ...]:
     """Read models that take real numbers.
 
     Raises:
-        UsageError: a file cannot be read, holds a model of another kind, or is called as another.
-        ModelError: no runtime takes it.
+        UsageError: a file cannot be read, holds no model or one of another kind, or is called as
+            another.
     """
     models: dict[str, Model] = {}
     for path in paths:
         model = Model.read(path, "float")
-        details = make_candidates([model], [1])[0].interpreter.get_input_details()
+        try:
+            details = make_candidates([model], [1])[0].interpreter.get_input_details()
+        except ModelError as error:
+            raise UsageError(
+                f"--float {path}: no TFLite runtime here takes it: it is no TFLite model, or cut"
+                " short; mien doctor shows the runtimes"
+            ) from error
         kind = np.dtype(details[0]["dtype"]).name
         if kind != "float32":
             raise UsageError(f"--float {path}: takes {kind}; name a model in real numbers")

@@ -27,6 +27,7 @@ FOUNDATION = {
     "edge_app.terminal_lines",
     "edge_app.trouble_log",
     "edge_app.version",
+    "edge_app.whole_number",
 }
 
 #: Folder, or module → what else its modules may import of our own. Nobody is listed: nobody may.

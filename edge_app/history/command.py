@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import tempfile
 import zoneinfo
@@ -12,6 +13,7 @@ from pathlib import Path
 from edge_app.errors import MienError, UsageError
 from edge_app.history.reading import read_history
 from edge_app.history.report import draw
+from edge_app.whole_number import whole_number
 
 #: More days than that make a page that nobody reads.
 _MOST_DAYS = 366
@@ -24,14 +26,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output", type=Path, metavar="PAGE", help="(default: FILE with the ending .html)"
     )
     parser.add_argument(
-        "--days", type=_days, default=14, metavar="N",
+        "--days", type=functools.partial(whole_number, most=_MOST_DAYS),
+        default=14, metavar="N",
         help="the last N days that were recorded, 1 to 366 (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--time-zone", metavar="NAME", help="such as Europe/Berlin or UTC (default: the system's)"
     )
     parser.add_argument(
-        "--minimum-group", type=_positive, default=1, metavar="N",
+        "--minimum-group", type=whole_number, default=1, metavar="N",
         help="say nothing about fewer than N visits (default: %(default)s)",
     )  # fmt: skip
 
@@ -95,17 +98,3 @@ def _zone(name: str | None) -> tzinfo | None:
         raise UsageError(
             f"time zone {name!r}: not known here; use a name such as Europe/Berlin or UTC"
         ) from error
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
-
-
-def _days(text: str) -> int:
-    number = _positive(text)
-    if number > _MOST_DAYS:
-        raise argparse.ArgumentTypeError(f"must be {_MOST_DAYS} or less")
-    return number

@@ -25,6 +25,7 @@ from edge_app.mqtt.broker_arguments import add_broker_arguments, credentials_fro
 from edge_app.mqtt.subscriber import ReceivedMessage, Subscriber
 from edge_app.mqtt.topics import ROOT, level
 from edge_app.terminal_lines import printable
+from edge_app.whole_number import whole_number
 
 #: How often to look whether somebody still reads, while nothing comes.
 _LOOK_S = 0.5
@@ -38,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", metavar="NAME", help="only this device (default: all)")
     parser.add_argument("--json", action="store_true", help="JSON Lines, as published")
     parser.add_argument(
-        "--count", metavar="N", type=_positive, help="end after N events (default: never)"
+        "--count", metavar="N", type=whole_number, help="end after N events (default: never)"
     )
     parser.add_argument(
         "--store", metavar="FILE", type=Path,
@@ -46,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " mien report",
     )  # fmt: skip
     parser.add_argument(
-        "--keep", metavar="DAYS", type=_positive,
+        "--keep", metavar="DAYS", type=whole_number,
         help="remove from the store what is older (default: keep all)",
     )  # fmt: skip
 
@@ -131,13 +132,6 @@ class _Store(Closing):
         if self._printer.dropped:
             _say(self._printer, f"{self._printer.dropped} lines were recorded and not shown")
         self._recorder.close()
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
 
 
 def _say(printer: Printer, text: str) -> None:

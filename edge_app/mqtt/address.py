@@ -99,11 +99,16 @@ def peer_of(setting: str) -> Peer | None:
 
 
 def parse_address(setting: str) -> BrokerAddress:
-    """Read the address of a broker.
+    """Read the address of a broker. A host that is called `embedded` needs a scheme before it.
 
     Raises:
         UsageError: it is no address of a broker. The text never repeats what may be a password.
     """
+    if setting.strip().partition(":")[0] == _EMBEDDED:
+        raise UsageError(
+            f"broker address {_EMBEDDED!r}: that is a broker inside mien run; outside of it, it is"
+            " localhost, or localhost:PORT"
+        )
     scheme, separator, rest = setting.strip().rpartition("://")
     name = _scheme(scheme) if separator else "mqtt"
     # Whatever stands before the last @ is looked at first: a password may hold any character, and

@@ -49,12 +49,12 @@ def test_a_missing_folder_is_one_line(
     assert said.out == ""
 
 
-@pytest.mark.parametrize("words", [("frame_budget", "--rounds", "0"), ("clips", "--every", "0")])
+@pytest.mark.parametrize("words", [("frame_budget", "--rounds", "0"), ("clips", "--every", "x")])
 def test_fewer_than_one_is_usage(
     words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert typed(monkeypatch, *words) == 2
-    assert f"{words[1]}: a number of at least 1" in capsys.readouterr().err
+    assert f"{words[1]}: must be a whole number, 1 or more" in capsys.readouterr().err
 
 
 def test_a_folder_without_scenes_is_usage(

@@ -402,6 +402,7 @@ def refused(code: int, *words: str, **more: object) -> str:
         (2, ("run", "--broker", "embedded", "--password-file", "x"), ("--broker",)),
         (2, ("doctor", "--password-file", "x"), ("camera.password_file",)),
         (1, ("events", "--broker", "127.0.0.1:1"), ("127.0.0.1:1", "refused")),
+        (2, ("events", "--broker", "embedded"), ("inside mien run", "localhost")),
     ],
 )
 def test_bad_input_is_one_clear_line(code: int, words: tuple[str, ...], said: tuple[str]) -> None:

@@ -688,8 +688,9 @@ def test_a_full_disk_leaves_the_page_of_before(
     assert not [*file.parent.glob(".mien-report-*")]
 
 
-@pytest.mark.parametrize("days", ["0", "367", "many"])
-def test_days_that_are_none(file: Path, days: str) -> None:
+@pytest.mark.parametrize("days", ["0", "367", "many", "1.5"])
+def test_days_that_are_none(file: Path, days: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["report", str(file), "--days", days])
     assert caught.value.code == 2
+    assert "--days: must be a whole number from 1 to 366\n" in capsys.readouterr().err

@@ -221,7 +221,8 @@ def test_bad_usage(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize("count", ["0", "-1", "many"])
-def test_a_count_that_is_none(count: str) -> None:
+def test_a_count_that_is_none(count: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         run("--count", count)
     assert caught.value.code == 2
+    assert "--count: must be a whole number, 1 or more\n" in capsys.readouterr().err

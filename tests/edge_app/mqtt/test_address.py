@@ -128,6 +128,13 @@ def test_where_events_go(setting: str, broker: Embedded | BrokerAddress | None) 
     assert parse_broker(setting) == broker
 
 
+def test_an_embedded_broker_is_at_localhost_for_others() -> None:
+    for setting in ("embedded", " embedded:1884"):
+        with pytest.raises(UsageError, match="inside mien run; outside of it, it is localhost"):
+            parse_address(setting)
+    assert parse_address("mqtt://embedded:1884") == BrokerAddress("embedded", 1884)
+
+
 @pytest.mark.parametrize("port", ["", "0", "port", "65536", "1883/x", "1883:1"])
 def test_an_embedded_broker_s_port_is_one(port: str) -> None:
     with pytest.raises(UsageError, match=f"'embedded:{port}': the port is a number"):
