@@ -248,11 +248,15 @@ class Connection:
         try:
             self._availability.connected()
             self._availability.proceed(link.client)
+            if self._was_brief:
+                # Before anything is written into what the broker may close.
+                self._hear_availability(link, BRIEF_S)
             self._subscriptions.ask(link.client)
             self._handler.connected(link.client)
             if not self._first.done():
                 self._first.set_result(None)
             while link.is_open and not self._overload and not self._ending.is_set():
+                self._availability.proceed(link.client)
                 self._handler.proceed(link.client)
                 link.step(1.0)
                 if self._was_brief and time.monotonic() - began >= BRIEF_S:
@@ -303,12 +307,19 @@ class Connection:
         since = self._handler.unanswered_since()
         is_silent = since is not None and time.monotonic() - since >= FAREWELL_S
         self._availability.say_offline(link.client)
-        deadline = time.monotonic() + (0.0 if is_silent else FAREWELL_S)
-        while link.is_open and self._availability.is_under_way and time.monotonic() < deadline:
-            link.step(deadline - time.monotonic())
+        if not is_silent:
+            self._hear_availability(link, FAREWELL_S)
         if self._availability.is_under_way:
             return
         link.disconnect(FAREWELL_S / 2, self._identity.end_of_session if link.is_mqtt_5 else None)
+
+    def _hear_availability(self, link: Link, timeout_s: float) -> None:
+        """Wait for the broker's answer to it; not for long where the connection is to end."""
+        deadline = time.monotonic() + timeout_s
+        while link.is_open and self._availability.is_under_way and time.monotonic() < deadline:
+            link.step(deadline - time.monotonic())
+            if self._ending.is_set():
+                deadline = min(deadline, time.monotonic() + FAREWELL_S)
 
     def _make_client(self, version: MQTTProtocolVersion) -> LinkClient:
         client = self._identity.client(self._address, version)
@@ -325,14 +336,17 @@ class Connection:
         reason: ReasonCode,
         _properties: Properties,
     ) -> None:
-        self._availability.acknowledged(packet_id)
-        if reason.value in _FOR_NOW:
+        is_for_now = reason.value in _FOR_NOW
+        is_accepted = not reason.is_failure
+        if not is_for_now and self._availability.answered(packet_id, is_accepted=is_accepted):
+            return
+        if is_for_now:
             # On the next connection it is offered again, in its place, after a while.
             self._overload = f"the broker takes no more for now: {str(reason).lower()}"
         elif reason.is_failure and reason.value not in _FOR_GOOD:
             self._handler.refused_by_rules(packet_id)
         else:
-            self._handler.acknowledged(packet_id, is_accepted=not reason.is_failure)
+            self._handler.acknowledged(packet_id, is_accepted=is_accepted)
 
     def _close_sockets(self) -> None:
         self._wakes.close()

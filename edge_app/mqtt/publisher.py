@@ -35,7 +35,7 @@ from edge_app.mqtt.outbox.alerts import DAMAGED, DROPPED
 from edge_app.mqtt.outbox.lanes import WINDOW
 from edge_app.mqtt.outbox.outbox import Outbox
 from edge_app.mqtt.outbox.place import memory_outbox
-from edge_app.mqtt.refusal import Refusal
+from edge_app.mqtt.refusal import WARNING_S, Refusal
 from edge_app.mqtt.sender import Sender
 
 #: How long `close` waits for acknowledgements.
@@ -43,9 +43,6 @@ LAST_DELIVERY_S = 1.0
 
 #: Of the messages that the broker takes at once, how many are no events: see `WINDOW`.
 FOR_OTHERS = 4
-
-#: How often a refusal that goes on is told in the log.
-WARNING_S = 3600.0
 
 _LOG = logging.getLogger(__name__)
 
@@ -286,7 +283,6 @@ class _Delivery(ConnectionHandler):
         """Tell of a refusal, hourly: of the device's own topics, and of each other one."""
         topic = f"mien/{self._device}/…"
         if not is_ours:
-            # Neither ours nor theirs is the availability alone, which the connection publishes.
             told = (handler.topic_of(packet_id) for handler in self._beside)
             topic = next(filter(None, told), topic)
         now = time.monotonic()

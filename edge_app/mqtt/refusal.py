@@ -12,6 +12,9 @@ HOLD_S = 60.0
 #: the trial takes the device off line for a moment where the broker throws it out.
 RETAINED_HOLD_S = 600.0
 
+#: How often a refusal that goes on is told in the log.
+WARNING_S = 3600.0
+
 #: A connection that ends so soon after a refusal was ended because of it, as Mosquitto 2.0.11 does.
 THROWN_OUT_S = 5.0
 
