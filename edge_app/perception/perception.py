@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -27,28 +26,10 @@ from edge_app.perception.detector import FaceDetector
 from edge_app.perception.faces import Face, Image, SeenFace, check_frame
 from edge_app.perception.labels import UNSURE
 from edge_app.perception.light import spread
-from edge_app.perception.overlap import outermost, unseen
 from edge_app.perception.quality import assess
+from edge_app.perception.search import FaceSearch
 from edge_app.perception.shipped import FACE_160, FACE_320
-from edge_app.perception.tiling import TiledDetector
-from edge_app.perception.tilted import SIDES_DEG, TiltedSearch
 from edge_app.perception.upright import Upright, roll_deg
-
-#: The small network adds faces of whole pictures to the other one's from this score on, and from
-#: this share of the picture's larger side: smaller ones the other finds, and takes less for one.
-_SURE_OF_FILLING, _FILLING = 0.6, 0.5
-# Which face a picture was cut for; how far it lies off the middle counts in its own size.
-#: One of this score and so near is it, and nobody else is looked for.
-_SURE_OF_MEANT, _MEANT = 0.8, 0.25
-#: One that lies further off may be somebody else; in portraits down to the chest it is up to 1.3.
-_BESIDE = 1.5
-#: That one is somebody else where a face of this score lies so near, which then is it.
-_DOUBTFUL, _NEAR = 0.2, 0.5
-#: And where it is smaller than this share of the picture's smaller side: nobody is found then.
-_BYSTANDER = 0.2
-#: But only in a picture whose sides differ by this factor at most, as those of crops do: in a photo
-#: people stand anywhere.
-_SQUARE = 1.25
 
 
 class View(Enum):
@@ -87,13 +68,9 @@ class Perception:
         faces that are nearly so many times smaller: of 2 the detector runs five times, not once.
         """
         self.detector, self.classifier = detector, classifier
-        #: What searches pictures as they stand.
-        self.searching = TiledDetector(detector.model, tiles=tiles) if tiles > 1 else detector
         self.small_detector = small_detector or detector
+        self.search = FaceSearch(detector, self.small_detector, tiles=tiles)
         self.upright = Upright(self.small_detector)
-        self._small = self.small_detector.at_threshold(_SURE_OF_FILLING)
-        #: What searches for tilted faces.
-        self.tilted = TiltedSearch(detector)
 
     @classmethod
     def load(
@@ -145,20 +122,7 @@ class Perception:
         Raises:
             FrameError: the picture is of another dtype or shape.
         """
-        return self._with_others(image, self.searching.detect(image))
-
-    def _with_others(self, image: Image, faces: list[Face]) -> list[Face]:
-        """The upright faces of a picture, and those that are tilted or that it hardly holds."""
-        for others in (*self.tilted.detect(image, SIDES_DEG), self._filling(image)):
-            faces = faces + unseen(others, faces)
-        return outermost(sorted(faces, key=lambda face: -face.score))
-
-    def _filling(self, image: Image) -> list[Face]:
-        """What the small network is sure of in the whole picture, if it fills that."""
-        if self.small_detector is self.detector:
-            return []
-        least = _FILLING * max(image.shape[:2])
-        return [face for face in self._small.detect(image) if face.box.longer_side >= least]
+        return self.search.find(image)
 
     def read(
         self,
@@ -198,33 +162,11 @@ class Perception:
         Raises:
             FrameError: the picture is of another dtype or shape.
         """
-        face = self._meant(image)
+        face = self.search.meant(image)
         if face is None:
             return self._seen(image, self._framed(image), View.FOUR, is_known=True)
         face = self.upright.look_again(image, face)
         return self._seen(image, face, View.FOUR, is_known=True)
-
-    def _meant(self, image: Image) -> Face | None:
-        """The face that a picture was cut for, if it is found."""
-        faces = self.searching.detect(image)
-        face = min(faces, key=partial(_off_middle, image), default=None)
-        # The searches for tilted faces take three times as long as this one.
-        if face is None or face.score < _SURE_OF_MEANT or _off_middle(image, face) > _MEANT:
-            faces = self._with_others(image, faces)
-            face = min(faces, key=partial(_off_middle, image), default=None)
-        if face is None or _off_middle(image, face) <= _BESIDE:
-            return face
-        doubtful = [
-            other
-            for each in (self.searching, self.small_detector)
-            for other in each.at_threshold(_DOUBTFUL).detect(image)
-        ]
-        nearest = min(doubtful, key=partial(_off_middle, image), default=face)
-        if _off_middle(image, nearest) <= _NEAR:
-            return nearest
-        smaller, larger = sorted(image.shape[:2])
-        is_bystander = face.box.longer_side < _BYSTANDER * smaller and larger <= _SQUARE * smaller
-        return None if is_bystander else face
 
     def _framed(self, image: Image) -> Face:
         """The face that the middle square of a picture would be cut for."""
@@ -288,12 +230,3 @@ class Perception:
         rotation, shift = similarity(face.landmarks, self.classifier.alignment, side)
         crop = cut(image, *nearer(rotation, shift, side), side, enlarged=TO_READ)
         return crop, side / abs(rotation)
-
-
-def _off_middle(image: Image, face: Face) -> float:
-    """How far the middle of a picture lies from that of a face, in the face's own size.
-
-    Of somebody near and somebody small behind them that is less for the first.
-    """
-    height, width = image.shape[:2]
-    return abs(face.box.middle - complex(width, height) / 2) / max(face.box.longer_side, 1.0)

@@ -84,7 +84,7 @@ class Watcher:
         self.perception = perception
         # A model of one's own may be sure of a face at less.
         doubtful = min(DOUBTFUL_SCORE, perception.detector.card.score_threshold)
-        self._detector = perception.searching.at_threshold(doubtful)
+        self._detector = perception.search.detector.at_threshold(doubtful)
         self._tracker, self._reaction = tracker, reaction
         self._schedule = schedule or DetectionSchedule()
         self._readings = readings or ReadingSchedule()
@@ -96,7 +96,7 @@ class Watcher:
             if small.side < perception.detector.side
             else None
         )
-        self._tilted, self._tilts = perception.tilted, TiltSchedule()
+        self._tilted, self._tilts = perception.search.tilted, TiltSchedule()
         self._before: Frame | None = None
         self._size: tuple[int, ...] | None = None
         self._filters: dict[int, EmotionFilter] = {}

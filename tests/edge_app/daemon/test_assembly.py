@@ -34,9 +34,9 @@ def test_the_shipped_detectors_are_a_pair() -> None:
 
 def test_the_daemon_searches_in_tiles_where_it_is_asked_to() -> None:
     plain = load_perception(PerceptionSettings(), ModelFolder())
-    assert plain.searching is plain.detector
+    assert plain.search.detector is plain.detector
     tiled = load_perception(PerceptionSettings(tiles=2), ModelFolder())
-    assert isinstance(tiled.searching, TiledDetector)
+    assert isinstance(tiled.search.detector, TiledDetector)
     watcher = Watcher(tiled, tracker_for(tiled.detector), REACTIONS["normal"])
     assert isinstance(watcher._detector, TiledDetector)
 

@@ -334,7 +334,7 @@ def test_of_a_crop_that_shows_a_sure_face_in_its_middle_no_turned_one_is_looked_
 ) -> None:
     crop = portrait[:230, 110:340]
     expected = perception.read_crop(crop)
-    monkeypatch.setattr(perception, "tilted", None)
+    monkeypatch.setattr(perception.search, "tilted", None)
     seen = perception.read_crop(crop)
     assert seen.face.box == expected.face.box
     with pytest.raises(AttributeError):
