@@ -25,7 +25,8 @@ from edge_app.errors import MienError
 from edge_app.events.payloads import EmotionChanged, Event, PresentFace, State, encode
 from edge_app.mqtt.outbox.handover import Handover
 from edge_app.mqtt.outbox.outbox import Outbox
-from edge_app.mqtt.outbox.store import EventStore, Limits, StoredEvent
+from edge_app.mqtt.outbox.store import EventStore
+from edge_app.mqtt.outbox.stored_event import Limits, StoredEvent
 from edge_app.mqtt.publisher import MqttPublisher
 
 #: A busy room: an event every ten seconds, all day.

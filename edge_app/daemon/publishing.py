@@ -22,7 +22,7 @@ from edge_app.mqtt.home_assistant import HomeAssistant
 from edge_app.mqtt.outbox.alerts import OnAlert
 from edge_app.mqtt.outbox.outbox import Outbox
 from edge_app.mqtt.outbox.place import memory_outbox, open_outbox
-from edge_app.mqtt.outbox.store import Limits
+from edge_app.mqtt.outbox.stored_event import Limits
 from edge_app.mqtt.publisher import MqttPublisher
 from edge_app.mqtt.requests import RequestInbox
 from edge_app.perception import Perception

@@ -10,7 +10,8 @@ from edge_app.mqtt.outbox.disk import StoreDamagedError
 from edge_app.mqtt.outbox.lanes import ROOM, Lane, Lanes
 from edge_app.mqtt.outbox.ledger import Ledger
 from edge_app.mqtt.outbox.rate import DrainRate
-from edge_app.mqtt.outbox.store import EventStore, StoredEvent
+from edge_app.mqtt.outbox.store import EventStore
+from edge_app.mqtt.outbox.stored_event import StoredEvent
 from edge_app.mqtt.outbox.writer import RETRY_S, OutboxWriter
 
 #: A file that the disk does not give back for so long counts as damaged: a sector of it may be. A

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from edge_app.mqtt.outbox.store import BEFORE_ALL, StoredEvent
+from edge_app.mqtt.outbox.stored_event import BEFORE_ALL, StoredEvent
 
 #: Events under way at once. Mosquitto takes 20 messages by default, paho's own limit too; the rest
 #: is room for retained ones, so that nothing but the outbox queues.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from edge_app.mqtt.outbox.lanes import Lanes
-from edge_app.mqtt.outbox.store import StoredEvent
+from edge_app.mqtt.outbox.stored_event import StoredEvent
 
 #: Delivered events leave the disk with the next write of new ones, which costs nothing; after so
 #: many seconds, or as so many, without waiting for one.

@@ -19,7 +19,8 @@ from edge_app.mqtt.outbox.ledger import MEMORY_EVENTS, REMOVAL_S, Ledger
 from edge_app.mqtt.outbox.payload import PAYLOAD_ERRORS, as_historical, is_sound
 from edge_app.mqtt.outbox.rate import DrainRate
 from edge_app.mqtt.outbox.seal import sealed, unsealed
-from edge_app.mqtt.outbox.store import EventStore, Limits
+from edge_app.mqtt.outbox.store import EventStore
+from edge_app.mqtt.outbox.stored_event import Limits
 from edge_app.mqtt.outbox.writer import RETRY_S, OutboxWriter
 
 #: Historical events offered a second: a backlog of an hour is gone in seconds, and the broker

@@ -12,7 +12,8 @@ from pathlib import Path
 from edge_app.mqtt.outbox.alerts import OnAlert
 from edge_app.mqtt.outbox.handover import Handover
 from edge_app.mqtt.outbox.outbox import DRAIN_PER_S, Outbox
-from edge_app.mqtt.outbox.store import EventStore, Limits
+from edge_app.mqtt.outbox.store import EventStore
+from edge_app.mqtt.outbox.stored_event import Limits
 
 #: How many events wait where there is no disk for them.
 MEMORY_LIMITS = Limits(events=5000, size=8_000_000)

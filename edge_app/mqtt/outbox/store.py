@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from edge_app.closing import Closing
+from edge_app.mqtt.outbox.aside import move_aside, remove
 from edge_app.mqtt.outbox.database import Opened, open_database
 from edge_app.mqtt.outbox.disk import (
     StoreDamagedError,
@@ -20,40 +18,11 @@ from edge_app.mqtt.outbox.disk import (
     log_of,
     translated,
 )
-from edge_app.mqtt.outbox.loss import Loss, write_loss
+from edge_app.mqtt.outbox.loss import Loss
 from edge_app.mqtt.outbox.moving import move_events
 from edge_app.mqtt.outbox.open_files import OpenFiles
-
-_LOG = logging.getLogger(__name__)
-
-#: The number of the newest event in a file that cannot be opened, as long as it cannot: above all
-#: that any file holds, by more than it may hold.
-NUMBERED_FROM = 1 << 40
-
-#: Below the number of any event: what is found in a file that takes another one's place stands
-#: before all that is known, and may have to count below 0.
-BEFORE_ALL = -NUMBERED_FROM
-
-
-class StoredEvent(NamedTuple):
-    """One event as it waits.
-
-    sequence: rises with each event, whatever the clock does. elapsed_s: how long the outbox had
-    been open, through all runs that left something behind. payload: its JSON.
-    """
-
-    sequence: int
-    elapsed_s: float
-    payload: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How much may wait: number, bytes of payload, and seconds of running time."""
-
-    events: int = 50_000
-    size: int = 64_000_000
-    age_s: float = 30 * 86_400.0
+from edge_app.mqtt.outbox.stored_event import NUMBERED_FROM, Limits, StoredEvent
+from edge_app.mqtt.outbox.transaction import Change, Held, carry_out
 
 
 class EventStore(Closing):
@@ -147,61 +116,32 @@ class EventStore(Closing):
         told = self.loss
         self._now_s = now_s
         database, ahead = self._where_its_name_leads()
-        is_loss_told = is_loss_told and self.loss == told
-        count, size = self.count, self.size
+        loss = Loss(lost)
+        if not is_loss_told or self.loss != told:
+            loss = loss.and_before(self.loss)
         if added:
             # Of what was tried before, some may have been delivered from memory.
             self._tried_to = max(self._tried_to, added[-1].sequence)
+        change = Change(
+            added=[each.moved(-ahead, -self._ahead_s) for each in added],
+            delivered=[sequence - ahead for sequence in delivered],
+            written_to=self._written_to - ahead,
+            under_way={sequence - ahead for sequence in under_way},
+            now_s=now_s - self._ahead_s,
+            loss=loss,
+        )
         with self._used(is_write=True):
             self._synchronize(database, "FULL" if added else "NORMAL")
-            database.execute("BEGIN IMMEDIATE")
-            try:
-                # A write that the disk refused may stand in the log all the same.
-                removed = database.execute(
-                    "DELETE FROM event WHERE sequence > ? RETURNING LENGTH(payload)",
-                    (self._written_to - ahead,),
-                ).fetchall()
-                for sequence in delivered:
-                    removed += database.execute(
-                        "DELETE FROM event WHERE sequence = ? RETURNING LENGTH(payload)",
-                        (sequence - ahead,),
-                    )
-                count -= len(removed)
-                size -= sum(length for (length,) in removed)
-                database.executemany(
-                    "INSERT INTO event VALUES (?, ?, ?)",
-                    (
-                        (each.sequence - ahead, each.elapsed_s - self._ahead_s, each.payload)
-                        for each in added
-                    ),
-                )
-                count += len(added)
-                size += sum(len(event.payload) for event in added)
-                spared = {sequence - ahead for sequence in under_way}
-                file_s = now_s - self._ahead_s
-                too_many = [*_beyond(database, limits, count, size, now_s=file_s, spared=spared)]
-                database.executemany(
-                    "DELETE FROM event WHERE sequence = ?",
-                    ((sequence,) for sequence, _ in too_many),
-                )
-                loss = Loss(lost + len(too_many))
-                if not is_loss_told:
-                    loss = loss.and_before(self.loss)
-                if loss != self._stored_loss:
-                    write_loss(database, loss)
-                database.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):
-                    database.execute("ROLLBACK")
-                raise
+            held, dropped = carry_out(
+                database, change, limits, Held(self.count, self.size, self._stored_loss)
+            )
         if self._files is not None:
             self._files.written()
         if added:
             self._written_to = added[-1].sequence
-        self.count = count - len(too_many)
-        self.size = size - sum(length for _, length in too_many)
-        self.loss = self._stored_loss = loss
-        return len(too_many), too_many[-1][0] + ahead if too_many else None
+        self.count, self.size, self._stored_loss = held
+        self.loss = held.loss
+        return len(dropped), dropped[-1] + ahead if dropped else None
 
     def read(self, after: int, up_to: int, limit: int) -> list[StoredEvent]:
         """The next events behind a sequence number, in order; none of a file that never was open.
@@ -218,10 +158,7 @@ class EventStore(Closing):
                 " WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?",
                 (after - ahead, up_to - ahead, limit),
             ).fetchall()
-        return [
-            StoredEvent(sequence + ahead, elapsed_s + self._ahead_s, payload)
-            for sequence, elapsed_s, payload in rows
-        ]
+        return [StoredEvent(*row).moved(ahead, self._ahead_s) for row in rows]
 
     def newest_payloads(self, limit: int) -> set[bytes]:
         """What the newest events say; nothing of a file that is not open.
@@ -249,8 +186,8 @@ class EventStore(Closing):
         """
         assert self._path is not None  # noqa: S101 - memory does not get damaged
         self._close_database()
-        self._move_aside(self._path, damage)
-        self._tell(f"{damage}; moved aside to {self._aside.name}", is_loss=is_loss)
+        aside = move_aside(self._path, damage)
+        self._tell(f"{damage}; moved aside to {aside.name}", is_loss=is_loss)
         self.count = self.size = 0
 
     def close(self) -> None:
@@ -374,14 +311,14 @@ class EventStore(Closing):
         self._is_adrift = True
         damage = f"{path} was removed, replaced or cut by somebody else"
         if files.is_main_there:  # but its log is not, or it was cut to nothing
-            self._move_aside(path, damage)
+            move_aside(path, damage)
         elif files.is_log_there:
             # SQLite would take it for that of the new one. All that it holds is read from `left`.
-            _remove(log_of(path))
+            remove(log_of(path))
         try:
             opened = open_database(path, self.loss)
         except StoreDamagedError as error:
-            self._move_aside(path, str(error))
+            move_aside(path, str(error))
             opened = open_database(path, self.loss)
         try:
             other, other_s = self._ahead_of(opened)
@@ -403,62 +340,8 @@ class EventStore(Closing):
             database.execute(f"PRAGMA synchronous = {mode}")
             self._synchronous = mode
 
-    @property
-    def _aside(self) -> Path:
-        """Where the newest damaged file is kept for whoever looks into it; the card is small."""
-        assert self._path is not None  # noqa: S101 - memory does not get damaged
-        return self._path.with_name(f"{self._path.name}.damaged")
-
-    def _move_aside(self, path: Path, damage: str) -> None:
-        """Make way for a new file.
-
-        Raises:
-            StoreRefusedError: the disk does not let us.
-        """
-        try:
-            path.replace(self._aside)
-            for ending in ("-wal", "-shm"):
-                beside = path.with_name(path.name + ending)
-                if beside.exists():
-                    beside.replace(self._aside.with_name(self._aside.name + ending))
-        except OSError as error:
-            raise StoreRefusedError(f"{path}: {error.strerror}") from error
-        _LOG.error("%s; moved aside to %s, a new outbox is begun", damage, self._aside)
-
     def _tell(self, damage: str, *, is_loss: bool) -> None:
         """Have it told. Where nothing was lost, an earlier damage with which there was is told."""
         if is_loss or self.loss.damage is None:
             what = "the events that waited in it were not sent" if is_loss else "no event was lost"
             self.loss = self.loss._replace(damage=f"{damage}: {what}")
-
-
-def _remove(path: Path) -> None:
-    try:
-        path.unlink()
-    except OSError as error:
-        raise StoreRefusedError(f"{path}: {error.strerror}") from error
-
-
-def _beyond(
-    database: sqlite3.Connection,
-    limits: Limits,
-    count: int,
-    size: int,
-    *,
-    now_s: float,
-    spared: Collection[int],
-) -> Iterator[tuple[int, int]]:
-    """Number in the file and length of the oldest events, for as long as the rest is too much.
-
-    spared: numbers in the file of those that stay all the same.
-    """
-    for sequence, elapsed_s, length in database.execute(
-        "SELECT sequence, elapsed_s, LENGTH(payload) FROM event ORDER BY sequence"
-    ):
-        is_within = count <= limits.events and size <= limits.size
-        if is_within and now_s - elapsed_s <= limits.age_s:
-            return
-        if sequence in spared:
-            continue
-        count, size = count - 1, size - length
-        yield sequence, length

@@ -10,7 +10,8 @@ from edge_app.mqtt.outbox.alerts import DAMAGED, DROPPED, STORAGE, OutboxAlerts
 from edge_app.mqtt.outbox.disk import StoreDamagedError
 from edge_app.mqtt.outbox.handover import Handover
 from edge_app.mqtt.outbox.ledger import Ledger
-from edge_app.mqtt.outbox.store import BEFORE_ALL, EventStore, Limits
+from edge_app.mqtt.outbox.store import EventStore
+from edge_app.mqtt.outbox.stored_event import BEFORE_ALL, Limits
 
 #: How often a disk that refuses is tried again.
 RETRY_S = 5.0

@@ -21,7 +21,8 @@ from typing import Any
 from edge_app.events.identifiers import TimeOrderedIds
 from edge_app.events.payloads import Event, FaceAppeared, FrameBox
 from edge_app.mqtt.outbox.outbox import Outbox
-from edge_app.mqtt.outbox.store import EventStore, StoredEvent
+from edge_app.mqtt.outbox.store import EventStore
+from edge_app.mqtt.outbox.stored_event import StoredEvent
 
 #: The device that the storm's events name.
 STORM = "storm"

@@ -12,7 +12,8 @@ _FILE = "import sys; file = open(sys.argv[1]); print(flush=True); sys.stdin.read
 _OUTBOX = """
 import sys
 from pathlib import Path
-from edge_app.mqtt.outbox.store import EventStore, Limits, StoredEvent
+from edge_app.mqtt.outbox.store import EventStore
+from edge_app.mqtt.outbox.stored_event import Limits, StoredEvent
 store = EventStore(Path(sys.argv[1]))
 store.write([StoredEvent(n, 1.0, b"{}") for n in (1, 2, 3)], [], Limits(), 1.0)
 print(flush=True)

@@ -8,7 +8,8 @@ import pytest
 from edge_app.doctor.disk import check_disk
 from edge_app.doctor.finding import Finding
 from edge_app.doctor.processes import Processes
-from edge_app.mqtt.outbox.store import EventStore, Limits, StoredEvent
+from edge_app.mqtt.outbox.store import EventStore
+from edge_app.mqtt.outbox.stored_event import Limits, StoredEvent
 from edge_app.settings import OutboxSettings
 from tests.edge_app.doctor.holder import holding_outbox
 

@@ -27,7 +27,7 @@ from edge_app.mqtt.home_assistant import HomeAssistant
 from edge_app.mqtt.outbox.alerts import DROPPED, REFUSED
 from edge_app.mqtt.outbox.lanes import WINDOW
 from edge_app.mqtt.outbox.place import open_outbox
-from edge_app.mqtt.outbox.store import Limits
+from edge_app.mqtt.outbox.stored_event import Limits
 from edge_app.mqtt.publisher import LAST_DELIVERY_S, MqttPublisher
 from tests.brokers import Mosquitto, wait_until
 from tests.edge_app.mqtt.held_backoff import HeldBackoff

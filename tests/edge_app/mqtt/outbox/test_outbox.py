@@ -19,7 +19,8 @@ from edge_app.mqtt.outbox.lanes import RESERVED, ROOM, WINDOW
 from edge_app.mqtt.outbox.ledger import MEMORY_EVENTS
 from edge_app.mqtt.outbox.outbox import LATE_S, Offer, Outbox
 from edge_app.mqtt.outbox.seal import sealed
-from edge_app.mqtt.outbox.store import EventStore, Limits, StoredEvent
+from edge_app.mqtt.outbox.store import EventStore
+from edge_app.mqtt.outbox.stored_event import Limits, StoredEvent
 from edge_app.mqtt.outbox.writer import AGE_CHECK_S, RETRY_S
 from tests.brokers import wait_until
 from tests.edge_app.mqtt.samples import appeared

@@ -15,7 +15,8 @@ from edge_app.errors import UsageError
 from edge_app.mqtt.outbox import store as store_module
 from edge_app.mqtt.outbox.disk import StoreRefusedError
 from edge_app.mqtt.outbox.loss import Loss
-from edge_app.mqtt.outbox.store import BEFORE_ALL, NUMBERED_FROM, EventStore, Limits, StoredEvent
+from edge_app.mqtt.outbox.store import EventStore
+from edge_app.mqtt.outbox.stored_event import BEFORE_ALL, NUMBERED_FROM, Limits, StoredEvent
 
 NO_LIMITS = Limits()
 
