@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
@@ -337,6 +338,131 @@ def test_a_stop_ends_the_wait_for_the_first_connection(scripted: MakeBroker) -> 
     assert time.monotonic() - began < 1.5
 
 
+def test_a_broker_that_breaks_each_connection_is_not_hammered(scripted: MakeBroker) -> None:
+    came_s: list[float] = []
+
+    def answer(connection: socket.socket, version: int) -> None:
+        came_s.append(time.monotonic())
+        accept_in(connection, version)
+        close(connection)
+
+    connection = Connection(
+        scripted(answer).address,
+        Recorder(),
+        client_id="mien-test",
+        backoff=Backoff(first_s=0.3, longest_s=0.3),
+    )
+    with contextlib.closing(connection):
+        connection.start()
+        wait_until(lambda: len(came_s) >= 3)
+    assert min(later - earlier for earlier, later in pairwise(came_s)) >= 0.3
+
+
+@pytest.mark.parametrize(("keep_alive_s", "stood_s", "resets"), [(15, 0.0, 0), (1, 1.05, 1)])
+def test_only_after_a_connection_that_stood_the_waits_begin_anew(
+    scripted: MakeBroker, keep_alive_s: int, stood_s: float, resets: int
+) -> None:
+    """A broker that takes us in and throws us out again is asked ever more rarely."""
+
+    class Counting(Backoff):
+        resets = 0
+
+        def reset(self) -> None:
+            self.resets += 1
+            super().reset()
+
+    def answer(connection: socket.socket, version: int) -> None:
+        accept_in(connection, version)
+        if len(broker.versions) == 1:
+            wait_until(lambda: recorder.connections)
+            time.sleep(stood_s)
+            close(connection)
+
+    broker, recorder = scripted(answer), Recorder()
+    backoff = Counting(first_s=0.01, longest_s=0.01)
+    connection = Connection(
+        broker.address,
+        recorder,
+        client_id="mien-test",
+        keep_alive_s=keep_alive_s,
+        backoff=backoff,
+    )
+    with contextlib.closing(connection):
+        connection.start()
+        wait_until(lambda: recorder.connections == 2)
+        assert backoff.resets == resets
+
+
+def test_after_a_brief_connection_messages_take_turns_for_a_while(
+    scripted: MakeBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of many at once, the answer that says which one a broker throws us out for would be lost."""
+    clients: list[mqtt.Client] = []
+    most: list[int] = []
+
+    class Asks(ConnectionHandler):
+        def connected(self, client: mqtt.Client) -> None:
+            most.append(client.max_inflight_messages)
+            clients.append(client)
+
+    def answer(connection: socket.socket, version: int) -> None:
+        accept_in(connection, version)
+        if len(broker.versions) == 1:
+            reset(connection)
+
+    broker = scripted(answer)
+    connection = Connection(
+        broker.address,
+        Asks(),
+        client_id="mien-test",
+        backoff=Backoff(first_s=0.01, longest_s=0.01),
+    )
+    with contextlib.closing(connection):
+        connection.start()
+        wait_until(lambda: len(clients) == 2)
+        assert most[1] == 1 < most[0]
+        monkeypatch.setattr("edge_app.mqtt.connection.BRIEF_S", 0.0)  # it stands for long enough
+        wait_until(lambda: clients[1].max_inflight_messages == most[0])
+
+
+def test_a_broker_that_vanished_is_missed_though_nobody_says_anything(
+    scripted: MakeBroker,
+) -> None:
+    """And one that is there keeps a quiet connection, since it hears pings."""
+    heard: list[bytes] = []
+
+    def answer(connection: socket.socket, version: int) -> None:
+        accept_in(connection, version)
+        if len(broker.versions) == 1:
+            heard.append(connection.recv(4096))
+
+    broker, recorder = scripted(answer), Recorder()
+    connection = Connection(
+        broker.address,
+        recorder,
+        client_id="mien-test",
+        keep_alive_s=1,
+        backoff=Backoff(first_s=0.01, longest_s=0.01),
+    )
+    with contextlib.closing(connection):
+        connection.start()
+        wait_until(lambda: recorder.connections == 2)
+    assert heard == [b"\xc0\x00"]
+
+
+def test_websockets_name_an_ipv6_address_in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker behind a proxy would not be found, or refuse us as somebody else's page."""
+    ours, theirs = socket.socketpair()
+    monkeypatch.setattr("edge_app.mqtt.link.open_transport", lambda *_: ours)
+    address = BrokerAddress("::1", 9001, None, "ws", "/mqtt")
+    connection = Connection(address, Recorder(), client_id="mien-test")
+    with contextlib.closing(connection), theirs:
+        connection.start(timeout_s=0.0, must_succeed=False)
+        request = theirs.recv(4096)
+    for line in (b"GET /mqtt HTTP/1.1", b"Host: [::1]:9001", b"Origin: http://[::1]:9001"):
+        assert b"%b\r\n" % line in request
+
+
 @pytest.mark.parametrize("refuse", [refuse_in_3_1_1, close, reset, say_nonsense])
 def test_neither_version(scripted: MakeBroker, refuse: Callable[[socket.socket], None]) -> None:
     broker = scripted(lambda each, _: refuse(each))
@@ -433,6 +559,15 @@ def test_a_password_file_that_cannot_be_read(
     advice = r"; check password_file in \[mqtt\], or --password-file"
     with pytest.raises(UsageError, match=f"password file {file}: {words}.*{advice}"):
         connect(BrokerAddress(HOST, 1, "mien"), password_file=file)
+
+
+def test_a_password_that_everybody_may_read_is_warned_of(
+    scripted: MakeBroker, password_file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    password_file.chmod(0o644)
+    place = scripted(accept_in).address
+    connect(BrokerAddress(place.host, place.port, "mien"), password_file=password_file)
+    assert f"{password_file}: every user can read it" in caplog.text
 
 
 def test_a_password_without_a_user(password_file: Path) -> None:

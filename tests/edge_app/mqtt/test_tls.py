@@ -4,7 +4,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
@@ -235,6 +235,37 @@ def test_old_versions_are_refused(authority: Authority, server: Certificate) -> 
         )
         with pytest.raises(BrokerError, match=r"the broker needs TLS 1\.2 or newer"):
             connection.start()
+        thread.join(10)
+
+
+def test_messages_that_come_in_one_record_do_not_wait_for_one_another(
+    authority: Authority, server: Certificate
+) -> None:
+    """TLS has decrypted them all, and the socket says that there is nothing to read."""
+    echo, count = Echo(), 60
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(server.file, server.key)
+    with socket.create_server((HOST, 0)) as listening:
+
+        def answer() -> None:
+            accepted, _ = listening.accept()
+            with context.wrap_socket(accepted, server_side=True) as connection:
+                connection.recv(4096)
+                message = b"\x30\x0d\x00\x09mien/echo\x00x"
+                connection.sendall(b"\x20\x03\x00\x00\x00" + count * message)
+                wait_until(lambda: len(echo.heard) == count)
+
+        thread = threading.Thread(target=answer, name="one-record")
+        thread.start()
+        connection = Connection(
+            BrokerAddress(HOST, listening.getsockname()[1], scheme="mqtts"),
+            echo,
+            client_id="mien-test",
+            credentials=Credentials(tls=TlsFiles(authority.file)),
+        )
+        with closing(connection):
+            connection.start()
+            wait_until(lambda: len(echo.heard) == count, 20)  # instead of one a second
         thread.join(10)
 
 
