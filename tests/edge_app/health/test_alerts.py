@@ -57,9 +57,11 @@ def test_what_an_earlier_process_raised_is_taken_back_at_start() -> None:
 
 
 def test_heat_is_said_once_and_ends_well_below() -> None:
-    board = Board()
-    for temperature in (79.9, 80.0, 83.0, 76.0, 74.9, 79.0):
+    board, said = Board(), list[int]()
+    for temperature in (79.9, 80.0, 83.0, 76.0, 75.0, 74.9, 79.0):
         board.next(temperature_c=temperature)
+        said.append(len(board.said))
+    assert said == [0, 1, 1, 1, 1, 2, 2]
     assert board.names == [("too-hot", True), ("too-hot", False)]
     alert = board.said[0][1]
     assert alert is not None
@@ -98,6 +100,16 @@ def test_a_silent_camera() -> None:
     board.next(frames=0)
     board.next()
     assert board.names == [("no-frames", True), ("no-frames", False)]
+
+
+def test_a_camera_that_gives_unreadable_frames_is_not_silent_and_may_become_so() -> None:
+    """Its cable is in, but one that gave such a frame once may be pulled out all the same."""
+    board = Board()
+    for refused in (1, 2, 3):
+        board.next(frames=0, frames_refused=refused)
+    assert board.said == []
+    board.next(frames=0)
+    assert board.names == [("no-frames", True)]
 
 
 def test_a_paused_camera_or_a_moment_of_silence_is_no_alert() -> None:
