@@ -135,6 +135,8 @@ class Opener:
 
     def __call__(self) -> FrameSource:
         self.opened += 1
+        if not self.script:
+            pytest.fail("opened more often than it may be")
         step = self.script.pop(0)
         if isinstance(step, Exception):
             raise step
