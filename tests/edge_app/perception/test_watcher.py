@@ -188,6 +188,15 @@ def test_what_the_last_one_leaves_behind_is_part_of_the_room(perception: Percept
     assert scene.searches(4.0, None) == 0
 
 
+def test_whoever_leaves_does_not_stay_in_a_pattern_on_the_wall(perception: Perception) -> None:
+    """What is there once they are hidden moves as they would who stand still."""
+    scene = Scene(perception)
+    y, x = np.mgrid[:240, :320]
+    scene._room = cv2.merge([np.where((x // 12 + y // 12) % 2, 60, 180).astype(np.uint8)] * 3)
+    assert len(scene.watch(2.0, 80)) == 1
+    assert scene.watch(2.7, None) == []
+
+
 def test_another_room_is_taken_as_it_is_after_all_is_forgotten(perception: Perception) -> None:
     scene = Scene(perception, look_again_s=60.0)
     scene.watch(1.0, None)
