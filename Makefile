@@ -32,6 +32,7 @@ demo: .venv/.complete  ## watch Mien read a real face, over MQTT, on this machin
 	@.venv/bin/mien demo
 
 test: .venv-dev/.complete $(YUNET) mosquitto  ## all tests, with a real broker and the real models
+	@echo "collecting all tests; the first dot takes a minute"
 	@$(DEV)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 test-ranges:  ## the device's tests on the oldest and newest packages (python3.11 and python3.13)
