@@ -31,32 +31,44 @@ _SHORTEST_S, _LONGEST_S = 1.0, 3600.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.add_argument("--seconds", type=float, help=f"to measure, default: {FULL.seconds:g}")
-    parser.add_argument("--quick", action="store_true", help="whether it works; figures are rough")
+    parser.add_argument(
+        "--seconds", type=float, help=f"how long to measure (default: {FULL.seconds:g})"
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="a short run to see whether it works; its figures are rough",
+    )
     parser.add_argument(
         "--float", type=Path, action="append", default=[], metavar="FILE", dest="floats",
-        help="a .tflite in real numbers to measure beside the int8 ones; may be repeated",
+        help="a float32 .tflite to measure beside the int8 ones; may be given more than once",
     )  # fmt: skip
     parser.add_argument(
         "--output", type=Path, default=Path("build/bench"), metavar="FOLDER",
-        help="for JSON, Markdown and plot, and on the disk that is measured; default: %(default)s",
+        help="for JSON, Markdown and plot; its disk is measured (default: %(default)s)",
     )  # fmt: skip
     others = parser.add_subparsers(dest="part", metavar="PART")
     pair = others.add_parser("compare", help="two runs' files: ratios, and what is noise")
     pair.add_argument("before", type=Path, metavar="A.json")
     pair.add_argument("after", type=Path, metavar="B.json")
-    by_turns = others.add_parser("turns", help="this checkout by another one, by turns: ratios")
+    by_turns = others.add_parser("turns", help="this checkout and another one by turns: ratios")
     by_turns.add_argument("other", type=Path, metavar="CHECKOUT", help="such as a git worktree")
     by_turns.add_argument("--markdown", action="store_true", help="the table as Markdown")
     long = others.add_parser("soak", help="run for hours: memory, handles, latency, writes")
-    long.add_argument("--hours", type=float)
-    long.add_argument("--every", type=float, default=60.0, metavar="SECONDS", help="a line")
+    long.add_argument("--hours", type=float, help="how long to run")
+    long.add_argument(
+        "--every",
+        type=float,
+        default=60.0,
+        metavar="SECONDS",
+        help="between two lines (default: %(default)g)",
+    )
     long.add_argument(
         "--file", type=Path,
-        help="a new one, on the disk that is written to; default: build/bench/soak-TIME.jsonl",
+        help="a new file, on the disk to be written to (default: build/bench/soak-TIME.jsonl)",
     )  # fmt: skip
     long.add_argument(
-        "--plot", type=Path, metavar="FILE", help="run nothing: draw a soak that has ended"
+        "--plot", type=Path, metavar="FILE", help="run nothing; draw a soak that has ended"
     )
 
 

@@ -21,8 +21,8 @@ COMMANDS = {
     "run": ("edge_app.daemon.command", "read faces from a camera or recording and publish events"),
     "analyze": ("edge_app.analyze.command", "read photos and videos into tables and pictures"),
     "events": ("edge_app.listen.command", "print the events of a broker"),
-    "report": ("edge_app.history.command", "draw what mien events --store recorded"),
-    "home-assistant": ("edge_app.mqtt.removal", "take a device away from Home Assistant"),
+    "report": ("edge_app.history.command", "make a page of what mien events --store recorded"),
+    "home-assistant": ("edge_app.mqtt.removal", "remove a device from Home Assistant"),
     "setup": ("edge_app.setup.command", "ask for purpose, camera and broker, and write settings"),
     "doctor": ("edge_app.doctor.command", "check camera, models, broker, disk and the rest"),
     "demo": ("edge_app.demo", "run on the sample clip and show the events that arrive"),
@@ -30,6 +30,11 @@ COMMANDS = {
 
 #: Where other packages of the distribution offer their commands; the device has none of them.
 ENTRY_POINTS = "mien.commands"
+_OFFERED = {
+    "bench": "measure this device",
+    "train": "train and evaluate emotion networks, on a workstation",
+    "quantize": "make and sign int8 models, on a workstation",
+}
 
 #: What a stream fails with that is full, gone or not open for writing. It names no file.
 _STREAM_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
@@ -102,8 +107,7 @@ def _leave_nothing_to_flush() -> None:
 def _parse(words: Sequence[str]) -> argparse.Namespace:
     commands = dict(COMMANDS)
     for point in metadata.entry_points(group=ENTRY_POINTS):
-        text = "measure this device" if point.name == "bench" else "on a workstation"
-        commands[point.name] = (point.value, text)
+        commands[point.name] = (point.value, _OFFERED.get(point.name, ""))
     parser = argparse.ArgumentParser(
         prog="mien", description="Reads facial expressions and publishes them as MQTT events."
     )

@@ -27,7 +27,9 @@ EXPECTED = (FaceAppeared, EmotionChanged, FaceLeft)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.add_argument("--fast", action="store_true", help="as fast as the clip can be read")
+    parser.add_argument(
+        "--fast", action="store_true", help="play the clip as fast as it can be read"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -27,5 +27,5 @@ def first_line(file: Path, what: str, advice: str = "") -> str:
         raise UsageError(f"{what} {file}: not UTF-8 text{hint}") from None
     line = text.partition("\n")[0].removesuffix("\r")
     if not line:
-        raise UsageError(f"{what} {file}: it is empty in its first line{hint}")
+        raise UsageError(f"{what} {file}: its first line is empty{hint}")
     return line

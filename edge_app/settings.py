@@ -38,37 +38,37 @@ class CameraSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             extra={PATH_OR_SCHEME: True},
             description="The Raspberry Pi's own camera (`picamera2:`), a V4L2 camera"
             " (`/dev/video0`), a stream (`rtsp://user@host/path`, or `http://` for MJPEG), a video"
-            " file, a folder of pictures, or `sample:`, the clip that comes with Mien."
+            " file, a folder of frames, or `sample:`, the clip that comes with Mien."
             " docs/sources.md says more.",
         ),
     ] = "/dev/video0"
     width: Annotated[
-        int, msgspec.Meta(ge=1, le=8192, description="Width asked of a camera, in pixels.")
+        int, msgspec.Meta(ge=1, le=8192, description="Width requested from a camera, in pixels.")
     ] = 640
     height: Annotated[
-        int, msgspec.Meta(ge=1, le=8192, description="Height asked of a camera, in pixels.")
+        int, msgspec.Meta(ge=1, le=8192, description="Height requested from a camera, in pixels.")
     ] = 480
     frames_per_second: Annotated[
         float,
         msgspec.Meta(
             ge=1,
             le=240,
-            description="Frame rate asked of a camera. Of less than one frame a second nobody could"
-            " be followed to the next.",
+            description="Frame rate requested from a camera. Below one frame a second nobody could"
+            " be followed from one frame to the next.",
         ),
     ] = 15.0
     rotate: Annotated[
         Literal[0, 90, 180, 270],
         msgspec.Meta(
-            description="By how many degrees frames are turned clockwise until people stand upright"
-            " in them: 180 for a camera that hangs upside down. Of a recording, too."
+            description="By how many degrees to turn frames clockwise so that people stand"
+            " upright: 180 for a camera that hangs upside down. Recordings are turned as well."
         ),
     ] = 0
     pace: Annotated[
         Literal["own", "fast"],
         msgspec.Meta(
-            description="A recording at its `own` pace, or as `fast` as it can be read,"
-            " no frame left out."
+            description="Play a recording at its `own` pace, or as `fast` as it can be read,"
+            " without leaving out a frame."
         ),
     ] = "own"
     stall_s: Annotated[
@@ -76,8 +76,7 @@ class CameraSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         msgspec.Meta(
             ge=0.5,
             le=60,
-            description="A camera or stream that gives no frame for as many seconds is opened"
-            " again.",
+            description="A camera or stream that gives no frame for this many seconds is reopened.",
         ),
     ] = 5.0
     frozen_s: (
@@ -86,10 +85,10 @@ class CameraSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             msgspec.Meta(
                 ge=1,
                 le=86_400,
-                description="A camera or stream that gives the very same picture for as many"
-                " seconds hangs: nobody is said to be there, and it is opened again. Not set: 30,"
-                " and 300 for `rtsp://`, whose encoders may repeat a still room. Pictures without"
-                " contrast may repeat themselves.",
+                description="A camera or stream that gives exactly the same picture for this many"
+                " seconds is taken to be hung: everyone is reported to have left, and it is"
+                " reopened. Not set: 30, and 300 for `rtsp://`, whose encoders may repeat the"
+                " picture of a still room. Pictures without contrast may repeat.",
             ),
         ]
         | None
@@ -108,21 +107,22 @@ class PerceptionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
 
     reaction: Annotated[
         ReactionName,
-        msgspec.Meta(description="How soon a changed face changes its emotion."),
+        msgspec.Meta(description="How quickly a change in a face becomes a change of its emotion."),
     ] = "normal"
     answer: Annotated[
         str,
         msgspec.Meta(
             min_length=1,
-            description="Which of the model's answers: `default` generalizes best, `fer2013` names"
-            " emotions as FER2013's labels do, `ferplus` as FER+'s voters do, contempt among them.",
+            description="Which of the model's answers to use: `default` generalizes best,"
+            " `fer2013` names emotions as FER2013's labels do, `ferplus` as FER+'s voters do,"
+            " including contempt.",
         ),
     ] = "default"
     network: Annotated[
         Literal["full", "small"],
         msgspec.Meta(
-            description="The emotion network: `small` is right less often and takes a fraction of"
-            " the work, for a Raspberry Pi Zero 2 W or many faces; README.md has figures of both."
+            description="The emotion network: `small` is less accurate and does a fraction of the"
+            " work, for a Raspberry Pi Zero 2 W or many faces; README.md has the figures of both."
         ),
     ] = "full"
     threads: Annotated[
@@ -134,9 +134,8 @@ class PerceptionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
         msgspec.Meta(
             gt=0,
             le=60,
-            description="How often faces are searched while somebody is there: near where they"
-            " were, and about once a second in the whole frame. In the frames between they are"
-            " followed.",
+            description="How often to search for faces while somebody is there: near where they"
+            " were, and about once a second in the whole frame. In between they are followed.",
         ),
     ] = 5.0
     readings_per_second: Annotated[
@@ -144,8 +143,8 @@ class PerceptionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
         msgspec.Meta(
             gt=0,
             le=60,
-            description="How often each face is read, at most. What it shows is averaged over a"
-            " quarter of a second and more, so that more readings hardly tell more.",
+            description="How often each face is read, at most. What it shows is averaged over at"
+            " least a quarter of a second, so more readings add little.",
         ),
     ] = 10.0
     smallest_face: Annotated[
@@ -154,8 +153,8 @@ class PerceptionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
             gt=0,
             le=1,
             description="Height of the smallest face that must be found, as a share of the frame's"
-            " larger side. From 0.15 on, the small detector does, at a quarter of the work; below"
-            " 0.08, `tiles` must help.",
+            " longer side. From 0.15 up the small detector suffices, at a quarter of the work;"
+            " below 0.08 it takes `tiles`.",
         ),
     ] = 0.08
     tiles: Annotated[
@@ -163,8 +162,8 @@ class PerceptionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
         msgspec.Meta(
             ge=1,
             le=4,
-            description="Search far faces in overlapping tiles, too, as many in a row as in a"
-            " column: 1 is off, 2 finds faces half as large for five times the work.",
+            description="Also search for distant faces in overlapping tiles, this many per row and"
+            " per column: 1 is off, 2 finds faces half as large for five times the work.",
         ),
     ] = 1
 
@@ -176,9 +175,9 @@ class ModelsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         str,
         msgspec.Meta(
             extra={PATH: True},
-            description="Folder with `emotion.tflite`, `emotion_small.tflite`, `face_160.tflite` or"
-            " `face_320.tflite`, or some of them, each with its card; the others are Mien's. Empty:"
-            " all are.",
+            description="Folder with any of `emotion.tflite`, `emotion_small.tflite`,"
+            " `face_160.tflite` and `face_320.tflite`, each with its card; the rest are Mien's."
+            " Empty: all are.",
         ),
     ] = ""
     trusted_key: Annotated[
@@ -186,13 +185,13 @@ class ModelsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         msgspec.Meta(
             extra={PATH: True},
             description="PEM file of the Ed25519 public key that the folder must be signed with."
-            " Empty: Mien's own key. Mien's own models are always held to that one.",
+            " Empty: Mien's own key, which Mien's own models are always checked against.",
         ),
     ] = ""
     require_signature: Annotated[
         bool,
         msgspec.Meta(
-            description="Whether the folder must be signed. Without, whoever can write into it"
+            description="Whether the folder must be signed. If not, whoever can write to it"
             " decides what the device sees in faces."
         ),
     ] = True
@@ -212,16 +211,15 @@ class MqttSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         msgspec.Meta(
             description="`host`, `host:port`, `mqtt://user@host:port`, or `embedded`: a broker"
             " inside Mien, for trying things out. `mqtts://` is TLS, `ws://host:port/path` and"
-            " `wss://` are websockets. Empty: events are printed on standard output,"
-            " in the mode `aggregates` summaries; the installed service, which has none, refuses to"
-            " start."
+            " `wss://` are websockets. Empty: events, or in the mode `aggregates` summaries, are"
+            " printed on standard output; the installed service, which has none, refuses to start."
         ),
     ] = ""
     username_file: Annotated[
         str,
         msgspec.Meta(
             extra={PATH: True},
-            description="File whose first line is the user, where `broker` names none. Empty: the"
+            description="File whose first line is the user, if `broker` names none. Empty: the"
             " systemd credential `mqtt-username`, if there is one.",
         ),
     ] = ""
@@ -229,7 +227,7 @@ class MqttSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         str,
         msgspec.Meta(
             extra={PATH: True},
-            description="File whose first line is the password of the broker. Empty: the systemd"
+            description="File whose first line is the broker's password. Empty: the systemd"
             " credential `mqtt-password`, if there is one.",
         ),
     ] = ""
@@ -237,23 +235,23 @@ class MqttSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         str,
         msgspec.Meta(
             extra={PATH: True},
-            description="PEM file of the CA that signed the broker's certificate. Empty: those that"
-            " the system trusts.",
+            description="PEM file of the CA that signed the broker's certificate. Empty: the CAs"
+            " that the system trusts.",
         ),
     ] = ""
     certificate_file: Annotated[
         str,
         msgspec.Meta(
             extra={PATH: True},
-            description="PEM file of this device's certificate, if the broker asks.",
+            description="PEM file of this device's certificate, if the broker asks for one.",
         ),
     ] = ""
     key_file: Annotated[
         str,
         msgspec.Meta(
             extra={PATH: True},
-            description="PEM file of the certificate's key, without a passphrase. Empty: it stands"
-            " in `certificate_file`.",
+            description="PEM file of the certificate's key, without a passphrase. Empty: the key"
+            " is in `certificate_file`.",
         ),
     ] = ""
 
@@ -265,7 +263,7 @@ class PrivacySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         PrivacyMode,
         msgspec.Meta(
             description="`full`: every event. `aggregates`: summaries only, nothing about a single"
-            " face. The request `privacy` goes over it, also for later starts."
+            " face. The request `privacy` overrides it, also for later starts."
         ),
     ] = "full"
     purpose: Annotated[
@@ -275,7 +273,7 @@ class PrivacySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             # No control characters, and no line feed where `$` would allow a last one.
             pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)",
             extra={WORDS: "one line of text"},
-            description="What Mien is used for, in your own words. To write it is to say that you"
+            description="What Mien is used for, in your own words. By writing it you say that you"
             " have read PRIVACY.md and answer for the purpose; `mien setup` asks for it. With a"
             " settings file, no camera and no stream is opened without it."
             " docs/decisions/0007-purpose.md says why.",
@@ -288,39 +286,37 @@ class SummarySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     interval_s: Annotated[
         SummaryIntervalSeconds,
-        msgspec.Meta(
-            description="How often, in seconds. A power cut loses the interval that runs."
-        ),
+        msgspec.Meta(description="How often, in seconds. A power cut loses the current interval."),
     ] = 300
     minimum_group: Annotated[
         int,
         msgspec.Meta(
             ge=2,
             le=1000,
-            description="In the mode `aggregates`, nothing is said about fewer faces than these,"
-            " nor about an emotion that one or two of more showed nearly alone.",
+            description="In the mode `aggregates`, nothing is said about fewer faces than this,"
+            " nor about an emotion shown almost only by one or two faces.",
         ),
     ] = 5
 
 
 class TelemetrySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the device does."""
+    """What the device says about its own health."""
 
     interval_s: Annotated[
-        TelemetryIntervalSeconds, msgspec.Meta(description="How often it is said, in seconds.")
+        TelemetryIntervalSeconds, msgspec.Meta(description="How often it is published, in seconds.")
     ] = 60
 
 
 class GovernorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """When fewer frames are looked at, so that the device stays cool; docs/tracking.md says how."""
+    """When to look at fewer frames, so that the device stays cool; docs/tracking.md says how."""
 
     frames_per_second: Annotated[
         float,
         msgspec.Meta(
             ge=1,
             le=240,
-            description="About so many are looked at, at most: each may come a tenth early. Not of"
-            " a recording at the pace `fast`.",
+            description="At most about this many frames are looked at per second; each may come a"
+            " tenth early. No limit for a recording at the pace `fast`.",
         ),
     ] = 15.0
     temperature_c: Annotated[
@@ -328,8 +324,8 @@ class GovernorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         msgspec.Meta(
             ge=40,
             le=100,
-            description="From this temperature of the processor on it slows down; the Raspberry Pi"
-            " itself does so at 80.",
+            description="From this processor temperature on, the device slows down; the Raspberry"
+            " Pi itself does so at 80.",
         ),
     ] = 75.0
     cpu_share: Annotated[
@@ -337,17 +333,18 @@ class GovernorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         msgspec.Meta(
             gt=0,
             le=64,
-            description="More processor time than this slows it down, too: 1 is one core, all the"
+            description="More processor time than this also slows it down: 1 is one core, all the"
             " time.",
         ),
     ] = 4.0
 
 
 class HomeAssistantSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the device shows itself to Home Assistant; docs/home-assistant.md says more."""
+    """How the device appears in Home Assistant; docs/home-assistant.md says more."""
 
     discovery: Annotated[
-        bool, msgspec.Meta(description="Whether it does, by one retained message.")
+        bool,
+        msgspec.Meta(description="Whether the device announces itself, by one retained message."),
     ] = True
     prefix: Annotated[
         str,
@@ -360,35 +357,43 @@ class HomeAssistantSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_un
 
 
 class OutboxSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where events wait for a broker; docs/decisions/0004-outbox.md says what that withstands."""
+    """Where events wait for a broker; docs/decisions/0004-outbox.md says what that survives."""
 
     directory: Annotated[
         str,
         msgspec.Meta(
             extra={PATH: True},
-            description="Folder on a disk. Empty: systemd's `$STATE_DIRECTORY`, or `mien` in a"
-            " user's own state folder. The installed service may write another one only with"
-            " `ReadWritePaths=` in a drop-in of its unit; docs/device.md says how.",
+            description="Folder on a disk. Empty: systemd's `$STATE_DIRECTORY`, or `mien` in the"
+            " user's own state folder. The installed service can write to another one only with"
+            " `ReadWritePaths=` in a drop-in for its unit; docs/device.md says how.",
         ),
     ] = ""
     max_events: Annotated[
-        int, msgspec.Meta(ge=100, le=10_000_000, description="Of more, the oldest are dropped.")
+        int,
+        msgspec.Meta(
+            ge=100, le=10_000_000, description="Beyond this many, the oldest are dropped."
+        ),
     ] = 50_000
     max_megabytes: Annotated[
-        int, msgspec.Meta(ge=1, le=100_000, description="Likewise, of their payloads together.")
+        int,
+        msgspec.Meta(
+            ge=1, le=100_000, description="The same for the total size of their payloads."
+        ),
     ] = 64
     max_age_days: Annotated[
         float,
         msgspec.Meta(
             gt=0,
             le=3650,
-            description="Older ones are dropped; only the time that Mien runs is counted.",
+            description="Older events are dropped; only time during which Mien runs counts.",
         ),
     ] = 30.0
     drain_per_s: Annotated[
         int,
         msgspec.Meta(
-            ge=1, le=1000, description="How many late events are sent a second, beside live ones."
+            ge=1,
+            le=1000,
+            description="How many late events are sent per second, alongside live ones.",
         ),
     ] = 400
 

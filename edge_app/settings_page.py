@@ -20,13 +20,13 @@ def _lines() -> Iterator[str]:
     yield "<!-- Made by `make docs` from edge_app/settings.py. -->"
     yield "# Settings"
     yield ""
-    yield "`mien run --settings FILE` reads a TOML file. Every setting has a default; a word that"
-    yield "is not listed here is refused. What the command line says goes over the file."
+    yield "`mien run --settings FILE` reads a TOML file. Every setting has a default; a name that"
+    yield "is not listed here is refused. The command line overrides the file."
     yield ""
-    yield "Paths of files and folders start at the folder that the settings file lies in, from"
-    yield "wherever it is read: to the service, `models` is `/etc/mien/models`. `~` is refused"
-    yield "there: it is another folder for each user. On the command line paths start where you"
-    yield "stand."
+    yield "Paths of files and folders are relative to the settings file's own folder, wherever"
+    yield "it is read from: to the service, `models` is `/etc/mien/models`. `~` is refused there,"
+    yield "as it is another folder for each user. On the command line, paths are relative to"
+    yield "where you are."
     _, definitions = msgspec.json.schema_components([Settings], ref_template="{name}")
     for section, reference in definitions["Settings"]["properties"].items():
         table = definitions[reference["$ref"]]

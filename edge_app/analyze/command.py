@@ -38,24 +38,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format",
         choices=("jsonl", "csv"),
         default="jsonl",
-        help="of the table: JSON Lines or CSV",
+        help="of the table: JSON Lines or CSV (default: %(default)s)",
     )
     parser.add_argument(
         "--tiles", type=int, default=1, choices=range(1, 5), metavar="N",
-        help="search small faces in N by N overlapping tiles, too: 1, which is off, to 4",
+        help="also look for small faces in N by N overlapping tiles, up to 4 by 4 (default: off)",
     )  # fmt: skip
     parser.add_argument(
         "--crops",
         action="store_true",
-        help="take each picture for one face, cut out as in face data sets",
+        help="treat each picture as one face, cut out as in face data sets",
     )
     parser.add_argument(
         "--answer",
         default=DEFAULT_ANSWER,
-        help="of the emotion network's card: default, fer2013, ferplus… (default: %(default)s)",
+        help="which of the emotion network's answers: default, fer2013, ferplus…"
+        " (default: %(default)s)",
     )
     parser.add_argument(
-        "--models", type=Path, metavar="DIR", help="folder of your own models: see docs/models.md"
+        "--models", type=Path, metavar="DIR", help="folder of your own models (docs/models.md)"
     )
     parser.add_argument("--no-pictures", action="store_true", help="write the table only")
     parser.add_argument(

@@ -21,9 +21,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes; docs/settings.md has the rest."""
     parser.add_argument("--settings", type=Path, metavar="FILE", help="TOML file of settings")
     parser.add_argument(
-        "--source", help="camera, stream, video file, folder of pictures, or sample:"
+        "--source",
+        help="camera, stream, video file, folder of frames, or sample: (the clip of Mien)",
     )
-    parser.add_argument("--pace", choices=("own", "fast"), help="of a recording")
+    parser.add_argument(
+        "--pace",
+        choices=("own", "fast"),
+        help="play a recording at its own pace, or as fast as it can be read",
+    )
     parser.add_argument(
         "--rotate",
         type=int,
@@ -31,7 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="degrees clockwise until people stand upright: 180 for a camera upside down",
     )
     parser.add_argument("--broker", help="host[:port], mqtt://user@host[:port], or embedded[:port]")
-    parser.add_argument("--password-file", metavar="FILE", help="of the broker's password")
+    parser.add_argument(
+        "--password-file", metavar="FILE", help="file whose first line is the broker's password"
+    )
     parser.add_argument("--device", help="name of this device in topics and events")
 
 

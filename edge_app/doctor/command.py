@@ -1,6 +1,6 @@
 """Settings and this machine → a report of what works and what to do where something does not.
 
-Exit code: 0 if nothing fails, warnings or not; 1 if something does; 2 for settings that cannot be.
+Exit code: 0 if nothing fails, warnings or not; 1 if something does; 2 if the settings are invalid.
 """
 
 from __future__ import annotations

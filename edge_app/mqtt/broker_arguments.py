@@ -18,10 +18,27 @@ def add_broker_arguments(parser: argparse.ArgumentParser) -> None:
         help="HOST, HOST:PORT or mqtt://USER@HOST:PORT; mqtts:// for TLS, ws:// or wss:// for"
         " websockets (default: %(default)s)",
     )
-    parser.add_argument("--password-file", metavar="FILE", type=Path, help="the user's password")
-    parser.add_argument("--ca-file", metavar="FILE", type=Path, help="who signed the broker's name")
-    parser.add_argument("--certificate-file", metavar="FILE", type=Path, help="the user's, for TLS")
-    parser.add_argument("--key-file", metavar="FILE", type=Path, help="the certificate's key")
+    parser.add_argument(
+        "--password-file",
+        metavar="FILE",
+        type=Path,
+        help="file whose first line is the user's password",
+    )
+    parser.add_argument(
+        "--ca-file",
+        metavar="FILE",
+        type=Path,
+        help="PEM file of the CA that signed the broker's certificate",
+    )
+    parser.add_argument(
+        "--certificate-file",
+        metavar="FILE",
+        type=Path,
+        help="PEM file of this client's TLS certificate",
+    )
+    parser.add_argument(
+        "--key-file", metavar="FILE", type=Path, help="PEM file of that certificate's key"
+    )
 
 
 def credentials_from(arguments: argparse.Namespace) -> Credentials:

@@ -34,11 +34,13 @@ _SAYS_S = 1.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.add_argument("action", choices=("remove",), help="take the device away")
+    parser.add_argument("action", choices=("remove",), help="remove the device")
     parser.add_argument("--device", metavar="NAME", required=True, help="which device")
     add_broker_arguments(parser)
     parser.add_argument(
-        "--prefix", default="homeassistant", help="Home Assistant's (default: %(default)s)"
+        "--prefix",
+        default="homeassistant",
+        help="discovery prefix of Home Assistant (default: %(default)s)",
     )
 
 

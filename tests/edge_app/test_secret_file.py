@@ -36,9 +36,9 @@ def test_a_broker_s_and_a_camera_s_password_are_the_first_line(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "it is empty in its first line"),
-        (b"\r\nsecret\n", "it is empty in its first line"),
-        (b"\xef\xbb\xbf\r\n", "it is empty in its first line"),
+        (b"", "its first line is empty"),
+        (b"\r\nsecret\n", "its first line is empty"),
+        (b"\xef\xbb\xbf\r\n", "its first line is empty"),
         (b"\xffsecret", "not UTF-8 text"),
     ],
 )
