@@ -20,8 +20,10 @@ from edge_app.history.schema import DAY_MS
 from edge_app.history.store import HistoryStore, StoreBusyError
 from edge_app.mistakes import UNREADABLE
 
-#: What follows `mien/<device>/` in the topics that are recorded.
-RECORDED = ("event", "summary", "availability", "alert/+")
+#: What follows `mien/<device>/` in the topics that are recorded late, too: these have a time.
+RECORDED_LATE: tuple[str, ...] = ("event", "summary")
+#: And in those that are recorded as they come, since only then is known when something was.
+RECORDED_LIVE: tuple[str, ...] = ("availability", "alert/+")
 
 #: How long rows wait for others to share a transaction with.
 _GATHER_S = 0.5
@@ -93,6 +95,11 @@ class Recorder(Closing):
         self._forgotten_s: float | None = None
         #: Messages that could not be recorded, and how many of them before this stretch.
         self.refused = self._refused_before = 0
+
+    @property
+    def subscriber(self) -> str:
+        """The recorder's name at the broker, which the file keeps."""
+        return self._store.subscriber
 
     def take(self, topic: str, payload: bytes, connection: int = FIRST_CONNECTION) -> None:
         """Note one message under `mien/`; connection: the number of the one that it came on.

@@ -49,6 +49,14 @@ FIRST_WORDS = (
     "INSERT INTO first_words SELECT :recording WHERE NOT EXISTS (SELECT 1 FROM first_words)",
 )
 
+#: The name under which a broker keeps what nobody recorded yet, and the inode of the file that has
+#: it: a copy is another recorder's, which needs a name of its own. An older Mien passes over it.
+SUBSCRIBER = (
+    "CREATE TABLE IF NOT EXISTS subscriber (name TEXT NOT NULL, inode INTEGER NOT NULL) STRICT",
+    "DELETE FROM subscriber WHERE inode <> :inode",
+    "INSERT INTO subscriber SELECT :name, :inode WHERE NOT EXISTS (SELECT 1 FROM subscriber)",
+)
+
 #: Version → what makes the next one of it; what was not recorded is null.
 MIGRATIONS = {
     1: (

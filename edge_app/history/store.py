@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from edge_app.history.schema import (
     FORGET,
     INSERT,
     MIGRATIONS,
+    SUBSCRIBER,
     TABLES,
     VERSION,
 )
@@ -54,6 +56,8 @@ class HistoryStore(Closing):
 
     def __init__(self, path: Path, *, start_ms: int) -> None:
         self._path = path
+        #: The recorder's name at any broker; another file has another one.
+        self.subscriber = ""
         self._lock = _lock(path)
         try:
             _keep_from_others(path)
@@ -156,6 +160,13 @@ class HistoryStore(Closing):
             recording, before = self._begin(start_ms)
             for statement in FIRST_WORDS:
                 self._database.execute(statement, {"recording": recording})
+            name = {
+                "name": f"mien-history-{secrets.token_hex(6)}",
+                "inode": self._path.stat().st_ino,
+            }
+            for statement in SUBSCRIBER:
+                self._database.execute(statement, name)
+            (self.subscriber,) = self._database.execute("SELECT name FROM subscriber").fetchone()
             return recording, before
 
     def _wait_at_most(self, seconds: float) -> None:

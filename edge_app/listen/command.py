@@ -7,16 +7,18 @@ import contextlib
 import select
 import signal
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 
 import msgspec
 
 from edge_app.closing import Closing
 from edge_app.errors import UsageError
 from edge_app.events.payloads import decode_event
-from edge_app.history.recorder import RECORDED, Recorder, UnrecordableError
+from edge_app.history.recorder import RECORDED_LATE, RECORDED_LIVE, Recorder, UnrecordableError
 from edge_app.listen.message_line import availability_line, event_line
 from edge_app.listen.printer import Printer
 from edge_app.mistakes import UNREADABLE
@@ -64,31 +66,26 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("--keep needs --store FILE")
     with (
         contextlib.suppress(KeyboardInterrupt),
-        _sigterm_as_ctrl_c(),
+        _on_end(signal.default_int_handler),
         _printer(arguments) as printer,
     ):
-        with (
-            _Store(arguments.store, arguments.keep, printer) as store,
-            _subscribe(arguments) as subscriber,
-        ):
-            _print_events(subscriber, store, arguments, printer)
+        with _Store(arguments.store, arguments.keep, printer) as store:
+            _print_events(_subscriber(arguments, store.subscriber), store, arguments, printer)
         # The store is closed before the last lines are waited for.
         printer.finish()
     return 0
 
 
 @contextlib.contextmanager
-def _sigterm_as_ctrl_c() -> Iterator[None]:
-    """A service manager's way to end it: what was recorded is written, too."""
-
-    def interrupt(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
+def _on_end(handle: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    """Ctrl-C and a service manager's way to end it call the same."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(each, handle) for each in numbers]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, each in zip(numbers, before, strict=True):
+            signal.signal(number, each)
 
 
 class _Store(Closing):
@@ -102,6 +99,11 @@ class _Store(Closing):
                 path, keep_days=keep_days, say=lambda text: _say(printer, text)
             )
         self._complained: set[str] = set()
+
+    @property
+    def subscriber(self) -> str | None:
+        """The name under which the broker keeps what is not recorded yet, if anything is."""
+        return None if self._recorder is None else self._recorder.subscriber
 
     def take(self, message: ReceivedMessage, connection: int | None) -> bool:
         """Whether the message is of use."""
@@ -119,6 +121,13 @@ class _Store(Closing):
                 )
             return False
         return True
+
+    def take_rest(self, subscriber: Subscriber) -> None:
+        """End the connection, and record what came on it."""
+        connection = subscriber.connection
+        subscriber.close()
+        for message in subscriber.rest():
+            self.take(message, connection)
 
     def flush(self, connection: int | None) -> None:
         if self._recorder is not None:
@@ -143,23 +152,52 @@ def _printer(arguments: argparse.Namespace) -> Printer:
     return Printer(encoding=sys.stdout.encoding or "utf-8", most=most)
 
 
-def _subscribe(arguments: argparse.Namespace) -> Subscriber:
+def _subscriber(arguments: argparse.Namespace, kept_as: str | None) -> Subscriber:
     address = parse_address(arguments.broker)
     device = "+" if arguments.device is None else level("device name", arguments.device)
     if arguments.store is not None:
-        kinds: tuple[str, ...] = RECORDED
+        kinds, live = RECORDED_LATE, RECORDED_LIVE
     else:
-        kinds = ("event",) if arguments.json else ("event", "availability")
-    filters = tuple(f"{ROOT}/{device}/{kind}" for kind in kinds)
-    return Subscriber(address, filters, credentials=credentials_from(arguments))
+        kinds, live = ("event",), () if arguments.json else ("availability",)
+    return Subscriber(
+        address,
+        [f"{ROOT}/{device}/{kind}" for kind in kinds],
+        unkept=[f"{ROOT}/{device}/{kind}" for kind in live],
+        kept_as=kept_as,
+        credentials=credentials_from(arguments),
+    )
 
 
 def _print_events(
     subscriber: Subscriber, store: _Store, arguments: argparse.Namespace, printer: Printer
 ) -> None:
-    _say(printer, f"listening to {subscriber.address}")
+    is_ending = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        is_ending.set()
+        subscriber.interrupt()
+
+    try:
+        subscriber.connect()
+        # It ends between two messages: the broker does not send again what came.
+        with _on_end(end):
+            _say(printer, f"listening to {subscriber.address}")
+            _print_until(is_ending, subscriber, store, arguments, printer)
+    finally:
+        store.take_rest(subscriber)
+    if is_ending.is_set():
+        raise KeyboardInterrupt
+
+
+def _print_until(
+    is_ending: threading.Event,
+    subscriber: Subscriber,
+    store: _Store,
+    arguments: argparse.Namespace,
+    printer: Printer,
+) -> None:
     left = arguments.count
-    while left is None or left > 0:
+    while (left is None or left > 0) and not is_ending.is_set():
         message = subscriber.receive(_LOOK_S)
         if message is None:
             store.flush(subscriber.connection)

@@ -82,7 +82,7 @@ class Connection:
     handler: what to do on the connection.
     availability: the topic that says `online` while the connection stands, and `offline`
     otherwise, by the last will if need be; None for clients that nobody waits for.
-    client_id, credentials, session_s: as `Identity` has them.
+    client_id, credentials, session_s, outlives_process: as `Identity` has them.
     """
 
     def __init__(
@@ -94,6 +94,7 @@ class Connection:
         availability: str | None = None,
         credentials: Credentials | None = None,
         session_s: int = 0,
+        outlives_process: bool = False,
         keep_alive_s: int = KEEP_ALIVE_S,
         backoff: Backoff | None = None,
     ) -> None:
@@ -101,7 +102,7 @@ class Connection:
         self._handler = handler
         self._availability = Availability(availability)
         self._credentials = credentials or Credentials()
-        self._identity = Identity(client_id, self._credentials, session_s)
+        self._identity = Identity(client_id, self._credentials, session_s, outlives_process)
         self._keep_alive_s = keep_alive_s
         self._backoff = backoff or Backoff()
         self._versions = list(_VERSION_NAMES)

@@ -11,14 +11,17 @@ from edge_app.mqtt.link_client import LinkClient
 
 
 class Filter(NamedTuple):
-    """What is to be heard: messages whose topic matches, with quality of service 1.
+    """What is to be heard: messages whose topic matches.
 
     keeps_retain: a message that was published to stay is seen as such at once, not only when the
     broker sends it again; with MQTT 5 only.
+    is_queued: what comes while a session waits for its client is kept for it. Else it is asked for
+    with quality of service 0.
     """
 
     topic_filter: str
     keeps_retain: bool = False
+    is_queued: bool = True
 
 
 class ConnectionHandler:

@@ -28,11 +28,14 @@ class Identity:
     was away for a moment is answered, one of last night is not carried out this morning. MQTT
     3.1.1 knows no end of a session, so there every session is clean; so is a process's first one,
     since a request that ended the process must not meet the next one.
+    outlives_process: the session is taken up by the first connection, too, left to the broker at
+    the end, and kept with 3.1.1 as well, for as long as the broker likes.
     """
 
     client_id: str
     credentials: Credentials
     session_s: int
+    outlives_process: bool = False
 
     def client(self, address: BrokerAddress, version: MQTTProtocolVersion) -> LinkClient:
         """A client that has not connected yet.
@@ -40,9 +43,12 @@ class Identity:
         Raises:
             UsageError: the credentials cannot be read, do not fit, or fit no such address.
         """
+        is_mqtt_5 = version == MQTTProtocolVersion.MQTTv5
         client = LinkClient(
             CallbackAPIVersion.VERSION2,
             client_id=self.client_id,
+            # MQTT 5 says so when it connects.
+            clean_session=None if is_mqtt_5 else not self.outlives_process,
             protocol=version,
             transport="websockets" if address.has_websockets else "tcp",
             # Otherwise paho falls back to MQTT 3.1, inside of a callback.
@@ -65,15 +71,17 @@ class Identity:
         properties = _expiry(PacketTypes.CONNECT, self.session_s)
         # What is larger, the broker keeps to itself (MQTT 5, 3.1.2.11.4).
         properties.MaximumPacketSize = LARGEST_PACKET
-        return {"clean_start": is_first or not self.session_s, "properties": properties}
+        is_kept = self.session_s and (self.outlives_process or not is_first)
+        return {"clean_start": not is_kept, "properties": properties}
 
     @property
     def end_of_session(self) -> Properties | None:
         """What a DISCONNECT of MQTT 5 says of it: the broker need not keep it.
 
-        Whoever stops in order comes back with a clean one.
+        Whoever stops in order comes back with a clean one. None: nothing.
         """
-        return _expiry(PacketTypes.DISCONNECT, 0) if self.session_s else None
+        is_over = self.session_s and not self.outlives_process
+        return _expiry(PacketTypes.DISCONNECT, 0) if is_over else None
 
 
 def _expiry(packet_type: int, seconds: int) -> Properties:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -18,6 +18,19 @@ from edge_app.mqtt.connection import FIRST_CONNECTION_S, BrokerError, Connection
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.handler import ConnectionHandler, Filter
 from edge_app.mqtt.link_client import LinkClient
+
+#: How long an MQTT 5 broker keeps what it has for a subscriber whose session is kept: as long as a
+#: recorder may be away without losing an event.
+_KEPT_SESSION_S = 7 * 86_400
+
+#: There is one subscriber where there are many devices: it need not spare the broker, and is back
+#: before they hand over what waited for it.
+_LONGEST_DELAY_S = 2.0
+
+#: Messages that wait for `receive`; the broker is left with further ones.
+_MOST_WAITING = 1000
+
+_LOOK_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +50,10 @@ class ReceivedMessage:
 class Subscriber(Closing):
     """Listens, also across lost connections, until it is closed.
 
-    filters: topic filters, each with quality of service 1.
+    filters: topic filters.
+    kept_as: a name that is unique at the broker, which keeps for it what is said while nobody
+    listens under it; None keeps nothing, under a name of its own.
+    unkept: further topic filters, of which nothing is kept.
     """
 
     def __init__(
@@ -45,17 +61,23 @@ class Subscriber(Closing):
         address: BrokerAddress,
         filters: Sequence[str],
         *,
+        kept_as: str | None = None,
+        unkept: Sequence[str] = (),
         credentials: Credentials | None = None,
         backoff: Backoff | None = None,
     ) -> None:
         self._address = address
-        self._intake = _Intake(tuple(filters))
+        kept = (Filter(each) for each in filters)
+        passing = (Filter(each, is_queued=False) for each in unkept)
+        self._intake = _Intake((*kept, *passing))
         self._connection = Connection(
             address,
             self._intake,
-            client_id=f"mien-events-{secrets.token_hex(4)}",
+            client_id=kept_as or f"mien-events-{secrets.token_hex(4)}",
             credentials=credentials,
-            backoff=backoff,
+            session_s=0 if kept_as is None else _KEPT_SESSION_S,
+            outlives_process=kept_as is not None,
+            backoff=backoff or Backoff(longest_s=_LONGEST_DELAY_S),
         )
 
     @property
@@ -67,7 +89,7 @@ class Subscriber(Closing):
     def connection(self) -> int | None:
         """The number of the connection on which everything is heard that was asked for, from 1 on.
 
-        None while there is none: what is said meanwhile never comes.
+        None while there is none: what is said meanwhile comes late, if at all.
         """
         return self._intake.connection
 
@@ -91,14 +113,26 @@ class Subscriber(Closing):
         raise BrokerError(f"broker {self._address}: no answer to the subscription; try again")
 
     def receive(self, timeout_s: float | None = None) -> ReceivedMessage | None:
-        """The next message; None when none comes within `timeout_s`."""
+        """The next message; None when none comes within `timeout_s`, or `interrupt` was called."""
         try:
             return self._intake.messages.get(timeout=timeout_s)
         except queue.Empty:
             return None
 
+    def interrupt(self) -> None:
+        """End a wait for the next message; a signal's handler may call it."""
+        self._intake.messages.put(None)
+
+    def rest(self) -> Iterator[ReceivedMessage]:
+        """After `close`: what came and was not received; the broker does not send it again."""
+        while not self._intake.messages.empty():
+            message = self._intake.messages.get()
+            if message is not None:
+                yield message
+
     def close(self) -> None:
         """Disconnect and end the thread. Again: does nothing."""
+        self._intake.is_ending.set()
         self._connection.close()
 
     def __enter__(self) -> Self:
@@ -109,28 +143,29 @@ class Subscriber(Closing):
 class _Intake(ConnectionHandler):
     """The subscriber's part on the connection's thread."""
 
-    def __init__(self, filters: tuple[str, ...]) -> None:
+    def __init__(self, filters: tuple[Filter, ...]) -> None:
         self._filters = filters
         self._unanswered: set[str] = set()
         self._connections = 0
         self._is_refused = False
         #: As `Subscriber.connection` tells it to any thread.
         self.connection: int | None = None
-        self.messages: queue.SimpleQueue[ReceivedMessage] = queue.SimpleQueue()
+        self.messages: queue.SimpleQueue[ReceivedMessage | None] = queue.SimpleQueue()
+        self.is_ending = threading.Event()
         self.is_subscribed = threading.Event()
         self.refused: list[str] = []
 
     @property
     def filters(self) -> Sequence[Filter]:
         """All that the subscriber was made with."""
-        return [Filter(each) for each in self._filters]
+        return self._filters
 
     def connected(self, client: LinkClient) -> None:
-        """Begin anew: the broker forgets a clean session with its connection."""
+        """Begin anew: what was asked for on an earlier connection may have been forgotten."""
         del client
         self._connections += 1
         self._is_refused = False
-        self._unanswered = set(self._filters)
+        self._unanswered = {each.topic_filter for each in self._filters}
 
     def subscribed(self, topic_filter: str, *, is_accepted: bool) -> None:
         """Once all are answered, all is heard, unless one was refused."""
@@ -143,7 +178,9 @@ class _Intake(ConnectionHandler):
             self.is_subscribed.set()
 
     def received(self, message: mqtt.MQTTMessage) -> None:
-        """Pass a message on."""
+        """Pass a message on, once there is room: until then the broker has no answer to it."""
+        while self.messages.qsize() >= _MOST_WAITING and not self.is_ending.wait(_LOOK_S):
+            pass
         self.messages.put(
             ReceivedMessage(
                 message.topic, bytes(message.payload), message.retain, self._connections

@@ -34,11 +34,12 @@ class Subscriptions:
         """Ask for everything, on a connection that has just begun."""
         self._asked = {}
         for each in self._handler.filters:
+            qos = 1 if each.is_queued else 0
             if client.protocol == MQTTProtocolVersion.MQTTv5:
-                options = SubscribeOptions(qos=1, retainAsPublished=each.keeps_retain)
+                options = SubscribeOptions(qos=qos, retainAsPublished=each.keeps_retain)
                 _, packet_id = client.subscribe(each.topic_filter, options=options)
             else:
-                _, packet_id = client.subscribe(each.topic_filter, qos=1)
+                _, packet_id = client.subscribe(each.topic_filter, qos=qos)
             self._asked[packet_id] = each.topic_filter
 
     def _on_subscribe(

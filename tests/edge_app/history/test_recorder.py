@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -637,6 +638,20 @@ def test_a_large_removal_leaves_no_large_log(tmp_path: Path) -> None:
         assert log.stat().st_size > 5_000_000
         store.write([row], end_ms=1, refused=0)
         assert log.stat().st_size <= 4_000_000
+
+
+def test_each_file_has_a_name_of_its_own_at_the_broker(tmp_path: Path) -> None:
+    names = []
+    for name in ("a", "a", "moved", "copy"):
+        match name:
+            case "moved":
+                (tmp_path / "a").rename(tmp_path / name)
+            case "copy":
+                shutil.copy(tmp_path / "moved", tmp_path / name)
+        with HistoryStore(tmp_path / name, start_ms=0) as store:
+            names.append(store.subscriber)
+    assert names[0] == names[1] == names[2] != names[3]
+    assert all(each.startswith("mien-history-") for each in names)
 
 
 def test_time_passes_also_without_a_broker(file: Path, clock: Clock) -> None:

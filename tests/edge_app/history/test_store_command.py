@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 
 from edge_app.cli import main
 from edge_app.events.payloads import Alert, encode
+from edge_app.mqtt.backoff import Backoff
 from edge_app.mqtt.publisher import MqttPublisher
 from tests.brokers import Mosquitto, wait_until
 from tests.edge_app.listen.test_command import events
@@ -153,6 +155,79 @@ def test_another_programs_lock_does_not_end_it(
                 assert line
         wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == [(2,)])
         assert process.stderr.readline() == f"mien: {file}: written again\n"
+        process.terminate()
+        assert process.wait(20) == 0
+
+
+def test_what_is_said_while_it_is_away_arrives_later(
+    mosquitto: Mosquitto, publisher: MqttPublisher, tmp_path: Path
+) -> None:
+    file = tmp_path / "history.sqlite"
+    for run in (1, 2):
+        with events(mosquitto, "--store", str(file)) as process:
+            publisher.publish_event(appeared(100 * run))
+            expected = [(1 if run == 1 else 53,)]
+            wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == expected)  # noqa: B023 - called at once
+            process.terminate()
+            assert process.wait(20) == 0
+        if run == 1:
+            for number in range(50):
+                publisher.publish_event(appeared(number))
+            hall = MqttPublisher(mosquitto.address, device="hall")
+            hall.connect()
+            hall.publish_event(left())
+            wait_until(lambda: hall.unacknowledged + publisher.unacknowledged == 0)  # noqa: B023 - likewise
+            hall.close()
+    # Only what is retained: nobody knows when the other came, and went.
+    assert rows(file, "SELECT device, is_online FROM availability ORDER BY device, number") == [
+        ("hall", 0),
+        ("kitchen", 1),
+        ("kitchen", 1),
+    ]
+
+
+def test_devices_that_are_back_before_it_lose_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "mosquitto"
+    folder.mkdir()
+    mosquitto = Mosquitto(folder, lines=("persistence true", f"persistence_location {folder}/"))
+    mosquitto.start()
+    publisher = MqttPublisher(
+        mosquitto.address, device="kitchen", backoff=Backoff(first_s=0.01, longest_s=0.01)
+    )
+    publisher.connect()
+    file = tmp_path / "history.sqlite"
+    with events(mosquitto, "--store", str(file)) as process:
+        mosquitto.stop()
+        process.send_signal(signal.SIGSTOP)
+        for number in range(50):
+            publisher.publish_event(appeared(number))
+        mosquitto.start()
+        wait_until(lambda: publisher.unacknowledged == 0)
+        process.send_signal(signal.SIGCONT)
+        wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == [(50,)])
+        process.terminate()
+        assert process.wait(20) == 0
+    publisher.close()
+    mosquitto.stop()
+
+
+def test_an_end_in_the_middle_of_many_loses_none(
+    mosquitto: Mosquitto, publisher: MqttPublisher, tmp_path: Path
+) -> None:
+    file = tmp_path / "history.sqlite"
+    with events(mosquitto, "--store", str(file), "--count", "1") as process:
+        publisher.publish_event(appeared(0))
+        assert process.wait(20) == 0
+    for number in range(1, 900):
+        publisher.publish_event(appeared(number))
+    wait_until(lambda: publisher.unacknowledged == 0)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # It is told as soon as it listens, and takes what waits as fast as it can.
+        with events(mosquitto, "--store", str(file)) as process:
+            process.send_signal(number)
+            assert process.wait(20) == 0
+    with events(mosquitto, "--store", str(file)) as process:
+        wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == [(900,)])
         process.terminate()
         assert process.wait(20) == 0
 

@@ -21,6 +21,7 @@ from edge_app.mqtt.backoff import Backoff
 from edge_app.mqtt.connection import BrokerError
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.publisher import MqttPublisher
+from edge_app.mqtt.subscriber import Subscriber
 from tests.brokers import Broker, MissingBrokerError, Mosquitto, wait_until
 from tests.brokers_nats import Nats
 from tests.brokers_rabbitmq import RabbitMq
@@ -220,6 +221,33 @@ def test_a_wrong_password(broker: Broker, tmp_path: Path, caplog: pytest.LogCapt
         publisher.connect(10)
     publisher.close()
     assert "wrong-horse" not in caplog.text
+
+
+def test_a_kept_session(broker: Broker, publishing: Publish, credentials: Credentials) -> None:
+    def subscriber() -> Subscriber:
+        return Subscriber(
+            replace(broker.address, username=USER),
+            ["mien/shed/event"],
+            unkept=["mien/shed/state"],
+            kept_as="mien-history-shed",
+            credentials=credentials,
+        )
+
+    with subscriber():
+        pass
+    with publishing("shed") as publisher:
+        for number in range(50):
+            publisher.publish_event(appeared(number))
+        publisher.publish_state(state())
+        wait_until(lambda: publisher.unacknowledged == 0)
+        with subscriber() as again:
+            heard = []
+            while len(heard) < 50:
+                message = again.receive(60)
+                assert message is not None
+                if not message.is_retained:
+                    heard.append(message)
+    assert [each.payload for each in heard] == [encode(appeared(number)) for number in range(50)]
 
 
 def test_a_restart_loses_nothing(broker: Broker, publishing: Publish) -> None:

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from edge_app.events.payloads import encode
 from edge_app.mqtt.backoff import Backoff
 from edge_app.mqtt.connection import BrokerError
 from edge_app.mqtt.publisher import MqttPublisher
@@ -48,6 +49,22 @@ def test_it_subscribes_again(mosquitto: Mosquitto) -> None:
         assert message is not None
         assert (message.payload, message.connection) == (b"online", 2)
         publisher.close()
+
+
+def test_what_nobody_receives_waits_at_the_broker(mosquitto: Mosquitto) -> None:
+    publisher = MqttPublisher(mosquitto.address, device="kitchen")
+    publisher.connect()
+    with Subscriber(mosquitto.address, ["mien/+/event"]) as subscriber:
+        for number in range(1100):
+            publisher.publish_event(appeared(number))
+        wait_until(lambda: publisher.unacknowledged == 0)
+        wait_until(lambda: subscriber._intake.messages.qsize() == 1000)
+        for number in range(1100):
+            message = subscriber.receive(10)
+            assert message is not None
+            assert message.payload == encode(appeared(number))
+            assert subscriber._intake.messages.qsize() <= 1000
+    publisher.close()
 
 
 def connection(subscriber: Subscriber) -> int | None:
