@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from edge_app.perception.light import spread
 
@@ -22,8 +23,10 @@ def test_single_pixels_do_not_stop_a_crop_from_being_spread() -> None:
     assert (wide[2:].min(), wide[2:].max()) == (0, 255)
 
 
-def test_a_crop_of_contrast_is_left_as_it_is() -> None:
-    assert spread(RAMP) is RAMP
+@pytest.mark.parametrize(("deviation", "is_flat"), [(18, True), (22, False), (69, False)])
+def test_a_crop_of_contrast_is_left_as_it_is(deviation: int, *, is_flat: bool) -> None:
+    crop = ((RAMP - RAMP.mean()) * (deviation / RAMP.std()) + 128).astype(np.uint8)
+    assert (spread(crop) is not crop) == is_flat
 
 
 def test_an_even_crop_stays_finite() -> None:
