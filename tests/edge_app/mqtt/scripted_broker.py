@@ -80,6 +80,15 @@ def say_nonsense(connection: socket.socket) -> None:
     connection.close()
 
 
+def publication(topic: bytes, packet_id: bytes, payload: bytes) -> bytes:
+    """A PUBLISH of quality of service 1, as MQTT 3.1.1 has it."""
+    body = len(topic).to_bytes(2) + topic + packet_id + payload
+    length, left = b"", len(body)
+    while left > 0x7F:
+        length, left = length + bytes([left & 0x7F | 0x80]), left >> 7
+    return b"\x32" + length + bytes([left]) + body
+
+
 def throw_out(connection: socket.socket, reason: bytes) -> None:
     """MQTT 5: take in, and end it at once."""
     connection.sendall(b"\x20\x03\x00\x00\x00" + b"\xe0\x02" + reason + b"\x00")

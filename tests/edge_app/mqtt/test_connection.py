@@ -5,7 +5,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.backoff import Backoff
 from edge_app.mqtt.connection import BrokerError, Connection
 from edge_app.mqtt.credentials import Credentials
-from edge_app.mqtt.handler import ConnectionHandler, Filter
+from edge_app.mqtt.handler import ConnectionHandler
 from edge_app.mqtt.link_client import LARGEST_PACKET
 from tests.brokers import HOST, Mosquitto, free_port, wait_until
 from tests.edge_app.mqtt.scripted_broker import (
@@ -25,6 +25,7 @@ from tests.edge_app.mqtt.scripted_broker import (
     accept,
     accept_in,
     close,
+    publication,
     refuse_in_3_1_1,
     refuse_in_5,
     reset,
@@ -100,86 +101,18 @@ def test_falls_back_to_3_1_1(scripted: MakeBroker, refuse: Callable[[socket.sock
     assert broker.versions == [5, 4]
 
 
-class Hearing(ConnectionHandler):
-    """Keeps what comes."""
+class HearingAll(ConnectionHandler):
+    """Keeps what comes, though it asks for nothing."""
 
     def __init__(self) -> None:
         self.heard: list[tuple[str, bytes]] = []
-
-    def received(self, message: mqtt.MQTTMessage) -> None:
-        self.heard.append((message.topic, bytes(message.payload)))
-
-
-class HearingAll(Hearing):
-    """Keeps what comes, though it asks for nothing."""
 
     def wants(self, topic: str) -> bool:
         del topic
         return True
 
-
-class Asking(Hearing):
-    """Asks for two topics, and keeps what it is answered."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.answers: list[tuple[str, bool]] = []
-
-    @property
-    def filters(self) -> Sequence[Filter]:
-        return (Filter("mien/a"), Filter("mien/+/b"))
-
-    def subscribed(self, topic_filter: str, *, is_accepted: bool) -> None:
-        self.answers.append((topic_filter, is_accepted))
-
-
-def publication(topic: bytes, packet_id: bytes, payload: bytes) -> bytes:
-    """A PUBLISH of quality of service 1, as MQTT 3.1.1 has it."""
-    body = len(topic).to_bytes(2) + topic + packet_id + payload
-    length, left = b"", len(body)
-    while left > 0x7F:
-        length, left = length + bytes([left & 0x7F | 0x80]), left >> 7
-    return b"\x32" + length + bytes([left]) + body
-
-
-def test_each_subscription_that_is_refused_is_named(
-    scripted: MakeBroker, caplog: pytest.LogCaptureFixture
-) -> None:
-    def answer(connection: socket.socket, version: int) -> None:
-        if version == 5:
-            refuse_in_5(connection)
-            return
-        accept(connection)
-        with connection.makefile("rb") as packets:
-            for reason in (b"\x80", b"\x01"):
-                _, length = packets.read(2)
-                connection.sendall(b"\x90\x03" + packets.read(length)[:2] + reason)
-
-    broker, asking = scripted(answer), Asking()
-    connection = Connection(broker.address, asking, client_id="mien-test")
-    connection.start()
-    wait_until(lambda: len(asking.answers) == 2)
-    connection.close()
-    assert asking.answers == [("mien/a", False), ("mien/+/b", True)]
-    (line,) = caplog.messages
-    assert f"broker {broker.address}: the subscription to mien/a is refused" in line
-
-
-def test_what_nobody_asked_for_is_not_passed_on(scripted: MakeBroker) -> None:
-    def answer(connection: socket.socket, version: int) -> None:
-        if version == 5:
-            refuse_in_5(connection)
-            return
-        accept(connection)
-        for topic in (b"mien/b", b"mien/c/b", b"mien/a/b/c", b"mien/a"):
-            connection.sendall(publication(topic, b"\0\7", b"x"))
-
-    broker, asking = scripted(answer), Asking()
-    connection = Connection(broker.address, asking, client_id="mien-test")
-    connection.start()
-    wait_until(lambda: len(asking.heard) == 2)
-    connection.close()
-    assert [topic for topic, _ in asking.heard] == ["mien/c/b", "mien/a"]
+    def received(self, message: mqtt.MQTTMessage) -> None:
+        self.heard.append((message.topic, bytes(message.payload)))
 
 
 def test_of_a_huge_message_only_the_beginning_is_kept(scripted: MakeBroker) -> None:
