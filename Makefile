@@ -177,7 +177,7 @@ lock:  ## resolve the locked requirements again (needs uv)
 	  -o requirements/build.txt
 
 clean:  ## remove what make made, but no training run
-	rm -rf .venv .venv-dev .venv-build build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-* build dist .mypy_cache .ruff_cache .pytest_cache
 
 .venv/.complete: requirements/demo.txt requirements/install.sh pyproject.toml
 	@echo "installing the device's packages into .venv"

@@ -57,3 +57,12 @@ def test_the_newest_image_is_flashed_whatever_it_is_called(tmp_path: Path) -> No
     words = ["make", "--no-print-directory", "--eval", "show: ; @echo $(IMAGE)", "show"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout == f"dist/mien_{names[-1]}_trixie.img.xz\n"
+
+
+def test_clean_leaves_nothing_that_make_made_and_every_training_run(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    made = (".venv", ".venv-dev", ".venv-torch", ".venv-ranges", ".venv-build", "build", "dist")
+    for name in (*made, "runs"):
+        (tmp_path / name / "inside").mkdir(parents=True)
+    subprocess.run(["make", "-s", "clean"], cwd=tmp_path, check=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["Makefile", "runs"]
