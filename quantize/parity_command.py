@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import chain, product
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from edge_app.perception.card import DEFAULT_ANSWER, ClassifierCard, read_card, 
 from edge_app.perception.shipped import CLASSIFIERS, SHIPPED
 from quantize import detector as detectors
 from quantize.artefact import write_together
-from quantize.classifier import Options, int8_logits, measure_parity, quantize
+from quantize.classifier import Options, int8_logits, quantize
 from quantize.detector_report import Found
 from quantize.errors import QuantizeError
 from quantize.face_photos import FacePhoto, pictures_at_all_sizes, read_face_photos, split
@@ -148,13 +148,7 @@ def _classifier(path: Path, run: Path, faces: Faces) -> tuple[Subject, Classifie
     trained = TrainedClassifier.load(run)
     content = read_model(path, card)
     samples = trained.calibration_inputs(faces)
-    default = Mixture(trained.heads, card.answers[DEFAULT_ANSWER])
-    as_float = default.probabilities(trained.logits(public.pixels))
-
-    def parity(model: bytes) -> ClassifierParity:
-        as_int8 = default.probabilities(int8_logits(model, public.pixels))
-        return classifier_parity(as_float, as_int8, public, default.answer.labels)
-
+    parity = _judge(card, trained, public)
     subject = Subject(
         name=path.stem,
         float_model=trained.tflite,
@@ -167,6 +161,20 @@ def _classifier(path: Path, run: Path, faces: Faces) -> tuple[Subject, Classifie
         loss=lambda model: parity(model).points_lost,
     )
     return subject, parity(content)
+
+
+def _judge(
+    card: ClassifierCard, trained: TrainedClassifier, public: Faces
+) -> Callable[[bytes], ClassifierParity]:
+    """How far int8 bytes are from the network, by the default answer of the card."""
+    default = Mixture(trained.heads, card.answers[DEFAULT_ANSWER])
+    as_float = default.probabilities(trained.logits(public.pixels))
+
+    def parity(model: bytes) -> ClassifierParity:
+        as_int8 = default.probabilities(int8_logits(model, public.pixels))
+        return classifier_parity(as_float, as_int8, public, default.answer.labels)
+
+    return parity
 
 
 def _classifier_card(path: Path) -> ClassifierCard:
@@ -200,15 +208,17 @@ def _detector(photos: _Photos, size: int, path: Path) -> tuple[Subject, Detector
 def _classifier_rows(classifiers: dict[Path, Path], faces: Faces) -> Iterator[dict[str, str]]:
     public = faces.of(Split.PUBLIC_TEST)
     ways = [Options(calibration=method) for method in Calibration] + [Options(converter="tflite")]
-    for (path, run), way in product(classifiers.items(), ways):
+    for path, run in classifiers.items():
         trained = TrainedClassifier.load(run)
-        content = quantize(trained, trained.calibration_inputs(faces), way)
-        parity = measure_parity(trained, content, public)
-        yield _row(
-            path.stem, way.converter, way.calibration,
-            f"{parity.points_lost:+.2f} points lost",
-            f"same answer {parity.same_answer:.2%}, KL {parity.kl_mean:.5f}",
-        )  # fmt: skip
+        samples = trained.calibration_inputs(faces)
+        judge = _judge(_classifier_card(path), trained, public)
+        for way in ways:
+            parity = judge(quantize(trained, samples, way))
+            yield _row(
+                path.stem, way.converter, way.calibration,
+                f"{parity.points_lost:+.2f} points lost",
+                f"same answer {parity.same_answer:.2%}, KL {parity.kl_mean:.5f}",
+            )  # fmt: skip
 
 
 def _detector_rows(photos: _Photos) -> Iterator[dict[str, str]]:

@@ -3,10 +3,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
 from edge_app.cli import main
+from edge_app.perception.card import card_path, encode_card
 from edge_app.perception.faces import Box, Face
 from quantize import parity_command
 from quantize.classifier import make_classifier
@@ -91,6 +93,28 @@ def test_a_model_of_one_s_own_is_compared_with_its_run(
     )
     assert main([*words, str(run), "--models", str(run)]) == 1
     assert f"{run}: holds no classifier" in capsys.readouterr().err
+
+
+def test_every_way_is_judged_by_the_answer_of_the_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faces = all_splits(140, 35)
+    run, model = a_run(tmp_path / "run", tiny(), faces), tmp_path / "mine" / "emotion.tflite"
+    card = make_classifier(run, faces, ALIGNMENT, model)
+    # So cold an answer makes much of what int8 moves.
+    cold = msgspec.structs.replace(card.answers["default"], temperature=0.01)
+    card = msgspec.structs.replace(card, answers={"default": cold})
+    card_path(model).write_bytes(encode_card(card))
+    monkeypatch.setattr(parity_command, "read", lambda *_, **__: faces)
+    words = ["--data", ".", str(run), "--models", str(model.parent), "--output", str(tmp_path)]
+    assert main(["quantize", "parity", *words, "--runs", "10"]) == 0
+    assert main(["quantize", "compare-calibration", *words]) == 0
+    stored = json.loads((tmp_path / "emotion.json").read_text())["parity"]
+    first, *_ = json.loads((tmp_path / "calibrations.json").read_text())
+    assert stored["kl_mean"] > 1e-5
+    assert first["Agreement"] == (
+        f"same answer {stored['same_answer']:.2%}, KL {stored['kl_mean']:.5f}"
+    )
 
 
 @pytest.mark.parametrize("what", ["parity", "compare-calibration"])
