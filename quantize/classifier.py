@@ -38,7 +38,7 @@ from trainer.data import Faces, Split
 from trainer.data.known import describe, same_pictures
 from trainer.evaluation import evaluate
 from trainer.networks.cost import macs
-from trainer.truth import is_measurable
+from trainer.truth import choosing, is_measurable
 
 #: Points of accuracy on PublicTest that int8 may cost; a model that loses more is fine-tuned.
 MOST_POINTS_LOST = 0.3
@@ -75,8 +75,8 @@ def make_classifier(
     shares: of each head of the network in the default answer; all alike where nothing is said.
     balance: of how common emotions are in Training, what the default answer takes back, 0…1.
     Calibrates on Training, and leaves emotions that it does not teach out of the answers.
-    Temperatures and thresholds are chosen on PublicTest; PrivateTest is only reported, and left out
-    of the card where it has no labelled face.
+    Temperatures and thresholds are chosen on PublicTest without twins of training pictures;
+    PrivateTest is only reported, and left out of the card where it has no labelled face.
 
     Raises:
         QuantizeError: the run is not finished or has learned from other data, Training has too few
@@ -96,22 +96,28 @@ def make_classifier(
     known = learned_labels(run, faces)
     answered = [label for label in FER2013 if label in known]
     weights = label_weights(training.labels, answered, balance) if balance else ()
-    answers = make_answers(trained.heads, public_logits, public, shares, weights, taught=known)
+    # Of other data, which faces the run has learned from is not known.
+    is_known = same_pictures(trained.recipe["data_sha256"], faces.sha256())
+    rows = choosing(public, training) if is_known else np.ones(len(public), np.bool_)
+
+    def answer_by(logits: NDArray[np.float32]) -> dict[str, Answer]:
+        chosen_by = public.where(rows)
+        return make_answers(trained.heads, logits[rows], chosen_by, shares, weights, taught=known)
+
+    answers = answer_by(public_logits)
     parity = _parity(trained, answers, as_float, public_logits, public)
     tuned = options.fine_tune and parity.points_lost > MOST_POINTS_LOST
     if tuned:
         model = fine_tune(trained.model, as_input(training.pixels))
         content = quantize(trained.with_model(model), samples, options)
         public_logits = int8_logits(content, public.pixels)
-        answers = make_answers(trained.heads, public_logits, public, shares, weights, taught=known)
+        answers = answer_by(public_logits)
         # The float network that was trained stays the measure.
         parity = _parity(trained, answers, as_float, public_logits, public)
 
     measured = [("public_test", public_logits, public)]
     if is_measurable(faces, Split.PRIVATE_TEST):
         measured.append(("private_test", int8_logits(content, private.pixels), private))
-    # Of other data, which faces the run has learned from is not known.
-    is_known = same_pictures(trained.recipe["data_sha256"], faces.sha256())
     reports: dict[str, dict[str, Any]] = {}
     for name, answer in answers.items():
         mixture = Mixture(trained.heads, answer)
@@ -181,12 +187,6 @@ def quantize(
     if options.converter == "tflite":
         return convert_int8(trained.converted, INPUT, samples, INPUT_RANGE)
     return quantize_int8(trained.tflite, INPUT, samples, INPUT_RANGE, method=options.calibration)
-
-
-def measure_parity(trained: TrainedClassifier, content: bytes, faces: Faces) -> ClassifierParity:
-    """Compare an int8 model with the network it was made of, on `faces`, in its default answer."""
-    as_float, as_int8 = trained.logits(faces.pixels), int8_logits(content, faces.pixels)
-    return _parity(trained, make_answers(trained.heads, as_float, faces), as_float, as_int8, faces)
 
 
 def training_data(learned: str, faces: Faces) -> str:

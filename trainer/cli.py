@@ -81,7 +81,9 @@ def _train(arguments: argparse.Namespace) -> int:
 
     def tell(figures: dict[str, float]) -> None:
         agreements = ", ".join(
-            f"{name} {value:.1%}" for name, value in figures.items() if "_fer" in name
+            f"{name} {value:.1%} ({figures[f'{name}_without_twins']:.1%} without twins)"
+            for name, value in figures.items()
+            if f"{name}_without_twins" in figures
         )
         print(
             f"epoch {figures['epoch']:.0f}/{recipe.epochs}: loss {figures['loss']:.4f},"

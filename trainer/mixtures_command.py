@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from trainer.data import Faces, Split, read, reading
 from trainer.generalization import Compared, best, compare_answers
 from trainer.heads import LabelHead, VoteHead
 from trainer.robustness import measure_conditions
-from trainer.truth import measurable, truth_for
+from trainer.truth import choosing, measurable, truth_for
 
 STEPS = 10
 _AT_ONCE = 256
@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure on PublicTest and print a table, the best mixture marked.
+    """Measure on PublicTest without Training's twins and print a table, the best mixture marked.
 
     Raises:
         UsageError: a network has not two heads, or a share is none.
@@ -75,13 +75,19 @@ def run(arguments: argparse.Namespace) -> int:
     models = [_two_headed(folder) for folder in arguments.runs]
     names = list(models[0].output_names)
     faces = read(arguments.data, way=arguments.crops)
-    public = measurable(faces, Split.PUBLIC_TEST)
+    public, learned = measurable(faces, Split.PUBLIC_TEST), faces.of(Split.TRAINING)
+    unseen = choosing(public, learned)
     there = conditions(EmotionClassifier.load().alignment)
     labels = {head.name: head.labels for head in (LabelHead(), VoteHead())}
     heads = [Head(name, labels[name]) for name in names]
     joined = _Joined(models, names, mirrored=arguments.mirrored)
     steps = [round(float(step), 2) for step in np.linspace(0.0, 1.0, STEPS + 1)]
-    _say(_heads_alone(joined(public.pixels), heads, public), f"share: of the head {names[0]}", "")
+    _say(
+        *_heads_alone(joined(public.pixels), heads, public, unseen),
+        f"below: of the {unseen.sum()} without twins; share: of the head {names[0]}",
+        "",
+    )
+    public = public.where(unseen)
     if arguments.share is None:
         mixtures = [_mixture(names, share) for share in steps]
         mixed = compare_answers(joined, heads, public, there, mixtures)
@@ -90,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
         plain = chosen.answer
     else:
         plain = _mixture(names, arguments.share)
-    training = faces.of(Split.TRAINING).labels
+    training = learned.labels
     sys.stderr.writelines(line + "\n" for line in unbalanced(training, FER2013))
     weighed = [
         msgspec.structs.replace(plain, weights=label_weights(training, FER2013, step))
@@ -132,15 +138,24 @@ def _two_headed(run: Path) -> Any:
     return model
 
 
-def _heads_alone(logits: NDArray[np.float32], heads: Sequence[Head], faces: Faces) -> str:
-    """How often each head is right by the labels that it was taught, for a terminal."""
-    right, start = [], 0
-    for head in heads:
-        columns = logits[:, start : (start := start + len(head.labels))]
-        truth = truth_for(head.labels, faces)
-        share = float((columns[truth.rows].argmax(axis=1) == truth.labels).mean())
-        right.append(f"{head.name} {100 * share:.1f} %")
-    return f"each head alone is right on: {', '.join(right)}"
+def _heads_alone(
+    logits: NDArray[np.float32], heads: Sequence[Head], faces: Faces, unseen: NDArray[np.bool_]
+) -> Iterator[str]:
+    """How often each head is right by the labels that it was taught, for a terminal.
+
+    unseen: faces that do not stand in Training too, bool [N].
+    """
+    for which, rows in (
+        ("all faces", np.ones_like(unseen)),
+        ("faces without twins of training pictures", unseen),
+    ):
+        right, start, shown = [], 0, faces.where(rows)
+        for head in heads:
+            columns = logits[rows, start : (start := start + len(head.labels))]
+            truth = truth_for(head.labels, shown)
+            share = float((columns[truth.rows].argmax(axis=1) == truth.labels).mean())
+            right.append(f"{head.name} {100 * share:.1f} %")
+        yield f"each head alone is right on: {', '.join(right)}; of {rows.sum()} {which}"
 
 
 def _mixture(names: Sequence[str], share: float) -> Answer:

@@ -27,7 +27,7 @@ from trainer.lessons import Lessons
 from trainer.networks import mien
 from trainer.recipes import Recipe
 from trainer.schedule import WarmUpCosine
-from trainer.truth import measurable
+from trainer.truth import choosing, measurable
 
 #: Told of each epoch's figures as it ends.
 Progress = Callable[[dict[str, float]], None]
@@ -46,7 +46,8 @@ def train(
     """Train `recipe` on the Training split and leave the model in `run`.
 
     A run that was killed goes on after its last whole epoch; a finished one is left as it is.
-    PublicTest is measured after each epoch, at the epoch's own size; PrivateTest is not looked at.
+    PublicTest is measured after each epoch, at the epoch's own size, with and without pictures that
+    were learned from too; PrivateTest is not looked at.
     teachers: `model.keras` of other runs, for recipes that are taught. start: `model.keras`
     whose weights the run begins with, such as a shipped network's. devices: how many to share each
     batch among.
@@ -153,6 +154,7 @@ def _fitted(
         front=front,
     )
     maps = front.maps(public.pixels) if front else None
+    unseen = choosing(public, training)
     for epoch in range(len(history), recipe.epochs):
         began = time.monotonic()
         checkpoints.seed_layers(model, recipe.seed, epoch)
@@ -166,7 +168,7 @@ def _fitted(
         figures = {
             "epoch": epoch + 1,
             "loss": float(fitted.history["loss"][0]),
-            **agreements(logits, public),
+            **_measured(logits, public, unseen),
             "seconds": time.monotonic() - began,
         }
         checkpoints.save(model, run, epoch + 1)
@@ -179,6 +181,16 @@ def _fitted(
     if front:
         front.remove_views()
     return network
+
+
+def _measured(
+    logits: Mapping[str, NDArray[np.float32]], public: Faces, unseen: NDArray[np.bool_]
+) -> dict[str, float]:
+    """Of all of PublicTest, to set beside older runs, and of the faces that may choose."""
+    rest = agreements({name: said[unseen] for name, said in logits.items()}, public.where(unseen))
+    return agreements(logits, public) | {
+        f"{name}_without_twins": share for name, share in rest.items()
+    }
 
 
 def _teacher(recipe: Recipe, paths: Sequence[Path], heads: Mapping[str, int]) -> Teacher | None:

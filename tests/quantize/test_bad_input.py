@@ -291,6 +291,8 @@ def test_a_small_data_set_of_ones_own_makes_a_card_that_says_so(
     )
     assert "private_test" not in card["figures"]
     assert card["figures"]["public_test"]["recall"]["disgust"] is None
+    # Whether these stood in the run's own Training nobody knows.
+    assert card["figures"]["public_test"]["without_twins"] is None
     # The same digits as the parity page has: seven faces of 3,589 are 0.20 points.
     assert f"{parity.points_lost:.2f}" == "0.20"
     assert "int8 - float, PublicTest: -0.20 points" in list(lines(card["figures"]))

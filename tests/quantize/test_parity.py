@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 from edge_app.cli import main
 from edge_app.perception.card import card_path, encode_card
 from edge_app.perception.faces import Box, Face
-from quantize import parity_command
+from quantize import classifier, parity_command
+from quantize.answers import make_answers
 from quantize.classifier import make_classifier
 from quantize.detector_report import Found
 from quantize.face_photos import FacePhoto
@@ -18,7 +20,7 @@ from quantize.parity import classifier_parity, detector_parity, kl_divergence
 from tests.quantize.test_bad_input import ALIGNMENT, a_run, tiny
 from tests.softmax import softmax
 from tests.trainer.synthetic import all_splits, synthetic_faces
-from trainer.data import DataError
+from trainer.data import DataError, Faces, Split
 
 
 def test_divergence_of_equal_rows_is_nothing_and_of_others_what_theory_says() -> None:
@@ -93,6 +95,25 @@ def test_a_model_of_one_s_own_is_compared_with_its_run(
     )
     assert main([*words, str(run), "--models", str(run)]) == 1
     assert f"{run}: holds no classifier" in capsys.readouterr().err
+
+
+def test_twins_of_training_pictures_choose_no_temperature(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faces = all_splits(140, 35)
+    rows = np.flatnonzero(faces.split == Split.PUBLIC_TEST)
+    faces.pixels[rows[20:]] = faces.pixels[:15]
+    chosen_by = []
+
+    def watched(heads: object, logits: np.ndarray, shown: Faces, *rest: Any, **more: Any) -> Any:
+        chosen_by.append((len(logits), shown.pixels.tobytes()))
+        return make_answers(heads, logits, shown, *rest, **more)
+
+    monkeypatch.setattr(classifier, "make_answers", watched)
+    run = a_run(tmp_path / "run", tiny(), faces)
+    card = make_classifier(run, faces, ALIGNMENT, tmp_path / "mine" / "emotion.tflite")
+    assert chosen_by == [(20, faces.pixels[rows[:20]].tobytes())]
+    assert card.figures["public_test"]["faces"] == 35
 
 
 def test_every_way_is_judged_by_the_answer_of_the_card(

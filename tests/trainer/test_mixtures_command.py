@@ -9,6 +9,7 @@ from edge_app.cli import main
 from tests.trainer.synthetic import all_splits, write_mosaic
 from trainer.batches import as_input
 from trainer.checkpoints import save_beside
+from trainer.data import Split, read
 from trainer.networks import mien
 from trainer.opinions import opinions
 
@@ -67,6 +68,25 @@ def test_heads_alone_shares_balance_and_conditions_are_printed(
     assert figures(printed, "share", "1.0")[1] == pytest.approx(100 * right, abs=0.05)
     assert printed.count("<- chosen") == 2
     assert len(figures(printed, "points lost", "Low light")) == 2
+
+
+def test_twins_of_training_pictures_choose_no_mixture(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = finished(tmp_path / "run", 1)
+    faces = read(data)
+    rows = np.flatnonzero(faces.split == Split.PUBLIC_TEST)
+    faces.pixels[rows[7:]] = faces.pixels[:21]
+    write_mosaic(faces, data)
+    assert main(["train", "mixtures", str(run), "--data", str(data), "--share", "1"]) == 0
+    first, second, *_ = (printed := capsys.readouterr().out).splitlines()
+    assert first.endswith("; of 28 all faces")
+    assert second.endswith("; of 7 faces without twins of training pictures")
+    model = keras.saving.load_model(run / "model.keras", compile=False)
+    said = opinions([model], as_input(faces.pixels[rows[:7]]), mirrored=False)
+    right = 100 * np.mean(said["fer2013"].argmax(axis=1) == faces.labels[rows[:7]])
+    assert f"fer2013 {right:.1f} %" in second
+    assert figures(printed, "balance", "0.0")[1] == pytest.approx(right, abs=0.05)
 
 
 def test_several_runs_are_asked_together_and_mirrored(

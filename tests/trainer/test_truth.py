@@ -10,6 +10,7 @@ from trainer.data import DataError, Faces, Split, read
 from trainer.data.faces import FERPLUS_COLUMNS
 from trainer.truth import (
     authors_majorities,
+    choosing,
     is_measurable,
     labelled,
     majorities,
@@ -94,6 +95,17 @@ def test_faces_are_found_by_the_labels_that_are_asked_for() -> None:
     # No majority is for one of these: labels decide.
     alone = faces.where(np.arange(5) == 1)
     assert truth_for(("contempt", "disgust"), alone).labels.tolist() == [1]
+
+
+def test_twins_of_training_pictures_choose_nothing() -> None:
+    faces = all_splits(28, 14)
+    training, public = faces.of(Split.TRAINING), faces.of(Split.PUBLIC_TEST)
+    assert choosing(public, training).all()
+    public.pixels[3:] = training.pixels[3:14]
+    assert np.flatnonzero(choosing(public, training)).tolist() == [0, 1, 2]
+    # Where all that is labelled by one of the seven is known, it has to do.
+    public.labels[:3] = 7
+    assert choosing(public, training).all()
 
 
 def test_a_split_without_labelled_faces_is_named() -> None:
