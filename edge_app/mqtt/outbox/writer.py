@@ -21,6 +21,9 @@ AGE_CHECK_S = 3600.0
 
 _LOG = logging.getLogger(__name__)
 
+#: How long lost events are told of once nothing waits any more: who listens may have been away, too.
+TOLD_S = 86_400.0
+
 
 class OutboxWriter:
     """Writes for one thread at a time; locks the ledger itself, but never while the disk works.
@@ -47,6 +50,10 @@ class OutboxWriter:
         self._findings = store.findings
         #: Events that went since the last write, but for those that went in it.
         self._lost = 0
+        #: Events that the alert is about; those of them from before this start; when it is over,
+        #: once nothing waits.
+        self._dropped = self._dropped_before = 0
+        self._over_at: float | None = None
 
     @property
     def due_at(self) -> float | None:
@@ -54,9 +61,9 @@ class OutboxWriter:
         if self._ledger.is_refused:
             return self._retry_at
         age_at = self._written_at + AGE_CHECK_S if self._ledger.waiting else None
-        return min(
-            (each for each in (self._ledger.removal_at, age_at) if each is not None), default=None
-        )
+        over_at = None if self._ledger.waiting else self._over_at
+        times = (self._ledger.removal_at, age_at, over_at)
+        return min((each for each in times if each is not None), default=None)
 
     def is_due(self) -> bool:
         """Whether to write now. The caller locks."""
@@ -91,6 +98,8 @@ class OutboxWriter:
         self._written_at = self._clock()
         if is_loss_told:
             self._alerts.forget_told()
+        with self._ledger.changed:
+            self._count_dropped(dropped)
         if not was_known:
             self.tell_of_loss()
         with self._ledger.changed:
@@ -119,6 +128,7 @@ class OutboxWriter:
                 self._retry_at = self._clock() + RETRY_S
             excess = self._ledger.refused()
             self._lost += len(excess)
+            self._count_dropped(len(excess))
             if excess:
                 self._ledger.forget(
                     len(excess),
@@ -141,6 +151,7 @@ class OutboxWriter:
         """What the disk gave back is no event, or another one than it took. The caller locks."""
         _LOG.warning("outbox: event %d cannot be read, dropped", sequence)
         self._lost += 1
+        self._count_dropped(1)
         self._ledger.dropped += 1
         self._ledger.settle(sequence)
         self._alerts.set(DROPPED, "the disk spoilt events, which are dropped; check the disk")
@@ -151,9 +162,9 @@ class OutboxWriter:
         if loss.damage is not None:
             self._alerts.set(DAMAGED, loss.damage)
         if loss.events:
-            events = "1 event was" if loss.events == 1 else f"{loss.events} events were"
-            why = "more waited than may, or the disk spoilt them"
-            self._alerts.set(DROPPED, f"{events} dropped before this start: {why}")
+            with self._ledger.changed:
+                self._dropped = self._dropped_before = loss.events
+            self._alerts.set(DROPPED, _were_dropped(loss.events, " before this start"))
 
     def _tell_of_write(self, dropped: int, *, is_empty: bool) -> None:
         if (damage := self._store.loss.damage) is not None:
@@ -161,9 +172,27 @@ class OutboxWriter:
         if not self._is_unreadable:
             self._alerts.resolve(STORAGE)
         if is_empty:
-            self._alerts.resolve(DROPPED)
+            self._tell_how_many()
         elif dropped:
             self._alerts.set(DROPPED, "more events wait than may; the oldest are dropped")
+
+    def _count_dropped(self, count: int) -> None:
+        """Count those that the alert is about. The caller locks."""
+        if count:
+            self._dropped, self._over_at = self._dropped + count, None
+
+    def _tell_how_many(self) -> None:
+        """Nothing waits: say for a day how many were lost until now."""
+        with self._ledger.changed:
+            if not self._dropped:
+                return
+            if self._over_at is None:
+                self._over_at = self._clock() + TOLD_S
+                if self._dropped != self._dropped_before:
+                    self._alerts.set(DROPPED, _were_dropped(self._dropped))
+            elif self._clock() >= self._over_at:
+                self._dropped, self._dropped_before, self._over_at = 0, 0, None
+                self._alerts.resolve(DROPPED)
 
     def _is_loss_told(self) -> bool:
         """Whether nobody needs to hear of what was lost any more. The caller locks."""
@@ -198,3 +227,9 @@ class OutboxWriter:
             self._ledger.forget(lost, BEFORE_ALL, self._ledger.committed, on_disk=0)
             self._ledger.wake()
         self._alerts.set(DAMAGED, self._store.loss.damage or damage)
+
+
+def _were_dropped(count: int, when: str = "") -> str:
+    events = "1 event was" if count == 1 else f"{count} events were"
+    why = "more waited than may, or the disk took none or spoilt them"
+    return f"{events} dropped{when}: {why}"

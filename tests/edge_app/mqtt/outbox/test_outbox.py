@@ -21,7 +21,7 @@ from edge_app.mqtt.outbox.outbox import LATE_S, Offer, Outbox
 from edge_app.mqtt.outbox.seal import sealed
 from edge_app.mqtt.outbox.store import EventStore
 from edge_app.mqtt.outbox.stored_event import Limits, StoredEvent
-from edge_app.mqtt.outbox.writer import AGE_CHECK_S, RETRY_S
+from edge_app.mqtt.outbox.writer import AGE_CHECK_S, RETRY_S, TOLD_S
 from tests.brokers import wait_until
 from tests.edge_app.mqtt.samples import appeared
 from tests.faults.disk import small_disk
@@ -233,7 +233,32 @@ def test_of_too_many_the_oldest_go_with_an_alert(tmp_path: Path) -> None:
         wait_until(lambda: outbox._ledger.committed == 27)
         take(outbox, 1)
         outbox.close()
-        assert alerts.raised == set()
+        assert str(alerts[DROPPED]).startswith("15 events were dropped: ")
+
+
+def test_how_many_were_dropped_is_told_for_a_day(tmp_path: Path) -> None:
+    path, alerts, clock = tmp_path / "outbox.sqlite", Alerts(), Clock()
+    with open_outbox(path, limits=Limits(events=2), on_alert=alerts, clock=clock) as outbox:
+        for first, dropped in ((0, 3), (5, 6)):
+            put(outbox, range(first, first + 5))
+            wait_until(lambda dropped=dropped: outbox.dropped == dropped)
+            outbox.connected()
+            take(outbox, 2)
+            outbox.told(DROPPED)
+            text = f"{dropped} events were dropped: "
+            wait_until(lambda text=text: str(alerts[DROPPED]).startswith(text))
+            clock.now_s += TOLD_S - 1.0
+            outbox.disconnected()
+        put(outbox, range(10, 11))
+        wait_until(lambda: outbox._ledger.committed == 11)
+        outbox.connected()
+        take(outbox, 1)
+        assert str(alerts[DROPPED]).startswith("6 events were dropped: ")
+        clock.now_s += TOLD_S
+        with outbox._changed:
+            outbox._ledger.wake()
+        wait_until(lambda: not alerts.raised)
+        assert outbox._writer.due_at is None
 
 
 def test_what_is_under_way_is_not_told_as_lost(tmp_path: Path) -> None:
@@ -267,7 +292,8 @@ def test_events_get_too_old_though_nothing_new_comes(tmp_path: Path) -> None:
                 outbox._ledger.wake()
             wait_until(lambda: outbox._writer.due_at != clock.now_s)
             wait_until(lambda waiting=waiting: len(outbox) == waiting)
-        assert (outbox.dropped, outbox._writer.due_at) == (3, None)
+        assert outbox.dropped == 3
+        assert str(alerts[DROPPED]).startswith("3 events were dropped: ")
 
 
 def test_a_loss_is_told_at_each_start_until_the_broker_heard_of_it(tmp_path: Path) -> None:
@@ -291,18 +317,22 @@ def test_a_loss_is_told_at_each_start_until_the_broker_heard_of_it(tmp_path: Pat
         outbox.told(DAMAGED)
         assert take(outbox, 100) == [(number, True) for number in range(200, 300)]
         outbox.close()
-        assert alerts.raised == {DAMAGED}
+        assert alerts.raised == {DROPPED, DAMAGED}
     with open_outbox(path, limits=few, on_alert=alerts) as outbox:
         assert alerts.raised == set()
 
 
-def test_a_loss_of_before_is_over_once_it_was_told_and_nothing_waits(tmp_path: Path) -> None:
-    path, alerts = tmp_path / "outbox.sqlite", Alerts()
+def test_a_loss_of_before_is_over_a_day_after_it_was_told(tmp_path: Path) -> None:
+    path, alerts, clock = tmp_path / "outbox.sqlite", Alerts(), Clock()
     with EventStore(path) as store:
         store.write([StoredEvent(1, 0.0, b"{}")], [], Limits(events=0), 0.0)
-    with open_outbox(path, on_alert=alerts) as outbox:
-        assert alerts.raised == {DROPPED}
+    with open_outbox(path, on_alert=alerts, clock=clock) as outbox:
         outbox.told(DROPPED)
+        wait_until(lambda: not outbox._store.loss.events)
+        assert str(alerts[DROPPED]).startswith("1 event was dropped before this start: ")
+        clock.now_s += TOLD_S
+        with outbox._changed:
+            outbox._ledger.wake()
         wait_until(lambda: not alerts.raised)
 
 
