@@ -21,7 +21,7 @@ AGE_CHECK_S = 3600.0
 
 _LOG = logging.getLogger(__name__)
 
-#: How long lost events are told of once nothing waits any more: who listens may have been away, too.
+#: How long lost events are told of once nothing waits: who listens may have been away, too.
 TOLD_S = 86_400.0
 
 
