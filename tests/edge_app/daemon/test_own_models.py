@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 
 from edge_app.cli import main
+from edge_app.doctor.models import check_models
+from edge_app.from_settings import model_folder
 from edge_app.perception.card import read_card
 from edge_app.perception.shipped import EMOTION, RELEASE_KEY
+from edge_app.settings_file import read_settings
 from tests.edge_app.daemon.own_models import STRANGER, make, replace, sign
 
 
@@ -164,12 +167,16 @@ def test_what_is_not_as_signed_is_refused_in_one_line(
     assert done.stderr.startswith("mien: /")
     assert said in done.stderr
     assert "PRIVATE" not in done.stderr
-    found = place.findings()
-    assert {name: each["verdict"] for name, each in found.items()} == {
+    # What the doctor does, without a process of its own; how it tells is tested with other folders.
+    settings = read_settings(place.settings, {})
+    found = {
+        each.name: each for each in check_models(settings.perception, model_folder(settings.models))
+    }
+    assert {name: each.verdict for name, each in found.items()} == {
         "signature": "ok", "directory": "failure",
     }  # fmt: skip
-    assert said in found["directory"]["text"]
-    assert found["directory"]["advice"]
+    assert said in found["directory"].text
+    assert found["directory"].advice
 
 
 def test_a_changed_model_signed_again_by_its_owner_is_taken(place: Place) -> None:

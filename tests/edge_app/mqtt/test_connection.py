@@ -95,7 +95,10 @@ def connected_again(address: BrokerAddress, *, times: int) -> Recorder:
 @pytest.mark.parametrize(
     "refuse", [refuse_in_3_1_1, refuse_in_5, close, reset, say_nothing, say_nonsense]
 )
-def test_falls_back_to_3_1_1(scripted: MakeBroker, refuse: Callable[[socket.socket], None]) -> None:
+def test_falls_back_to_3_1_1(
+    scripted: MakeBroker, monkeypatch: pytest.MonkeyPatch, refuse: Callable[[socket.socket], None]
+) -> None:
+    monkeypatch.setattr("edge_app.mqtt.connection.FIRST_ANSWER_S", 1.0)
     broker = scripted(lambda each, version: accept(each) if version == 4 else refuse(each))
     assert connect(broker.address).connections == 1
     assert broker.versions == [5, 4]

@@ -13,7 +13,6 @@ from edge_app.mqtt.outbox.handover import Handover
 from edge_app.mqtt.outbox.outbox import Outbox
 from edge_app.mqtt.outbox.place import open_outbox, state_directory
 from edge_app.mqtt.outbox.store import EventStore
-from edge_app.mqtt.outbox.writer import RETRY_S
 from tests.brokers import wait_until
 from tests.edge_app.mqtt.samples import appeared
 from tests.faults.disk import SmallDisk, small_disk
@@ -128,6 +127,12 @@ class Device:
         subprocess.run(["mount", "-o", f"remount,{how}", str(self.disk.path)], check=True)
 
 
+@pytest.fixture
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that refuses is tried again within a moment."""
+    monkeypatch.setattr("edge_app.mqtt.outbox.writer.RETRY_S", 0.2)
+
+
 @pytest.mark.parametrize("is_full", [True, False], ids=["full", "read-only"])
 @pytest.mark.parametrize("is_new", [True, False], ids=["new", "there before"])
 def test_a_disk_that_refuses_at_the_start_loses_nothing(
@@ -150,6 +155,7 @@ def test_a_disk_that_refuses_at_the_start_loses_nothing(
             assert len(outbox) == 0
 
 
+@pytest.mark.usefixtures("_soon")
 @pytest.mark.parametrize("is_full", [True, False], ids=["full", "read-only"])
 def test_a_disk_that_refuses_at_the_start_is_tried_again(tmp_path: Path, *, is_full: bool) -> None:
     """What was on it before is delivered as well, without a restart."""
@@ -166,7 +172,7 @@ def test_a_disk_that_refuses_at_the_start_is_tried_again(tmp_path: Path, *, is_f
             assert 3 in taken(outbox, 4 if is_full else 1), "from memory, meanwhile"
             outbox.put(appeared(4))
             device.accept(is_full=is_full)
-            wait_until(lambda: device.alerts.get(STORAGE) is None, timeout_s=3 * RETRY_S)
+            wait_until(lambda: device.alerts.get(STORAGE) is None)
             left = set(taken(outbox, 1 if is_full else 4))
             assert left == ({4} if is_full else {0, 1, 2, 4})
             assert outbox.wait_until_empty(1)
@@ -191,6 +197,7 @@ def test_a_read_only_disk_without_a_runtime_directory(tmp_path: Path) -> None:
                 assert not outbox.is_durable
 
 
+@pytest.mark.usefixtures("_soon")
 def test_a_disk_without_room_for_the_log_is_no_wrong_setting(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "1m,nr_inodes=3") as disk:
         device = Device(disk, tmp_path / "run")
@@ -200,7 +207,7 @@ def test_a_disk_without_room_for_the_log_is_no_wrong_setting(tmp_path: Path) -> 
             outbox.put(appeared(7))
             wait_until(lambda: device.alerts.get(STORAGE) is not None)
             (disk.path / "last").unlink()
-            wait_until(lambda: device.alerts.get(STORAGE) is None, timeout_s=3 * RETRY_S)
+            wait_until(lambda: device.alerts.get(STORAGE) is None)
         with device.open() as outbox:
             outbox.connected()
             assert taken(outbox, 1) == [7]
