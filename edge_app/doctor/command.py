@@ -26,7 +26,7 @@ from edge_app.installation.purpose import missing_purpose
 from edge_app.installation.service import SERVICE_SETTINGS, SERVICE_STATE, is_services
 from edge_app.installation.unit import read_unit
 from edge_app.mqtt.credentials import Credentials
-from edge_app.mqtt.outbox.place import state_directory
+from edge_app.mqtt.outbox.place import outbox_file, state_directory
 from edge_app.settings import Settings
 from edge_app.settings_file import read_settings
 from edge_app.terminal_lines import write_lines
@@ -71,7 +71,7 @@ def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Chec
     def running() -> Process | None:
         """Whoever has the outbox."""
         try:
-            return processes.locking(directory / f"outbox-{device}.sqlite")
+            return processes.locking(outbox_file(directory, device))
         except OSError:
             return None
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from edge_app.doctor.finding import Finding, Group
 from edge_app.doctor.outbox import check_outbox
 from edge_app.doctor.processes import Process
+from edge_app.mqtt.outbox.place import outbox_file
 from edge_app.settings import OutboxSettings
 
 GROUP = Group("disk")
@@ -38,7 +39,7 @@ def check_disk(
         there = there.parent
     yield _directory(directory, there, is_allowed=is_allowed)
     yield _room(settings, there, free_bytes)
-    yield from check_outbox(GROUP, directory / f"outbox-{device}.sqlite", locking)
+    yield from check_outbox(GROUP, outbox_file(directory, device), locking)
 
 
 def _directory(directory: Path, there: Path, *, is_allowed: bool) -> Finding:
