@@ -10,6 +10,7 @@ import io
 import logging
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from importlib import metadata
 
@@ -40,9 +41,16 @@ _OFFERED = {
 _STREAM_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 _STANDARD_ERROR = 2
 
+#: How the names of our threads begin.
+_OURS = "mien-"
+
 
 def run_command(words: Sequence[str] | None = None) -> int:
-    """Run one command; `words` are those behind the program's name."""
+    """Run one command; `words` are those behind the program's name.
+
+    None takes the program's own, and then may end the process instead of returning.
+    """
+    is_program = words is None
     _fill_closed_streams()
     _show_what_can_be_shown()
     words = sys.argv[1:] if words is None else list(words)
@@ -71,6 +79,8 @@ def run_command(words: Sequence[str] | None = None) -> int:
             MienError(f"standard output: {error.strerror}; make room, or send it elsewhere"), 1
         )
     _leave_nothing_to_flush()
+    if is_program:
+        _end_beside_a_thread_that_is_left(code)
     return code
 
 
@@ -102,6 +112,18 @@ def _leave_nothing_to_flush() -> None:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _end_beside_a_thread_that_is_left(code: int) -> None:
+    """End the process here where a thread of ours was left to itself, in a driver that hangs.
+
+    All is closed and flushed. Such a thread would come back to an interpreter that is being taken
+    apart, and from within C++ that is SIGABRT or SIGSEGV.
+    """
+    if any(each.name.startswith(_OURS) for each in threading.enumerate()):
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()
+        os._exit(code)
 
 
 def _parse(words: Sequence[str]) -> argparse.Namespace:

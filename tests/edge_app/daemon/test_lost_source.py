@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -218,6 +219,55 @@ def test_a_stop_during_such_a_pause_is_heeded_and_is_no_failure(
     said = (tmp_path / "errors").read_text()
     assert "ending with code" not in said
     assert "Traceback" not in said
+
+
+#: The command, which says when the interpreter is taken apart.
+TORN_DOWN = """\
+import atexit, sys
+from edge_app.cli import main
+atexit.register(print, "torn down", file=sys.stderr)
+sys.exit(main())
+"""
+
+
+def test_an_opening_that_hangs_does_not_meet_the_interpreters_end(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        Subscriber(mosquitto.address, ("mien/desk/#",)) as subscriber,
+    ):
+        url = f"rtsp://127.0.0.1:{server.getsockname()[1]}/video"
+        process = start(mosquitto, tmp_path, url, ("-c", TORN_DOWN))
+        try:
+            # FFmpeg waits for its answer, in C++, for 5 s.
+            with server.accept()[0]:
+                process.terminate()
+                assert process.wait(60) == 0
+        finally:
+            process.kill()
+            process.wait()
+        ear = Ear(subscriber)
+        wait_until(lambda: ear.listen().availability == ["online", "offline"], 10)
+    said = (tmp_path / "errors").read_text()
+    assert "left to itself" in said
+    assert "torn down" not in said
+
+
+def test_nothing_is_cut_short_where_no_thread_is_left(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    with Subscriber(mosquitto.address, ("mien/desk/#",)) as subscriber:
+        ear = Ear(subscriber)
+        process = start(
+            mosquitto, tmp_path, f"http://127.0.0.1:{free_port()}/video", ("-c", TORN_DOWN)
+        )
+        try:
+            wait_until(lambda: ear.hears(alert=True, source="reopening"), 60)
+            process.terminate()
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
+            process.wait()
+    assert (tmp_path / "errors").read_text().endswith("torn down\n")
 
 
 def test_whoever_is_in_a_picture_that_a_camera_hangs_on_is_said_to_leave(
