@@ -47,8 +47,8 @@ def test_the_device_guide_has_the_records_figures() -> None:
         if (each.kind, each.core) == ("int8", "cortex-a53")
     }
     guide = (REPOSITORY / "docs/device.md").read_text(encoding="utf-8")
-    told = f"{counted['emotion_small']:.1f} M instead of {counted['emotion']:.1f} M a face on a Cortex-A53"
-    assert told in guide
+    small, full = counted["emotion_small"], counted["emotion"]
+    assert f"{small:.1f} M instead of {full:.1f} M a face on a Cortex-A53" in guide
 
 
 def test_growth_of_more_than_two_per_cent_is_named() -> None:
