@@ -22,6 +22,7 @@ from benchmarks.text_table import markdown
 from edge_app.perception import EmotionClassifier, Perception
 from edge_app.perception.labels import FER2013
 from trainer.data import Faces
+from trainer.generalization import mean_recall
 from trainer.report import percent
 from trainer.truth import majorities
 
@@ -78,8 +79,7 @@ def _right(said: NDArray[np.intp], labels: NDArray[np.integer]) -> tuple[str, st
     """Share of right answers, and the mean over the emotions; there may be no face."""
     if not len(labels):
         return percent(None), percent(None)
-    recalls = [np.mean(said[labels == emotion] == emotion) for emotion in np.unique(labels)]
-    return f"{np.mean(said == labels):.1%}", f"{np.mean(recalls):.1%}"
+    return f"{np.mean(said == labels):.1%}", f"{mean_recall(said, labels):.1%}"
 
 
 if __name__ == "__main__":

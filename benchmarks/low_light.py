@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -97,11 +97,16 @@ def dark_faces(pixels: Gray) -> dict[str, Gray]:
         f"low light {strength}": low_light(pixels, strength, np.random.default_rng(1))
         for strength in STRENGTHS
     }
-    rng = np.random.default_rng(2)
-    for share in CONTRASTS:
-        noisy = pixels * share + rng.normal(0.0, _NOISE, pixels.shape)
-        lights[f"contrast {share}"] = np.asarray(np.clip(noisy, 0, 255), np.uint8)
+    lights |= {f"contrast {share}": noisy for share, noisy in little_contrast(pixels, CONTRASTS)}
     return lights
+
+
+def little_contrast(pixels: Gray, shares: Sequence[float]) -> Iterator[tuple[float, Gray]]:
+    """The faces with a share of their contrast left, and a camera's noise; always the same."""
+    rng = np.random.default_rng(2)
+    for share in shares:
+        noisy = pixels * share + rng.normal(0.0, _NOISE, pixels.shape)
+        yield share, np.asarray(np.clip(noisy, 0, 255), np.uint8)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks import labelled_faces
 from benchmarks.as_command import exit_code
+from benchmarks.low_light import little_contrast
 from edge_app.perception import EmotionClassifier, FaceDetector
 from edge_app.perception.alignment import TO_READ
 from edge_app.perception.light import spread
@@ -30,8 +31,6 @@ STRENGTHS = (0.4, 0.7, 1.0)
 CONTRASTS = (0.5, 0.25, 0.12, 0.06, 0.03)
 #: Bounds of `quality.turn`.
 TURNS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, np.inf)
-#: Of the camera, in faces of little contrast: gray levels.
-_NOISE = 1.5
 
 _FRONTAL = np.array([[16, 18], [32, 18], [24, 27], [17, 36], [31, 36]], np.float32)
 
@@ -70,10 +69,8 @@ def worse(pixels: Gray) -> Iterator[tuple[str, Gray, float]]:
         yield f"{width} px wide, enlarged linearly", linear, float(width)
     for strength in STRENGTHS:
         yield f"low light {strength}", low_light(pixels, strength, np.random.default_rng(1)), 48.0
-    rng = np.random.default_rng(2)
-    for share in CONTRASTS:
-        noisy = pixels * share + rng.normal(0.0, _NOISE, pixels.shape)
-        yield f"{share:.0%} of the contrast", np.clip(noisy, 0, 255).astype(np.uint8), 48.0
+    for share, noisy in little_contrast(pixels, CONTRASTS):
+        yield f"{share:.0%} of the contrast", noisy, 48.0
 
 
 def turned(faces: Faces, detector: FaceDetector, classifier: EmotionClassifier) -> Iterator[str]:

@@ -17,7 +17,7 @@ FOLDER = Path(__file__).with_name("results")
 
 #: What `python -m benchmarks.peers.run` printed.
 PEERS = FOLDER / "peers.md"
-#: What `mien bench --seconds 180 turns . --markdown` printed.
+#: What the command of `_TURNS` printed.
 TURNS = FOLDER / "turns.md"
 
 _PEERS = """\

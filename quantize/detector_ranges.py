@@ -8,6 +8,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
+from quantize.float_detector import scores
 from quantize.ranges import Range
 from quantize.yunet import HEADS, STRIDES
 
@@ -55,7 +56,7 @@ def _seen(float_model: bytes, samples: Sequence[NDArray[np.float32]]) -> dict[st
                 head: interpreter.get_tensor(details[f"{head}_{stride}"]["index"]).reshape(-1, n)
                 for head, n in HEADS.items()
             }
-            faces = np.sqrt(_sigmoid(rows["cls"]) * _sigmoid(rows["obj"]))[:, 0] >= LOWEST_SCORE
+            faces = scores(rows["cls"], rows["obj"])[:, 0] >= LOWEST_SCORE
             for head in ("bbox", "kps") if faces.any() else ():
                 name = details[f"{head}_{stride}"]["name"]
                 values = rows[head][faces]
@@ -70,7 +71,3 @@ def _output_names(float_model: bytes) -> dict[str, str]:
     interpreter.allocate_tensors()
     details = interpreter.get_signature_runner().get_output_details()
     return {name: str(tensor["name"]) for name, tensor in details.items()}
-
-
-def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(1 / (1 + np.exp(-logits)), np.float32)

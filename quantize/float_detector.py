@@ -49,8 +49,8 @@ class FloatDetector:
             self._interpreter.get_tensor(self._output_index[f"{head}_{stride}"])
             for head in ("cls", "obj", "bbox", "kps")
         )
-        scores = np.sqrt(_sigmoid(cls) * _sigmoid(obj)).ravel()
-        cells = np.flatnonzero(scores >= self._score_threshold)
+        sure = scores(cls, obj).ravel()
+        cells = np.flatnonzero(sure >= self._score_threshold)
         boxes, landmarks = _locate(
             cells,
             bbox.reshape(-1, 4)[cells],
@@ -58,7 +58,7 @@ class FloatDetector:
             stride=stride,
             columns=cls.shape[2],
         )
-        return map(Detection, boxes.tolist(), landmarks.tolist(), scores[cells].tolist())
+        return map(Detection, boxes.tolist(), landmarks.tolist(), sure[cells].tolist())
 
 
 def _locate(
@@ -76,6 +76,11 @@ def _locate(
     half = np.exp(bbox[:, 2:]) * np.float32(stride / 2)
     landmarks = (corner[:, None] + kps.reshape(-1, 5, 2)) * np.float32(stride)
     return np.concatenate([centre - half, centre + half], axis=1), landmarks
+
+
+def scores(cls: Floats, obj: Floats) -> Floats:
+    """How sure each cell is of a face, 0…1, by its logits of both kinds; of their shape."""
+    return np.asarray(np.sqrt(_sigmoid(cls) * _sigmoid(obj)), np.float32)
 
 
 def _sigmoid(logits: Floats) -> Floats:

@@ -20,14 +20,9 @@ _OPERATIONS = {
 
 
 def read_graph(model: bytes) -> Any:
-    """The file as an object tree, which may be changed and packed again."""
+    """The file as an object tree."""
     # Weights may lie behind the flatbuffer proper; this brings them in.
     return flatbuffer_utils.read_model_from_bytearray(bytearray(model))
-
-
-def pack_graph(graph: Any) -> bytes:
-    """An object tree as TFLite bytes."""
-    return bytes(flatbuffer_utils.convert_object_to_bytearray(graph))
 
 
 def activations(model: bytes) -> dict[int, str]:

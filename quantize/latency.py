@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.layers import operations
 from edge_app.perception.runtime import fill_inputs, make_interpreter
-from quantize.graph import operation, pack_graph, read_graph
 
 #: Nanoseconds that only go up.
 Clock = Callable[[], int]
@@ -62,36 +62,10 @@ def profile(
     A padding in front of a convolution stays with it, as XNNPACK runs them as one. Both models
     have the same operations in the same order.
     """
-    graph = read_graph(float_model)
-    (subgraph,) = graph.subgraphs
-    for position, operator in enumerate(subgraph.operators):
-        kind = operation(graph, operator)
-        if kind == "PAD":
-            continue
-        first = position
-        if position and operation(graph, subgraph.operators[position - 1]) == "PAD":
-            first -= 1
-        alone = [cut(model, first, position + 1) for model in (float_model, int8_model)]
-        shape = tuple(int(n) for n in subgraph.tensors[operator.outputs[0]].shape)
-        yield OperationLatency(kind, shape, compare(*alone, runs=runs, clock=clock))
-
-
-def cut(model: bytes, first: int, end: int) -> bytes:
-    """Operations `first` … `end` - 1 of a model as a model of their own."""
-    graph = read_graph(model)
-    (subgraph,) = graph.subgraphs
-    operators = subgraph.operators[first:end]
-    made = [index for operator in operators for index in operator.outputs]
-    read = [index for operator in operators for index in operator.inputs if index >= 0]
-    subgraph.inputs = [
-        index
-        for index in dict.fromkeys(read)
-        if index not in made and graph.buffers[subgraph.tensors[index].buffer].data is None
-    ]
-    subgraph.outputs = [index for index in made if index not in read]
-    subgraph.operators = operators
-    graph.signatureDefs = []
-    return pack_graph(graph)
+    both = zip(operations(float_model), operations(int8_model), strict=True)
+    for as_float, as_int8 in both:
+        latency = compare(as_float.content, as_int8.content, runs=runs, clock=clock)
+        yield OperationLatency(as_float.name, as_float.shape, latency)
 
 
 def _ready(model: bytes) -> Any:

@@ -14,7 +14,8 @@ from edge_app.perception.overlap import intersection_over_union
 from quantize.detector_report import MATCH_IOU, Agreement, Found, Quality, agreement, quality
 from quantize.face_photos import FacePhoto
 from trainer.data import Faces
-from trainer.evaluation import calibration_error, label_agreement
+from trainer.evaluation import label_agreement
+from trainer.reliability import calibration_error
 from trainer.truth import labelled
 
 Floats = NDArray[np.float32]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edge_app.perception.labels import FER2013, FERPLUS
 from trainer.data import Faces
+from trainer.reliability import calibration_error
 from trainer.truth import Truth, authors_majorities, labelled, majorities, truth_for
 
 Floats = NDArray[np.float32]
@@ -96,19 +97,6 @@ def evaluate(
 def _shares(hits: NDArray[np.int64], of: NDArray[np.int64]) -> list[float | None]:
     """By class; None where there is nothing to have a share of."""
     return [float(h / n) if n else None for h, n in zip(hits, of, strict=True)]
-
-
-def calibration_error(probabilities: Floats, labels: NDArray[np.int64], bins: int = 15) -> float:
-    """Expected calibration error of the first answer (Guo et al. 2017), bins of equal width."""
-    confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == labels
-    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        (bin_of == b).mean() * abs(right[bin_of == b].mean() - confidence[bin_of == b].mean())
-        for b in range(bins)
-        if (bin_of == b).any()
-    ]
-    return float(np.sum(gaps))
 
 
 def fit_temperature(

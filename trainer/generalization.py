@@ -137,12 +137,13 @@ def _measure(answers: Floats, faces: Faces) -> OfPictures:
     said = answers.argmax(axis=1)
     known, voted = truth_for(FER2013, faces), majorities(faces, len(FER2013))
     return OfPictures(
-        recall_fer2013=_mean_recall(said[known.rows], known.labels),
-        recall_ferplus=_mean_recall(said[voted.rows], voted.labels),
+        recall_fer2013=mean_recall(said[known.rows], known.labels),
+        recall_ferplus=mean_recall(said[voted.rows], voted.labels),
         accuracy_fer2013=float((said[known.rows] == known.labels).mean()),
         accuracy_ferplus=float((said[voted.rows] == voted.labels).mean()),
     )
 
 
-def _mean_recall(said: NDArray[np.int64], true: NDArray[np.int64]) -> float:
+def mean_recall(said: NDArray[np.integer], true: NDArray[np.integer]) -> float:
+    """How often an emotion is found, 0…1, over the emotions that are there; there is a face."""
     return fmean(float((said[true == label] == label).mean()) for label in np.unique(true))

@@ -1,4 +1,4 @@
-"""Calibrated probabilities → how far confidence is from truth, before and after the temperature."""
+"""Probabilities → how far confidence is from truth, before and after the temperature."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
-from trainer.evaluation import calibration_error
 
 Floats = NDArray[np.float32]
 BINS = 15
@@ -45,13 +43,18 @@ def reliability(
     uncalibrated, probabilities: float32 [N, K], at temperature 1 and at `temperature`.
     labels: int64 [N], columns of `probabilities`.
     """
-    return Reliability(
-        temperature=temperature,
-        error_before=calibration_error(uncalibrated, labels, BINS),
-        error_after=calibration_error(probabilities, labels, BINS),
-        bins_before=_bins(uncalibrated, labels),
-        bins_after=_bins(probabilities, labels),
-    )
+    before, after = _bins(uncalibrated, labels), _bins(probabilities, labels)
+    return Reliability(temperature, _error(before), _error(after), before, after)
+
+
+def calibration_error(probabilities: Floats, labels: NDArray[np.int64]) -> float:
+    """Expected calibration error of the first answer (Guo et al. 2017), bins of equal width."""
+    return _error(_bins(probabilities, labels))
+
+
+def _error(bins: tuple[Bin, ...]) -> float:
+    gaps = [one.faces * abs(one.accuracy - one.confidence) for one in bins]
+    return sum(gaps) / max(sum(one.faces for one in bins), 1)
 
 
 def _bins(probabilities: Floats, labels: NDArray[np.int64]) -> tuple[Bin, ...]:

@@ -9,12 +9,12 @@ from tests.softmax import softmax
 from tests.trainer.synthetic import synthetic_faces
 from trainer.data import DataError
 from trainer.evaluation import (
-    calibration_error,
     evaluate,
     fer2013_agreement,
     fit_temperature,
     unsure_threshold,
 )
+from trainer.reliability import calibration_error
 from trainer.report import lines
 
 

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from tests.softmax import softmax
-from trainer.evaluation import calibration_error
-from trainer.reliability import reliability
+from trainer.reliability import calibration_error, reliability
 
 LOGITS = np.random.default_rng(2).normal(0, 3, (500, 7)).astype(np.float32)
 LABELS = np.random.default_rng(3).integers(7, size=500)

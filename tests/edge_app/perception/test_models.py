@@ -221,10 +221,11 @@ def test_a_file_that_the_runtime_refuses_is_named(
 
 
 def test_a_model_without_a_signature_is_refused(model: Path) -> None:
-    graphs = pytest.importorskip("quantize.graph")  # a device has none of what it needs
-    graph = graphs.read_graph(EMOTION.read_bytes())
+    # tflite-runtime brings none.
+    flatbuffers = pytest.importorskip("ai_edge_litert.tools.flatbuffer_utils")
+    graph = flatbuffers.read_model_from_bytearray(bytearray(EMOTION.read_bytes()))
     graph.signatureDefs = []
-    replace_model(model, graphs.pack_graph(graph))
+    replace_model(model, bytes(flatbuffers.convert_object_to_bytearray(graph)))
     assert "needs one signature" in refusal(model)
 
 
