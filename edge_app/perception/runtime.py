@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import operator
 import re
 from dataclasses import dataclass
 from importlib import metadata
@@ -48,8 +49,12 @@ def make_interpreter(
             `threads` is less than 1, or no whole number.
     """
     # Python code without types may ask for a half one, which the runtime would blame on the model.
-    if threads != int(threads) or threads < 1:
-        raise ModelError(f"threads is {threads}; ask for a whole number, 1 or more")
+    try:
+        number = operator.index(threads)
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise ModelError(f"threads is {threads!r}; ask for a whole number, 1 or more")
     missing: list[str] = []
     refusals: list[str] = []
     for name, module in RUNTIMES:
@@ -61,7 +66,7 @@ def make_interpreter(
                 is_there = True
                 interpreter = tflite.Interpreter(
                     model_content=model,
-                    num_threads=threads,
+                    num_threads=number,
                     experimental_op_resolver_type=kernels.AUTO
                     if xnnpack
                     else kernels.BUILTIN_WITHOUT_DEFAULT_DELEGATES,

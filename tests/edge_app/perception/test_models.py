@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -279,10 +280,15 @@ def test_without_standard_error_models_load_too() -> None:
     assert (done.returncode, done.stdout) == (0, "loaded\n")
 
 
-@pytest.mark.parametrize("threads", [0, -1, 1.5])
-def test_fewer_threads_than_one_and_parts_of_one_are_refused(threads: Any) -> None:
-    with pytest.raises(ModelError, match=f"threads is {threads}; ask for a whole number, 1 or"):
+@pytest.mark.parametrize("threads", [0, -1, 1.5, 2.0, math.nan, "2", "two", None])
+def test_what_is_no_number_of_threads_is_refused(threads: Any) -> None:
+    with pytest.raises(ModelError, match=f"threads is {threads!r}; ask for a whole number, 1 or"):
         EmotionClassifier.load(threads=threads)
+
+
+def test_threads_may_be_counted_by_numpy() -> None:
+    threads: Any = np.int64(2)
+    assert EmotionClassifier.load(threads=threads).labels
 
 
 @pytest.mark.parametrize("path", ["", "/"])
