@@ -126,10 +126,10 @@ imager: .venv-dev/.complete  ## files for Raspberry Pi Imager and rpi-image-gen:
 	@$(DEV)/python -m systemd.imager.build --output build/imager
 
 test-imager: .venv-dev/.complete  ## what cloud-init itself makes of them, in a Debian root (root, mmdebstrap)
-	@systemd/imager/try_cloud_init.sh
+	@PYTHON=$(DEV)/python systemd/imager/try_cloud_init.sh
 
 test-deb: .venv-build/.complete  ## install, upgrade, remove and purge them in fresh Debian roots (root, mmdebstrap)
-	@systemd/packaging/try_debs.sh
+	@PYTHON=$(BUILD)/python systemd/packaging/try_debs.sh
 
 bench: .venv/.complete  ## the truth about this device, in two minutes: build/bench
 	@.venv/bin/mien bench --output build/bench

@@ -46,6 +46,27 @@ def test_packages_and_images_need_no_workstation(target: str) -> None:
     assert ".venv-dev" not in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("target", "script", "environment"),
+    [
+        ("test-deb", "systemd/packaging/try_debs.sh", ".venv-build"),
+        ("test-imager", "systemd/imager/try_cloud_init.sh", ".venv-dev"),
+    ],
+)
+def test_what_is_built_to_be_tried_is_built_by_what_make_has_installed(
+    tmp_path: Path, target: str, script: str, environment: str
+) -> None:
+    """PYTHON, which is exported, makes the environments; it has no packages itself."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    for name in (f"{environment}/.complete", script):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch(mode=0o755)
+    (tmp_path / script).write_text('#!/bin/sh\necho "$PYTHON"\n')
+    words = ["make", "--no-print-directory", f"--old-file={environment}/.complete", target]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{environment}/bin/python\n"
+
+
 def test_the_newest_image_is_flashed_whatever_it_is_called(tmp_path: Path) -> None:
     shutil.copy(ROOT / "Makefile", tmp_path)
     (tmp_path / "dist").mkdir()

@@ -5,7 +5,7 @@
 # and binfmt-support, too. Roots that are there already are kept.
 set -eu
 cd "$(dirname "$0")/../.."
-python=${PYTHON:-.venv-dev/bin/python}
+python=${PYTHON:-.venv-build/bin/python}
 home=build/deb
 architecture=${1:-$(dpkg --print-architecture)}
 # QEMU's default core computes pointer authentication in software: ten times slower.
