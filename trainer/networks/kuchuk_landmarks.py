@@ -1,7 +1,7 @@
 """Kuchuk and Saatsazov's multilayer perceptron: landmarks in, logits out.
 
-Source: Kuchuk and Saatsazov: a multilayer perceptron on the 136 coordinates of 68 landmarks. It
-failed, say they.
+Source: Kuchuk and Saatsazov: a multilayer perceptron on the 136 coordinates of 68 landmarks, which
+they say failed.
 
     input        parameters       MACs
     68x2               69 K     0.07 M

@@ -6,10 +6,8 @@ plain 3x3 convolutions, ReLU6, channels in multiples of 8, no squeeze-and-excita
     size         input      parameters       MACs
     base         48x48x1        628 K      38.7 M
     small        48x48x1        148 K       6.9 M
-    medium       48x48x1        316 K      14.9 M
     large        48x48x1        625 K      36.9 M
     fine-small   48x48x1        410 K       8.0 M
-    fine-medium  48x48x1        318 K      16.4 M
     fine         48x48x1        627 K      38.5 M
     wide         48x48x1       3671 K     189.9 M
     fine-wide    48x48x1       2724 K     204.7 M
@@ -56,12 +54,10 @@ class Size:
 SIZES = {
     "base": Size(24, (Stage(24, 1), Stage(56, 2, stride=2), Stage(128, 2, stride=2))),
     "small": Size(16, (Stage(32, 1, stride=2), Stage(64, 2, stride=2))),
-    "medium": Size(16, (Stage(32, 2, stride=2), Stage(96, 2, stride=2))),
     "large": Size(16, (Stage(16, 1), Stage(48, 3, stride=2), Stage(128, 2, stride=2))),
     "fine-small": Size(
         16, (Stage(32, 1, stride=2), Stage(64, 1, stride=2), Stage(160, 1, stride=2)), whole=8
     ),
-    "fine-medium": Size(16, (Stage(32, 2, stride=2), Stage(96, 2, stride=2)), whole=16),
     "fine": Size(16, (Stage(16, 1), Stage(48, 3, stride=2), Stage(128, 2, stride=2)), whole=16),
     "wide": Size(32, (Stage(32, 1), Stage(96, 3, stride=2), Stage(256, 3, stride=2))),
     "fine-wide": Size(

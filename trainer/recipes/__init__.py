@@ -15,13 +15,12 @@ from trainer.recipes.fine import (
     PATIENT,
     PATIENT_2,
     PATIENT_3,
-    PATIENT_MEDIUM,
     PATIENT_SMALL,
     PATIENT_SMALL_2,
     SECOND_TEACHER,
 )
 from trainer.recipes.recipe import Recipe
-from trainer.recipes.robust import ROBUST, ROBUST_MEDIUM, ROBUST_SMALL
+from trainer.recipes.robust import ROBUST, ROBUST_SMALL
 from trainer.recipes.taught import TAUGHT, TAUGHT_SMALL
 from trainer.recipes.teacher import FINE_TEACHER, TEACHER
 from trainer.recipes.two_heads import TWO_HEADS
@@ -32,7 +31,6 @@ RECIPES: dict[str, Recipe] = {
         BASE,
         TWO_HEADS,
         ROBUST,
-        ROBUST_MEDIUM,
         ROBUST_SMALL,
         TEACHER,
         FINE_TEACHER,
@@ -50,7 +48,6 @@ RECIPES: dict[str, Recipe] = {
         BY_HEART_5,
         BY_HEART_6,
         FRESH,
-        PATIENT_MEDIUM,
         PATIENT_SMALL,
         PATIENT_SMALL_2,
         BY_HEART_SMALL,

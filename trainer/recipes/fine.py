@@ -65,7 +65,7 @@ PATIENT_3 = replace(
     student_sees=Shares(glasses=0.1, sunglasses=0.03, mask=0.11),
 )
 # On from there, to learn faces by heart: labels count for more than opinions, most faces are
-# changed little, and the views are few. Only the last stage learns, with four weights of five.
+# changed little. Only the last stage learns, with four weights of five.
 BY_HEART = replace(
     PATIENT_3,
     name="by-heart",
@@ -173,13 +173,11 @@ FRESH = replace(
     views=24,
     mild_share=0.7,
 )
-PATIENT_MEDIUM = replace(
-    PATIENT, name="patient-medium", size="fine-medium", learning_rate=0.1, weight_decay=3e-4
-)
 PATIENT_SMALL = replace(
-    PATIENT_MEDIUM,
+    PATIENT,
     name="patient-small",
     size="fine-small",
+    learning_rate=0.1,
     weight_decay=2e-4,
     sides=((1.0, 48),),  # it halves a side four times, and 40 pixels go thrice
 )

@@ -1,6 +1,4 @@
-"""Two heads, long, on faces in bad light, behind glasses and masks; the smaller sizes are taught by
-the large one.
-"""
+"""Two heads, long, on faces in bad light, behind glasses and masks."""
 
 from dataclasses import replace
 
@@ -28,7 +26,6 @@ ROBUST = Recipe(
     ),
     sides=((0.35, 32), (0.65, 40), (1.0, 48)),
 )
-ROBUST_MEDIUM = replace(
-    ROBUST, name="robust-medium", size="medium", epochs=70, taught=0.7, teacher_sees="original"
+ROBUST_SMALL = replace(
+    ROBUST, name="robust-small", size="small", epochs=70, taught=0.7, teacher_sees="original"
 )
-ROBUST_SMALL = replace(ROBUST_MEDIUM, name="robust-small", size="small")
