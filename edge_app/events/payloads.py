@@ -28,7 +28,8 @@ Answer = Annotated[
     str | None, msgspec.Meta(description="Which of the classifier's answers, as its card names it.")
 ]
 Reaction = Annotated[
-    str | None, msgspec.Meta(description="How soon a changed face changes its emotion.")
+    str | None,
+    msgspec.Meta(description="How quickly a change in a face becomes a change of its emotion."),
 ]
 #: With its zone, which is UTC in all that we say.
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -60,7 +61,7 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     id: Annotated[
         str,
         msgspec.Meta(
-            description="UUIDv7: unique; sorts by time, but over a restart with the clock behind."
+            description="UUIDv7: unique; sorts by time, except after a restart with the clock behind."
         ),
     ]
     episode: Annotated[
@@ -88,9 +89,9 @@ class EmotionChanged(_Event, frozen=True, kw_only=True, tag="emotion_changed"):
     """A face shows another emotion than before; `previous` is null for its first one.
 
     confidence: smoothed, calibrated probability of `emotion`. probabilities: of all emotions.
-    emotion is `unsure` where none is likely enough, or the face cannot be read for a second and a
-    half. valence, arousal: the sum of the emotions' places on these scales, weighted by their
-    probabilities, null of a face that cannot be read; docs/perception.md has their source.
+    emotion is `unsure` if none is likely enough, or the face cannot be read for a second and a
+    half. valence, arousal: the sum of the emotions' positions on these scales, weighted by their
+    probabilities; null if the face cannot be read; docs/perception.md has their source.
     """
 
     emotion: str
@@ -103,14 +104,14 @@ class EmotionChanged(_Event, frozen=True, kw_only=True, tag="emotion_changed"):
 
 
 class FaceLeft(_Event, frozen=True, kw_only=True, tag="face_left"):
-    """A face went out of view.
+    """A face left the view.
 
-    A visit that a killed process or a power cut ended has none: who keeps visits open ends those
-    that a later `state` does not name. Each start says one, with nobody.
+    A visit cut short by a killed process or a power failure has none: to close open visits, end
+    those that a later `state` does not name. Each start publishes one, with nobody.
 
     duration_s: from its first to its last frame. emotions_s: seconds that each emotion was shown,
-    also for moments that were too short for an `emotion_changed`. valence, arousal: their means
-    over those of these seconds in which it could be read; null if there were none.
+    including moments too short for an `emotion_changed`. valence, arousal: their means over those
+    of these seconds in which the face could be read; null if there were none.
     """
 
     duration_s: Seconds
@@ -138,8 +139,8 @@ class PresentFace(msgspec.Struct, frozen=True, kw_only=True):
 class State(msgspec.Struct, frozen=True, kw_only=True):
     """Who is there now; retained, so that a new subscriber knows at once.
 
-    Said with each event, and when somebody's valence or arousal moved by 0.1, but for that not more
-    than once a second; and again with each telemetry. time: when it was said.
+    Published with each event; when somebody's valence or arousal has moved by 0.1, but for that no
+    more than once a second; and again with each telemetry. time: when it was published.
     """
 
     time: Time
@@ -161,16 +162,16 @@ class Info(msgspec.Struct, frozen=True, kw_only=True):
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """What was seen in an interval, by all faces together.
 
-    start, end: UTC. faces: how many visits were seen in it; one person who comes twice is two.
-    emotions_s: seconds that each emotion was shown, of all faces together, in a recording's own
-    time. minimum_group: the least number of faces that anything is said about. withheld: something
-    was left out for that: with too few faces all figures of them are null, else the emotions that
-    too few of them showed are missing, or that one or two showed nearly alone. valence, arousal:
-    their means over the seconds in emotions_s, but for those in which a face could not be read;
-    null if there are none. watched_s: for how much of the interval frames were looked at, which is
-    neither while paused nor while none came that could be read. It is the same whoever is there,
-    and never withheld. model: SHA-256 of the classifier. watched_s, model, answer and reaction are
-    null where a Mien did not tell them.
+    start, end: UTC. faces: how many visits were seen in it; one person who comes twice counts as
+    two. emotions_s: seconds that each emotion was shown, of all faces together, in a recording's
+    own time. minimum_group: the smallest number of faces that anything is said about. withheld:
+    whether something was left out for that reason: with too few faces all figures of them are
+    null, else those emotions are missing that too few of them showed, or almost only one or two.
+    valence, arousal: their means over the seconds in emotions_s in which a face could be read;
+    null if there are none. watched_s: for how much of the interval frames were looked at, which
+    excludes pauses and times without a readable frame. It does not depend on who is there, and is
+    never withheld. model: SHA-256 of the classifier. watched_s, model, answer and reaction are null
+    from a Mien that does not report them.
     """
 
     start: Time
@@ -189,21 +190,21 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
-    """How the device does; retained.
+    """The device's own health; retained.
 
-    faces: how many are there. It is null in the privacy mode `aggregates`, and so is all that
-    betrays whether somebody is there, since a face is work: frames_per_second, frames_seen,
+    faces: how many are there. It is null in the privacy mode `aggregates`, and so is everything
+    that betrays whether somebody is there, since a face makes work: frames_per_second, frames_seen,
     frames_refused, cpu_share, frame_rate_limit; slowed_by leaves out `cpu`. frames_per_second: 5
-    in an empty room where they come as JPEGs, from MJPEG over HTTP and most USB cameras, since the
+    in an empty room if they come as JPEGs, from MJPEG over HTTP and most USB cameras, since the
     others are not decoded. frames_refused: frames that could not be read. temperature_c, throttled:
-    null where the device does not tell. cpu_share: of one core, so two busy ones are 2; it and
-    frames_per_second are means since the telemetry before, and null in a process's first second.
-    rss_bytes: memory in use, in `aggregates` rounded up to 16 MB, which a first face seldom passes.
-    outbox_waiting: events that the broker has not acknowledged yet; outbox_dropped: those lost for
-    want of room, for their age, because the disk spoilt them, or because the broker refuses them
-    for good. The counts begin with the process, whose age is uptime_s. frame_rate_limit: how many
-    frames a second are looked at now at most, null where nothing limits them; slowed_by: why that
-    is less than asked for.
+    null if the device does not report it. cpu_share: of one core, so two busy cores are 2; it and
+    frames_per_second are means since the last telemetry, and null in a process's first second.
+    rss_bytes: memory in use, in `aggregates` rounded up to 16 MB, a step that a first face seldom
+    causes. outbox_waiting: events that the broker has not acknowledged yet; outbox_dropped: those
+    lost because there was no room, they were too old, the disk spoilt them, or the broker refused
+    them for good. The counts begin with the process, whose age is uptime_s. frame_rate_limit: how
+    many frames a second are looked at now, at most; null if nothing limits them; slowed_by: why
+    that is less than asked for.
     """
 
     time: Time

@@ -38,7 +38,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Pause(Request, frozen=True, kw_only=True):
-    """Close the camera. It stays closed, over restarts too, until `resume`, or `paused` false."""
+    """Close the camera. It stays closed, even across restarts, until `resume` or `paused` false."""
 
     paused: bool = True
 
@@ -48,7 +48,7 @@ class Resume(Request, frozen=True, kw_only=True):
 
 
 class Privacy(Request, frozen=True, kw_only=True):
-    """Publish everything, or aggregates only. It stays so, over restarts too."""
+    """Publish everything, or aggregates only. It stays so, even across restarts."""
 
     mode: PrivacyMode
 
@@ -62,24 +62,24 @@ class SettingsChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class ChangeSettings(Request, frozen=True, kw_only=True):
-    """Tell the settings that can be changed at run time, after changing those in `change`."""
+    """Report the settings that can be changed at run time, after changing those in `change`."""
 
     change: SettingsChange = SettingsChange()
 
 
 class Restart(Request, frozen=True, kw_only=True):
-    """End the process, so that the service manager starts it again.
+    """End the process, so that the service manager restarts it.
 
     Refused while its settings, or the models and files that they name, would keep it from starting.
     """
 
 
 class Identify(Request, frozen=True, kw_only=True):
-    """Blink, so that somebody finds the device among others; where there is no LED, only answer."""
+    """Blink, so that the device can be found among others; without an LED, only answer."""
 
 
 class Diagnostics(Request, frozen=True, kw_only=True):
-    """Tell versions, models, settings and telemetry; never a secret."""
+    """Report versions, models, settings and telemetry; never a secret."""
 
 
 #: Name, the last level of the topic → what is asked there.
@@ -97,8 +97,8 @@ REQUESTS: dict[str, type[Request]] = {
 class Response(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to a request.
 
-    id: the request's, null if it had none that can be read. error: what is wrong and what to do,
-    null if all is well. result: what was asked for, null if nothing was or it failed.
+    id: the request's, null if it had no readable one. error: what is wrong and what to do, null
+    if all is well. result: what was asked for, null if nothing was, or if it failed.
     """
 
     id: str | None

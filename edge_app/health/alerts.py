@@ -106,9 +106,9 @@ RULES = {
 CAMERA = "camera"
 #: What it means; what to do. Its text says which camera, and why.
 CAMERA_MEANING = (
-    "the camera or stream is not there, fails, gives no frames or one and the same, and is opened"
-    " again and again (over once frames came for `camera.stall_s`, or for up to an hour where it"
-    " failed often); check its cable, its power and `camera.source`: see [sources.md](sources.md)"
+    "the camera or stream is not there, fails, or gives no frames or the same one, and keeps being"
+    " reopened (over once frames have come for `camera.stall_s`, or for up to an hour if it failed"
+    " often); check its cable, its power and `camera.source`: see [sources.md](sources.md)"
 )
 
 

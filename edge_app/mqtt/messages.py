@@ -98,7 +98,7 @@ SUMMARY = Message(
 )  # fmt: skip
 TELEMETRY = Message(
     address="mien/{device}/telemetry",
-    purpose="How the device does.",
+    purpose="The device's own health.",
     payload=Telemetry, qos=1, is_retained=True, expiry_s=GONE_S,
 )  # fmt: skip
 ALERT = Message(
@@ -119,7 +119,7 @@ RESPONSE = Message(
 )  # fmt: skip
 DISCOVERY = Message(
     address="{prefix}/device/mien_{device}/config",
-    purpose="What Home Assistant shows of the device; empty: nothing any more.",
+    purpose="What Home Assistant shows of the device; empty: no longer anything.",
     payload=None, qos=1, is_retained=True,
 )  # fmt: skip
 

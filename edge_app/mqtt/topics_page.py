@@ -19,21 +19,21 @@ _FIRST = """\
 <!-- Made by `make docs` from edge_app/mqtt/, edge_app/events/ and edge_app/health/. -->
 # Topics
 
-What a device says and what it can be asked. [asyncapi.yaml](asyncapi.yaml) says the same for
-programs, with JSON Schemas; a test checks a live run against it. All payloads are JSON in UTF-8 but
-for the availability. Times are UTC, by the device's own clock; the alert `clock` says where no time
-server has set that. Readers should pass over fields that they do not know: new ones do not raise
+What a device publishes and what it can be asked. [asyncapi.yaml](asyncapi.yaml) says the same for
+programs, with JSON Schemas; a test checks a live run against it. All payloads except the
+availability are JSON in UTF-8. Times are UTC, by the device's own clock; the alert `clock` says if
+no time server has set it. Readers should ignore fields that they do not know: new ones do not raise
 `schema_version`.
 """
 
 _GONE = """\
-A broker says `offline` for a device that vanished. If it dies together with the device, as in one
+A broker publishes `offline` for a device that vanished. If it goes down with the device, as in one
 power cut, nobody does: a broker that keeps its retained messages on a disk comes back with `online`
 and the last `state`. A device whose `telemetry` is missing, or has a `time` more than two intervals
 ago (`telemetry.interval_s`, 60 s unless set), is gone, whatever `availability` and `state` say.
-Each `state` has its `time`, too, and is told again with each telemetry, but in the mode
-`aggregates`, where it is empty; one that is two intervals old is no longer true. Where MQTT 5 is
-spoken, the broker forgets both after half an hour.
+Each `state` has its `time`, too, and is repeated with each telemetry, except in the mode
+`aggregates`, where it is empty; one that is two intervals old is no longer true. With MQTT 5, the
+broker forgets both after half an hour.
 """
 
 _REQUESTS = f"""\
@@ -49,53 +49,53 @@ mosquitto_pub -t mien/kitchen/request/pause -m '{{"id": "1"}}'
 ```
 
 A request is refused, with an answer whose `status` is `error`, and changes nothing, if it is
-unknown, is no JSON of the form below, has a field that is not listed, has more than
-{LARGEST_REQUEST:,} bytes, or is retained (which MQTT 3.1.1 hides the first time). Of more than
-{LARGEST_PACKET:,} bytes, a broker that speaks MQTT 5 keeps it to itself, and no answer comes. The
+unknown, is not JSON of the form below, has a field that is not listed, has more than
+{LARGEST_REQUEST:,} bytes, or is retained (which MQTT 3.1.1 hides the first time). With more than
+{LARGEST_PACKET:,} bytes, an MQTT 5 broker does not pass it on, and no answer comes. The
 same `id` again within {REPEAT_S / 60:.0f} minutes gets the first answer again, and nothing is done
-twice; but only the last {REPEATS} requests are known again, and of `pause`, `resume` and `privacy`
-only the last one, since another may have undone what came before. Of more than {CAPACITY} requests
-that wait at once, the rest is left unanswered. Whoever may publish on these topics may ask: the
+twice; but only the last {REPEATS} requests are remembered, and of `pause`, `resume` and `privacy`
+only the last one, since another may have undone what came before. If more than {CAPACITY} requests
+wait at once, the rest is left unanswered. Whoever may publish on these topics may ask: the
 broker's access rules decide who that is.
 
-Another `reaction`, by the request `settings`, ends every visit: everyone present is said to leave,
-and appears anew. It ends the interval of the summary as well, since each names one reaction.
+A change of `reaction` by the request `settings` ends every visit: everyone present is reported to
+leave, and to appear anew. It also ends the summary's interval, since each summary names one
+reaction.
 """
 
 _PRIVACY = """\
 ## Pause and privacy
 
-`pause` closes the camera; everyone present is said to leave. It stays closed after a restart or a
-power cut, until `resume`. While it is paused, telemetry says `"source": "paused"`. A camera whose
-driver does not let go of it is closed by the end of the process, a little later than
-`camera.stall_s` and after 12 s at most; systemd starts it again, paused. The answer is an error
-that says so.
+`pause` closes the camera; everyone present is reported to leave. It stays closed after a restart or
+a power cut, until `resume`. While it is paused, telemetry says `"source": "paused"`. If a driver
+does not let go of its camera, the process ends to close it, a little later than `camera.stall_s`
+and after 12 s at most; systemd restarts it, paused. The answer is an error that says so.
 
-In the privacy mode `aggregates` nothing is published about a single face: no events, a `state`
-that was emptied once, and no telemetry that a face changes, which is load and frame rate beside
-the number of faces. What remains is `summary`, `telemetry`, `info`, `availability` and alerts.
-Events of before that still wait for a broker are delivered when it comes back; of summaries the
-last 256 wait, in memory alone, so that a restart while the broker is away loses them. The interval
-that runs is in memory, too, since in this mode nothing about a single visit is written to a disk: a
-stop ends and tells it, a power cut or a kill loses it, up to a day of the longest
-`summary.interval_s`. The mode that was asked for last outlives a restart, unless the settings have
-come to say `aggregates` since, and so does a pause. Both are kept in the state directory; a file
-there that is damaged keeps the camera closed.
+In the privacy mode `aggregates` nothing is published about a single face: no events, a `state` that
+was emptied once, and no telemetry that a face changes, which includes load and frame rate as well
+as the number of faces. What remains is `summary`, `telemetry`, `info`, `availability` and alerts.
+Earlier events that still wait for a broker are delivered when it comes back; of summaries the last
+256 wait, in memory only, so that a restart while the broker is away loses them. The current
+interval is in memory, too, since in this mode nothing about a single visit is written to a disk: a
+stop ends and publishes it, a power cut or a kill loses it, up to a day with the longest
+`summary.interval_s`. The last requested mode survives a restart, unless the settings have since
+been changed to `aggregates`, and so does a pause. Both are kept in the state directory; a damaged
+file there keeps the camera closed.
 
 A `summary` in this mode says nothing about fewer faces than `summary.minimum_group` (5 unless set):
 neither how many they were, nor zero, nor what they showed; and among more faces, nothing about an
-emotion that fewer showed, or that one or two showed nearly alone: all faces but the two that showed
-it longest must together have shown it for at least half as long as the first of these. That is the
-p % rule of official statistics, with p = 50: whoever showed it second longest knows for how long,
-and still cannot tell the first one's time nearer than by half. So an emotion needs three faces,
-whatever `minimum_group` says. Valence and arousal are means over the emotions that are told, under
-the same rule. `withheld` says that something was left out. `watched_s` is always told: it says that
-there were frames, not who was in them.
+emotion that fewer showed, or that was shown almost only by one or two: all faces but the two that
+showed it longest must together have shown it for at least half as long as the first of these. That
+is the p % rule of official statistics, with p = 50: whoever showed it second longest knows for how
+long, and still cannot estimate the first one's time to within less than half of it. So an emotion
+needs three faces, whatever `minimum_group` says. Valence and arousal are means over the emotions
+that are published, under the same rule. `withheld` says that something was left out. `watched_s` is
+always published: it says that there were frames, not who was in them.
 
-Mien knows nobody: one person who comes five times, or turns away five times for longer than a
+Mien recognizes nobody: one person who comes five times, or turns away five times for longer than a
 second and a half, counts as five, so an interval must be short enough, and the room busy enough,
-for the least number to protect anybody. Whoever was not seen in an interval does not count in it.
-Where Mien itself ends visits, because the camera closed, gave no picture for two seconds or one of
+for the minimum to protect anybody. Whoever was not seen in an interval does not count in it. When
+Mien itself ends visits, because the camera closed, gave no picture for two seconds or one of
 another size, or because faces are read anew, the interval ends as well. In the mode `full`, where
 every event is published, nothing is withheld.
 """
@@ -118,10 +118,10 @@ def _lines() -> Iterator[str]:
         )
     yield ""
     yield from textwrap.wrap(
-        f"`{_shown(AVAILABILITY.address)}` is also the last will. Expiry needs MQTT 5; that of a"
-        " request is what we recommend to whoever sends it. The last line is for Home Assistant:"
-        " see [home-assistant.md](home-assistant.md). The command there that takes a device away"
-        " empties all that is retained of it.",
+        f"`{_shown(AVAILABILITY.address)}` is also the last will. Expiry needs MQTT 5; for a"
+        " request it is what we recommend to the sender. The last line is for Home Assistant:"
+        " see [home-assistant.md](home-assistant.md). The command there that removes a device"
+        " clears all that is retained of it.",
         100,
         break_on_hyphens=False,
     )
