@@ -61,7 +61,8 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     id: Annotated[
         str,
         msgspec.Meta(
-            description="UUIDv7: unique; sorts by time, except after a restart with the clock behind."
+            description="UUIDv7: unique; sorts by time, except after a restart with the clock"
+            " behind."
         ),
     ]
     episode: Annotated[
