@@ -17,6 +17,7 @@ from edge_app.frames.mailbox import Mailbox
 from edge_app.frames.source import Frame, FrameSource, KeptOutError, SourceError
 from edge_app.frames.supervised import SourceLostError, SupervisedSource, Trouble
 from edge_app.frames.turned import TurnedSource
+from tests.clock import Clock
 
 SOON_S = 10.0
 
@@ -119,14 +120,6 @@ class Once(FrameSource):
     def close(self) -> None: ...
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
 class Opener:
     """Each opening gives the next of `script`; an exception is raised."""
 
@@ -192,7 +185,7 @@ def test_a_source_that_fails_is_opened_again(then: str | Exception, text: str) -
 def test_it_has_recovered_when_frames_have_come_for_as_long_as_it_may_be_silent(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    clock, camera = Clock(), Steady()
+    clock, camera = Clock(0.0), Steady()
     script = Opener(SourceError("cam: unplugged"), camera)
 
     def opener() -> FrameSource:
@@ -212,7 +205,7 @@ def test_it_has_recovered_when_frames_have_come_for_as_long_as_it_may_be_silent(
 def test_one_that_fails_again_and_again_is_in_trouble_until_it_has_given_frames_for_long(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    clock, troubles = Clock(), list[Trouble | None]()
+    clock, troubles = Clock(0.0), list[Trouble | None]()
     camera = Steady()
 
     class Drops(Steady):
@@ -267,7 +260,7 @@ def test_a_source_that_stalls_is_closed_and_opened_again() -> None:
 
 
 def test_a_camera_that_shows_one_and_the_same_picture_is_opened_again() -> None:
-    clock, first, second = Clock(), Showing(1), Showing(1)
+    clock, first, second = Clock(0.0), Showing(1), Showing(1)
     source, troubles = watched(Opener(first, second), stall_s=5.0, clock_s=clock)
     with source:
         for now_s in (0.0, 15.0, 29.0):
@@ -293,7 +286,7 @@ def test_a_camera_that_shows_one_and_the_same_picture_is_opened_again() -> None:
 
 
 def test_a_picture_may_be_frozen_for_less_time_than_a_frame_may_take() -> None:
-    clock, first, second = Clock(), Showing(1), Showing(2)
+    clock, first, second = Clock(0.0), Showing(1), Showing(2)
     troubles: list[str | None] = []
     source = SupervisedSource(
         "cam",
@@ -320,7 +313,7 @@ def test_one_that_shows_the_same_at_each_opening_is_opened_more_rarely_for_ever(
     monkeypatch.undo()
     waits: list[float] = []
     troubles: list[str | None] = []
-    clock = Clock()
+    clock = Clock(0.0)
 
     class Frozen(Showing):
         def read(self) -> Frame | None:
@@ -459,7 +452,7 @@ def test_a_source_with_one_frame_an_opening_is_opened_ever_more_rarely_for_ever(
     waits: list[float] = []
     troubles: list[str | None] = []
     source = SupervisedSource(
-        "cam", Once, on_trouble=texts_to(troubles), uniform=lambda: 1.0, clock_s=Clock()
+        "cam", Once, on_trouble=texts_to(troubles), uniform=lambda: 1.0, clock_s=Clock(0.0)
     )
     monkeypatch.setattr(source._closed, "wait", lambda s: waits.append(s) or False)
     with source:
@@ -473,7 +466,7 @@ def test_what_gave_frames_for_long_is_opened_again_as_soon_as_at_first(
 ) -> None:
     monkeypatch.undo()
     waits: list[float] = []
-    clock, camera = Clock(), Steady()
+    clock, camera = Clock(0.0), Steady()
     source = SupervisedSource(
         "cam", Opener(Once(), Once(), camera, Once()), uniform=lambda: 1.0, clock_s=clock
     )

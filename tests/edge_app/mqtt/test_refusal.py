@@ -1,14 +1,7 @@
 from __future__ import annotations
 
 from edge_app.mqtt.refusal import HOLD_S, THROWN_OUT_S, Refusal
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now_s = 50.0
-
-    def __call__(self) -> float:
-        return self.now_s
+from tests.clock import Clock
 
 
 def test_one_event_is_offered_after_the_wait() -> None:

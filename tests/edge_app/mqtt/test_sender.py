@@ -10,14 +10,7 @@ from edge_app.mqtt.link_client import LinkClient
 from edge_app.mqtt.messages import STATE, SUMMARY
 from edge_app.mqtt.refusal import RETAINED_HOLD_S
 from edge_app.mqtt.sender import Sender
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now_s = 50.0
-
-    def __call__(self) -> float:
-        return self.now_s
+from tests.clock import Clock
 
 
 def test_whatever_is_answered_ends_the_silence() -> None:

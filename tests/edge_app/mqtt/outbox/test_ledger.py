@@ -4,14 +4,7 @@ import pytest
 
 from edge_app.mqtt.outbox.lanes import Lanes
 from edge_app.mqtt.outbox.ledger import MEMORY_EVENTS, REMOVAL_EVENTS, Ledger
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now_s = 50.0
-
-    def __call__(self) -> float:
-        return self.now_s
+from tests.clock import Clock
 
 
 @pytest.fixture

@@ -23,18 +23,9 @@ from edge_app.mqtt.outbox.store import EventStore
 from edge_app.mqtt.outbox.stored_event import Limits, StoredEvent
 from edge_app.mqtt.outbox.writer import AGE_CHECK_S, RETRY_S, TOLD_S
 from tests.brokers import wait_until
+from tests.clock import Clock
 from tests.edge_app.mqtt.samples import appeared
 from tests.faults.disk import small_disk
-
-
-class Clock:
-    """Seconds that a test moves."""
-
-    def __init__(self) -> None:
-        self.now_s = 1000.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 class FailingStore(EventStore):

@@ -3,14 +3,7 @@ from __future__ import annotations
 import pytest
 
 from edge_app.mqtt.outbox.rate import TICK_S, DrainRate
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now_s = 50.0
-
-    def __call__(self) -> float:
-        return self.now_s
+from tests.clock import Clock
 
 
 def test_a_connection_begins_with_one_piece() -> None:
