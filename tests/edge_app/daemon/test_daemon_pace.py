@@ -37,11 +37,6 @@ def frames(count: int, pause_s: float = 0.0, read_from: set[str] | None = None) 
         yield Frame(np.zeros((24, 32), np.uint8), number)
 
 
-@pytest.fixture(scope="module")
-def perception() -> Perception:
-    return Perception.load()
-
-
 def daemon(
     source: FrameSource | None,
     publisher: Publisher,

@@ -33,11 +33,6 @@ from tests.edge_app.mqtt.samples import maker
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def perception() -> Perception:
-    return Perception.load()
-
-
 def daemon(
     source: FrameSource,
     publisher: Publisher,

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from edge_app.daemon.stages import Daemon
 from edge_app.events.episodes import Episodes
@@ -31,11 +30,6 @@ def source_of(images: Iterable[np.ndarray], damaged: int = 0) -> FrameSource:
     """Gives images, whatever they are."""
     frames = (Frame(image, number * 66_000_000) for number, image in enumerate(images, start=1))
     return GivenFrames(frames, damaged=damaged)
-
-
-@pytest.fixture(scope="module")
-def perception() -> Perception:
-    return Perception.load()
 
 
 def run(perception: Perception, source: FrameSource) -> Daemon:

@@ -6,7 +6,6 @@ import contextlib
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,14 +18,6 @@ from tests.brokers import Mosquitto, wait_until
 from tests.edge_app.listen.test_command import events
 from tests.edge_app.mqtt.listener import Listener
 from tests.edge_app.mqtt.samples import TIME, appeared, changed, left
-
-
-@pytest.fixture
-def publisher(mosquitto: Mosquitto) -> Iterator[MqttPublisher]:
-    publisher = MqttPublisher(mosquitto.address, device="kitchen")
-    publisher.connect()
-    yield publisher
-    publisher.close()
 
 
 def rows(file: Path, query: str) -> list[tuple[object, ...]]:

@@ -39,14 +39,6 @@ def events(mosquitto: Mosquitto, *arguments: str) -> Iterator[subprocess.Popen[s
             process.kill()
 
 
-@pytest.fixture
-def publisher(mosquitto: Mosquitto) -> Iterator[MqttPublisher]:
-    publisher = MqttPublisher(mosquitto.address, device="kitchen")
-    publisher.connect()
-    yield publisher
-    publisher.close()
-
-
 def test_lines_for_people(mosquitto: Mosquitto, publisher: MqttPublisher) -> None:
     with events(mosquitto, "--count", "3") as process:
         for event in (appeared(), changed(), left()):

@@ -47,14 +47,6 @@ from tests.edge_app.mqtt.scripted_broker import MakeBroker, answer_events
 
 
 @pytest.fixture
-def publisher(mosquitto: Mosquitto) -> Iterator[MqttPublisher]:
-    publisher = MqttPublisher(mosquitto.address, device="kitchen")
-    publisher.connect()
-    yield publisher
-    publisher.close()
-
-
-@pytest.fixture
 def listener(mosquitto: Mosquitto) -> Iterator[Listener]:
     with Listener(mosquitto.address) as listener:
         yield listener

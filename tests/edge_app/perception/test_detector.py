@@ -30,11 +30,6 @@ def astronaut() -> np.ndarray:
     return np.ascontiguousarray(skimage.data.astronaut()[..., ::-1])
 
 
-@pytest.fixture(scope="module", params=[FACE_320, FACE_160], ids=["320", "160"])
-def detector(request: pytest.FixtureRequest) -> FaceDetector:
-    return FaceDetector.load(request.param)
-
-
 def test_loads_the_larger_model_unless_told() -> None:
     assert FaceDetector.load().model.path == FACE_320
 

@@ -15,15 +15,9 @@ from edge_app.perception.card import card_path
 from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.manifest import MANIFEST, SIGNATURE, Entry, verify_folder
 from edge_app.perception.shipped import FACE_160, FACE_320, RELEASE_KEY, SHIPPED
-from tests.edge_app.perception.signatures import Signer
+from tests.edge_app.daemon.own_models import OWNER, STRANGER
 
-OWNER = Signer("owner")
 NAMES = [path.name for model in (FACE_160, FACE_320) for path in (model, card_path(model))]
-
-
-@pytest.fixture
-def key(tmp_path: Path) -> Path:
-    return OWNER.write_public(tmp_path / "key.pem")
 
 
 @pytest.fixture
@@ -127,7 +121,7 @@ def test_a_manifest_that_somebody_else_signed_is_refused(folder: Path, key: Path
         entry = Entry.of(path.read_bytes())
         files[path.name] = {"sha256": entry.sha256, "size": entry.size}
     change_manifest(folder, files=files)
-    Signer("stranger").sign_folder(folder)
+    STRANGER.sign_folder(folder)
     assert "it was changed, or signed by somebody else" in refusal(folder, key)
 
 

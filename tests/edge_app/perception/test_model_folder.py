@@ -11,12 +11,7 @@ from edge_app.perception.card import ModelError, card_path, read_card
 from edge_app.perception.golden import golden_path
 from edge_app.perception.model_folder import ModelFolder
 from edge_app.perception.shipped import EMOTION, FACE_160, FACE_320
-from tests.edge_app.daemon.own_models import OWNER, make, sign
-
-
-@pytest.fixture
-def key(tmp_path: Path) -> Path:
-    return OWNER.write_public(tmp_path / "key.pem")
+from tests.edge_app.daemon.own_models import make, sign
 
 
 @pytest.fixture

@@ -28,11 +28,6 @@ from edge_app.perception.watcher import Watcher
 
 
 @pytest.fixture(scope="module")
-def perception() -> Perception:
-    return Perception.load()
-
-
-@pytest.fixture(scope="module")
 def portrait() -> np.ndarray:
     """NASA's portrait of Eileen Collins, who smiles: uint8 BGR [512, 512, 3]."""
     return cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR)

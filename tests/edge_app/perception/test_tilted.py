@@ -18,11 +18,6 @@ from tests.edge_app.perception.test_upright import OWN_DEG, portrait
 RATE = 15
 
 
-@pytest.fixture(scope="module")
-def perception() -> Perception:
-    return Perception.load()
-
-
 @pytest.mark.parametrize("angle_deg", [-50.0, -60.0])
 def test_a_face_that_is_not_found_upright_is_found_turned(
     perception: Perception, angle_deg: float

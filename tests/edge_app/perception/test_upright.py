@@ -5,16 +5,11 @@ from skimage import data
 
 from edge_app.perception import Face, FaceDetector
 from edge_app.perception.faces import Box
-from edge_app.perception.shipped import FACE_160, FACE_320
+from edge_app.perception.shipped import FACE_320
 from edge_app.perception.upright import Upright, roll_deg, turned
 
 #: Her eyes in the portrait itself roll by about this.
 OWN_DEG = 3.5
-
-
-@pytest.fixture(scope="module", params=[FACE_320, FACE_160], ids=["320", "160"])
-def detector(request: pytest.FixtureRequest) -> FaceDetector:
-    return FaceDetector.load(request.param)
 
 
 def portrait(angle_deg: float, shrink: float = 0.6) -> np.ndarray:

@@ -146,11 +146,6 @@ class Scene:
         return self.detector.searches - before
 
 
-@pytest.fixture(scope="module")
-def perception() -> Perception:
-    return Perception.load()
-
-
 def test_an_empty_room_is_hardly_searched(perception: Perception) -> None:
     scene = Scene(perception, look_again_s=4.0)
     assert scene.searches(1.0, None) <= 2

@@ -18,16 +18,6 @@ from trainer.data.rejections import Reading
 MIDDLE = 222, 118
 
 
-@pytest.fixture(scope="module")
-def perception() -> Perception:
-    return Perception.load()
-
-
-@pytest.fixture(scope="module")
-def crops(perception: Perception) -> FaceCrops:
-    return FaceCrops(lambda: perception)
-
-
 def square(side: int) -> np.ndarray:
     """A square picture in colour about the face, whose box is 94 by 116 pixels."""
     photo = np.asarray(cv2.cvtColor(astronaut(), cv2.COLOR_RGB2BGR))

@@ -12,16 +12,6 @@ from trainer.data.photo_folder import is_photo_folder, read_photo_folder
 from trainer.data.rejections import Reading
 
 
-@pytest.fixture(scope="module")
-def perception() -> Perception:
-    return Perception.load()
-
-
-@pytest.fixture(scope="module")
-def crops(perception: Perception) -> FaceCrops:
-    return FaceCrops(lambda: perception)
-
-
 def one_face() -> np.ndarray:
     return np.asarray(cv2.cvtColor(astronaut(), cv2.COLOR_RGB2BGR))
 
