@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import functools
 import logging
 import socket
 import threading
 import time
 
-import paho.mqtt.client as mqtt
 from paho.mqtt.enums import MQTTProtocolVersion
-from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
 
 from edge_app.errors import MienError
 from edge_app.mqtt.address import BrokerAddress
@@ -23,6 +21,7 @@ from edge_app.mqtt.handler import ConnectionHandler
 from edge_app.mqtt.identity import Identity
 from edge_app.mqtt.link import Link, LinkError
 from edge_app.mqtt.link_client import LinkClient
+from edge_app.mqtt.packet_sizes import PacketSizes
 from edge_app.mqtt.subscriptions import Subscriptions
 from edge_app.trouble_log import TroubleLog
 
@@ -53,8 +52,15 @@ STOP_CHECK_S = 0.25
 #: owed an answer for as long is not waited for.
 FAREWELL_S = 0.5
 
-#: Refusals that may pass (MQTT 5, 3.4.2.1): implementation specific error, quota exceeded.
-_FOR_NOW = {0x83, 0x97}
+#: Reason codes from here on are refusals (MQTT 5, 2.4).
+_FAILURES = 0x80
+
+#: Refusals that may pass (MQTT 5, 3.4.2.1).
+_FOR_NOW = {0x83: "implementation specific error", 0x97: "quota exceeded"}
+
+#: "Packet too large": not among those of 3.4.2.1, but what Mosquitto says of a message that is
+#: larger than its `message_size_limit`.
+_TOO_LARGE = 0x95
 
 #: Refusals of one message for what it is: topic name invalid, payload format invalid. All others
 #: (not authorized, unspecified error) lie with the broker, and whoever runs it may mend them.
@@ -112,6 +118,7 @@ class Connection:
         self._is_in_doubt = self._is_asked_again = False
         self._overload = ""
         self._was_brief = False
+        self._sizes = PacketSizes()
         self._subscriptions = Subscriptions(address, handler)
         self._log = TroubleLog(lasting_s=keep_alive_s)
         self._must_succeed = True
@@ -326,28 +333,25 @@ class Connection:
         client = self._identity.client(self._address, version)
         self._availability.leave_will(client)
         self._subscriptions.listen(client)
-        client.on_publish = self._on_publish
+        client.sizes = self._sizes
+        client.on_answer = functools.partial(self._answered, client)
         return client
 
-    def _on_publish(
-        self,
-        _client: mqtt.Client,
-        _userdata: object,
-        packet_id: int,
-        reason: ReasonCode,
-        _properties: Properties,
-    ) -> None:
-        is_for_now = reason.value in _FOR_NOW
-        is_accepted = not reason.is_failure
-        if not is_for_now and self._availability.answered(packet_id, is_accepted=is_accepted):
-            return
-        if is_for_now:
+    def _answered(self, client: LinkClient, packet_id: int, reason: int) -> None:
+        is_accepted = reason < _FAILURES
+        if reason in _FOR_NOW:
             # On the next connection it is offered again, in its place, after a while.
-            self._overload = f"the broker takes no more for now: {str(reason).lower()}"
-        elif reason.is_failure and reason.value not in _FOR_GOOD:
-            self._handler.refused_by_rules(packet_id)
-        else:
+            self._overload = f"the broker takes no more for now: {_FOR_NOW[reason]}"
+            return
+        if self._availability.answered(packet_id, is_accepted=is_accepted):
+            return
+        if reason == _TOO_LARGE:
+            client.too_large(packet_id)
+            self._handler.too_large(packet_id)
+        elif is_accepted or reason in _FOR_GOOD:
             self._handler.acknowledged(packet_id, is_accepted=is_accepted)
+        else:
+            self._handler.refused_by_rules(packet_id)
 
     def _close_sockets(self) -> None:
         self._wakes.close()

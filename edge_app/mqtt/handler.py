@@ -58,6 +58,13 @@ class ConnectionHandler:
         """
         self.acknowledged(packet_id, is_accepted=False)
 
+    def too_large(self, packet_id: int) -> None:
+        """The broker takes no message of this size; the log has it.
+
+        Who does not tell this apart gives the message up.
+        """
+        self.acknowledged(packet_id, is_accepted=False)
+
     def topic_of(self, packet_id: int) -> str | None:
         """Where a message of this connection went; None: the handler does not say, or sent none."""
         del packet_id

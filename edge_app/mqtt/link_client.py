@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import logging
 import socket
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import MQTTProtocolVersion
+from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from edge_app.mqtt.messages import Message
+from edge_app.mqtt.packet_sizes import PacketSizes
 
 #: In bytes; nothing that concerns us is nearly as large. Above the longest topic there can be, so
 #: that the beginning of a larger packet tells which message it is.
 LARGEST_PACKET = 131_072
 
-_LOG = logging.getLogger(__name__)
+#: Where the reason stands in an answer, behind the packet id.
+_REASON_AT = 2
+
+_SUCCESS = 0x00
 
 
 class LinkClient(mqtt.Client):
@@ -30,8 +34,11 @@ class LinkClient(mqtt.Client):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.open_socket: socket.socket | None = None
-        self._maximum_packet_size: int | None = None
-        self._is_size_told = False
+        self.sizes = PacketSizes()
+        #: Called with the id and the reason code of each message that the broker answered.
+        self.on_answer: Callable[[int, int], None] | None = None
+        self._reason = _SUCCESS
+        self.on_publish = self._tell_answer
 
     def keep_to(self, limits: Properties | None) -> None:
         """Keep to what the broker takes (MQTT 5, 3.2.2.3.3 and 3.2.2.3.6); paho reads neither."""
@@ -39,7 +46,7 @@ class LinkClient(mqtt.Client):
         if receive_maximum is not None:
             # Its own setter refuses on an open connection, and the answer comes on one.
             self._max_inflight_messages = min(self._max_inflight_messages, receive_maximum)
-        self._maximum_packet_size = getattr(limits, "MaximumPacketSize", None)
+        self.sizes.connected(getattr(limits, "MaximumPacketSize", None))
 
     def take_turns(self) -> None:
         """Send a message only once the one before is answered, so that an answer is never lost."""
@@ -59,27 +66,32 @@ class LinkClient(mqtt.Client):
         if message.expiry_s is not None and self.protocol == MQTTProtocolVersion.MQTTv5:
             properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
             properties.MessageExpiryInterval = message.expiry_s
-        if not self._takes(topic, _size(topic, payload, properties)):
+        if not self.sizes.take(topic, _size(topic, payload, properties)):
             return None
         return self.publish(topic, payload, message.qos, message.is_retained, properties).mid
 
-    def _takes(self, topic: str, size: int) -> bool:
-        """Whether the broker takes a packet of so many bytes; the first that is larger is told of.
+    def too_large(self, packet_id: int) -> None:
+        """The broker just refused this message as too large: send none like it for a while."""
+        refused = self._out_messages[packet_id]
+        self.sizes.refused(refused.topic, _size(refused.topic, refused.payload, refused.properties))
 
-        To send it would end the connection, and the next one on which it is sent again.
+    def _handle_pubackcomp(self, cmd: Literal["PUBACK", "PUBCOMP"]) -> MQTTErrorCode:
+        """Keep the reason from paho, which takes one that it does not list, such as Mosquitto's
+        0x95, for a broken packet, and ends the connection.
+
+        Nobody would hear which message it was, and the next connection would end the same way.
         """
-        if self._maximum_packet_size is None or size <= self._maximum_packet_size:
-            return True
-        if not self._is_size_told:
-            self._is_size_told = True
-            _LOG.warning(
-                "%s: a message of %d bytes is left out, since the broker takes %d bytes at most;"
-                " raise its limit for packets",
-                topic,
-                size,
-                self._maximum_packet_size,
-            )
-        return False
+        packet = self._in_packet["packet"]
+        self._reason = _SUCCESS
+        if len(packet) > _REASON_AT:
+            self._reason, packet[_REASON_AT] = packet[_REASON_AT], _SUCCESS
+        return super()._handle_pubackcomp(cmd)
+
+    def _tell_answer(
+        self, _: mqtt.Client, _userdata: object, packet_id: int, *_more: object
+    ) -> None:
+        if self.on_answer is not None:
+            self.on_answer(packet_id, self._reason)
 
     def _sock_recv(self, bufsize: int) -> bytes:
         """Of a packet that is too large, keep the beginning.
@@ -104,7 +116,7 @@ class LinkClient(mqtt.Client):
         return self.open_socket
 
 
-def _size(topic: str, payload: bytes, properties: Properties | None) -> int:
+def _size(topic: str, payload: bytes | bytearray, properties: Properties | None) -> int:
     """Bytes of a PUBLISH of quality of service 1 (MQTT 5, 3.3)."""
     packed = 1 if properties is None else len(properties.pack())  # type: ignore[no-untyped-call]
     body = 2 + len(topic.encode()) + 2 + packed + len(payload)

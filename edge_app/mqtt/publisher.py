@@ -245,6 +245,16 @@ class _Delivery(ConnectionHandler):
 
     def acknowledged(self, packet_id: int, *, is_accepted: bool) -> None:
         """Let go of an event. One that is refused for what it is would be refused again."""
+        is_ours = self._settle(packet_id, is_accepted=is_accepted)
+        if not is_accepted:
+            self._warn(packet_id, is_ours=is_ours)
+
+    def too_large(self, packet_id: int) -> None:
+        """Let go of it: the next one may be smaller."""
+        self._settle(packet_id, is_accepted=False)
+
+    def _settle(self, packet_id: int, *, is_accepted: bool) -> bool:
+        """The broker has this message, or never will; whether it is the delivery's."""
         said = self._sender.acknowledged(packet_id)
         if is_accepted and said is not None and said.payload and said.topic in self._losses:
             self._outbox.told(self._losses[said.topic])
@@ -253,8 +263,7 @@ class _Delivery(ConnectionHandler):
             self._outbox.settle(sent[0], is_accepted=is_accepted)
             if is_accepted:
                 self._refusal.end()
-        if not is_accepted:
-            self._warn(packet_id, is_ours=said is not None or sent is not None)
+        return said is not None or sent is not None
 
     def refused_by_rules(self, packet_id: int) -> None:
         """Have all events wait: what is wrong with the rules for one is wrong for the others."""

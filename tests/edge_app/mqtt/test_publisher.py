@@ -430,6 +430,46 @@ def test_a_message_larger_than_the_broker_takes_does_not_end_the_connection(
     assert caplog.text.count("the broker takes 1500 bytes") == 1
 
 
+def test_a_message_that_the_broker_refuses_as_too_large_is_left_out(
+    mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Mosquitto ends the connection with each refusal, for a reason that paho does not know."""
+    mosquitto.stop()
+    mosquitto._lines.append("message_size_limit 1500")
+    mosquitto.start()
+    description = Description(device="kitchen", version="1", emotions=("happy",), prefix="home")
+    with Listener(mosquitto.address, "#") as listener:
+        publisher = MqttPublisher(
+            mosquitto.address,
+            device="kitchen",
+            backoff=Backoff(first_s=0.01, longest_s=0.01),
+            beside=[HomeAssistant(description)],
+        )
+        publisher.connect(must_succeed=False)
+        publisher.publish_state(crowd(12))
+        publisher.publish_event(long_stay(60))
+        publisher.publish_event(appeared(1))
+        wait_until(lambda: publisher.unacknowledged == 0)
+        wait_until(lambda: caplog.text.count("bytes as too large") == 3)
+        publisher.publish_event(long_stay(61))
+        publisher.publish_summary(summary(2))
+        listener.wait_for("mien/kitchen/summary")
+        connections = mosquitto.log.count("as mien-kitchen")
+        publisher.publish_state(crowd(3))
+        listener.wait_for("mien/kitchen/state")
+        wait_until(lambda: publisher.unacknowledged == 0)
+        publisher.close()
+        assert {each.payload for each in listener.on("mien/kitchen/event")} == {encode(appeared(1))}
+        assert {each.payload for each in listener.on("mien/kitchen/state")} == {encode(crowd(3))}
+        assert publisher.backlog == Backlog(waiting=0, dropped=2)
+    # What is known to be too large ended no further one.
+    assert mosquitto.log.count("as mien-kitchen") == connections
+    topics = ("home/device/mien_kitchen/config", "mien/kitchen/event", "mien/kitchen/state")
+    for topic in topics:
+        assert caplog.text.count(f"{topic}: the broker refuses a message of ") == 1
+    assert "check its access rules" not in caplog.text
+
+
 def test_a_message_of_just_the_size_that_the_broker_takes(mosquitto: Mosquitto) -> None:
     # Type, length, topic, packet id, the length of the properties and the expiry (MQTT 5, 3.3).
     size = 1 + 2 + 2 + len("mien/kitchen/state") + 2 + 1 + 5 + len(encode(crowd(9)))
@@ -462,7 +502,9 @@ def long_stay(emotions: int) -> FaceLeft:
 
 
 @pytest.mark.parametrize(
-    ("reason", "dropped"), [(b"\x80", 0), (b"\x87", 0), (b"\x90", 5), (b"\x99", 5)]
+    ("reason", "dropped"),
+    # The second is none of those that there are.
+    [(b"\x80", 0), (b"\xc0", 0), (b"\x87", 0), (b"\x90", 5), (b"\x99", 5)],
 )
 def test_only_a_refusal_that_concerns_the_event_alone_is_the_end_of_it(
     scripted: MakeBroker, reason: bytes, dropped: int
