@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -212,21 +213,27 @@ def test_an_empty_folder_is_not_signed(
     assert "holds no .tflite file" in capsys.readouterr().err
 
 
-def test_a_private_key_that_others_can_read_is_refused(
-    models: Path, keys: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda key: key.chmod(0o644), "chmod 600"),
+        (lambda key: key.write_bytes(b""), "not a private key"),
+        (lambda key: key.write_bytes(b"key"), "not a private key"),
+        (lambda key: key.write_bytes(b"\xff"), "not a private key"),
+        (Path.unlink, "mien quantize keys"),
+    ],
+    ids=["readable by others", "empty", "no key", "no text", "missing"],
+)
+def test_a_private_key_that_cannot_be_used_is_told_with_what_to_do(
+    models: Path,
+    keys: Path,
+    spoil: Callable[[Path], object],
+    said: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    (keys / PRIVATE).chmod(0o644)
+    spoil(keys / PRIVATE)
     assert sign(models, keys) == 1
-    assert "chmod 600" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("content", [b"", b"key", b"\xff"])
-def test_what_is_no_private_key_is_refused(
-    models: Path, keys: Path, content: bytes, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (keys / PRIVATE).write_bytes(content)
-    assert sign(models, keys) == 1
-    assert "not a private key" in capsys.readouterr().err
+    assert said in capsys.readouterr().err
 
 
 def test_a_folder_is_no_private_key(
@@ -236,14 +243,6 @@ def test_a_folder_is_no_private_key(
     assert main(["quantize", "sign", str(models), "--key", "."]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line == f"mien: .: a folder; name the private key in it, as {PRIVATE}"
-
-
-def test_a_missing_private_key_is_told_how_to_make(
-    models: Path, keys: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (keys / PRIVATE).unlink()
-    assert sign(models, keys) == 1
-    assert "mien quantize keys" in capsys.readouterr().err
 
 
 def test_a_wrong_folder_costs_no_key_that_is_trusted(
