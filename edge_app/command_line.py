@@ -153,8 +153,8 @@ def _run(arguments: argparse.Namespace) -> int:
         if arguments.command in COMMANDS:
             raise
         raise MienError(
-            f"mien {arguments.command} needs the package {error.name}; it is a workstation's"
-            f" command: pip install 'mien[{arguments.command}]'"
+            f"mien {arguments.command} needs the package {error.name}; on a workstation:"
+            f" pip install 'mien[{arguments.command}]'"
         ) from error
     return code
 

@@ -78,7 +78,7 @@ def _watch(address: BrokerAddress, pace: str) -> list[Event]:
             daemon.terminate()
             code = daemon.wait()
     if code:
-        raise MienError(f"mien run ended with code {code}; its own message stands above")
+        raise MienError(f"mien run ended with code {code}; its own message is above")
     return events
 
 

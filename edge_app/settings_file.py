@@ -80,4 +80,4 @@ def parse_settings(
         is_stored = path is not None and place not in said
         where = path if is_stored else (options or {}).get(place, "command line")
         reason = in_words(error, Settings)
-        raise UsageError(f"{where}: {reason}; docs/settings.md lists what there is") from error
+        raise UsageError(f"{where}: {reason}; docs/settings.md lists all settings") from error

@@ -57,7 +57,7 @@ def event_row(device: str, payload: bytes) -> EventRow:
             )
         case FaceLeft():
             if not is_plausible(event.duration_s, event.emotions_s):
-                raise ValueError("a visit of a length that cannot be")
+                raise ValueError("a visit of an impossible length")
             return row._replace(
                 duration_s=event.duration_s,
                 emotions_s=_json(event.emotions_s),
@@ -77,7 +77,7 @@ def summary_row(device: str, payload: bytes) -> SummaryRow:
         raise ValueError("a number that is out of range")
     length_s = (summary.end - summary.start).total_seconds()
     if not is_plausible(length_s, summary.emotions_s):
-        raise ValueError("an interval of a length that cannot be")
+        raise ValueError("an interval of an impossible length")
     return SummaryRow(
         device=device,
         start_ms=milliseconds(summary.start),

@@ -210,7 +210,7 @@ def read_version(database: sqlite3.Connection, path: Path) -> int | None:
         raise UsageError(f"{path}: an SQLite file of another program; name another file")
     if version > VERSION:
         raise UsageError(
-            f"{path}: written by a newer Mien (history version {version}, known is {VERSION});"
+            f"{path}: written by a newer Mien (history version {version}, known here {VERSION});"
             " update this one"
         )
     return int(version)
@@ -230,7 +230,7 @@ def translated(path: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
         if code in _UNUSABLE:
-            raise UsageError(f"{path}: no history of Mien, or a damaged one: {error}") from error
+            raise UsageError(f"{path}: not a history of Mien, or damaged: {error}") from error
         if code == sqlite3.SQLITE_BUSY:
             raise StoreBusyError(
                 f"{path}: another program keeps it locked; end what that does, such as a BEGIN"

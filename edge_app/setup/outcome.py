@@ -74,7 +74,7 @@ def outcome_of(answers: Answers, stored: Stored, place: Place) -> Outcome:
     try:
         text = changed(stored.text, changes)
     except UsageError as error:
-        raise UsageError(f"{place.settings}: {error}; mend it, or move it away") from error
+        raise UsageError(f"{place.settings}: {error}; correct it, or move it away") from error
     _check(text, place)
     return Outcome(text, secrets)
 

@@ -33,9 +33,11 @@ class Stored:
         except FileNotFoundError:
             return cls()
         except OSError as error:
-            raise UsageError(f"{path}: {error.strerror}; ask as a user who may read it") from error
+            raise UsageError(
+                f"{path}: {error.strerror}; run this as a user who may read it"
+            ) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise UsageError(f"{path}: not TOML: {error}; mend it, or move it away") from error
+            raise UsageError(f"{path}: not TOML: {error}; correct it, or move it away") from error
 
     def value(self, section: str, key: str) -> str:
         """A text setting; empty where it is missing, or is no text."""

@@ -31,7 +31,7 @@ def changed(text: str, changes: Changes) -> str:
     for (section, key), value in changes.items():
         table = wanted.setdefault(section, {})
         if not isinstance(table, dict):
-            raise UsageError(f"{section} is no section")
+            raise UsageError(f"{section} is not a section")
         table[key] = value
     # Not `splitlines`: for TOML, only this ends a line, and a comment.
     lines = text.removesuffix("\n").split("\n") if text else []
@@ -92,11 +92,11 @@ def _says(text: str, wanted: Mapping[str, Any]) -> bool:
 def _written(settings: Mapping[str, Any]) -> Iterator[str]:
     for section, table in settings.items():
         if not isinstance(table, dict):
-            raise UsageError(f"{section} is no section")
+            raise UsageError(f"{section} is not a section")
         yield f"[{section}]"
         for key, value in table.items():
             if not isinstance(value, str | int | float):
-                raise UsageError(f"{section}.{key} is no single value")
+                raise UsageError(f"{section}.{key} is not a single value")
             yield f"{string(key)} = {string(value) if isinstance(value, str) else _number(value)}"
         yield ""
 

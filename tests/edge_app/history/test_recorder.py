@@ -732,7 +732,7 @@ def test_one_writer(file: Path, clock: Clock) -> None:
 @pytest.mark.parametrize("content", [b"Dear diary, today nobody came." * 100, b"SQLite format 3\0"])
 def test_a_file_that_is_no_database(file: Path, clock: Clock, content: bytes) -> None:
     file.write_bytes(content)
-    with pytest.raises(UsageError, match="no history of Mien"):
+    with pytest.raises(UsageError, match="not a history of Mien"):
         recorder(file, clock)
     assert file.read_bytes() == content
 

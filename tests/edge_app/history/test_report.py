@@ -645,7 +645,7 @@ def test_while_it_is_being_recorded(file: Path) -> None:
         (("FILE", "--time-zone", "Mars/Olympus"), "not known here"),
         (("FILE", "--time-zone", "../etc"), "not known here"),
         (("FILE", "--output", "FILE"), "would replace the history"),
-        (("DIARY",), "no history of Mien"),
+        (("DIARY",), "not a history of Mien"),
     ],
 )
 def test_asked_wrongly(

@@ -216,7 +216,7 @@ def test_a_password_that_does_not_fit_changes_nothing(tmp_path: Path) -> None:
     [
         ("[camera]\nwidth = 0\n", "camera.width"),
         ("[camra]\nwidth = 3\n", "camra"),
-        ("camera = 3\n", "camera is no section"),
+        ("camera = 3\n", "camera is not a section"),
         ('[mqtt]\nca_file = "/ca.pem"\n', "certificate files need TLS"),
     ],
 )
