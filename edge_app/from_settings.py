@@ -40,8 +40,13 @@ def credentials_of(mqtt: MqttSettings, environ: Mapping[str, str]) -> Credential
     return Credentials(
         username_file=_named(mqtt.username_file),
         password_file=_named(mqtt.password_file),
-        tls=TlsFiles(_named(mqtt.ca_file), _named(mqtt.certificate_file), _named(mqtt.key_file)),
+        tls=tls_files(mqtt),
     ).with_systemd(environ)
+
+
+def tls_files(mqtt: MqttSettings) -> TlsFiles:
+    """Whom to trust, and who we are."""
+    return TlsFiles(_named(mqtt.ca_file), _named(mqtt.certificate_file), _named(mqtt.key_file))
 
 
 def outbox_directory(outbox: OutboxSettings, environ: Mapping[str, str]) -> Path:

@@ -30,6 +30,7 @@ from edge_app.frames.source import FrameSource
 from edge_app.frames.stream_address import public_name
 from edge_app.frames.supervised import MOST_REOPENINGS, OPENING_S, SourceLostError
 from edge_app.frames.v4l2 import patience_s
+from edge_app.from_settings import tls_files
 from edge_app.health.board import Board
 from edge_app.health.governor import Governor, Limits
 from edge_app.health.led import Led
@@ -38,6 +39,7 @@ from edge_app.health.supply import Supply
 from edge_app.health.telemetry import Activity, Telemeter
 from edge_app.health.time_service import TimeService
 from edge_app.health.watchdog import Watchdog
+from edge_app.mqtt.certificate_ends import CertificateEnds
 from edge_app.perception import Perception
 from edge_app.perception.schedule import DetectionSchedule, ReadingSchedule
 from edge_app.perception.smoothing import REACTIONS
@@ -117,6 +119,7 @@ class Assembly:
             minimum_group=settings.summary.minimum_group,
             is_clock_right=TimeService().keeps_right,
             was_supply_weak=Supply(Board()).was_weak,
+            is_certificate_ending=CertificateEnds(tls_files(settings.mqtt)).is_soon,
         )
         self._daemon = Daemon(
             source=source,

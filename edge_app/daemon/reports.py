@@ -20,6 +20,7 @@ class Reports:
     activity: what the daemon does now. state: who is there now. Intervals in seconds; both may be
     changed at any time. is_clock_right: whether the system's time is kept right; was_supply_weak:
     whether the board had too little power since that was asked before. None where nobody can tell.
+    is_certificate_ending: whether one of the device's own files of certificates is soon of no use.
     """
 
     def __init__(
@@ -35,13 +36,17 @@ class Reports:
         minimum_group: int,
         is_clock_right: Callable[[], bool | None],
         was_supply_weak: Callable[[], bool | None],
+        is_certificate_ending: Callable[[], bool],
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._gate, self._telemeter = gate, telemeter
         self._activity, self._state = activity, state
         self._interval, self._minimum_group, self._clock_s = interval, minimum_group, clock_s
         self._alerts = Alerts(
-            gate.publish_alert, is_clock_right=is_clock_right, was_supply_weak=was_supply_weak
+            gate.publish_alert,
+            is_clock_right=is_clock_right,
+            was_supply_weak=was_supply_weak,
+            is_certificate_ending=is_certificate_ending,
         )
         self._said_s: float | None = None
         self.telemetry_interval_s = telemetry_interval_s

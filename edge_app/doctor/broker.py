@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 from paho.mqtt.enums import MQTTProtocolVersion
 
@@ -21,11 +22,13 @@ from edge_app.events.requests import Response
 from edge_app.installation.hearing import REMEDY, UNHEARD
 from edge_app.installation.service import SERVICE_SETTINGS
 from edge_app.mqtt.address import BrokerAddress, Embedded, parse_broker
+from edge_app.mqtt.certificate_ends import DAY_S, SOON_DAYS, ends_of
 from edge_app.mqtt.connection import FIRST_CONNECTION_S, Connection
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.handler import ConnectionHandler
 from edge_app.mqtt.link_client import LinkClient
 from edge_app.mqtt.messages import RESPONSE
+from edge_app.mqtt.tls import TlsFiles
 from edge_app.mqtt.transport import TransportError, open_transport
 from edge_app.settings import MqttSettings
 
@@ -33,10 +36,6 @@ GROUP = Group("broker")
 
 #: For each step: name, TCP, TLS, login, acknowledgement.
 PATIENCE_S = 5.0
-#: A certificate that ends sooner is told.
-_CERTIFICATE_DAYS = 14
-
-_DAY_S = 86_400
 
 
 def check_broker(
@@ -75,6 +74,7 @@ def check_broker(
         return
     try:
         yield _tcp(address)
+        yield from _own_certificates(seen.credentials.tls, now_s)
         if context is not None:
             yield _tls(address, context, now_s)
     except TransportError as error:
@@ -134,15 +134,31 @@ def _tcp(address: BrokerAddress) -> Finding:
     )
 
 
+def _own_certificates(files: TlsFiles, now_s: Callable[[], float]) -> Iterator[Finding]:
+    """Those of the device's own files: what the broker is shown, and what it is trusted by."""
+    try:
+        ends = ends_of(files)
+    except MienError as error:
+        yield GROUP.failed("certificates", error)
+        return
+    for setting, end_s in ends.items():
+        text = f"{setting} is of use until {datetime.fromtimestamp(end_s, UTC):%Y-%m-%d %H:%M} UTC"
+        days = (end_s - now_s()) / DAY_S
+        if days < SOON_DAYS:
+            yield GROUP.warning(setting, f"{text}: {days:.0f} days", f"renew {setting} in [mqtt]")
+        else:
+            yield GROUP.ok(setting, text)
+
+
 def _tls(address: BrokerAddress, context: ssl.SSLContext, now_s: Callable[[], float]) -> Finding:
     connection = open_transport(address, context, PATIENCE_S)
     assert isinstance(connection, ssl.SSLSocket)  # noqa: S101 - since there is a context
     with connection:
         certificate, version = connection.getpeercert() or {}, connection.version()
     until = str(certificate.get("notAfter", ""))
-    days = (ssl.cert_time_to_seconds(until) - now_s()) / _DAY_S if until else float("inf")
+    days = (ssl.cert_time_to_seconds(until) - now_s()) / DAY_S if until else float("inf")
     text = f"{version}, certificate trusted until {until or 'for ever'}"
-    if days < _CERTIFICATE_DAYS:
+    if days < SOON_DAYS:
         return GROUP.warning("tls", f"{text}: {days:.0f} days", "renew the broker's certificate")
     return GROUP.ok("tls", text)
 

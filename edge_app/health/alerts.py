@@ -28,6 +28,7 @@ class Moment:
 
     sound_s: for how many seconds the supply was strong enough. silent_s: for how many a camera gave
     nothing. unset_s: for how many nobody set a clock that should be kept right.
+    is_certificate_ending: soon, or it has ended.
     """
 
     telemetry: Telemetry
@@ -35,6 +36,7 @@ class Moment:
     sound_s: float
     silent_s: float
     unset_s: float
+    is_certificate_ending: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,12 @@ RULES = {
         " let it reach one, or say that none is wanted: sudo timedatectl set-ntp false",
         lambda now, _was: now.unset_s >= UNSET_S,
     ),
+    "certificate": Rule(
+        "warning",
+        "a certificate by which this device and its broker know each other ends within 14 days, and"
+        " then there is no connection; renew certificate_file or ca_file: mien doctor says which",
+        lambda now, _was: now.is_certificate_ending,
+    ),
 }
 
 
@@ -139,14 +147,17 @@ class Alerts:
         *,
         is_clock_right: Callable[[], bool | None],
         was_supply_weak: Callable[[], bool | None],
+        is_certificate_ending: Callable[[], bool],
         system_up_s: Callable[[], float] = _system_up_s,
     ) -> None:
         """is_clock_right: None where nobody can tell, or wants to. system_up_s: since its start.
 
         was_supply_weak: since it was asked before; None where nobody can tell.
+        is_certificate_ending: soon, of those in the device's own files.
         """
         self._publish, self._is_clock_right = publish, is_clock_right
         self._was_supply_weak = was_supply_weak
+        self._is_certificate_ending = is_certificate_ending
         self._system_up_s = system_up_s
         self._before: Telemetry | None = None
         # Of the clock from the system's start: this process may be one of many since.
@@ -174,6 +185,7 @@ class Alerts:
             sound_s=now.uptime_s - self._weak_s,
             silent_s=now.uptime_s - self._heard_s,
             unset_s=up_s - self._right_s,
+            is_certificate_ending=self._is_certificate_ending(),
         )
         for alert_id, rule in RULES.items():
             was = alert_id in self._raised

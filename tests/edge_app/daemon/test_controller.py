@@ -124,6 +124,7 @@ class House:
             minimum_group=5,
             is_clock_right=lambda: None,
             was_supply_weak=lambda: None,
+            is_certificate_ending=lambda: False,
         )
         self.daemon = Daemon(
             source=None if is_paused else self.open_camera()[0],

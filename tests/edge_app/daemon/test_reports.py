@@ -33,6 +33,7 @@ class Office:
             minimum_group=5,
             is_clock_right=lambda: None,
             was_supply_weak=lambda: None,
+            is_certificate_ending=lambda: False,
             clock_s=lambda: self.now_s,
         )
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from edge_app.doctor import broker
@@ -202,7 +203,8 @@ def test_tls(encrypted: tuple[Mosquitto, Authority]) -> None:
     address = f"mqtts://{running.address}"
     trusting = MqttSettings(broker=address, ca_file=str(authority.file))
     found = check(trusting)
-    assert verdicts(found) == dict.fromkeys(("name", "connection", "tls", "login", "publish"), "ok")
+    steps = ("name", "connection", "ca_file", "tls", "login", "publish")
+    assert verdicts(found) == dict.fromkeys(steps, "ok")
     assert "TLSv1.3, certificate trusted until Dec 31" in found["tls"].text
 
     # 30 December 2099, a day before its end.
@@ -211,6 +213,16 @@ def test_tls(encrypted: tuple[Mosquitto, Authority]) -> None:
         "warning",
         "renew the broker's certificate",
     )
+    assert found["publish"].verdict == "ok"
+
+    device = authority.issue("device")
+    own = msgspec.structs.replace(
+        trusting, certificate_file=str(device.file), key_file=str(device.key)
+    )
+    found = check(own, now_s=lambda: 4_102_272_000.0)
+    assert found["certificate_file"].text.endswith(" until 2099-12-31 23:59 UTC: 2 days")
+    assert found["certificate_file"].advice == "renew certificate_file in [mqtt]"
+    assert found["ca_file"].verdict == found["certificate_file"].verdict == "warning"
     assert found["publish"].verdict == "ok"
 
     found = check(MqttSettings(broker=address))

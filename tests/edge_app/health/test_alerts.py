@@ -25,10 +25,12 @@ class Board:
         self.said: list[tuple[str, Alert | None]] = []
         self.is_clock_right: bool | None = is_clock_right
         self.was_supply_weak: bool | None = False
+        self.is_certificate_ending = False
         self.alerts = Alerts(
             lambda name, alert: self.said.append((name, alert)),
             is_clock_right=lambda: self.is_clock_right,
             was_supply_weak=lambda: self.was_supply_weak,
+            is_certificate_ending=lambda: self.is_certificate_ending,
             system_up_s=lambda: started_s + self.last.uptime_s,
         )
         self.last = FINE
@@ -54,6 +56,16 @@ def test_what_an_earlier_process_raised_is_taken_back_at_start() -> None:
     assert board.at_start == [(name, None) for name in RULES]
     board.next()
     assert board.said == []
+
+
+def test_a_certificate_that_ends_soon_until_it_is_renewed() -> None:
+    board = Board()
+    board.is_certificate_ending = True
+    board.next()
+    board.next()
+    board.is_certificate_ending = False
+    board.next()
+    assert board.names == [("certificate", True), ("certificate", False)]
 
 
 def test_heat_is_said_once_and_ends_well_below() -> None:

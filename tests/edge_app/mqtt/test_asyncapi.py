@@ -39,9 +39,12 @@ def test_the_documents_are_what_the_code_says() -> None:
 def test_every_alert_is_on_the_page() -> None:
     said: dict[str, str | None] = {}
     OutboxAlerts(said.__setitem__).start()
-    Alerts(said.__setitem__, is_clock_right=lambda: None, was_supply_weak=lambda: None).update(
-        telemetry()
-    )
+    Alerts(
+        said.__setitem__,
+        is_clock_right=lambda: None,
+        was_supply_weak=lambda: None,
+        is_certificate_ending=lambda: False,
+    ).update(telemetry())
     page = topics_page.page()
     for name in (CAMERA, *said):
         (line,) = re.findall(rf"^\| `{name}` \|(.*)\|$", page, re.MULTILINE)
