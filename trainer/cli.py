@@ -1,4 +1,4 @@
-"""`mien train`: train a recipe, or evaluate a model."""
+"""`mien train`: networks from labelled faces, and what comes of them."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from edge_app.cli import main
 from edge_app.perception.card import Alignment
 from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.labels import FER2013
-from quantize import classifier, cli
+from quantize import classifier, classifier_command, cli
 from quantize.classifier import make_classifier
 from quantize.errors import QuantizeError
 from quantize.parity import ClassifierParity
@@ -116,8 +116,8 @@ def give_the_command(faces: Faces, monkeypatch: pytest.MonkeyPatch) -> None:
         assert np.array_equal(pixels, faces.of(Split.TRAINING).pixels)
         return ALIGNMENT
 
-    monkeypatch.setattr(cli, "read", lambda *_, **__: faces)
-    monkeypatch.setattr(cli, "measure_alignment", framing)
+    monkeypatch.setattr(classifier_command, "read", lambda *_, **__: faces)
+    monkeypatch.setattr(classifier_command, "measure_alignment", framing)
 
 
 def test_the_command_says_it_and_exits_with_one(
@@ -221,7 +221,7 @@ def test_faces_that_the_device_cut_are_not_measured(
     run = a_run(tmp_path / "run", tiny(), faces)
     cut_by = msgspec.structs.replace(ALIGNMENT, margin=0.4)
     give_the_command(replace(faces, alignment=cut_by), monkeypatch)
-    monkeypatch.setattr(cli, "measure_alignment", lambda *_: pytest.fail("measured"))
+    monkeypatch.setattr(classifier_command, "measure_alignment", lambda *_: pytest.fail("measured"))
     assert main(["quantize", "classifier", str(run), "--data", ".", "--output", str(output)]) == 0
     card = json.loads(output.with_suffix(".json").read_text())
     assert card["alignment"]["margin"] == 0.4
@@ -233,12 +233,12 @@ def test_what_cannot_be_quantized_is_said_before_the_framing(
     def framing(*_: object) -> None:
         pytest.fail("measured")
 
-    monkeypatch.setattr(cli, "measure_alignment", framing)
+    monkeypatch.setattr(classifier_command, "measure_alignment", framing)
     parser = argparse.ArgumentParser()
     cli.add_arguments(parser)
 
     def quantize(run: Path, faces: Faces) -> None:
-        monkeypatch.setattr(cli, "read", lambda *_, **__: faces)
+        monkeypatch.setattr(classifier_command, "read", lambda *_, **__: faces)
         words = ["classifier", str(run), "--data", ".", "--output", str(output)]
         cli.run(parser.parse_args(words))
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from edge_app.cli import main
-from quantize.cli import _shares, run
+from quantize.classifier_command import _shares
+from quantize.cli import run
 
 
 def test_shares_are_read() -> None:

@@ -1,0 +1,167 @@
+"""`mien quantize classifier`: a training run → its int8 model, a card, and the figures."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from pathlib import Path
+
+from edge_app.errors import UsageError
+from edge_app.perception.card import DEFAULT_ANSWER, Alignment, ClassifierCard, read_card
+from edge_app.perception.detector import FaceDetector
+from edge_app.perception.int8_model import Int8Model
+from edge_app.perception.shipped import CLASSIFIERS, EMOTION, FACE_320
+from quantize.notes import tell_footprint, tell_to_sign, tell_unknown_names
+from trainer.balance import unbalanced
+from trainer.data import Faces, Split, read, reading
+from trainer.framing import measure_alignment
+from trainer.quiet_tensorflow import quiet_tensorflow
+from trainer.report import lines
+from trainer.truth import is_measurable
+
+
+def add_to(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Say what the command takes."""
+    parser = models.add_parser("classifier", help="a training run → emotion.tflite, or another")
+    parser.add_argument("run", type=Path, help="folder of a finished training run")
+    reading.add_arguments(parser)
+    parser.add_argument(
+        "--output", type=Path, help="the .tflite to write (emotion.tflite in the run's folder)"
+    )
+    parser.add_argument(
+        "--balance",
+        type=_balance,
+        default=0.0,
+        metavar="SHARE",
+        help="of how common emotions are in Training, what the default answer takes back (0)",
+    )
+    parser.add_argument(
+        "--shares",
+        type=_shares,
+        metavar="HEAD=SHARE,…",
+        help="how much each head of the network says, as fer2013=0.5,ferplus=0.5 (all alike)",
+    )
+    parser.add_argument(
+        "--converter",
+        choices=("ai-edge-quantizer", "tflite"),
+        default="ai-edge-quantizer",
+        help="what makes int8: docs/quantization.md compares the two",
+    )
+    parser.add_argument(
+        "--calibration",
+        choices=("min-max", "moving-average", "percentile"),
+        default="min-max",
+        help="how calibration becomes ranges (min-max)",
+    )
+    parser.add_argument(
+        "--fine-tune",
+        action="store_true",
+        help="train on with rounding in the way, if int8 loses more than 0.3 points",
+    )
+    parser.add_argument(
+        "--other-data",
+        action="store_true",
+        help="calibrate and measure on other data than the run has learned from",
+    )
+    parser.set_defaults(make=_run)
+
+
+def _shares(text: str) -> dict[str, float]:
+    """Read `name=share,…`; each name once, each share from 0 to 1, and they sum to 1."""
+    shares: dict[str, float] = {}
+    for part in text.split(","):
+        name, _, share = part.partition("=")
+        name = name.strip()
+        if name in shares:
+            raise argparse.ArgumentTypeError(f"{name}: named twice; name each head once")
+        shares[name] = _share(share, f"{part.strip()!r} is no HEAD=SHARE, as fer2013=0.5")
+    if not math.isclose(sum(shares.values()), 1.0, abs_tol=1e-3):
+        raise argparse.ArgumentTypeError("the shares do not sum to 1")
+    return shares
+
+
+def _balance(text: str) -> float:
+    return _share(text, f"{text!r} is no number; name a share from 0 to 1")
+
+
+def _share(text: str, wrong: str) -> float:
+    """Read a number from 0 to 1; wrong: what is said of anything but a number."""
+    try:
+        share = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(wrong) from None
+    if not 0.0 <= share <= 1.0:
+        raise argparse.ArgumentTypeError(f"{share:g}: a share is from 0 to 1")
+    return share
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    output = arguments.output or arguments.run / EMOTION.name
+    _check_model_file(output)
+    tell_unknown_names([output], tuple(each.name for each in CLASSIFIERS))
+    faces = read(arguments.data, way=arguments.crops)
+    quiet_tensorflow()
+    from quantize.checks import check_sources  # noqa: PLC0415 - loads TensorFlow
+    from quantize.classifier import Options, make_classifier  # noqa: PLC0415 - loads TensorFlow
+    from quantize.ranges import Calibration  # noqa: PLC0415
+
+    # Before the minute that the framing takes; `make_classifier` checks for other callers.
+    check_sources(arguments.run, faces, other_data=arguments.other_data)
+    if not is_measurable(faces, Split.PRIVATE_TEST):
+        left_out = Split.PRIVATE_TEST.usage
+        print(f"{left_out}: left out, the data set has no labelled faces of it", file=sys.stderr)
+    alignment = _alignment(faces)
+    options = Options(
+        arguments.converter,
+        Calibration(arguments.calibration),
+        arguments.fine_tune,
+        arguments.other_data,
+    )
+    card = make_classifier(
+        arguments.run,
+        faces,
+        alignment,
+        output,
+        arguments.shares,
+        balance=arguments.balance,
+        options=options,
+        tell=tell_footprint,
+    )
+    for line in _untold(card):
+        print(line, file=sys.stderr)
+    if arguments.balance:
+        training = faces.of(Split.TRAINING)
+        for line in unbalanced(training.labels, card.answers[DEFAULT_ANSWER].labels):
+            print(line, file=sys.stderr)
+    print("\n".join(lines(card.figures)))
+    print(f"written: {output} and its card")
+    tell_to_sign(output.parent)
+    return 0
+
+
+def _untold(card: ClassifierCard) -> list[str]:
+    """A line about the emotions that the network has an output for, and no answer."""
+    told = {label for answer in card.answers.values() for label in answer.labels}
+    untold = {label: None for head in card.heads for label in head.labels if label not in told}
+    if not untold:
+        return []
+    return [f"{', '.join(untold)}: left out of the answers, since no Training face shows them"]
+
+
+def _alignment(faces: Faces) -> Alignment:
+    """By which a device cuts the crops that the network has learned from."""
+    if faces.alignment is not None:
+        return faces.alignment
+    print("measuring where faces stand in the training pictures", file=sys.stderr)
+    # Unsigned: `make models` has just made it, and signs everything at the end.
+    detector = FaceDetector(Int8Model(FACE_320, read_card(FACE_320), threads=1))
+    return measure_alignment(faces.of(Split.TRAINING).pixels, detector)
+
+
+def _check_model_file(output: Path) -> None:
+    """Raises UsageError for a folder, and for an ending by which no device would find the model."""
+    if output.is_dir():
+        raise UsageError(f"{output}: a folder; name the file to write, as {output / EMOTION.name}")
+    if output.suffix != EMOTION.suffix:
+        raise UsageError(f"{output}: a model's file ends with {EMOTION.suffix}; name such a one")
