@@ -7,6 +7,7 @@ nobody is. The greedy overlap tracker (Bochinski et al. 2017) is there to compar
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -170,6 +171,7 @@ TRACKERS: dict[str, Callable[[], GreedyTracker | Tracker]] = {
 
 def main() -> int:
     """Print the table."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     say = sys.stdout.write
     say("| tracker | detections a second | id switches | fragmentations | MOTA |\n")
     say("|---|---:|---:|---:|---:|\n")

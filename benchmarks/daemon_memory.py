@@ -7,6 +7,7 @@ more; both are shown.
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -29,6 +30,7 @@ LIMIT_MB = 100.0
 
 def main() -> int:
     """Print the peaks; 1 where the limit is passed on pictures."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     with tempfile.TemporaryDirectory() as folder:
         pictures = Path(folder) / "pictures"
         pictures.mkdir()

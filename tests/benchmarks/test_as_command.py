@@ -65,3 +65,11 @@ def test_a_folder_without_scenes_is_usage(
     write_mosaic(tmp_path, 341, 341, usage=np.ones(341, np.uint8))
     assert typed(monkeypatch, "roll", "--data", str(tmp_path), "--faces", "1") == 2
     assert capsys.readouterr().err.startswith(f"mien: {tmp_path / 'no_faces'}: no .jpg picture")
+
+
+@pytest.mark.parametrize("name", ["crossings", "daemon_memory"])
+def test_whoever_asks_for_help_waits_for_no_measurement(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert typed(monkeypatch, name, "--help") == 0
+    assert capsys.readouterr().out.startswith(f"usage: {name}")
