@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -97,27 +97,6 @@ def evaluate(
 def _shares(hits: NDArray[np.int64], of: NDArray[np.int64]) -> list[float | None]:
     """By class; None where there is nothing to have a share of."""
     return [float(h / n) if n else None for h, n in zip(hits, of, strict=True)]
-
-
-def fit_temperature(
-    probabilities_at: Callable[[float], Floats], labels: NDArray[np.int64]
-) -> float:
-    """The temperature that makes the labels likeliest (Guo et al. 2017), 0.25…4 in steps of 1 %.
-
-    probabilities_at: temperature → float32 [N, K].
-    """
-    temperatures = np.exp(np.arange(np.log(0.25), np.log(4.0), 0.01))
-    rows = np.arange(len(labels))
-    losses = [
-        -float(np.log(np.maximum(probabilities_at(float(t))[rows, labels], 1e-12)).mean())
-        for t in temperatures
-    ]
-    return float(temperatures[int(np.argmin(losses))])
-
-
-def unsure_threshold(probabilities: Floats, answered: float = 0.9) -> float:
-    """The confidence that a share `answered` of the faces reach."""
-    return float(np.quantile(probabilities.max(axis=1), 1.0 - answered))
 
 
 def label_agreement(answers: Floats, faces: Faces, labels: Sequence[str] = FER2013) -> float:

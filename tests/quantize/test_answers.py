@@ -6,8 +6,9 @@ import pytest
 from edge_app.perception.answers import Mixture
 from edge_app.perception.card import Head
 from edge_app.perception.labels import FER2013, FERPLUS
-from quantize.answers import make_answers
+from quantize.answers import fit_temperature, make_answers, unsure_threshold
 from quantize.errors import QuantizeError
+from tests.softmax import softmax
 from tests.trainer.synthetic import synthetic_faces
 from trainer.data import DataError
 from trainer.evaluation import evaluate
@@ -103,3 +104,20 @@ def test_what_was_not_taught_is_in_no_answer() -> None:
     there = np.isin(faces.labels, [0, 3, 6])
     assert (said[there].argmax(axis=1) == faces.labels[there] // 3).all()
     assert answers["fer2013"].temperature < 1
+
+
+def test_the_temperature_of_overconfident_logits_is_found() -> None:
+    rng = np.random.default_rng(7)
+    logits = rng.normal(size=(20_000, 5)).astype(np.float32) * 2
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    labels = np.array([rng.choice(5, p=row / row.sum()) for row in probabilities.astype(float)])
+    assert fit_temperature(
+        lambda t: softmax(logits * np.float32(2.5 / t)), labels
+    ) == pytest.approx(2.5, rel=0.05)
+
+
+def test_the_threshold_leaves_the_asked_share_answered() -> None:
+    confidence = np.linspace(0.5, 1.0, 1001, dtype=np.float32)
+    probabilities = np.stack([confidence, 1 - confidence], axis=1)
+    threshold = unsure_threshold(probabilities, answered=0.9)
+    assert (confidence >= threshold).mean() == pytest.approx(0.9, abs=0.002)

@@ -5,14 +5,11 @@ import numpy as np
 import pytest
 
 from edge_app.perception.labels import FERPLUS
-from tests.softmax import softmax
 from tests.trainer.synthetic import synthetic_faces
 from trainer.data import DataError
 from trainer.evaluation import (
     evaluate,
     fer2013_agreement,
-    fit_temperature,
-    unsure_threshold,
 )
 from trainer.reliability import calibration_error
 from trainer.report import lines
@@ -39,23 +36,6 @@ def test_calibration_error_is_the_gap_between_confidence_and_truth() -> None:
     probabilities = np.tile(np.array([[0.8, 0.2]], np.float32), (100, 1))
     labels = np.array([0] * 60 + [1] * 40, np.int64)
     assert calibration_error(probabilities, labels) == pytest.approx(0.2, abs=1e-6)
-
-
-def test_the_temperature_of_overconfident_logits_is_found() -> None:
-    rng = np.random.default_rng(7)
-    logits = rng.normal(size=(20_000, 5)).astype(np.float32) * 2
-    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    labels = np.array([rng.choice(5, p=row / row.sum()) for row in probabilities.astype(float)])
-    assert fit_temperature(
-        lambda t: softmax(logits * np.float32(2.5 / t)), labels
-    ) == pytest.approx(2.5, rel=0.05)
-
-
-def test_the_threshold_leaves_the_asked_share_answered() -> None:
-    confidence = np.linspace(0.5, 1.0, 1001, dtype=np.float32)
-    probabilities = np.stack([confidence, 1 - confidence], axis=1)
-    threshold = unsure_threshold(probabilities, answered=0.9)
-    assert (confidence >= threshold).mean() == pytest.approx(0.9, abs=0.002)
 
 
 def test_ferplus_counts_majorities_only() -> None:
