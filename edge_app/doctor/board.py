@@ -38,7 +38,7 @@ def check_board(governor: GovernorSettings, *, root: Path = Path("/")) -> Iterat
 
 def _temperature(temperature_c: float | None, governor: GovernorSettings) -> Finding:
     if temperature_c is None:
-        return GROUP.ok("temperature", "this machine does not tell")
+        return GROUP.ok("temperature", "this machine does not report it")
     text = f"{temperature_c:.1f} °C"
     if temperature_c >= _TOO_HOT_C:
         return GROUP.failure("temperature", text, _COOLING)
@@ -51,7 +51,7 @@ def _temperature(temperature_c: float | None, governor: GovernorSettings) -> Fin
 
 def _throttling(bits: int | None) -> Finding:
     if bits is None:
-        return GROUP.ok("throttling", "this machine does not tell")
+        return GROUP.ok("throttling", "this machine does not report it")
     if bits & _SLOWED:
         return GROUP.warning("throttling", "the processor is slowed down now", _COOLING)
     if bits >> _SINCE_START & _SLOWED:
@@ -63,10 +63,10 @@ def _throttling(bits: int | None) -> Finding:
 
 def _voltage(bits: int | None, *, has_alarm: bool | None) -> Finding:
     if bits is None and has_alarm is None:
-        return GROUP.ok("voltage", "this machine does not tell")
+        return GROUP.ok("voltage", "this machine does not report it")
     known = bits or 0
     if known & _UNDER_VOLTAGE or has_alarm:
-        return GROUP.failure("voltage", "too low now: cards and cameras fail of it", _SUPPLY)
+        return GROUP.failure("voltage", "too low now: cards and cameras fail from that", _SUPPLY)
     if known >> _SINCE_START & _UNDER_VOLTAGE:
         return GROUP.warning("voltage", "was too low since the board was started", _SUPPLY)
     if bits is None:
@@ -78,7 +78,7 @@ def _voltage(bits: int | None, *, has_alarm: bool | None) -> Finding:
 def _memory(root: Path) -> Finding:
     found = re.search(r"^MemAvailable: +(\d+) kB", _read(root / "proc/meminfo"), re.MULTILINE)
     if found is None:
-        return GROUP.ok("memory", "this machine does not tell")
+        return GROUP.ok("memory", "this machine does not report it")
     free = int(found[1]) * 1024
     text = f"{free // _MEGABYTE} MB available"
     advice = "end other programs, or use a board with more memory"

@@ -190,7 +190,7 @@ def _right(trial: _Trial, who: str) -> Finding:
     if trial.is_accepted:
         text = f"{trial.topic} taken in {1000 * trial.round_trip_s:.0f} ms"
         if not trial.is_mqtt_5:
-            text += "; MQTT 3.1.1 does not tell whether it was passed on"
+            text += "; MQTT 3.1.1 does not say whether it was passed on"
         return GROUP.ok("publish", text)
     advice = f"let this user ({who}) write to mien/<device>/# in the broker's access rules"
     if trial.is_accepted is None:

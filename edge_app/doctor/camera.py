@@ -66,9 +66,7 @@ def check_camera(
         return
     user = using(device) if device is not None else None
     if user is not None and user.is_mien:
-        yield GROUP.ok(
-            "source", f"{choice.name}: in use by {user}, whose telemetry tells how it does"
-        )
+        yield GROUP.ok("source", f"{choice.name}: in use by {user}, whose telemetry says how it is")
         return
     # Its camera may have no file that one process has open, or be lost to it: who knows?
     mien = running() if user is None and _is_local_camera(choice) else None
@@ -76,7 +74,7 @@ def check_camera(
         yield GROUP.warning(
             "source",
             f"{choice.name}: not opened: {mien} runs, and may have it",
-            "its telemetry and its alert `camera` tell how it does; or end it, and ask again",
+            "its telemetry and its alert `camera` say how it is; or end it, and run this again",
         )
         return
     reader = Reader(choice.open, choice.name)
@@ -119,7 +117,7 @@ def _look(
     if reader.frames_damaged:
         yield GROUP.warning(
             "damage",
-            f"{reader.frames_damaged} frames came damaged",
+            f"{reader.frames_damaged} frames were damaged",
             "use a shorter or better cable, another USB port, or a smaller picture"
             if choice.is_live
             else "copy the recording again",
@@ -139,7 +137,7 @@ def _closed(error: MienError, choice: Choice, user: Process | None) -> Finding:
     return GROUP.failure(
         "source",
         found.text,
-        f"{found.advice}; or does Mien's service run? Then it has the camera: ask again with sudo",
+        f"{found.advice}; or, if Mien's service runs, it has the camera: run this again with sudo",
     )
 
 

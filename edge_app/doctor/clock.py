@@ -32,7 +32,9 @@ def check_clock(
     text = f"{now:%Y-%m-%d %H:%M:%S} UTC"
     advice = "sudo timedatectl set-ntp true, and let the device reach a time server"
     if now < _BEGAN:
-        yield GROUP.failure("time", f"{text} cannot be: TLS and the times of events fail", advice)
+        yield GROUP.failure(
+            "time", f"{text} is impossible: TLS fails, and events get wrong times", advice
+        )
     elif state() in {_TIME_ERROR, -1}:
         yield GROUP.warning(
             "time", f"{text}, and nothing keeps it right: events carry this time", advice

@@ -22,7 +22,7 @@ def reason_to_stay_closed(purpose: Finding, state: Path, device: str) -> Finding
         return GROUP.warning(
             "source",
             f"{state}: this user may not see whether a pause was asked for",
-            "ask as the service's user, or with sudo",
+            "run this as the service's user, or with sudo",
         )
     kept = KeptPrivacy(state, device)
     if not kept.read().is_paused:

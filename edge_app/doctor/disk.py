@@ -52,7 +52,7 @@ def _directory(directory: Path, there: Path, *, is_allowed: bool) -> Finding:
         return GROUP.failure(
             "directory",
             f"{there}: cannot be written: {error.strerror}",
-            "ask as the service's user; give it that folder, or set directory in [outbox];"
+            "run this as the service's user; give it that folder, or set directory in [outbox];"
             " a disk that went read-only may be worn out",
         )
     if not is_allowed:

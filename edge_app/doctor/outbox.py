@@ -23,7 +23,7 @@ def check_outbox(
         yield group.ok("outbox", "nothing waits: there is none yet")
     except OSError as error:
         yield group.warning(
-            "outbox", f"{file}: {error.strerror}", "ask as the service's user, or with sudo"
+            "outbox", f"{file}: {error.strerror}", "run this as the service's user, or with sudo"
         )
     aside = file.with_name(f"{file.name}.damaged")
     # Nothing may be known of a folder that may not be looked into.
@@ -39,7 +39,7 @@ def check_outbox(
 def _outbox(group: Group, file: Path, locking: Callable[[Path], Process | None]) -> Finding:
     user = locking(file)
     if user is not None:
-        return group.ok("outbox", f"in use by {user}, whose telemetry tells how many events wait")
+        return group.ok("outbox", f"in use by {user}, whose telemetry says how many events wait")
     try:
         waiting = _count(file)
     except sqlite3.DatabaseError as error:

@@ -39,7 +39,7 @@ def _camera(source: str, user: str, groups: Sequence[str]) -> Finding:
     is_local = source.startswith(("/dev/", "v4l2:", "picamera2:"))
     if not is_local:
         # Unnamed: a misspelt URL would be told with its password.
-        return GROUP.ok("camera", f"user {user}; the source is no device")
+        return GROUP.ok("camera", f"user {user}; the source is not a device")
     if user == "root" or VIDEO in groups:
         return GROUP.ok("camera", f"user {user} may use cameras")
     device = Path(source)

@@ -78,14 +78,14 @@ def _system(os_release: Callable[[], Mapping[str, str]]) -> Finding:
     try:
         said = os_release()
     except OSError:
-        return GROUP.ok("system", "this machine does not tell")
+        return GROUP.ok("system", "this machine does not report it")
     name = said.get("PRETTY_NAME", said.get("ID", "unknown"))
     is_debian = said.get("ID") in {"debian", "raspbian"}
     if is_debian and _numbers(said.get("VERSION_ID", _OLDEST_DEBIAN)) < _numbers(_OLDEST_DEBIAN):
         return GROUP.warning(
             "system",
             f"{name} is older than Debian {_OLDEST_DEBIAN}",
-            "install the present Raspberry Pi OS on a new card",
+            "install the current Raspberry Pi OS on a new card",
         )
     return GROUP.ok("system", name)
 

@@ -40,7 +40,7 @@ def test_a_machine_that_tells_nothing(tree: Tree) -> None:
     found = tree.check()
     assert list(found) == ["temperature", "throttling", "voltage", "memory"]
     assert {(each.verdict, each.text) for each in found.values()} == {
-        ("ok", "this machine does not tell")
+        ("ok", "this machine does not report it")
     }
 
 

@@ -183,7 +183,7 @@ def test_the_older_protocol_does_not_tell() -> None:
     trial.acknowledged(1, is_accepted=True)
     found = broker._right(trial, "user 'desk'")
     assert found.verdict == "ok"
-    assert "MQTT 3.1.1 does not tell" in found.text
+    assert "MQTT 3.1.1 does not say" in found.text
 
 
 @pytest.fixture

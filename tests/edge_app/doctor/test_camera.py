@@ -89,7 +89,7 @@ def test_no_frame_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_damaged_frames() -> None:
     found = check(Fake(ROOM, damaged=3))["damage"]
-    assert (found.verdict, found.text) == ("warning", "3 frames came damaged")
+    assert (found.verdict, found.text) == ("warning", "3 frames were damaged")
     assert "cable" in found.advice
     found = check(Fake(ROOM, damaged=3, is_live=False))["damage"]
     assert found.advice == "copy the recording again"

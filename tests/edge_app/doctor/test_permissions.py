@@ -32,7 +32,7 @@ def test_a_device_that_is_open_to_this_user() -> None:
 
 def test_what_is_no_device_wants_no_group() -> None:
     found = check("rtsp://mien:hunter2@cam/1")["camera"]
-    assert (found.verdict, found.text) == ("ok", "user mien; the source is no device")
+    assert (found.verdict, found.text) == ("ok", "user mien; the source is not a device")
 
 
 def test_the_modes_of_secrets(tmp_path: Path) -> None:

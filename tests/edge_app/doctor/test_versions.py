@@ -59,4 +59,4 @@ def test_a_system_without_a_name() -> None:
     def os_release() -> dict[str, str]:
         raise FileNotFoundError
 
-    assert check(os_release=os_release)["system"].text == "this machine does not tell"
+    assert check(os_release=os_release)["system"].text == "this machine does not report it"
