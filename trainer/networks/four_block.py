@@ -2,7 +2,8 @@
 
 Source: the published FER2013 network of four blocks of two convolutions (32, 64, 128 and 256
 filters), each with batch normalization and ReLU, then max-pooling and dropout after each block,
-then a dense layer of 512; "more than 2 M parameters"; 66 % validation accuracy.
+then a dense layer of 512; "more than 2 M parameters"; 66 % validation accuracy. Its paper is not
+known to us.
 
     input        parameters       MACs
     48x48x1          2359 K    118.6 M

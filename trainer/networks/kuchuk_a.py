@@ -1,6 +1,7 @@
 """Kuchuk and Saatsazov's network A: gray faces in, logits out.
 
 Source: Kuchuk and Saatsazov: three convolutions and two dense layers with max-pooling and dropout.
+Title and year of theirs are not known to us.
 
     input        parameters       MACs
     48x48x1          1261 K     25.1 M

@@ -1,7 +1,8 @@
 """Kuchuk and Saatsazov's network C, after Gudi: gray faces in, logits out.
 
-Source: Kuchuk and Saatsazov, after Gudi 2015: a convolution, local contrast normalization, pooling,
-two more convolutions and two dense layers, on faces of 48x48.
+Source: Kuchuk and Saatsazov, after Gudi ("Recognizing Semantic Features in Faces using Deep
+Learning", 2015, arXiv:1512.00743): a convolution, local contrast normalization, pooling, two more
+convolutions and two dense layers, on faces of 48x48.
 
     input        parameters       MACs
     48x48x1         10090 K     46.1 M

@@ -1,7 +1,7 @@
 """The LeNet-like CNN: gray faces in, logits out.
 
 Source: the published CK+ network after LeNet (LeCun et al. 1998), two convolutions with 6 and 12
-feature maps; 92.81 % on CK+ (Lucey et al. 2010).
+feature maps; 92.81 % on CK+ (Lucey et al. 2010). Its paper is not known to us.
 
     input        parameters       MACs
     48x48x1           8.8 K     0.88 M

@@ -1,7 +1,7 @@
 """The three-block CNN: gray faces in, logits out.
 
 Source: the published FER2013 network of three blocks of a 3x3 convolution (from 32 filters), batch
-normalization and max-pooling of 2x2, then a dense layer of 132.
+normalization and max-pooling of 2x2, then a dense layer of 132. Its paper is not known to us.
 
     input        parameters       MACs
     48x48x1           703 K     22.5 M

@@ -83,7 +83,11 @@ class PaperRecipe:
             find_predictor()
 
 
-def command_line(name: str, epochs: int | None = None) -> str:
-    """What to type for a full run of a recipe, or for one cut short after `epochs`."""
+def command_line(name: str, epochs: int | None = None, backend: str = "tensorflow") -> str:
+    """What to type for a full run of a recipe, or for one cut short after `epochs`.
+
+    backend: Keras', which it takes from the environment.
+    """
     cut_short = "" if epochs is None else f" --epochs {epochs}"
-    return f"mien train reproduce {name} --data DIR{cut_short}"
+    with_backend = "" if backend == "tensorflow" else f"KERAS_BACKEND={backend} "
+    return f"{with_backend}mien train reproduce {name} --data DIR{cut_short}"

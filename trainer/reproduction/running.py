@@ -94,6 +94,7 @@ def _conclude(recipe: PaperRecipe, faces: Faces, history: list[Figures], run: Pa
 
     stopped_early = len(history) < recipe.epochs and stops(recipe, history)
     cut_short = len(history) < recipe.epochs and not stopped_early
+    machine = this_machine()
     return Result(
         name=recipe.name,
         published=recipe.published,
@@ -107,8 +108,8 @@ def _conclude(recipe: PaperRecipe, faces: Faces, history: list[Figures], run: Pa
         stopped_early=stopped_early,
         parameters=model.count_params(),
         macs=macs(model),
-        command=command_line(recipe.name, len(history) if cut_short else None),
-        machine=this_machine(),
+        command=command_line(recipe.name, len(history) if cut_short else None, machine.backend),
+        machine=machine,
         seconds=round(sum(line["seconds"] for line in history), 1),
         data_sha256=faces.sha256(),
     )

@@ -22,6 +22,11 @@ accuracies against ours. `DIR` is the folder with FER2013 (docs/training.md). A 
 where it was; `--epochs N` cuts a run short, and then every figure of it says so. The run's
 `result.json`, copied to `docs/reproductions/NAME.json`, fills the row below.
 
+Title and year of the papers are not known to us, and a search found none of them: what a paper did
+and what came out is given as it came to us, so nobody can check the published column here. Network
+C follows Gudi (2015, "Recognizing Semantic Features in Faces using Deep Learning",
+arXiv:1512.00743), B Krizhevsky et al. (2012), the last one LeCun et al. (1998).
+
 Accuracies are of seven classes on FER2013's own labels. Validation is the recipe's own split; in
 parentheses: without the faces whose picture, byte for byte, was trained on. The published splits
 are not ours face by face, so a difference of a point means little. Seconds are by the clock: the

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from trainer.reproduction import RECIPES
-from trainer.reproduction.recipe import Published, ReproductionError
+from trainer.reproduction.recipe import Published, ReproductionError, command_line
 from trainer.reproduction.result import Accuracy, Machine, Result, read_results, write_result
 from trainer.reproduction.table import RESULTS, page, published, table
 
@@ -81,3 +81,10 @@ def test_stored_results_come_back_and_foreign_files_are_refused(tmp_path: Path) 
     (tmp_path / "kuchuk-b.json").write_text("{}")
     with pytest.raises(ReproductionError, match=r"kuchuk-b\.json: not a reproduction's result"):
         read_results(tmp_path)
+
+
+def test_a_command_names_the_backend_that_the_row_was_made_with() -> None:
+    assert command_line("kuchuk-a") == "mien train reproduce kuchuk-a --data DIR"
+    for name, result in read_results(ROOT / RESULTS).items():
+        epochs = None if result.full else result.epochs_run
+        assert result.command == command_line(name, epochs, result.machine.backend)
