@@ -155,7 +155,7 @@ def test_another_program_that_only_has_it_open() -> None:
 def test_a_camera_that_somebody_unseen_may_have() -> None:
     found = check(Fake(name="picamera2:0", error="picamera2:0: busy; look"))["source"]
     assert (found.verdict, found.text) == ("failure", "picamera2:0: busy")
-    assert found.advice.startswith("look; or does Mien's service run?")
+    assert found.advice.startswith("look; or, if Mien's service runs")
 
 
 def test_a_stream_is_nobodys() -> None:
