@@ -96,7 +96,16 @@ def test_the_end_tells_of_everyone_who_was_there_once() -> None:
     decided.update([watched(1, 0.2), watched(2, 0.2)], 480, 640)
     assert [type(event) for event in decided.finish()] == [FaceLeft, FaceLeft]
     assert decided.finish() == []
+    assert not decided.is_state_new
     assert decided.state().faces == ()
+
+
+def test_a_visit_ends_where_it_was_seen_last_though_nothing_was_told_since() -> None:
+    decided = episodes()
+    decided.update([watched(1, 3.0, since_s=1.0), watched(2, 3.0)], 480, 640)
+    decided.update([watched(1, 7.0, since_s=1.0), watched(2, 9.0)], 480, 640)
+    durations = [each.duration_s for each in decided.finish() if isinstance(each, FaceLeft)]
+    assert durations == [6.0, 9.0]
 
 
 def test_an_unsure_face_is_as_sure_as_its_likeliest_emotion() -> None:
@@ -194,6 +203,22 @@ def test_no_value_beyond_the_scales_is_read(beyond: bytes) -> None:
     payload = encode(changed).replace(b'"valence":0.81', b'"valence":' + beyond)
     with pytest.raises(msgspec.ValidationError, match="valence"):
         decode_event(payload)
+
+
+@pytest.mark.parametrize(
+    ("said", "beyond", "field"),
+    [
+        (b'"confidence":0.75', b'"confidence":75', "confidence"),
+        (b'"left":0.1', b'"left":64', "left"),
+        (b"2026-01-02T03:04:05Z", b"2026-01-02T03:04:05", "time"),  # of what place?
+    ],
+)
+def test_no_percents_pixels_or_local_times_are_read(said: bytes, beyond: bytes, field: str) -> None:
+    (_, changed) = episodes().update([watched(1, 0.2, "happy", affect=GLAD)], 480, 640)
+    payload = encode(changed)
+    assert said in payload
+    with pytest.raises(msgspec.ValidationError, match=field):
+        decode_event(payload.replace(said, beyond))
 
 
 def test_boxes_are_fractions_inside_the_frame() -> None:

@@ -82,7 +82,7 @@ def test_it_comes_back_when_it_is_cool_again() -> None:
 
 def test_it_waits_before_it_comes_back() -> None:
     pi = Pi(rise_c=0.0)
-    pi.heat_c = pi.room_c = 76.0
+    pi.heat_c = pi.room_c = 75.0
     pi.run(5)
     assert pi.rates[-1] == pytest.approx(15 * STEPS[1])
     pi.rise_c, pi.heat_c, pi.room_c = 0.0, 75.0 - COOLER_C + 1.0, 75.0 - COOLER_C + 1.0
@@ -180,7 +180,7 @@ def test_frames_are_spaced_by_the_rate() -> None:
         if pi.governor.wait_s() == 0:
             pi.governor.took_frame()
             taken += 1
-    assert 150 <= taken <= 170, "ten seconds of fifteen, a tenth early at most"
+    assert 160 <= taken <= 170, "ten seconds of fifteen, a tenth early at most"
 
 
 def test_a_pause_is_not_caught_up_with() -> None:

@@ -116,10 +116,18 @@ def test_labels_that_are_not_as_many_as_outputs_are_refused(model: Path) -> None
     assert "2 labels" in refusal(model)
 
 
-@pytest.mark.parametrize("shape", [(1,), (1, 9), (48, 48, 9), (1, 48, 48, 9, 1)])
-def test_an_input_without_sides_is_refused(shape: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(
+    "changed",
+    [
+        *({"shape": shape} for shape in ((1,), (1, 9), (48, 48, 9), (1, 48, 48, 9, 1))),
+        {"scale": 1 / 128},
+        {"zero_point": 0},
+    ],
+)
+def test_an_input_of_which_pixels_are_none_is_refused(changed: dict[str, Any]) -> None:
+    """Without sides, or where 255 is not 1: it would be shown noise, or half of each face."""
     card = read_card(EMOTION)
-    border = msgspec.structs.replace(card.input, shape=shape)
+    border = msgspec.structs.replace(card.input, **changed)
     with pytest.raises(ModelError, match="a classifier takes int8"):
         check_classifier(EMOTION, msgspec.structs.replace(card, input=border), DEFAULT_ANSWER)
 
@@ -310,6 +318,13 @@ def test_the_classifier_takes_crops_of_any_size() -> None:
         assert probabilities.dtype == np.float32
         assert np.allclose(probabilities.sum(axis=1), 1.0, atol=1e-5)
         assert np.array_equal(classifier.predict(crops[1:2])[0], probabilities[1])
+
+
+def test_a_fine_pattern_of_a_large_crop_makes_no_coarse_one_in_the_small() -> None:
+    classifier = EmotionClassifier.load()
+    rows, columns = np.indices((5 * classifier.side, 5 * classifier.side))
+    checked = ((rows + columns) % 2 * 255).astype(np.uint8)
+    assert np.ptp(classifier._fitted(checked)) < 20
 
 
 def test_no_crops_are_no_answers() -> None:
