@@ -201,6 +201,42 @@ def test_a_broker_that_was_silent_in_mqtt_5_is_asked_once_more(
     assert left == b""
 
 
+def test_a_broker_is_not_asked_once_more_while_it_owes_an_answer(
+    scripted: MakeBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is under way would be sent twice."""
+    monkeypatch.setattr("edge_app.mqtt.connection.ASK_AGAIN_S", 0.0)
+
+    class Owed(Recorder):
+        since_s: float | None = time.monotonic()
+        turns = 0
+
+        def unanswered_since(self) -> float | None:
+            return self.since_s
+
+        def proceed(self, client: mqtt.Client) -> None:
+            del client
+            self.turns += 1
+
+    def answer(connection: socket.socket, version: int) -> None:
+        if len(broker.versions) > 1:
+            accept_in(connection, version)
+        else:
+            close(connection)
+
+    broker, owed = scripted(answer), Owed()
+    connection = impatient(broker.address, owed)
+    with contextlib.closing(connection):
+        connection.start()
+        for turn in range(5):
+            connection.wake()
+            wait_until(lambda turn=turn: owed.turns > turn)
+        assert broker.versions == [5, 4]
+        owed.since_s = None
+        wait_until(lambda: owed.connections == 2)
+    assert broker.versions == [5, 4, 5]
+
+
 @pytest.mark.parametrize("leave", [close, say_nothing])
 def test_a_broker_that_never_answers_in_mqtt_5_is_asked_no_third_time(
     scripted: MakeBroker, monkeypatch: pytest.MonkeyPatch, leave: Callable[[socket.socket], None]
@@ -484,7 +520,7 @@ def test_a_user_is_wanted(guarded: Mosquitto) -> None:
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(None, "No such file"), (b"\n", "it is empty"), (b"\xff\xfe", "not UTF-8 text")],
+    [(None, "No such file"), (b"\n", "its first line is empty"), (b"\xff\xfe", "not UTF-8 text")],
 )
 def test_a_password_file_that_cannot_be_read(
     tmp_path: Path, content: bytes | None, words: str

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+
 import pytest
 
 from edge_app.mqtt.outbox.lanes import Lanes
 from edge_app.mqtt.outbox.ledger import MEMORY_EVENTS, REMOVAL_EVENTS, Ledger
+from edge_app.mqtt.outbox.stored_event import StoredEvent
 from tests.clock import Clock
 
 
@@ -104,8 +108,34 @@ def test_what_is_under_way_from_memory_stays(ledger: Ledger) -> None:
         assert ledger.settle(11)
 
 
-def test_whoever_waits_hears_of_the_end(ledger: Ledger) -> None:
-    with ledger.changed:
-        ledger.forget(2, 0, 7, on_disk=0)
-        assert ledger.changed.wait_for(lambda: not ledger.waiting, 0)
+def forget_all(ledger: Ledger) -> None:
+    ledger.forget(2, 0, 7, on_disk=0)
     assert (ledger.dropped, ledger.undelivered_of(0)) == (2, 0)
+
+
+def settle_all(ledger: Ledger) -> None:
+    ledger.is_woken = True  # for something else; nobody is woken for that once more
+    ledger.lanes = Lanes(7)
+    ledger.lanes.historical.add([StoredEvent(each, 0.0, b"{}") for each in (6, 7)])
+    while taken := ledger.lanes.take(16):
+        ledger.settle(taken[0].sequence)
+
+
+@pytest.mark.parametrize("end", [forget_all, settle_all])
+def test_whoever_waits_hears_of_the_end(ledger: Ledger, end: Callable[[Ledger], None]) -> None:
+    """A stop would else take its whole time, though all was delivered."""
+    is_waiting = threading.Event()
+
+    def wait() -> None:
+        with ledger.changed:
+            is_waiting.set()
+            ledger.changed.wait_for(lambda: not ledger.waiting, 30)
+
+    thread = threading.Thread(target=wait, name="waits")
+    thread.start()
+    assert is_waiting.wait(30)
+    # It has the lock until it waits.
+    with ledger.changed:
+        end(ledger)
+    thread.join(10)
+    assert not thread.is_alive()

@@ -193,6 +193,29 @@ def test_the_window_keeps_places_for_live_events(tmp_path: Path) -> None:
         assert outbox.take() is None
 
 
+def test_a_broker_that_takes_one_at_a_time_has_the_backlog_too(tmp_path: Path) -> None:
+    with open_outbox(tmp_path / "outbox.sqlite") as outbox:
+        put(outbox, range(3))
+        wait_until(lambda: outbox._ledger.committed == 3)
+        outbox.connected()
+        assert take(outbox, 3, window=1) == [(number, True) for number in range(3)]
+
+
+def test_only_an_event_that_the_broker_takes_ends_the_alert_about_its_rules(
+    tmp_path: Path,
+) -> None:
+    alerts = Alerts()
+    with open_outbox(tmp_path / "outbox.sqlite", on_alert=alerts) as outbox:
+        outbox.connected()
+        put(outbox, range(2))
+        first, second = offered(outbox, 2)
+        outbox._alerts.set(REFUSED, "the broker refuses events")
+        outbox.settle(first.sequence, is_accepted=False)
+        assert (alerts.raised, outbox.dropped) == ({REFUSED}, 1)
+        outbox.settle(second.sequence)
+        assert (alerts.raised, outbox.dropped) == (set(), 1)
+
+
 def test_a_broken_connection_makes_all_of_it_historical_in_order(tmp_path: Path) -> None:
     with open_outbox(tmp_path / "outbox.sqlite") as outbox:
         outbox.connected()
