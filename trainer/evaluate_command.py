@@ -106,6 +106,7 @@ def run(arguments: argparse.Namespace) -> int:
             model_sha256=classifier.card.sha256,
             data_sha256=faces.sha256(),
             date=dt.datetime.now(tz=dt.UTC).date(),
+            learned=0 if training is None else len(training),
         )
         write_report(report, heading, splits)
         sys.stderr.write(f"written: {report}\n")

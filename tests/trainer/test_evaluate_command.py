@@ -155,7 +155,10 @@ def test_faces_that_the_model_has_learned_from_are_said(
     faces = all_splits(271, 35)
     learned = read_card(EMOTION).recipe | {"data_sha256": faces.sha256()}
     model = with_card(tmp_path / "mine.tflite", recipe=learned)
-    assert evaluate(model, "--data", data, "--json", "--split", "all") == 0
+    report = tmp_path / "report.html"
+    asked = ("--json", "--split", "all", "--report", report)
+    assert evaluate(model, "--data", data, *asked) == 0
+    assert "271 faces of this data, its Training" in report.read_text(encoding="utf-8")
     told = capsys.readouterr()
     assert told.err.startswith("--split all: the model has learned from 271 of these 341 faces")
     rest = faces.where(~faces.twins_of(faces.of(Split.TRAINING)))
@@ -199,6 +202,7 @@ def test_a_report_with_conditions(
     assert all_splits(271, 35).sha256() in page
     assert "<h2>PrivateTest</h2>" in page
     assert "PublicTest" not in page
+    assert "Learned from" not in page
     assert "<h3>Conditions</h3>" in page
 
 

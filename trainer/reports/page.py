@@ -34,13 +34,17 @@ svg { max-width: 100%; height: auto; }
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What a report says of itself; hashes are SHA-256 in hexadecimal digits."""
+    """What a report says of itself; hashes are SHA-256 in hexadecimal digits.
+
+    learned: how many of the data's faces the model has learned from, as far as its card tells.
+    """
 
     title: str
     model: str
     model_sha256: str
     data_sha256: str
     date: dt.date
+    learned: int = 0
 
 
 def write_report(path: Path, heading: Heading, splits: Mapping[str, SplitFigures]) -> None:
@@ -63,6 +67,8 @@ def page(heading: Heading, splits: Mapping[str, SplitFigures]) -> str:
         "SHA-256 of the data": f"<code>{escape(heading.data_sha256)}</code>",
         "Date": heading.date.isoformat(),
     }
+    if heading.learned:
+        rows["Learned from"] = f"{heading.learned} faces of this data, its Training"
     about = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in rows.items())
     sections = "".join(
         split_section(name, TITLES[name], figures) for name, figures in splits.items()
