@@ -149,11 +149,13 @@ class MqttPublisher(Publisher):
     def close(self) -> None:
         """Wait up to a second for acknowledgements, say `offline`, disconnect, end the threads.
 
-        A network that hangs takes a second more, and a disk that hangs ten.
+        What hangs is waited for longer: a connection that is being made a second, a disk ten.
         """
         if self._is_closed:
             return
         self._is_closed = True
+        self._sender.end()
+        self._connection.wake()
         if self._delivery.is_connected:
             deadline = time.monotonic() + LAST_DELIVERY_S
             self._outbox.wait_until_empty(LAST_DELIVERY_S)
@@ -195,6 +197,9 @@ class _Delivery(ConnectionHandler):
         self._losses = {ALERT.topic(device, alert=alert): alert for alert in (DROPPED, DAMAGED)}
         #: What a warning was given of, and when.
         self._warned: dict[str, float] = {}
+        #: What the broker answered last was no event: where it takes one message at once, they take
+        #: turns.
+        self._is_events_turn = False
         self.is_connected = False
 
     @property
@@ -213,15 +218,27 @@ class _Delivery(ConnectionHandler):
         self.proceed(client)
 
     def proceed(self, client: LinkClient) -> None:
-        """Offer what waits, in order, within the window."""
-        self._sender.proceed(client)
-        for handler in self._beside:
-            handler.proceed(client)
+        """Send what waits, but no more than the broker takes at once: paho would queue it."""
         if self._refusal.has_waited():
             self._outbox.connected()
         # A broker may take less at once than usual (MQTT 5, Receive Maximum).
-        usual = max(1, min(WINDOW, client.max_inflight_messages - FOR_OTHERS))
-        window = self._refusal.window(usual)
+        most = client.max_inflight_messages
+        if most == 1 and self._is_events_turn:
+            self._offer_events(client, most)
+        self._send_others(client, most)
+        self._offer_events(client, most)
+
+    def _send_others(self, client: LinkClient, most: int) -> None:
+        """Leave events the places that they have, and one at least, if there are two."""
+        of_events = max(len(self._under_way), min(1, most - 1))
+        self._sender.proceed(client, most - of_events)
+        for handler in self._beside:
+            handler.proceed(client)
+
+    def _offer_events(self, client: LinkClient, most: int) -> None:
+        """Offer them in order, within the window."""
+        usual = max(1, min(WINDOW, most - FOR_OTHERS))
+        window = min(self._refusal.window(usual), most - self._sender.under_way)
         while offer := self._outbox.take(window):
             packet_id = client.send(EVENT, EVENT.topic(self._device), offer.payload)
             if packet_id is None:
@@ -256,6 +273,7 @@ class _Delivery(ConnectionHandler):
     def _settle(self, packet_id: int, *, is_accepted: bool) -> bool:
         """The broker has this message, or never will; whether it is the delivery's."""
         said = self._sender.acknowledged(packet_id)
+        self._is_events_turn = said is not None
         if is_accepted and said is not None and said.payload and said.topic in self._losses:
             self._outbox.told(self._losses[said.topic])
         if (sent := self._under_way.pop(packet_id, None)) is not None:
@@ -268,7 +286,8 @@ class _Delivery(ConnectionHandler):
     def refused_by_rules(self, packet_id: int) -> None:
         """Have all events wait: what is wrong with the rules for one is wrong for the others."""
         is_event = packet_id in self._under_way
-        is_ours = self._sender.refused(packet_id) is not None or is_event
+        self._is_events_turn = self._sender.refused(packet_id) is not None
+        is_ours = self._is_events_turn or is_event
         self._answered_at = time.monotonic()
         if is_event:
             # As on a lost connection. Answers to the others, whatever they are, come too late.

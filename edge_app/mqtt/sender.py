@@ -4,10 +4,10 @@ broker has them.
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from edge_app.mqtt.link_client import LinkClient
@@ -16,6 +16,9 @@ from edge_app.mqtt.refusal import RETAINED_HOLD_S
 
 #: How many unretained messages wait for a connection: of more, the oldest is forgotten.
 CAPACITY = 256
+
+
+_Key = str | int
 
 
 class Sent(NamedTuple):
@@ -29,49 +32,68 @@ class Sent(NamedTuple):
 class Sender:
     """Any thread may hand over; only the connection's thread sends.
 
+    Of a retained topic one message is under way at a time, and then the newest: to a broker that
+    answers slowly, what has been superseded is not sent.
+
     clock: monotonic seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._changed = threading.Condition()
-        self._kept: dict[str, Sent] = {}
-        self._unsaid: dict[str, Sent] = {}
+        #: What is retained, by topic; and all that waits, in order, the rest of it by a number.
+        self._kept: dict[_Key, Sent] = {}
+        self._waiting: dict[_Key, Sent] = {}
+        self._numbers = itertools.count()
         #: Retained topics that the broker refuses, and until when nothing is said there.
         self._held: dict[str, float] = {}
-        self._once: deque[Sent] = deque(maxlen=CAPACITY)
         #: Whether the connection's thread has some of it in hand, neither waiting nor under way.
         self._is_sending = False
+        self._is_ending = False
         #: By packet id; and since when the broker owes an answer.
         self._under_way: dict[int, Sent] = {}
         self._silent_since: float | None = None
+
+    @property
+    def under_way(self) -> int:
+        """How many messages the broker has not answered."""
+        with self._changed:
+            return len(self._under_way)
 
     def hand_over(self, message: Message, topic: str, payload: bytes) -> None:
         """Have it sent: of a retained topic only the newest, and that on each connection."""
         said = Sent(message, topic, payload)
         with self._changed:
             if message.is_retained:
-                self._kept[topic] = self._unsaid[topic] = said
+                self._kept[topic] = self._waiting[topic] = said
             else:
-                self._once.append(said)
+                self._waiting[next(self._numbers)] = said
+                self._forget_the_oldest()
 
     def connected(self) -> None:
         """Say everything retained again: a broker without a disk forgets it."""
         with self._changed:
-            self._unsaid = dict(self._kept)
+            self._waiting = {**self._kept, **self._waiting}
 
-    def proceed(self, client: LinkClient) -> None:
-        """Send what waits."""
+    def end(self) -> None:
+        """From now on nothing is superseded: send what waits, whatever is under way."""
+        with self._changed:
+            self._is_ending = True
+
+    def proceed(self, client: LinkClient, most: int) -> None:
+        """Send what waits. most: how many messages may be under way at once."""
         with self._changed:
             now = self._clock()
             for topic in [topic for topic, until in self._held.items() if until <= now]:
                 del self._held[topic]
-                self._unsaid[topic] = self._kept[topic]
-            waiting = [*map(self._unsaid.pop, self._sayable()), *self._once]
-            self._once.clear()
+                self._waiting[topic] = self._kept[topic]
+            said = set() if self._is_ending else {each.topic for each in self._retained_under_way()}
+            sayable = (key for key in self._sayable() if key not in said)
+            room = max(0, most - len(self._under_way))
+            sending = [self._waiting.pop(key) for key in [*itertools.islice(sayable, room)]]
             self._is_sending = True
         sent = {
-            packet_id: each for each in waiting if (packet_id := client.send(*each)) is not None
+            packet_id: each for each in sending if (packet_id := client.send(*each)) is not None
         }
         with self._changed:
             if not self._under_way:
@@ -83,8 +105,7 @@ class Sender:
     def unanswered_since(self) -> float | None:
         """Since when the broker has answered nothing, on the clock; None: it owes no answer.
 
-        Anything that it answers counts, an event too: paho queues what is more than the broker
-        takes at once, so that a message may wait though all is well.
+        Anything that it answers counts, an event too: a broker that answers slowly answers.
         """
         with self._changed:
             return self._silent_since if self._under_way else None
@@ -112,22 +133,36 @@ class Sender:
     def disconnected(self) -> None:
         """What the broker did not acknowledge is sent again on the next connection."""
         with self._changed:
-            self._once = deque((*self._once_under_way(), *self._once), maxlen=CAPACITY)
+            again: dict[_Key, Sent] = {next(self._numbers): each for each in self._once_under_way()}
+            self._waiting = {**again, **self._waiting}
             self._under_way = {}
             self._is_sending = False
+            self._forget_the_oldest()
 
     def wait_until_sent(self, timeout_s: float) -> bool:
         """Wait until the broker has everything, retained messages aside; False: not in time."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._is_something_left(), timeout_s)
 
+    def _forget_the_oldest(self) -> None:
+        """Keep to the capacity. The caller locks."""
+        once = [key for key in self._waiting if isinstance(key, int)]
+        for key in once[: max(0, len(once) - CAPACITY)]:
+            del self._waiting[key]
+
     def _is_something_left(self) -> bool:
         """Whether the broker does not have all of it. The caller locks."""
-        return any((self._sayable(), self._once, self._is_sending, self._once_under_way()))
+        return any(
+            (next(self._sayable(), None) is not None, self._is_sending, self._once_under_way())
+        )
 
-    def _sayable(self) -> list[str]:
-        """Retained topics of which something waits that may be said."""
-        return [topic for topic in self._unsaid if topic not in self._held]
+    def _sayable(self) -> Iterator[_Key]:
+        """What waits and may be said, by its key."""
+        return (key for key in self._waiting if key not in self._held)
+
+    def _retained_under_way(self) -> list[Sent]:
+        """What is said again on each connection."""
+        return [each for each in self._under_way.values() if each.message.is_retained]
 
     def _once_under_way(self) -> list[Sent]:
         """What is not retained, and so is not said again anyway."""

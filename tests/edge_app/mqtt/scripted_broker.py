@@ -6,7 +6,7 @@ import contextlib
 import socket
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from edge_app.mqtt.address import BrokerAddress
 from tests.brokers import HOST
@@ -117,7 +117,25 @@ def answer_events(
     """
     connection.sendall(b"\x20\x03\x00\x00\x00" + kept)
     events = []
-    with contextlib.suppress(OSError), connection.makefile("rb") as packets:
+    with contextlib.suppress(OSError):
+        for topic, packet_id, payload in publications(connection):
+            is_event = topic.endswith(topic_end)
+            if is_event:
+                events.append(payload)
+            answer = reason if is_event else b"\x00"
+            if answer is not None:
+                connection.sendall(b"\x40\x03" + packet_id + answer)
+            if is_event and then_closes:
+                connection.shutdown(socket.SHUT_RDWR)
+    return events
+
+
+def publications(connection: socket.socket) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """MQTT 5: topic, packet id, and properties with the payload, of all that is published.
+
+    Pings are answered.
+    """
+    with connection.makefile("rb") as packets:
         while kind := packets.read(1):
             length = shift = 0
             while (byte := packets.read(1)[0]) & 0x80:
@@ -125,18 +143,9 @@ def answer_events(
             body = packets.read(length | byte << shift)
             if kind == b"\xc0":
                 connection.sendall(b"\xd0\x00")
-            if kind[0] >> 4 != 3:
-                continue
-            end = 2 + int.from_bytes(body[:2])
-            is_event = body[:end].endswith(topic_end)
-            if is_event:
-                events.append(body[end + 3 :])
-            answer = reason if is_event else b"\x00"
-            if answer is not None:
-                connection.sendall(b"\x40\x03" + body[end : end + 2] + answer)
-            if is_event and then_closes:
-                connection.shutdown(socket.SHUT_RDWR)
-    return events
+            if kind[0] >> 4 == 3:
+                end = 2 + int.from_bytes(body[:2])
+                yield body[2:end], body[end : end + 2], body[end + 3 :]
 
 
 MakeBroker = Callable[[Answer], ScriptedBroker]

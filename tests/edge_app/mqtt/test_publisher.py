@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
@@ -24,11 +25,12 @@ from edge_app.mqtt.connection import FAREWELL_S
 from edge_app.mqtt.discovery import Description
 from edge_app.mqtt.handler import ConnectionHandler, Filter
 from edge_app.mqtt.home_assistant import HomeAssistant
+from edge_app.mqtt.link_client import LinkClient
 from edge_app.mqtt.outbox.alerts import DROPPED, REFUSED
 from edge_app.mqtt.outbox.lanes import WINDOW
 from edge_app.mqtt.outbox.place import open_outbox
 from edge_app.mqtt.outbox.stored_event import Limits
-from edge_app.mqtt.publisher import LAST_DELIVERY_S, MqttPublisher
+from edge_app.mqtt.publisher import FOR_OTHERS, LAST_DELIVERY_S, MqttPublisher
 from tests.brokers import Mosquitto, wait_until
 from tests.edge_app.mqtt.held_backoff import HeldBackoff
 from tests.edge_app.mqtt.listener import Heard, Listener
@@ -43,7 +45,7 @@ from tests.edge_app.mqtt.samples import (
     state,
     summary,
 )
-from tests.edge_app.mqtt.scripted_broker import MakeBroker, answer_events
+from tests.edge_app.mqtt.scripted_broker import MakeBroker, answer_events, publications
 
 
 @pytest.fixture
@@ -653,6 +655,62 @@ def test_events_that_the_broker_never_answers_are_sent_again(
     assert caplog.text.count("acknowledges no messages") == 1
 
 
+class Watching(ConnectionHandler):
+    """Looks how many messages wait in paho, or are under way."""
+
+    def __init__(self) -> None:
+        self.most = 0
+
+    def proceed(self, client: LinkClient) -> None:
+        self.most = max(self.most, len(client._out_messages))
+
+
+def test_what_a_broker_has_no_place_for_does_not_wait_in_paho(scripted: MakeBroker) -> None:
+    """There it would be sent however old it has become meanwhile."""
+
+    def answer(connection: socket.socket, _version: int) -> None:
+        answer_events(connection, None, topic_end=b"")
+
+    watching = Watching()
+    publisher = MqttPublisher(scripted(answer).address, device="kitchen", beside=[watching])
+    publisher.connect()
+    for number in range(2 * WINDOW):
+        publisher.publish_event(appeared(number))
+        publisher.publish_state(state())
+        publisher.publish_summary(summary(number))
+    wait_until(lambda: watching.most >= WINDOW)
+    publisher.close()
+    # As many as Mosquitto takes at once by default, beside the availability.
+    assert watching.most <= WINDOW + FOR_OTHERS + 1
+
+
+def test_where_the_broker_takes_one_message_at_once_nothing_keeps_events_from_it(
+    scripted: MakeBroker,
+) -> None:
+    topics: list[bytes] = []
+
+    def answer(connection: socket.socket, _version: int) -> None:
+        # Receive Maximum: 1.
+        connection.sendall(b"\x20\x06\x00\x00\x03\x21\x00\x01")
+        with contextlib.suppress(OSError):
+            for topic, packet_id, _ in publications(connection):
+                topics.append(topic)
+                for _ in range(2):
+                    publisher.publish_state(state())
+                    publisher.publish_summary(summary(len(topics)))
+                connection.sendall(b"\x40\x02" + packet_id)
+
+    publisher = MqttPublisher(scripted(answer).address, device="kitchen")
+    for number in range(10):
+        publisher.publish_event(appeared(number))
+    publisher.connect()
+    wait_until(lambda: publisher.unacknowledged == 0)
+    heard = topics[:20]
+    publisher.close()
+    assert {*heard} >= {b"mien/kitchen/event", b"mien/kitchen/state", b"mien/kitchen/summary"}
+    assert heard.count(b"mien/kitchen/event") in {9, 10}
+
+
 def test_a_broker_that_answers_slowly_answers(scripted: MakeBroker) -> None:
     may_answer = threading.Event()
 
@@ -695,7 +753,6 @@ def test_a_broker_that_acknowledges_nothing_is_left_without_an_event_too(
     publisher.connect()
     for number in range(30):  # more than paho has places for
         publisher.publish_state(state())
-        wait_until(lambda: not publisher._sender._unsaid)
         publisher.publish_summary(summary(number))
     wait_until(lambda: len(connections) == 1)
     wait_until(lambda: publisher._sender.wait_until_sent(0))

@@ -12,15 +12,18 @@ from edge_app.mqtt.refusal import RETAINED_HOLD_S
 from edge_app.mqtt.sender import Sender
 from tests.clock import Clock
 
+#: Messages under way at once.
+MOST = 20
+
 
 def test_whatever_is_answered_ends_the_silence() -> None:
     clock = Clock()
     sender, client = Sender(clock), LinkClient(CallbackAPIVersion.VERSION2)
-    sender.proceed(client)
+    sender.proceed(client, MOST)
     assert sender.unanswered_since() is None
-    for _ in range(2):
-        sender.hand_over(STATE, "mien/kitchen/state", b"{}")
-        sender.proceed(client)
+    for topic in ("mien/kitchen/state", "mien/kitchen/info"):
+        sender.hand_over(STATE, topic, b"{}")
+        sender.proceed(client, MOST)
         clock.now_s += 10
     assert sender.unanswered_since() == 50
     sender.acknowledged(99)  # an event
@@ -31,7 +34,7 @@ def test_whatever_is_answered_ends_the_silence() -> None:
     sender.acknowledged(2)
     assert sender.unanswered_since() is None
     sender.hand_over(STATE, "mien/kitchen/state", b"{}")
-    sender.proceed(client)
+    sender.proceed(client, MOST)
     sender.disconnected()
     assert sender.unanswered_since() is None
 
@@ -41,7 +44,7 @@ def test_a_retained_topic_that_is_refused_is_said_again_after_a_while() -> None:
     sender, client = Sender(clock), LinkClient(CallbackAPIVersion.VERSION2)
 
     def said() -> set[str]:
-        sender.proceed(client)
+        sender.proceed(client, MOST)
         return {each.topic for each in sender._under_way.values()}
 
     for topic in ("mien/kitchen/state", "mien/kitchen/info"):
@@ -60,6 +63,51 @@ def test_a_retained_topic_that_is_refused_is_said_again_after_a_while() -> None:
     assert b'{"newest": true}' in {each.payload for each in sender._under_way.values()}
 
 
+class RecordingClient(LinkClient):
+    """Keeps what it is to publish."""
+
+    def __init__(self) -> None:
+        super().__init__(CallbackAPIVersion.VERSION2)
+        self.payloads: list[bytes] = []
+
+    def publish(self, topic: str, payload: Any = None, *more: Any) -> mqtt.MQTTMessageInfo:
+        self.payloads.append(payload)
+        return super().publish(topic, payload, *more)
+
+
+def test_what_was_superseded_is_not_sent_to_a_broker_that_answers_slowly() -> None:
+    sender, client = Sender(), RecordingClient()
+
+    def say(*payloads: bytes) -> None:
+        for payload in payloads:
+            sender.hand_over(STATE, "mien/kitchen/state", payload)
+            sender.proceed(client, MOST)
+
+    say(b"1", b"2", b"3")
+    assert client.payloads == [b"1"]
+    sender.acknowledged(1)
+    sender.proceed(client, MOST)
+    say(b"4")
+    assert client.payloads == [b"1", b"3"]
+    # The last word does not wait for an answer.
+    sender.end()
+    sender.proceed(client, MOST)
+    assert client.payloads == [b"1", b"3", b"4"]
+
+
+def test_no_more_is_under_way_than_there_are_places_for() -> None:
+    sender, client = Sender(), RecordingClient()
+    for number in range(4):
+        sender.hand_over(SUMMARY, "mien/kitchen/summary", b"%d" % number)
+        sender.hand_over(STATE, "mien/kitchen/state", b"state %d" % number)
+    for packet_id in range(1, 6):
+        sender.proceed(client, 2)
+        assert sender.under_way == min(2, 6 - packet_id)
+        sender.acknowledged(packet_id)
+    assert client.payloads == [b"0", b"state 3", b"1", b"2", b"3"]
+    assert sender.wait_until_sent(0)
+
+
 class SlowClient(LinkClient):
     """Holds whoever publishes until it is let go."""
 
@@ -76,7 +124,7 @@ class SlowClient(LinkClient):
 def test_what_is_being_sent_is_not_sent_yet() -> None:
     sender, client = Sender(), SlowClient()
     sender.hand_over(SUMMARY, "mien/kitchen/summary", b"{}")
-    thread = threading.Thread(target=sender.proceed, args=(client,))
+    thread = threading.Thread(target=sender.proceed, args=(client, MOST))
     thread.start()
     assert client.is_asked.wait(60)
     assert not sender.wait_until_sent(0)
