@@ -11,6 +11,7 @@ from pathlib import Path
 from edge_app.events.payloads import Alert
 from edge_app.frames.supervised import Trouble
 from edge_app.health.alerts import CAMERA, camera_alert
+from edge_app.health.beginning import Beginning, system_up_s
 
 #: What is wrong, or None for: it is over.
 Troubles = queue.SimpleQueue[Trouble | None]
@@ -22,7 +23,8 @@ class CameraTrouble:
     """Only the daemon's thread may call it; the source's puts into `troubles`.
 
     The broker keeps an alert that an earlier process raised: it stands until this one's camera has
-    given a frame or is closed, and is as old as it was where its beginning is known.
+    given a frame or is closed, and is as old as it was where its beginning is known. It is told
+    again, with the time that is true, where the clock is set.
 
     is_reopening: whether the source failed and has not recovered since; its alert may stay longer.
     """
@@ -34,14 +36,18 @@ class CameraTrouble:
         publish_alert: Callable[[str, Alert | None], None],
         say_telemetry: Callable[[], object],
         now: Callable[[], datetime],
+        up_s: Callable[[], float] = system_up_s,
         since_file: Path | None = None,
     ) -> None:
-        """now: the time in UTC. since_file: keeps since when, from one process to the next."""
-        self._troubles, self._publish, self._now = troubles, publish_alert, now
+        """now: the time in UTC. up_s: seconds since the system's start.
+
+        since_file: keeps since when, from one process to the next; not over the system's start.
+        """
+        self._troubles, self._publish, self._now, self._up_s = troubles, publish_alert, now, up_s
         self._say_telemetry, self._since_file = say_telemetry, since_file
         self._may_be_an_earlier_one = True
         self._text: str | None = None
-        self._since = now()
+        self._began = Beginning(now(), up_s())
         self.is_reopening = False
 
     def turn(self, *, is_paused: bool, has_frames: bool) -> None:
@@ -52,6 +58,7 @@ class CameraTrouble:
             self._change(self._troubles.get_nowait())
         if has_frames and not self.is_reopening:
             self._end_earlier_one()
+        self._look_at_the_clock()
 
     def camera_closed(self) -> None:
         """Forget what it said and end its alert: a closed camera has no troubles.
@@ -79,14 +86,24 @@ class CameraTrouble:
         self._may_be_an_earlier_one = False
         # Another text of the same trouble does not make it younger.
         if self._text is None or text is None:
-            self._since = self._now()
+            self._began = Beginning(self._now(), self._up_s())
             if self._since_file is not None:
-                self._since = _kept_since(self._since_file, self._since, is_over=text is None)
+                self._began = _kept(self._since_file, self._began, is_over=text is None)
         self._text = text
-        self._publish(CAMERA, camera_alert(text, self._since))
+        self._publish(CAMERA, camera_alert(text, self._began.since))
+
+    def _look_at_the_clock(self) -> None:
+        if self._text is None:
+            return
+        seen = self._began.seen_from(self._now(), self._up_s())
+        if seen != self._began:
+            self._began = seen
+            if self._since_file is not None:
+                _keep(self._since_file, seen)
+            self._publish(CAMERA, camera_alert(self._text, seen.since))
 
 
-def _kept_since(file: Path, now: datetime, *, is_over: bool) -> datetime:
+def _kept(file: Path, now: Beginning, *, is_over: bool) -> Beginning:
     """Since when, by a file that outlives the process: begun now where there is none.
 
     Now where it cannot be used, too. A trouble that is over takes its file with it.
@@ -95,19 +112,35 @@ def _kept_since(file: Path, now: datetime, *, is_over: bool) -> datetime:
         if is_over:
             file.unlink(missing_ok=True)
             return now
-        since = _read(file)
-        if since is not None and since <= now:
-            return since
-        file.write_text(now.isoformat(), encoding="ascii")
+        kept = _read(file)
     except OSError as error:
-        _LOG.warning("%s: %s; a restart will forget since when", file, error.strerror)
-    return now
+        _tell_of(file, error)
+        return now
+    began = now
+    # Seconds that are yet to come are those of an earlier start of the system.
+    if kept is not None and 0 <= kept.up_s <= now.up_s:
+        began = kept.seen_from(now.since, now.up_s)
+    if began != kept:
+        _keep(file, began)
+    return began
 
 
-def _read(file: Path) -> datetime | None:
-    """What it says; None where it is missing or no time with its zone."""
+def _keep(file: Path, began: Beginning) -> None:
     try:
-        since = datetime.fromisoformat(file.read_text(encoding="ascii"))
+        file.write_text(f"{began.since.isoformat()} {began.up_s}", encoding="ascii")
+    except OSError as error:
+        _tell_of(file, error)
+
+
+def _tell_of(file: Path, error: OSError) -> None:
+    _LOG.warning("%s: %s; a restart will forget since when", file, error.strerror)
+
+
+def _read(file: Path) -> Beginning | None:
+    """What it says; None where it is missing, or no time with its zone and no seconds."""
+    try:
+        since, up_s = file.read_text(encoding="ascii").split(" ")
+        kept = Beginning(datetime.fromisoformat(since), float(up_s))
     except (FileNotFoundError, ValueError):
         return None
-    return since if since.tzinfo is not None else None
+    return kept if kept.since.tzinfo is not None else None

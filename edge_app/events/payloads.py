@@ -230,7 +230,8 @@ class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """Something that a person should look at; retained until an empty message says it is over.
 
-    id: the topic's last level. text: what happened, and what to do. since: UTC.
+    id: the topic's last level. text: what happened, and what to do. since: UTC; told anew, of the
+    same alert, where the device's clock is set afterwards.
     """
 
     id: str

@@ -13,7 +13,10 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 class Office:
+    """now: what the clock says, `up_s` seconds after the system's start."""
+
     def __init__(self, since_file: Path | None = None, now: datetime = NOW) -> None:
+        self.now, self.up_s = now, 1000.0 + (now - NOW).total_seconds()
         self.said: list[tuple[str, Alert | None]] = []
         self.states: list[bool] = []
         self.troubles = Troubles()
@@ -21,7 +24,8 @@ class Office:
             self.troubles,
             publish_alert=lambda name, alert: self.said.append((name, alert)),
             say_telemetry=lambda: self.states.append(self.trouble.is_reopening),
-            now=lambda: now,
+            now=lambda: self.now,
+            up_s=lambda: self.up_s,
             since_file=since_file,
         )
 
@@ -31,6 +35,10 @@ class Office:
         for each in said:
             self.troubles.put(Trouble(each) if isinstance(each, str) else each)
         self.trouble.turn(is_paused=is_paused, has_frames=has_frames)
+
+    def wait(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.up_s += seconds
 
     @property
     def since(self) -> datetime:
@@ -65,7 +73,7 @@ def test_an_alert_outlasts_a_recovery_that_is_not_trusted() -> None:
 def test_what_else_is_wrong_changes_an_alert_and_not_its_beginning() -> None:
     office = Office()
     office.turn("cam: the stream ended")
-    office.trouble._now = lambda: NOW + timedelta(hours=1)
+    office.wait(3600.0)
     office.turn("cam: the camera refuses: 401")
     alerts = [alert for _, alert in office.said if alert is not None]
     assert [alert.text for alert in alerts] == [
@@ -127,7 +135,43 @@ def test_a_camera_that_still_fails_has_one_alert_for_both_processes(tmp_path: Pa
     assert again.since == later
 
 
-@pytest.mark.parametrize("content", ["", "2026-01-02T00:00:00", "9999-01-02T00:00:00+00:00", "\0"])
+def test_a_beginning_before_the_clock_was_set_is_told_again(tmp_path: Path) -> None:
+    file = tmp_path / "since"
+    office = Office(file)
+    office.now -= timedelta(days=2)
+    office.turn("cam: unplugged")
+    office.wait(12.0)
+    office.turn()
+    assert [alert and alert.since for _, alert in office.said] == [NOW - timedelta(days=2)]
+    office.now += timedelta(days=2)
+    office.turn()
+    office.turn()
+    assert [alert and alert.since for _, alert in office.said[1:]] == [NOW]
+    again = Office(file, NOW + timedelta(seconds=30))
+    again.turn("cam: unplugged")
+    assert again.since == NOW
+    # It is set while no process runs.
+    last = Office(file, NOW + timedelta(seconds=60))
+    last.now += timedelta(hours=1)
+    last.turn("cam: unplugged")
+    assert last.since == NOW + timedelta(hours=1)
+    last.turn(None)
+    last.now -= timedelta(hours=1)
+    last.turn()
+    assert last.said[-1] == ("camera", None)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "2026-01-02T00:00:00 1000.0",
+        "2026-01-02T00:00:00+00:00",
+        "2026-01-02T00:00:00+00:00 1001.0",
+        "2026-01-02T00:00:00+00:00 nan",
+        "\0",
+    ],
+)
 def test_a_beginning_that_cannot_be_is_now(tmp_path: Path, content: str) -> None:
     file = tmp_path / "since"
     file.write_text(content)

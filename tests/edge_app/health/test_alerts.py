@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -37,9 +37,13 @@ class Board:
         self.alerts.update(FINE)
         self.at_start, self.said[:] = list(self.said), []
 
-    def next(self, *, after_s: float = 60.0, frames: int = 900, **changes: Any) -> None:
+    def next(
+        self, *, after_s: float = 60.0, set_by_s: float = 0.0, frames: int = 900, **changes: Any
+    ) -> None:
+        """set_by_s: the clock, meanwhile."""
         self.last = msgspec.structs.replace(
             self.last,
+            time=self.last.time + timedelta(seconds=after_s + set_by_s),
             uptime_s=self.last.uptime_s + after_s,
             frames_seen=self.last.frames_seen + frames,
             **changes,
@@ -56,6 +60,20 @@ def test_what_an_earlier_process_raised_is_taken_back_at_start() -> None:
     assert board.at_start == [(name, None) for name in RULES]
     board.next()
     assert board.said == []
+
+
+def test_an_alert_that_began_before_the_clock_was_set_is_told_with_its_true_time() -> None:
+    board = Board()
+    board.next(slowed_by=("load",))
+    board.next(set_by_s=59.0)
+    board.next(set_by_s=2 * 86_400.0)
+    board.next(set_by_s=-0.5)
+    board.next(set_by_s=-86_400.0, slowed_by=())
+    board.next()
+    assert board.names == [("slowed-down", True), ("slowed-down", True), ("slowed-down", False)]
+    first, second = (alert.since for _, alert in board.said if alert is not None)
+    assert first == FINE.time + timedelta(seconds=60)
+    assert second == first + timedelta(seconds=59.0, days=2)
 
 
 def test_a_certificate_that_ends_soon_until_it_is_renewed() -> None:
@@ -77,7 +95,11 @@ def test_heat_is_said_once_and_ends_well_below() -> None:
     assert board.names == [("too-hot", True), ("too-hot", False)]
     alert = board.said[0][1]
     assert alert is not None
-    assert (alert.id, alert.severity, alert.since) == ("too-hot", "warning", FINE.time)
+    assert (alert.id, alert.severity, alert.since) == (
+        "too-hot",
+        "warning",
+        FINE.time + timedelta(minutes=2),
+    )
 
 
 def test_a_weak_power_supply() -> None:
