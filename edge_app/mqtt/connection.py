@@ -37,6 +37,10 @@ FIRST_ANSWER_S = 3.5
 #: How long 3.1.1 is spoken with a broker that left MQTT 5 unanswered, before it is asked once more.
 ASK_AGAIN_S = 60.0
 
+#: How long a protocol version that worked may be left unanswered before the other is asked, too: by
+#: then the broker does not just start, and another may have taken its place.
+FORGET_S = 600.0
+
 #: A message that is not acknowledged for so many keep-alive periods never will be: a broker that
 #: throttles may keep the connection and swallow its answers.
 ANSWER_PERIODS = 2
@@ -116,6 +120,8 @@ class Connection:
         self._first_answer_s = FIRST_ANSWER_S
         #: MQTT 5 was left unanswered before the connection that stands; and was asked for again.
         self._is_in_doubt = self._is_asked_again = False
+        #: Since when a version that worked is left unanswered.
+        self._unanswered_since: float | None = None
         self._overload = ""
         self._was_brief = False
         self._sizes = PacketSizes()
@@ -237,15 +243,27 @@ class Connection:
                     refused.add(version)
                 if (error.is_version or is_unanswered) and version != self._versions[-1]:
                     continue
-                if error.may_be_version and not self._worked:
+                if error.may_be_version and has_worked:
+                    self._forget_in_time(version)
+                elif error.may_be_version and not self._worked:
                     self._first_answer_s = min(2 * self._first_answer_s, self._keep_alive_s)
                 raise
             self._versions.sort(key=lambda each: each in refused)
             self._worked.add(version)
+            self._unanswered_since = None
             self._is_in_doubt = version != self._versions[0]
             self._log.began(f"broker {self._address}: connected, {_VERSION_NAMES[version]}")
             return link
         raise AssertionError(self._versions)
+
+    def _forget_in_time(self, version: MQTTProtocolVersion) -> None:
+        """Take back that it works, after a while without an answer."""
+        now = time.monotonic()
+        if self._unanswered_since is None:
+            self._unanswered_since = now
+        if now - self._unanswered_since >= FORGET_S:
+            self._worked.remove(version)
+            self._unanswered_since, self._is_asked_again = None, False
 
     def _talk(self, link: Link) -> str:
         """Use the connection for as long as it stands; says why it ended, if nobody wanted it."""

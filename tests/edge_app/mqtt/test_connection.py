@@ -280,6 +280,22 @@ def test_a_broker_that_took_mqtt_5_is_not_asked_in_3_1_1_while_it_starts(
     assert broker.versions == [5, 5, 5, 5]
 
 
+def test_a_broker_in_whose_place_another_came_is_asked_in_3_1_1_after_a_while(
+    scripted: MakeBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge_app.mqtt.connection.FORGET_S", 0.0)
+
+    def answer(connection: socket.socket, version: int) -> None:
+        if len(broker.versions) == 1 or version == 4:
+            accept_in(connection, version)
+        if len(broker.versions) < 4:
+            close(connection)
+
+    broker = scripted(answer)
+    connected_again(broker.address, times=2)
+    assert broker.versions == [5, 5, 5, 4]
+
+
 def test_a_broker_that_takes_its_time_is_waited_for_longer_each_time(
     scripted: MakeBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
