@@ -58,7 +58,8 @@ def check_classifier(path: Path, card: ModelCard, answer: str) -> tuple[Classifi
         raise ModelError(
             f"{path}: takes {card.input.dtype} {list(card.input.shape)}, scale"
             f" {card.input.scale}, zero point {card.input.zero_point}; a classifier takes int8"
-            f" [1, S, S, 1] or [1, S, S, {WINDOW}], scale 1/255, zero point -128"
+            f" [1, S, S, 1] or [1, S, S, {WINDOW}], scale 1/255, zero point -128: quantize it again"
+            " with this Mien, or remove it from the folder"
         )
     outputs = {
         name: f"{tensor.dtype} {list(tensor.shape)}" for name, tensor in card.outputs.items()

@@ -34,7 +34,8 @@ def check_detector(path: Path, card: ModelCard) -> DetectorCard:
         raise ModelError(
             f"{path}: takes {border.dtype} {list(border.shape)}, scale {border.scale},"
             f" zero point {border.zero_point}; a face detector takes int8 [1, S/2, S/2, 6],"
-            " scale 1, zero point -128"
+            " scale 1, zero point -128: quantize it again with this Mien, or remove it from the"
+            " folder"
         )
     side = 2 * border.shape[1]
     said = {name: (tensor.dtype, tensor.shape) for name, tensor in card.outputs.items()}
