@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edge_app.perception.labels import FER2013, FERPLUS
 from trainer.data import Faces
-from trainer.reliability import calibration_error
+from trainer.reliability import calibration_error, calibration_error_by_chance
 from trainer.truth import Truth, authors_majorities, labelled, majorities, truth_for
 
 Floats = NDArray[np.float32]
@@ -30,6 +30,7 @@ class Report:
     balanced_accuracy: mean recall of the classes that are there.
     confusion: faces by true label (rows) and answer (columns), in the order of recall.
     calibration_error: by what the answer is fitted to, `truth.truth_for`.
+    calibration_error_by_chance: what it would be of so many faces if each confidence were right.
     ferplus_majority: agreement with FER+'s majority of eight emotions, where there is one;
     None where no face has one. ferplus_majority_faces: how many have.
     ferplus_authors: the same as FER+'s authors count, `truth.authors_majorities`.
@@ -44,6 +45,7 @@ class Report:
     precision: dict[str, float | None]
     confusion: list[list[int]]
     calibration_error: float
+    calibration_error_by_chance: float
     ferplus_majority: float | None
     ferplus_majority_faces: int
     ferplus_authors: float | None
@@ -86,6 +88,7 @@ def evaluate(
         precision=dict(zip(labels, precision, strict=True)),
         confusion=confusion.tolist(),
         calibration_error=calibration_error(probabilities[fitted.rows], fitted.labels),
+        calibration_error_by_chance=calibration_error_by_chance(probabilities[fitted.rows]),
         ferplus_majority=_agreement(probabilities, voted, labels),
         ferplus_majority_faces=len(voted.labels),
         ferplus_authors=_agreement(probabilities, as_authors, labels),

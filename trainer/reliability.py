@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 BINS = 15
+_DRAWS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,19 @@ def reliability(
 def calibration_error(probabilities: Floats, labels: NDArray[np.int64]) -> float:
     """Expected calibration error of the first answer (Guo et al. 2017), bins of equal width."""
     return _error(_bins(probabilities, labels))
+
+
+def calibration_error_by_chance(probabilities: Floats) -> float:
+    """What `calibration_error` is, on the mean of draws, where each confidence is exactly right.
+
+    It is no 0: within a bin of few faces the share of right answers strays from any confidence.
+    """
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    bin_of = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    right = np.random.default_rng(0).random((_DRAWS, len(confidence))) < confidence
+    surplus = right - confidence
+    gaps = sum(np.abs(surplus[:, bin_of == b].sum(axis=1)) for b in range(BINS))
+    return float(np.mean(gaps)) / max(len(confidence), 1)
 
 
 def _error(bins: tuple[Bin, ...]) -> float:

@@ -43,7 +43,7 @@ def _split_lines(split: str, report: Mapping[str, Any]) -> Iterator[str]:
     # Older cards do not say.
     if left_out := report.get("left_out"):
         yield f"  left out: {counted(left_out)}; the answer has no such label"
-    yield f"  calibration error {report['calibration_error']:.1%}"
+    yield f"  calibration error {report['calibration_error']:.1%}{_by_chance(report)}"
     if report["ferplus_majority"] is not None:
         yield (
             f"  agrees with FER+'s majority of eight emotions: {report['ferplus_majority']:.1%}"
@@ -62,6 +62,12 @@ def _split_lines(split: str, report: Mapping[str, Any]) -> Iterator[str]:
     for condition in report.get("conditions", ()):
         mild, hard = (_strength(condition[name]) for name in ("mild", "hard"))
         yield f"  {condition['title']:<11} {mild}   {hard}"
+
+
+def _by_chance(report: Mapping[str, Any]) -> str:
+    """How much of it so few faces show in any case; older cards do not say."""
+    share = report.get("calibration_error_by_chance")
+    return "" if share is None else f" ({share:.1%} by chance alone)"
 
 
 def _strength(figures: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tests.softmax import softmax
-from trainer.reliability import calibration_error, reliability
+from trainer.reliability import calibration_error, calibration_error_by_chance, reliability
 
 LOGITS = np.random.default_rng(2).normal(0, 3, (500, 7)).astype(np.float32)
 LABELS = np.random.default_rng(3).integers(7, size=500)
@@ -36,3 +36,21 @@ def test_certain_answers_are_in_the_last_bin() -> None:
     figures = reliability(sure, sure, np.array([0, 0, 0, 1]), 1.0)
     (only,) = figures.bins_after
     assert (only.faces, only.confidence, only.accuracy) == (4, 1.0, 0.75)
+
+
+@pytest.mark.parametrize(("faces", "least", "most"), [(200, 0.06, 0.09), (20_000, 0.005, 0.009)])
+def test_few_faces_show_an_error_however_right_confidence_is(
+    faces: int, least: float, most: float
+) -> None:
+    """As measured of labels that were drawn by the very probabilities."""
+    rng = np.random.default_rng(1)
+    top = rng.uniform(0.4, 1.0, faces)
+    probabilities = np.stack([top, 1 - top], axis=1).astype(np.float32)
+    probabilities[:, 1] *= np.float32(0.5)  # never the likeliest
+    said = calibration_error_by_chance(probabilities)
+    assert least < said < most
+    drawn = [
+        calibration_error(probabilities, (rng.random(faces) >= top).astype(np.int64))
+        for _ in range(30)
+    ]
+    assert said == pytest.approx(np.mean(drawn), rel=0.1)

@@ -52,6 +52,10 @@ def _parts(name: str, title: str, figures: SplitFigures) -> Iterator[str]:
                 f"Calibration error at temperature {calibration.temperature:.2f}",
                 f"{calibration.error_after:.1%}",
             ),
+            (
+                "… by chance alone, if each confidence were right",
+                f"{report.calibration_error_by_chance:.1%}",
+            ),
             ("Area under the risk-coverage curve", f"{figures.risk_coverage.area:.3f}"),
         ],
     )
