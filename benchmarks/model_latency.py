@@ -52,19 +52,19 @@ def read_floats(paths: Sequence[Path]) -> tuple[Model, ...]:
 
     Raises:
         UsageError: a file cannot be read, holds no model or one of another kind, or is called as
-            another.
+            another; or no runtime works here, or takes it.
     """
     models: dict[str, Model] = {}
     for path in paths:
         model = Model.read(path, "float")
+        if not model.content:
+            raise UsageError(f"--float {path}: is empty; name a model in real numbers")
         try:
-            details = make_candidates([model], [1])[0].interpreter.get_input_details()
+            interpreter, _ = make_interpreter(model.content, 1, what=f"--float {path}")
         except ModelError as error:
-            raise UsageError(
-                f"--float {path}: no TFLite runtime here takes it: it is no TFLite model, or cut"
-                " short; mien doctor shows the runtimes"
-            ) from error
-        kind = np.dtype(details[0]["dtype"]).name
+            # It says why: a whole model may ask for what this runtime lacks.
+            raise UsageError(str(error)) from error
+        kind = np.dtype(interpreter.get_input_details()[0]["dtype"]).name
         if kind != "float32":
             raise UsageError(f"--float {path}: takes {kind}; name a model in real numbers")
         if model.name in models:

@@ -121,7 +121,8 @@ def test_two_runs_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str
     [
         (["--seconds", "0"], "--seconds 0"),
         (["--float", "none.tflite"], "none.tflite"),
-        (["--float", "/dev/null"], "--float /dev/null: no TFLite runtime here takes it: it is no"),
+        (["--float", "/dev/null"], "--float /dev/null: is empty; name a model in real numbers"),
+        (["--float", __file__], f"--float {__file__}: refused by the TFLite runtime that is"),
         (["--float", str(INT8)], "takes int8"),
         (["--float", str(FLOAT), "--float", str(FLOAT)], "another is called conv1x1_256.float"),
         (["soak", "--hours", "0"], "above 0"),
