@@ -76,10 +76,10 @@ def connect(
     return recorder
 
 
-def impatient(address: BrokerAddress, recorder: Recorder) -> Connection:
+def impatient(address: BrokerAddress, handler: ConnectionHandler) -> Connection:
     """Comes back at once."""
     backoff = Backoff(first_s=0.001, longest_s=0.001)
-    return Connection(address, recorder, client_id="mien-test", backoff=backoff)
+    return Connection(address, handler, client_id="mien-test", backoff=backoff)
 
 
 def connected_again(address: BrokerAddress, *, times: int) -> Recorder:
@@ -399,12 +399,7 @@ def test_after_a_brief_connection_messages_take_turns_for_a_while(
             reset(connection)
 
     broker = scripted(answer)
-    connection = Connection(
-        broker.address,
-        Asks(),
-        client_id="mien-test",
-        backoff=Backoff(first_s=0.01, longest_s=0.01),
-    )
+    connection = impatient(broker.address, Asks())
     with contextlib.closing(connection):
         connection.start()
         wait_until(lambda: len(clients) == 2)
