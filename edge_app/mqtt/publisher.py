@@ -67,7 +67,7 @@ class MqttPublisher(Publisher):
     ) -> None:
         self._device = device
         self._outbox = memory_outbox() if outbox is None else outbox
-        self._sender = Sender()
+        self._sender = Sender(on_loss=self._outbox.lose)
         self._delivery = _Delivery(device, self._outbox, self._sender, beside)
         self._connection = Connection(
             address,
@@ -272,7 +272,7 @@ class _Delivery(ConnectionHandler):
 
     def _settle(self, packet_id: int, *, is_accepted: bool) -> bool:
         """The broker has this message, or never will; whether it is the delivery's."""
-        said = self._sender.acknowledged(packet_id)
+        said = self._sender.acknowledged(packet_id, is_accepted=is_accepted)
         self._is_events_turn = said is not None
         if is_accepted and said is not None and said.payload and said.topic in self._losses:
             self._outbox.told(self._losses[said.topic])

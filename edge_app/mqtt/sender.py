@@ -11,14 +11,18 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from edge_app.mqtt.link_client import LinkClient
-from edge_app.mqtt.messages import Message
+from edge_app.mqtt.messages import SUMMARY, Message
 from edge_app.mqtt.refusal import RETAINED_HOLD_S
 
 #: How many unretained messages wait for a connection: of more, the oldest is forgotten.
 CAPACITY = 256
 
+_REFUSED = "the broker refuses summaries, which are dropped; see the log"
 
 _Key = str | int
+
+#: Called with a number, and why so many are lost.
+OnLoss = Callable[[int, str], None]
 
 
 class Sent(NamedTuple):
@@ -35,11 +39,14 @@ class Sender:
     Of a retained topic one message is under way at a time, and then the newest: to a broker that
     answers slowly, what has been superseded is not sent.
 
-    clock: monotonic seconds.
+    clock: monotonic seconds. on_loss: called with how many summaries are lost, and why.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, on_loss: OnLoss | None = None
+    ) -> None:
         self._clock = clock
+        self._on_loss = on_loss
         self._changed = threading.Condition()
         #: What is retained, by topic; and all that waits, in order, the rest of it by a number.
         self._kept: dict[_Key, Sent] = {}
@@ -68,7 +75,7 @@ class Sender:
                 self._kept[topic] = self._waiting[topic] = said
             else:
                 self._waiting[next(self._numbers)] = said
-                self._forget_the_oldest()
+        self._keep_to_capacity()
 
     def connected(self) -> None:
         """Say everything retained again: a broker without a disk forgets it."""
@@ -92,15 +99,19 @@ class Sender:
             room = max(0, most - len(self._under_way))
             sending = [self._waiting.pop(key) for key in [*itertools.islice(sayable, room)]]
             self._is_sending = True
-        sent = {
-            packet_id: each for each in sending if (packet_id := client.send(*each)) is not None
-        }
+        sent, left_out = dict[int, Sent](), list[Sent]()
+        for each in sending:
+            if (packet_id := client.send(*each)) is None:
+                left_out.append(each)
+            else:
+                sent[packet_id] = each
         with self._changed:
             if not self._under_way:
                 self._silent_since = self._clock()
             self._under_way |= sent
             self._is_sending = False
             self._changed.notify_all()
+        self._tell_of_loss(left_out, _REFUSED)
 
     def unanswered_since(self) -> float | None:
         """Since when the broker has answered nothing, on the clock; None: it owes no answer.
@@ -110,13 +121,15 @@ class Sender:
         with self._changed:
             return self._silent_since if self._under_way else None
 
-    def acknowledged(self, packet_id: int) -> Sent | None:
+    def acknowledged(self, packet_id: int, *, is_accepted: bool = True) -> Sent | None:
         """The broker has this message, or refuses it for good. None: an event, none of ours."""
         with self._changed:
             self._silent_since = self._clock()
             sent = self._under_way.pop(packet_id, None)
             self._changed.notify_all()
-            return sent
+        if sent is not None and not is_accepted:
+            self._tell_of_loss([sent], _REFUSED)
+        return sent
 
     def refused(self, packet_id: int) -> Sent | None:
         """The broker's rules refuse this message; as `acknowledged`.
@@ -124,7 +137,7 @@ class Sender:
         A retained topic is said again after a while, and not on each new connection: the broker may
         throw out whom it refuses.
         """
-        said = self.acknowledged(packet_id)
+        said = self.acknowledged(packet_id, is_accepted=False)
         if said is not None and said.message.is_retained:
             with self._changed:
                 self._held[said.topic] = self._clock() + RETAINED_HOLD_S
@@ -137,18 +150,24 @@ class Sender:
             self._waiting = {**again, **self._waiting}
             self._under_way = {}
             self._is_sending = False
-            self._forget_the_oldest()
+        self._keep_to_capacity()
 
     def wait_until_sent(self, timeout_s: float) -> bool:
         """Wait until the broker has everything, retained messages aside; False: not in time."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._is_something_left(), timeout_s)
 
-    def _forget_the_oldest(self) -> None:
-        """Keep to the capacity. The caller locks."""
-        once = [key for key in self._waiting if isinstance(key, int)]
-        for key in once[: max(0, len(once) - CAPACITY)]:
-            del self._waiting[key]
+    def _keep_to_capacity(self) -> None:
+        with self._changed:
+            once = [key for key in self._waiting if isinstance(key, int)]
+            gone = [self._waiting.pop(key) for key in once[: max(0, len(once) - CAPACITY)]]
+        self._tell_of_loss(gone, "more summaries wait than may; the oldest are dropped")
+
+    def _tell_of_loss(self, gone: list[Sent], why: str) -> None:
+        """Tell of summaries: for a response nobody waits so long. The caller does not lock."""
+        count = sum(each.message is SUMMARY for each in gone)
+        if self._on_loss is not None and count:
+            self._on_loss(count, why)
 
     def _is_something_left(self) -> bool:
         """Whether the broker does not have all of it. The caller locks."""

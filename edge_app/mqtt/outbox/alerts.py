@@ -15,9 +15,9 @@ REFUSED: Final = "outbox-refused"
 
 #: Each of them → what it means; what to do.
 MEANINGS: Final = {
-    DROPPED: "events are lost, since more waited than may, or the disk took none or spoilt them;"
-    " see why the broker or the disk takes none, check the disk, or let more wait (`[outbox]` in"
-    " the settings)",
+    DROPPED: "events or summaries are lost, since more waited than may, the disk took none or"
+    " spoilt them, or the broker refused them; see why the broker or the disk takes none, check the"
+    " disk, or let more wait (`[outbox]` in the settings)",
     STORAGE: "the disk takes no events, or does not give them back; make room, or check the disk",
     DAMAGED: "the file of waiting events was damaged, removed or replaced, and another one is used;"
     " check the disk and the power supply, and whether somebody else writes there",

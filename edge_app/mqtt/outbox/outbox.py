@@ -99,7 +99,7 @@ class Outbox(Closing):
 
     @property
     def dropped(self) -> int:
-        """How many events never will be: no room, too old, spoilt, refused by the broker."""
+        """How many events or summaries never will be: no room, too old, spoilt, refused, lost."""
         return self._ledger.dropped
 
     @property
@@ -175,9 +175,14 @@ class Outbox(Closing):
         """The broker answered for this event: forget it. One that it refuses counts as dropped."""
         with self._changed:
             if self._ledger.settle(sequence) and not is_accepted:
-                self._ledger.dropped += 1
+                self._writer.drop(1, "the broker refuses events, which are dropped; see the log")
         if is_accepted:
             self._alerts.resolve(REFUSED)
+
+    def lose(self, count: int, why: str) -> None:
+        """So much is lost of what waited elsewhere for the same broker: count it and tell of it."""
+        with self._changed:
+            self._writer.drop(count, why)
 
     def told(self, alert: str) -> None:
         """The broker has the message that this alert is raised.

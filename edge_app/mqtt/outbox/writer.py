@@ -9,7 +9,7 @@ from edge_app.errors import MienError
 from edge_app.mqtt.outbox.alerts import DAMAGED, DROPPED, STORAGE, OutboxAlerts
 from edge_app.mqtt.outbox.disk import StoreDamagedError
 from edge_app.mqtt.outbox.handover import Handover
-from edge_app.mqtt.outbox.ledger import Ledger
+from edge_app.mqtt.outbox.ledger import REMOVAL_S, Ledger
 from edge_app.mqtt.outbox.store import EventStore
 from edge_app.mqtt.outbox.stored_event import BEFORE_ALL, Limits
 
@@ -62,7 +62,8 @@ class OutboxWriter:
             return self._retry_at
         age_at = self._written_at + AGE_CHECK_S if self._ledger.waiting else None
         over_at = None if self._ledger.waiting else self._over_at
-        times = (self._ledger.removal_at, age_at, over_at)
+        lost_at = self._written_at + REMOVAL_S if self._lost else None
+        times = (self._ledger.removal_at, age_at, over_at, lost_at)
         return min((each for each in times if each is not None), default=None)
 
     def is_due(self) -> bool:
@@ -150,11 +151,16 @@ class OutboxWriter:
     def drop_spoilt(self, sequence: int) -> None:
         """What the disk gave back is no event, or another one than it took. The caller locks."""
         _LOG.warning("outbox: event %d cannot be read, dropped", sequence)
-        self._lost += 1
-        self._count_dropped(1)
-        self._ledger.dropped += 1
         self._ledger.settle(sequence)
-        self._alerts.set(DROPPED, "the disk spoilt events, which are dropped; check the disk")
+        self.drop(1, "the disk spoilt events, which are dropped; check the disk")
+
+    def drop(self, count: int, why: str) -> None:
+        """So many never will be delivered, though there was room for them. The caller locks."""
+        self._lost += count
+        self._count_dropped(count)
+        self._ledger.dropped += count
+        self._ledger.wake()
+        self._alerts.set(DROPPED, why)
 
     def tell_of_loss(self) -> None:
         """Raise what an earlier process lost, and what this one did while it began."""
@@ -231,5 +237,5 @@ class OutboxWriter:
 
 def _were_dropped(count: int, when: str = "") -> str:
     events = "1 event was" if count == 1 else f"{count} events were"
-    why = "more waited than may, or the disk took none or spoilt them"
-    return f"{events} dropped{when}: {why}"
+    why = "more waited than may, the disk took none or spoilt them, or the broker refused them"
+    return f"{events} dropped{when}: {why}; a summary counts as one"

@@ -31,6 +31,7 @@ from edge_app.mqtt.outbox.lanes import WINDOW
 from edge_app.mqtt.outbox.place import open_outbox
 from edge_app.mqtt.outbox.stored_event import Limits
 from edge_app.mqtt.publisher import FOR_OTHERS, LAST_DELIVERY_S, MqttPublisher
+from edge_app.mqtt.sender import CAPACITY
 from tests.brokers import Mosquitto, wait_until
 from tests.edge_app.mqtt.held_backoff import HeldBackoff
 from tests.edge_app.mqtt.listener import Heard, Listener
@@ -403,6 +404,40 @@ def test_a_loss_while_the_broker_was_away_is_told_after_a_restart(
         publisher.close()
         publisher = start()
         assert listener.wait_for(topic, 2)[1].payload == b""
+        publisher.close()
+
+
+def test_lost_summaries_are_told_of_as_events_are(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    mosquitto.stop()
+    topic = "mien/kitchen/alert/outbox-dropped"
+
+    def start() -> MqttPublisher:
+        def on_alert(alert: str, text: str | None) -> None:
+            publisher.publish_alert(alert, outbox_alert(alert, text, TIME))
+
+        outbox = open_outbox(tmp_path, "kitchen", {}, on_alert=on_alert)
+        publisher = MqttPublisher(
+            mosquitto.address, device="kitchen", outbox=outbox, backoff=backoff
+        )
+        publisher.connect(must_succeed=False)
+        return publisher
+
+    backoff = HeldBackoff()
+    publisher = start()
+    for number in range(CAPACITY + 3):
+        publisher.publish_summary(summary(number))
+    assert publisher.backlog == Backlog(waiting=0, dropped=3)
+    mosquitto.start()
+    with Listener(mosquitto.address) as listener:
+        backoff.may_go.set()
+        listener.wait_for("mien/kitchen/summary", CAPACITY)
+        assert b"more summaries wait than may" in listener.wait_for(topic)[0].payload
+        publisher.close()
+    # Once more after a restart, since nobody says that this was seen.
+    publisher = start()
+    with Listener(mosquitto.address) as listener:
+        wait_until(lambda: b"3 events were dropped" in listener.wait_for(topic)[-1].payload)
+        assert b"a summary counts as one" in listener.wait_for(topic)[-1].payload
         publisher.close()
 
 

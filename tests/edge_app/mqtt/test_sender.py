@@ -7,9 +7,9 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_app.mqtt.link_client import LinkClient
-from edge_app.mqtt.messages import STATE, SUMMARY
+from edge_app.mqtt.messages import RESPONSE, STATE, SUMMARY
 from edge_app.mqtt.refusal import RETAINED_HOLD_S
-from edge_app.mqtt.sender import Sender
+from edge_app.mqtt.sender import CAPACITY, Sender
 from tests.clock import Clock
 
 #: Messages under way at once.
@@ -106,6 +106,44 @@ def test_no_more_is_under_way_than_there_are_places_for() -> None:
         sender.acknowledged(packet_id)
     assert client.payloads == [b"0", b"state 3", b"1", b"2", b"3"]
     assert sender.wait_until_sent(0)
+
+
+def test_lost_summaries_are_told_of_and_nothing_else() -> None:
+    lost: list[tuple[int, str]] = []
+    sender, client = Sender(on_loss=lambda *loss: lost.append(loss)), RecordingClient()
+    for _ in range(CAPACITY):
+        sender.hand_over(SUMMARY, "mien/kitchen/summary", b"{}")
+        sender.hand_over(STATE, "mien/kitchen/state", b"{}")
+    assert lost == []
+    sender.hand_over(SUMMARY, "mien/kitchen/summary", b"newest")
+    assert lost == [(1, "more summaries wait than may; the oldest are dropped")]
+    sender.proceed(client, 4)
+    # The two and the one that waits again count, once they are too many.
+    sender.hand_over(RESPONSE, "mien/kitchen/response/pause", b"{}")
+    for _ in range(2):
+        sender.hand_over(SUMMARY, "mien/kitchen/summary", b"{}")
+    assert len(lost) == 1
+    sender.disconnected()
+    assert [count for count, _ in lost] == [1, 3]
+    for _ in range(CAPACITY - 2):
+        sender.hand_over(RESPONSE, "mien/kitchen/response/pause", b"{}")
+    assert sum(count for count, _ in lost) == 4 + CAPACITY - 3
+
+
+def test_summaries_that_the_broker_refuses_are_lost() -> None:
+    lost: list[int] = []
+    sender, client = Sender(on_loss=lambda count, _: lost.append(count)), RecordingClient()
+    for _ in range(3):
+        sender.hand_over(SUMMARY, "mien/kitchen/summary", b"{}")
+    sender.proceed(client, MOST)
+    sender.acknowledged(1)
+    sender.acknowledged(2, is_accepted=False)
+    sender.refused(3)
+    assert lost == [1, 1]
+    client.sizes.refused("mien/kitchen/summary", 0)
+    sender.hand_over(SUMMARY, "mien/kitchen/summary", b"{}")
+    sender.proceed(client, MOST)
+    assert lost == [1, 1, 1]
 
 
 class SlowClient(LinkClient):
