@@ -184,7 +184,7 @@ clean:  ## remove what make made, but no training run
 	@requirements/install.sh .venv requirements/demo.txt picamera2
 
 .venv-dev/.complete: requirements/dev.txt requirements/install.sh pyproject.toml
-	@echo "installing a workstation's packages into .venv-dev (2.7 GB)"
+	@echo "installing a workstation's packages into .venv-dev (2.9 GB)"
 	@requirements/install.sh .venv-dev requirements/dev.txt
 
 .venv-build/.complete: requirements/build.txt requirements/install.sh
