@@ -17,6 +17,10 @@ from edge_app.mqtt.refusal import RETAINED_HOLD_S
 #: How many unretained messages wait for a connection: of more, the oldest is forgotten.
 CAPACITY = 256
 
+#: How long the next message on a retained topic waits for the answer to the one before: a broker
+#: that throttles may swallow an answer, and keep the connection.
+LONGEST_ANSWER_S = 30.0
+
 _REFUSED = "the broker refuses summaries, which are dropped; see the log"
 
 _Key = str | int
@@ -59,6 +63,8 @@ class Sender:
         self._is_ending = False
         #: By packet id; and since when the broker owes an answer.
         self._under_way: dict[int, Sent] = {}
+        #: When something was sent last on each retained topic.
+        self._said_at: dict[str, float] = {}
         self._silent_since: float | None = None
 
     @property
@@ -94,8 +100,8 @@ class Sender:
             for topic in [topic for topic, until in self._held.items() if until <= now]:
                 del self._held[topic]
                 self._waiting[topic] = self._kept[topic]
-            said = set() if self._is_ending else {each.topic for each in self._retained_under_way()}
-            sayable = (key for key in self._sayable() if key not in said)
+            owed = set() if self._is_ending else self._owed(now)
+            sayable = (key for key in self._sayable() if key not in owed)
             room = max(0, most - len(self._under_way))
             sending = [self._waiting.pop(key) for key in [*itertools.islice(sayable, room)]]
             self._is_sending = True
@@ -107,7 +113,8 @@ class Sender:
                 sent[packet_id] = each
         with self._changed:
             if not self._under_way:
-                self._silent_since = self._clock()
+                self._silent_since = now
+            self._said_at |= dict.fromkeys((each.topic for each in sent.values()), now)
             self._under_way |= sent
             self._is_sending = False
             self._changed.notify_all()
@@ -179,9 +186,13 @@ class Sender:
         """What waits and may be said, by its key."""
         return (key for key in self._waiting if key not in self._held)
 
-    def _retained_under_way(self) -> list[Sent]:
-        """What is said again on each connection."""
-        return [each for each in self._under_way.values() if each.message.is_retained]
+    def _owed(self, now: float) -> set[str]:
+        """Retained topics on which an answer is waited for. The caller locks."""
+        return {
+            each.topic
+            for each in self._under_way.values()
+            if each.message.is_retained and now - self._said_at[each.topic] < LONGEST_ANSWER_S
+        }
 
     def _once_under_way(self) -> list[Sent]:
         """What is not retained, and so is not said again anyway."""

@@ -9,7 +9,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from edge_app.mqtt.link_client import LinkClient
 from edge_app.mqtt.messages import RESPONSE, STATE, SUMMARY
 from edge_app.mqtt.refusal import RETAINED_HOLD_S
-from edge_app.mqtt.sender import CAPACITY, Sender
+from edge_app.mqtt.sender import CAPACITY, LONGEST_ANSWER_S, Sender
 from tests.clock import Clock
 
 #: Messages under way at once.
@@ -93,6 +93,25 @@ def test_what_was_superseded_is_not_sent_to_a_broker_that_answers_slowly() -> No
     sender.end()
     sender.proceed(client, MOST)
     assert client.payloads == [b"1", b"3", b"4"]
+
+
+def test_an_answer_that_the_broker_swallows_does_not_keep_the_next_message_for_ever() -> None:
+    clock = Clock()
+    sender, client = Sender(clock), RecordingClient()
+    for payload in (b"1", b"2"):
+        sender.hand_over(STATE, "mien/kitchen/state", payload)
+        sender.proceed(client, MOST)
+    clock.now_s += LONGEST_ANSWER_S
+    sender.acknowledged(99)  # an event
+    sender.proceed(client, MOST)
+    assert client.payloads == [b"1", b"2"]
+    sender.hand_over(STATE, "mien/kitchen/state", b"3")
+    sender.proceed(client, MOST)
+    assert client.payloads == [b"1", b"2"]
+    sender.acknowledged(2)
+    clock.now_s += LONGEST_ANSWER_S
+    sender.proceed(client, MOST)
+    assert client.payloads == [b"1", b"2", b"3"]
 
 
 def test_no_more_is_under_way_than_there_are_places_for() -> None:
