@@ -31,7 +31,7 @@ def check_outbox(
         if aside.exists():
             yield group.warning(
                 "moved aside",
-                f"{aside}: was damaged; events that still waited, if any, were not sent",
+                f"{aside}: was damaged; mien run went on with the events that it could read of it",
                 "check the power supply and the SD card; remove the file when it is of no use",
             )
 
@@ -46,7 +46,8 @@ def _outbox(group: Group, file: Path, locking: Callable[[Path], Process | None])
         return group.failure(
             "outbox",
             f"{file}: damaged ({error})",
-            "mien run moves it aside and begins a new one; check the power supply and the SD card",
+            "mien run moves it aside and goes on with the events that it can read of it; check the"
+            " power supply and the SD card",
         )
     return group.ok("outbox", f"sound; {waiting} event{'s' * (waiting != 1)} waiting")
 

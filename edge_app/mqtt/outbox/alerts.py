@@ -19,8 +19,9 @@ MEANINGS: Final = {
     " spoilt them, or the broker refused them; see why the broker or the disk takes none, check the"
     " disk, or let more wait (`[outbox]` in the settings)",
     STORAGE: "the disk takes no events, or does not give them back; make room, or check the disk",
-    DAMAGED: "the file of waiting events was damaged, removed or replaced, and another one is used;"
-    " check the disk and the power supply, and whether somebody else writes there",
+    DAMAGED: "the file of waiting events was damaged, removed or replaced, and another one is used,"
+    " with the events that could be read; check the disk and the power supply, and whether somebody"
+    " else writes there",
     REFUSED: "the broker refuses events, which wait; check its access rules",
 }
 

@@ -73,7 +73,7 @@ def _prepared(database: sqlite3.Connection, path: Path | None, loss: Loss) -> Op
     if path is not None:
         (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
-            raise StoreDamagedError(f"{path}: {verdict}")
+            raise StoreDamagedError(f"{path}: {' '.join(verdict.split())}")
     (version,) = database.execute("PRAGMA user_version").fetchone()
     if version not in {0, _VERSION}:
         raise StoreDamagedError(f"{path}: written by another version of Mien")
@@ -88,8 +88,15 @@ def _prepared(database: sqlite3.Connection, path: Path | None, loss: Loss) -> Op
         if loss != Loss():
             write_loss(database, loss)
         database.execute("COMMIT")
+    return measured(database)
+
+
+def measured(database: sqlite3.Connection) -> Opened:
+    """What an open database holds now."""
+    # A bit that flipped may set one event ahead by ages, and all others would be too old.
     events, size, oldest, newest, elapsed_s = database.execute(
         "SELECT COUNT(*), COALESCE(SUM(LENGTH(payload)), 0), COALESCE(MIN(sequence), 1),"
-        " COALESCE(MAX(sequence), 0), COALESCE(MAX(elapsed_s), 0.0) FROM event"
+        " COALESCE(MAX(sequence), 0),"
+        " COALESCE(MAX(elapsed_s) FILTER (WHERE ABS(elapsed_s) < 1e10), 0.0) FROM event"
     ).fetchone()
     return Opened(database, events, size, oldest, (newest, elapsed_s), read_loss(database))

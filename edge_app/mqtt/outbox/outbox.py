@@ -213,7 +213,7 @@ class Outbox(Closing):
             _LOG.error("outbox: the disk hangs; what was not written is lost")
             return
         self._writer.write()
-        if self._ledger.has_pending and not self._ledger.is_refused:
+        if self._writer.has_more and not self._ledger.is_refused:
             self._writer.write()  # into the file that took a damaged one's place
         self._store.close()
         if self._handover is not None:

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from edge_app.closing import Closing
-from edge_app.mqtt.outbox.aside import move_aside, remove
-from edge_app.mqtt.outbox.database import Opened, open_database
+from edge_app.mqtt.outbox.aside import Aside, move_aside, remove
+from edge_app.mqtt.outbox.database import Opened, measured, open_database
 from edge_app.mqtt.outbox.disk import (
     StoreDamagedError,
     StoreFailingError,
@@ -21,6 +21,7 @@ from edge_app.mqtt.outbox.disk import (
 from edge_app.mqtt.outbox.loss import Loss
 from edge_app.mqtt.outbox.moving import move_events
 from edge_app.mqtt.outbox.open_files import OpenFiles
+from edge_app.mqtt.outbox.salvage import Salvaged, salvage
 from edge_app.mqtt.outbox.stored_event import NUMBERED_FROM, Limits, StoredEvent
 from edge_app.mqtt.outbox.transaction import Change, Held, carry_out
 
@@ -60,6 +61,8 @@ class EventStore(Closing):
         self._synchronous = ""
         self._files = None if path is None else OpenFiles(path)
         self._is_adrift = False
+        #: The file from which events are to be brought back; None: from none.
+        self._aside: Aside | None = None
         #: The disk failed in a write: the next one opens the file anew. Until then it is read.
         self._is_in_doubt = False
         self._database: sqlite3.Connection | None = None
@@ -177,7 +180,7 @@ class EventStore(Closing):
             }
 
     def put_aside(self, damage: str, *, is_loss: bool = True) -> None:
-        """Move a damaged file away; the next write begins an empty one.
+        """Move a damaged file away. The next write begins another one, with what can be read of it.
 
         is_loss: whether events waited in it, or may have.
 
@@ -186,8 +189,15 @@ class EventStore(Closing):
         """
         assert self._path is not None  # noqa: S101 - memory does not get damaged
         self._close_database()
+        if self._aside is not None:
+            # The new one is damaged before it has anything: what it was to have is aside still.
+            remove(self._path)
+            remove(log_of(self._path))
+            return
         aside = move_aside(self._path, damage)
-        self._tell(f"{damage}; moved aside to {aside.name}", is_loss=is_loss)
+        damage = f"{damage}; moved aside to {aside.name}"
+        self._aside = Aside(aside, damage, self.loss.damage, is_loss)
+        self._tell(damage, Salvaged().lost if is_loss else None)
         self.count = self.size = 0
 
     def close(self) -> None:
@@ -251,17 +261,47 @@ class EventStore(Closing):
             # Before a new one is made, which may get the number of the one that is gone.
             is_left = self._files is not None and self._files.is_main_there
             opened = open_database(self._path, self.loss)
+            aside = self._aside
+            if aside is not None:
+                opened = self._with_events_of(aside, opened.database)
             if self._first is None:
                 self._begin(opened)
+            elif aside is not None:
+                # With the numbers that they had.
+                self.findings += aside.is_loss
+                self._enter(opened, self._ahead or 0, self._ahead_s)
             elif is_left and opened.newest[0] + (self._ahead or 0) <= self._tried_to:
                 self._enter(opened, self._ahead or 0, self._ahead_s)
             else:
                 if opened.events < self.count:
-                    self._tell(f"{self._path} is gone, another in its place", is_loss=True)
+                    self._tell(f"{self._path} is gone, another in its place", Salvaged().lost)
                 self._enter_other(opened)
         assert self._database is not None  # noqa: S101 - it was entered
         assert self._ahead is not None  # noqa: S101 - with it
         return self._database, self._ahead
+
+    def _with_events_of(self, aside: Aside, database: sqlite3.Connection) -> Opened:
+        """A new file with what can be read of the one that was moved aside.
+
+        Raises:
+            StoreRefusedError: the disk does not take it; the new file is closed.
+        """
+
+        def loss(salvaged: Salvaged) -> Loss:
+            self.loss = self.loss._replace(damage=aside.damage_before)
+            self._tell(aside.damage, salvaged.lost if aside.is_loss else None)
+            return self.loss
+
+        before = self.loss
+        try:
+            salvage(aside.path, database, loss)
+            opened = measured(database)
+        except BaseException:
+            self.loss = before
+            database.close()
+            raise
+        self._aside = None
+        return opened
 
     def _begin(self, opened: Opened) -> None:
         """Use the first one of this process."""
@@ -333,15 +373,14 @@ class EventStore(Closing):
         self._enter_other(opened._replace(database=open_database(path, self.loss).database))
         self._is_adrift = False
         self.count, self.size = self.count + moved.events, self.size + moved.size
-        self._tell(damage, is_loss=not moved.is_whole)
+        self._tell(damage, None if moved.is_whole else Salvaged().lost)
 
     def _synchronize(self, database: sqlite3.Connection, mode: str) -> None:
         if mode != self._synchronous:
             database.execute(f"PRAGMA synchronous = {mode}")
             self._synchronous = mode
 
-    def _tell(self, damage: str, *, is_loss: bool) -> None:
+    def _tell(self, damage: str, lost: str | None) -> None:
         """Have it told. Where nothing was lost, an earlier damage with which there was is told."""
-        if is_loss or self.loss.damage is None:
-            what = "the events that waited in it were not sent" if is_loss else "no event was lost"
-            self.loss = self.loss._replace(damage=f"{damage}: {what}")
+        if lost is not None or self.loss.damage is None:
+            self.loss = self.loss._replace(damage=f"{damage}: {lost or 'no event was lost'}")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from edge_app.errors import MienError
 from edge_app.mqtt.outbox.alerts import DAMAGED, DROPPED, STORAGE, OutboxAlerts
-from edge_app.mqtt.outbox.disk import StoreDamagedError
+from edge_app.mqtt.outbox.disk import StoreDamagedError, StoreRefusedError
 from edge_app.mqtt.outbox.handover import Handover
 from edge_app.mqtt.outbox.ledger import REMOVAL_S, Ledger
 from edge_app.mqtt.outbox.store import EventStore
@@ -50,6 +50,8 @@ class OutboxWriter:
         self._findings = store.findings
         #: Events that went since the last write, but for those that went in it.
         self._lost = 0
+        #: How many were in a damaged file, until it is known how many of them are back.
+        self._in_damaged: int | None = None
         #: Events that the alert is about; those of them from before this start; when it is over,
         #: once nothing waits.
         self._dropped = self._dropped_before = 0
@@ -66,9 +68,14 @@ class OutboxWriter:
         times = (self._ledger.removal_at, age_at, over_at, lost_at)
         return min((each for each in times if each is not None), default=None)
 
+    @property
+    def has_more(self) -> bool:
+        """Whether there is something to write that need not wait. The caller locks."""
+        return self._ledger.has_pending or self._in_damaged is not None
+
     def is_due(self) -> bool:
         """Whether to write now. The caller locks."""
-        if not self._ledger.is_refused and (self._ledger.has_pending or self._is_loss_told()):
+        if not self._ledger.is_refused and (self.has_more or self._is_loss_told()):
             return True
         return self.due_at is not None and self._clock() >= self.due_at
 
@@ -78,6 +85,8 @@ class OutboxWriter:
         with self._ledger.changed:
             batch = self._ledger.batch()
             is_loss_told, lost = self._is_loss_told(), self._lost
+            damaged = self._in_damaged
+            undelivered = 0 if damaged is None else self._ledger.undelivered_of(damaged)
             if self._handover is not None:
                 self._handover.flip()
         try:
@@ -105,6 +114,10 @@ class OutboxWriter:
             self.tell_of_loss()
         with self._ledger.changed:
             self._lost -= lost
+            if damaged is not None:
+                back = self._store.count + dropped - len(batch.added)
+                self._ledger.dropped += max(0, undelivered - back)
+                self._in_damaged = None
             self._ledger.written(batch)
             if self._handover is not None:
                 self._handover.release()
@@ -141,6 +154,7 @@ class OutboxWriter:
             if self._handover is not None:
                 # What was delivered from memory meanwhile must not take the room of what was not.
                 self._handover.hold(event.payload for event in self._ledger.pending)
+        self._tell_of_damage()
         if not self._is_unreadable:  # which says more; taking turns, each is told anew
             self._alerts.set(
                 STORAGE, f"{error}: events are kept in memory; make room, or check the disk"
@@ -164,17 +178,15 @@ class OutboxWriter:
 
     def tell_of_loss(self) -> None:
         """Raise what an earlier process lost, and what this one did while it began."""
+        self._tell_of_damage()
         loss = self._store.loss
-        if loss.damage is not None:
-            self._alerts.set(DAMAGED, loss.damage)
         if loss.events:
             with self._ledger.changed:
                 self._dropped = self._dropped_before = loss.events
             self._alerts.set(DROPPED, _were_dropped(loss.events, " before this start"))
 
     def _tell_of_write(self, dropped: int, *, is_empty: bool) -> None:
-        if (damage := self._store.loss.damage) is not None:
-            self._alerts.set(DAMAGED, damage)
+        self._tell_of_damage()
         if not self._is_unreadable:
             self._alerts.resolve(STORAGE)
         if is_empty:
@@ -200,6 +212,10 @@ class OutboxWriter:
                 self._dropped, self._dropped_before, self._over_at = 0, 0, None
                 self._alerts.resolve(DROPPED)
 
+    def _tell_of_damage(self) -> None:
+        if (damage := self._store.loss.damage) is not None:
+            self._alerts.set(DAMAGED, damage)
+
     def _is_loss_told(self) -> bool:
         """Whether nobody needs to hear of what was lost any more. The caller locks."""
         loss = self._store.loss
@@ -219,7 +235,7 @@ class OutboxWriter:
                 self._alerts.resolve(STORAGE)
 
     def begin_anew(self, damage: str) -> None:
-        """The file is damaged: what waited in it is lost, but nothing more."""
+        """The file is damaged: go on in another one, with what can be read of it."""
         before = self._store.count
         with self._ledger.changed:
             is_loss = not self._store.is_known or self._ledger.undelivered_of(before) > 0
@@ -228,11 +244,12 @@ class OutboxWriter:
         except MienError as error:
             self.refuse(error)
             return
+        if self._in_damaged is not None:  # the new one, too
+            self.refuse(StoreRefusedError(damage))
+            return
         with self._ledger.changed:
-            lost = self._ledger.undelivered_of(before)
-            self._ledger.forget(lost, BEFORE_ALL, self._ledger.committed, on_disk=0)
+            self._in_damaged = before
             self._ledger.wake()
-        self._alerts.set(DAMAGED, self._store.loss.damage or damage)
 
 
 def _were_dropped(count: int, when: str = "") -> str:

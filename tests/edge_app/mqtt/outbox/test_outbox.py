@@ -60,6 +60,8 @@ class UnreadableStore(FailingStore):
 
     def put_aside(self, damage: str, *, is_loss: bool = True) -> None:
         self.is_unreadable = False
+        if self._path is not None:
+            wipe(self._path)
         super().put_aside(damage, is_loss=is_loss)
 
 
@@ -473,14 +475,22 @@ def test_an_unexpected_failure_is_not_repeated_at_once(
         assert left.count == 200
 
 
+def wipe(path: Path) -> None:
+    """Have nothing left in a file and its log that could be brought back."""
+    for file in path.parent.glob(f"{path.name}*"):
+        file.write_bytes(bytes(file.stat().st_size))
+
+
 class OnceDamagedStore(FailingStore):
     """Is found damaged once, when it is told to; then it refuses, where it is told that."""
 
-    is_damaged = False
+    is_damaged = is_wiped = False
 
     def write(self, *arguments: object, **named: object) -> tuple[int, int | None]:
         if self.is_damaged:
             self.is_damaged = False
+            if self.is_wiped and self._path is not None:
+                wipe(self._path)
             raise StoreDamagedError("database disk image is malformed")
         return super().write(*arguments, **named)  # type: ignore[arg-type]
 
@@ -512,9 +522,10 @@ def test_a_new_file_that_cannot_be_made_leaves_the_damaged_one_as_it_is(tmp_path
             clock.now_s += RETRY_S
             outbox.put(appeared(304))
             wait_until(lambda: alerts.raised == {DAMAGED})
+            assert str(alerts[DAMAGED]).endswith("outbox.sqlite.damaged: no event was lost")
             outbox.connected()
-            assert [number for number, _ in take(outbox, 5)] == [300, 301, 302, 303, 304]
-            assert (len(outbox), outbox.dropped) == (0, 300)
+            assert [number for number, _ in take(outbox, 5)] == list(range(5))
+            assert (len(outbox), outbox.dropped) == (300, 0)
 
 
 def test_a_file_that_is_damaged_at_the_end_loses_nothing_that_is_not_in_it(tmp_path: Path) -> None:
@@ -533,7 +544,7 @@ def test_an_answer_that_comes_too_late_counts_nothing(tmp_path: Path) -> None:
     with with_three_on_the_disk(store, alerts, Clock()) as outbox:
         outbox.connected()
         offers = offered(outbox, 3)
-        store.is_damaged = True
+        store.is_damaged = store.is_wiped = True
         outbox.put(appeared(3))
         wait_until(lambda: outbox.dropped == 3)
         for offer in offers:
@@ -681,20 +692,43 @@ def test_an_older_version_sends_what_it_finds(tmp_path: Path) -> None:
     assert decode_event(event.payload) == appeared(0)
 
 
-def test_a_file_that_is_damaged_under_way(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("is_wiped", [True, False])
+def test_a_file_that_is_damaged_under_way(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, *, is_wiped: bool
+) -> None:
     alerts = Alerts()
-    store = FailingStore(tmp_path / "outbox.sqlite")
+    store = OnceDamagedStore(tmp_path / "outbox.sqlite")
     with with_three_on_the_disk(store, alerts, time.monotonic) as outbox:
-        store.error = StoreDamagedError("database disk image is malformed")
+        outbox.connected()
+        assert take(outbox, 1) == [(0, True)]  # and it stays on the disk for a minute
+        store.is_damaged, store.is_wiped = True, is_wiped
         outbox.put(appeared(3))
         wait_until(lambda: DAMAGED in alerts.raised)
-        store.error = None
         outbox.put(appeared(4))
-        outbox.connected()
-        assert {number for number, _ in take(outbox, 2)} == {3, 4}
-        assert (len(outbox), outbox.dropped) == (0, 3)
+        left = {3, 4} if is_wiped else {1, 2, 3, 4}
+        assert {number for number, _ in take(outbox, len(left))} == left
+        assert (len(outbox), outbox.dropped) == (0, 2 if is_wiped else 0)
+        lost = "the events that waited in it were not sent" if is_wiped else "no event was lost"
+        assert str(alerts[DAMAGED]).endswith(lost)
     assert "moved aside" in caplog.text
     assert (tmp_path / "outbox.sqlite.damaged").exists()
+
+
+def test_a_disk_that_spoils_each_new_file_is_not_tried_all_the_time(tmp_path: Path) -> None:
+    alerts, clock = Alerts(), Clock()
+    store = FailingStore(tmp_path / "outbox.sqlite")
+    with with_three_on_the_disk(store, alerts, clock) as outbox:
+        store.error = StoreDamagedError("database disk image is malformed")
+        outbox.put(appeared(3))
+        wait_until(lambda: alerts.raised == {DAMAGED, STORAGE})
+        assert (tmp_path / "outbox.sqlite.damaged").exists()
+        store.error = None
+        clock.now_s += RETRY_S
+        outbox.put(appeared(4))
+        wait_until(lambda: alerts.raised == {DAMAGED})
+        outbox.connected()
+        assert [number for number, _ in take(outbox, 5)] == list(range(5))
+        assert (len(outbox), outbox.dropped) == (0, 0)
 
 
 def test_a_file_that_is_removed_is_told_of_and_loses_nothing(tmp_path: Path) -> None:
@@ -774,7 +808,7 @@ def test_a_damage_without_a_loss_does_not_hide_one_with(tmp_path: Path) -> None:
     alerts = Alerts()
     store = OnceDamagedStore(tmp_path / "outbox.sqlite")
     with with_three_on_the_disk(store, alerts, Clock()) as outbox:
-        store.is_damaged = True
+        store.is_damaged = store.is_wiped = True
         outbox.put(appeared(3))
         wait_until(lambda: outbox.dropped == 3)
         wait_until(lambda: outbox._ledger.committed == 4)
