@@ -11,6 +11,8 @@ from pathlib import Path
 
 from edge_app.doctor.finding import Finding, Group
 from edge_app.doctor.processes import Process
+from edge_app.mqtt.outbox.disk import StoreDamagedError
+from edge_app.mqtt.outbox.log_check import check_log
 
 
 def check_outbox(
@@ -66,6 +68,10 @@ def _count(file: Path) -> int:
             shutil.copyfile(f"{file}-wal", f"{copy}-wal")
         if not copy.stat().st_size and not Path(f"{copy}-wal").exists():
             return 0
+        try:
+            check_log(copy)
+        except StoreDamagedError as error:
+            raise sqlite3.DatabaseError("its log, and not only at its end") from error
         with contextlib.closing(sqlite3.connect(copy)) as database:
             (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != "ok":

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge_app.mqtt.outbox.disk import StoreDamagedError, have_file, read_through, translated
+from edge_app.mqtt.outbox.log_check import check_log
 from edge_app.mqtt.outbox.loss import Loss, read_loss, write_loss
 
 #: Rises when the table of events changes. A file of another version is moved aside like a damaged
@@ -52,6 +53,7 @@ def open_database(path: Path | None, loss: Loss) -> Opened:
 def _open(path: Path | None, loss: Loss) -> Opened:
     if path is not None:
         have_file(path)
+        check_log(path)
     with translated(path):
         database = sqlite3.connect(
             path or ":memory:", timeout=0, isolation_level=None, check_same_thread=False

@@ -137,6 +137,20 @@ def translated(opening: Path | None = None) -> Iterator[None]:
         raise (StoreFailingError if is_failure else StoreRefusedError)(str(error)) from error
 
 
+@contextlib.contextmanager
+def system_translated(path: Path) -> Iterator[None]:
+    """The system's errors inside, about a file, as our own.
+
+    Raises:
+        UsageError: there is no way to it.
+        StoreRefusedError: the disk does not give it.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise _no_way(path, error) from error
+
+
 def _no_way(path: Path, error: OSError) -> MienError:
     """What is wrong where a file cannot be made or opened: the disk, or the settings."""
     if error.errno == errno.EROFS:

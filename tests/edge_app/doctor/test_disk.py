@@ -8,10 +8,12 @@ import pytest
 from edge_app.doctor.disk import check_disk
 from edge_app.doctor.finding import Finding
 from edge_app.doctor.processes import Processes
+from edge_app.mqtt.outbox.disk import log_of
 from edge_app.mqtt.outbox.store import EventStore
 from edge_app.mqtt.outbox.stored_event import Limits, StoredEvent
 from edge_app.settings import OutboxSettings
 from tests.edge_app.doctor.holder import holding_outbox
+from tests.edge_app.mqtt.outbox.stored import copied, flip
 
 PLENTY = 10_000_000_000
 
@@ -114,6 +116,18 @@ def test_an_outbox_with_a_damaged_page(outbox: Path) -> None:
         file.seek(5 * 4096)
         file.write(b"\xff" * 4096)
     assert check(outbox.parent)["outbox"].verdict == "failure"
+
+
+def test_an_outbox_with_a_damaged_log(outbox: Path) -> None:
+    with EventStore(outbox) as store:
+        for number in range(1, 20):
+            store.write([StoredEvent(number, 1.0, b'{"a": 1}')], [], Limits(), 1.0)
+        killed = copied(outbox, outbox.parent / "killed")
+    for file in (killed, log_of(killed)):
+        file.replace(outbox.parent / file.name)
+    flip(log_of(outbox), 5000, 3)
+    found = check(outbox.parent)["outbox"]
+    assert (found.verdict, "(its log, and not only at its end)" in found.text) == ("failure", True)
 
 
 def test_one_that_was_moved_aside(outbox: Path) -> None:
