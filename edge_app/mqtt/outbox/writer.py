@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from edge_app.errors import MienError
 from edge_app.mqtt.outbox.alerts import DAMAGED, DROPPED, STORAGE, OutboxAlerts
@@ -23,6 +23,9 @@ _LOG = logging.getLogger(__name__)
 
 #: How long lost events are told of once nothing waits: who listens may have been away, too.
 TOLD_S = 86_400.0
+
+#: How often their number is told, where one is lost after the other.
+NUMBER_S = 3600.0
 
 
 class OutboxWriter:
@@ -52,9 +55,11 @@ class OutboxWriter:
         self._lost = 0
         #: How many were in a damaged file, until it is known how many of them are back.
         self._in_damaged: int | None = None
-        #: Events that the alert is about; those of them from before this start; when it is over,
-        #: once nothing waits.
-        self._dropped = self._dropped_before = 0
+        #: Events that the alert is about, and the number of them that it tells.
+        self._dropped = self._number = 0
+        #: When another number may be told, where one is, and when the alert is over, once nothing
+        #: waits.
+        self._number_at: float | None = None
         self._over_at: float | None = None
 
     @property
@@ -63,10 +68,20 @@ class OutboxWriter:
         if self._ledger.is_refused:
             return self._retry_at
         age_at = self._written_at + AGE_CHECK_S if self._ledger.waiting else None
-        over_at = None if self._ledger.waiting else self._over_at
         lost_at = self._written_at + REMOVAL_S if self._lost else None
-        times = (self._ledger.removal_at, age_at, over_at, lost_at)
+        times = (self._ledger.removal_at, age_at, lost_at, *self._telling_at())
         return min((each for each in times if each is not None), default=None)
+
+    def _telling_at(self) -> Iterator[float]:
+        """When there is something to tell of what was dropped. The caller locks."""
+        if self._ledger.waiting or not self._dropped:
+            return
+        if self._over_at is not None:
+            yield self._over_at
+        elif self._ledger.lanes is not None:
+            yield self._written_at + REMOVAL_S
+        if self._number != self._dropped and self._number_at is not None:
+            yield self._number_at
 
     @property
     def has_more(self) -> bool:
@@ -160,7 +175,7 @@ class OutboxWriter:
                 STORAGE, f"{error}: events are kept in memory; make room, or check the disk"
             )
         if excess:
-            self._alerts.set(DROPPED, "the disk takes no events; the oldest in memory are dropped")
+            self._tell_why("the disk takes no events; the oldest in memory are dropped")
 
     def drop_spoilt(self, sequence: int) -> None:
         """What the disk gave back is no event, or another one than it took. The caller locks."""
@@ -170,11 +185,13 @@ class OutboxWriter:
 
     def drop(self, count: int, why: str) -> None:
         """So many never will be delivered, though there was room for them. The caller locks."""
+        is_first = not self._dropped
         self._lost += count
         self._count_dropped(count)
         self._ledger.dropped += count
         self._ledger.wake()
-        self._alerts.set(DROPPED, why)
+        if is_first:  # else the alert is raised, and tells the number
+            self._alerts.set(DROPPED, why)
 
     def tell_of_loss(self) -> None:
         """Raise what an earlier process lost, and what this one did while it began."""
@@ -182,7 +199,7 @@ class OutboxWriter:
         loss = self._store.loss
         if loss.events:
             with self._ledger.changed:
-                self._dropped = self._dropped_before = loss.events
+                self._dropped = self._number = loss.events
             self._alerts.set(DROPPED, _were_dropped(loss.events, " before this start"))
 
     def _tell_of_write(self, dropped: int, *, is_empty: bool) -> None:
@@ -192,24 +209,38 @@ class OutboxWriter:
         if is_empty:
             self._tell_how_many()
         elif dropped:
-            self._alerts.set(DROPPED, "more events wait than may; the oldest are dropped")
+            self._tell_why("more events wait than may; the oldest are dropped")
 
     def _count_dropped(self, count: int) -> None:
         """Count those that the alert is about. The caller locks."""
         if count:
             self._dropped, self._over_at = self._dropped + count, None
 
+    def _tell_why(self, why: str) -> None:
+        """Events are dropped as they come; how many, once nothing waits."""
+        with self._ledger.changed:
+            self._number_at = None
+        self._alerts.set(DROPPED, why)
+
     def _tell_how_many(self) -> None:
-        """Nothing waits: say for a day how many were lost until now."""
+        """Nothing waits: say how many were lost until now, until a day after a broker could hear.
+
+        Where one is lost after the other, such as summaries that a broker refuses, only hourly.
+        """
+        now_s = self._clock()
         with self._ledger.changed:
             if not self._dropped:
                 return
+            is_due = self._number_at is None or now_s >= self._number_at
+            if self._number != self._dropped and is_due:
+                self._number, self._number_at = self._dropped, now_s + NUMBER_S
+                self._alerts.set(DROPPED, _were_dropped(self._number))
             if self._over_at is None:
-                self._over_at = self._clock() + TOLD_S
-                if self._dropped != self._dropped_before:
-                    self._alerts.set(DROPPED, _were_dropped(self._dropped))
-            elif self._clock() >= self._over_at:
-                self._dropped, self._dropped_before, self._over_at = 0, 0, None
+                if self._ledger.lanes is not None:
+                    self._over_at = now_s + TOLD_S
+            elif now_s >= self._over_at:
+                self._dropped = self._number = 0
+                self._number_at = self._over_at = None
                 self._alerts.resolve(DROPPED)
 
     def _tell_of_damage(self) -> None:

@@ -277,6 +277,31 @@ def test_how_many_were_dropped_is_told_for_a_day(tmp_path: Path) -> None:
         assert outbox._writer.due_at is None
 
 
+@pytest.mark.parametrize("is_connected", [True, False])
+def test_one_loss_after_the_other_is_told_hourly(tmp_path: Path, is_connected: bool) -> None:  # noqa: FBT001
+    path, clock, texts = tmp_path / "outbox.sqlite", Clock(), list[str]()
+
+    def on_alert(alert: str, text: str | None) -> None:
+        if alert == DROPPED and text is not None:
+            texts.append(text)
+
+    with open_outbox(path, on_alert=on_alert, clock=clock) as outbox:
+        if is_connected:
+            outbox.connected()
+        for lost in range(1, 14):
+            outbox.lose(1, "the broker refuses summaries")
+            clock.now_s += 300.0
+            with outbox._changed:
+                outbox._ledger.wake()
+            wait_until(lambda lost=lost: outbox._store.loss.events == lost)
+        wait_until(lambda: len(texts) == 3)
+        assert [text.partition(":")[0] for text in texts] == [
+            "the broker refuses summaries",
+            "1 event was dropped",
+            "13 events were dropped",
+        ]
+
+
 def test_what_is_under_way_is_not_told_as_lost(tmp_path: Path) -> None:
     alerts = Alerts()
     path = tmp_path / "outbox.sqlite"
@@ -343,6 +368,8 @@ def test_a_loss_of_before_is_over_a_day_after_it_was_told(tmp_path: Path) -> Non
     with EventStore(path) as store:
         store.write([StoredEvent(1, 0.0, b"{}")], [], Limits(events=0), 0.0)
     with open_outbox(path, on_alert=alerts, clock=clock) as outbox:
+        clock.now_s += 2 * TOLD_S  # without a broker, nobody hears of it
+        outbox.connected()
         outbox.told(DROPPED)
         wait_until(lambda: not outbox._store.loss.events)
         assert str(alerts[DROPPED]).startswith("1 event was dropped before this start: ")
