@@ -22,7 +22,7 @@ from edge_app.perception.card import (
     ModelCard,
     ModelError,
 )
-from edge_app.perception.faces import FrameError
+from edge_app.perception.faces import FrameError, Picture
 from edge_app.perception.int8_model import EVERY_BYTE, Int8Model, by_byte, dequantize
 from edge_app.perception.labels import UNSURE
 from edge_app.perception.patches import WINDOW, NetworkInput
@@ -148,7 +148,7 @@ class EmotionClassifier:
         """Where faces stand in training pictures; devices show them `alignment.NEARER`."""
         return self.card.alignment
 
-    def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def predict(self, crops: Picture) -> NDArray[np.float32]:
         """Probabilities of the emotions in each crop.
 
         crops: uint8 [N, h, w], gray, any size from `NARROWEST` on, which is stretched; best is
@@ -163,7 +163,7 @@ class EmotionClassifier:
         rows = [self._mixture.of_face(logits) for logits in self._logits(crops)]
         return np.array(rows, np.float32).reshape(len(rows), len(self.labels))
 
-    def logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def logits(self, crops: Picture) -> NDArray[np.float32]:
         """What the network says of each crop, the card's heads side by side.
 
         crops: as `predict` takes them. Returns float32 [N, all heads' labels].
@@ -179,7 +179,7 @@ class EmotionClassifier:
         best = int(probabilities.argmax())
         return self.labels[best] if probabilities[best] >= self.answer.unsure_below else UNSURE
 
-    def _logits(self, crops: NDArray[np.uint8]) -> Iterator[list[float]]:
+    def _logits(self, crops: Picture) -> Iterator[list[float]]:
         """What the network says of one crop after the other, in plain numbers."""
         if not isinstance(crops, np.ndarray):
             raise FrameError(

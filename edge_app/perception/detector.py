@@ -11,7 +11,7 @@ import numpy as np
 
 from edge_app.perception.card import DetectorCard, ModelCard, ModelError
 from edge_app.perception.decoding import Decoder, Detection, output_shapes
-from edge_app.perception.faces import Box, Face, Image
+from edge_app.perception.faces import Box, Face, Picture
 from edge_app.perception.int8_model import Int8Model
 from edge_app.perception.letterbox import Letterbox, Scale
 from edge_app.perception.shipped import FACE_320
@@ -79,7 +79,7 @@ class FaceDetector:
         other._decoder = Decoder(self.card, score_threshold)  # noqa: SLF001 - of its own class
         return other
 
-    def detect(self, frame: Image) -> list[Face]:
+    def detect(self, frame: Picture) -> list[Face]:
         """Find the faces of `frame`, best score first.
 
         frame: uint8 [H, W] gray or uint8 [H, W, 3] BGR, from 1 by 1 pixel. Boxes end at the frame's

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from edge_app.errors import MienError
 
 #: A frame as every source gives it: uint8 [H, W] gray or uint8 [H, W, 3] BGR.
 Image = NDArray[np.uint8]
+#: The same as anybody's code has it: to a type checker what `cv2` gives is of any number. Whether it
+#: is uint8 is seen when it comes.
+Picture = NDArray[Any]
 
 #: What to do with a picture of other channels than three, as Python code may have it.
 _CHANNELS = {
@@ -25,7 +28,7 @@ class FrameError(MienError):
     """A picture of a shape or dtype that perception does not take."""
 
 
-def check_frame(frame: Image | None) -> None:
+def check_frame(frame: Picture | None) -> None:
     """Accept uint8 [H, W] and uint8 [H, W, 3] with at least one pixel.
 
     Raises:

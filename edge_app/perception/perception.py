@@ -23,7 +23,7 @@ from edge_app.perception.alignment import (
 from edge_app.perception.card import DEFAULT_ANSWER
 from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.detector import FaceDetector
-from edge_app.perception.faces import Face, Image, SeenFace, check_frame
+from edge_app.perception.faces import Face, Image, Picture, SeenFace, check_frame
 from edge_app.perception.labels import UNSURE
 from edge_app.perception.light import spread
 from edge_app.perception.quality import assess
@@ -102,7 +102,7 @@ class Perception:
             tiles=tiles,
         )
 
-    def see(self, image: Image) -> list[SeenFace]:
+    def see(self, image: Picture) -> list[SeenFace]:
         """All faces of `image` (uint8 [H, W] or BGR [H, W, 3]), the surest first.
 
         Those that `find` finds, each read in four views.
@@ -113,7 +113,7 @@ class Perception:
         faces = self.find(image)
         return self.read(image, faces, views=[View.FOUR] * len(faces))
 
-    def find(self, image: Image) -> list[Face]:
+    def find(self, image: Picture) -> list[Face]:
         """All faces of `image`, best score first, also those tilted by up to 50°.
 
         Three runs of the detector, and one of the small one: a face that the picture hardly holds
@@ -126,7 +126,7 @@ class Perception:
 
     def read(
         self,
-        image: Image,
+        image: Picture,
         faces: Sequence[Face],
         *,
         look_again: bool = True,
@@ -149,7 +149,7 @@ class Perception:
         views = views or [View.PLAIN] * len(faces)
         return [self._seen(image, face, view) for face, view in zip(faces, views, strict=True)]
 
-    def read_crop(self, image: Image) -> SeenFace:
+    def read_crop(self, image: Picture) -> SeenFace:
         """What the one face shows that `image` was cut for, as pictures of face data sets are.
 
         Of the faces that `find` finds that about the middle: others may stand in the margin. Where
@@ -208,7 +208,7 @@ class Perception:
         boxed = spread(cut(image, *placed, side, enlarged=TO_READ))
         return np.stack([plain, plain[:, ::-1], boxed, boxed[:, ::-1]])
 
-    def crop(self, image: Image, face: Face, *, look_again: bool = True) -> NDArray[np.uint8]:
+    def crop(self, image: Picture, face: Face, *, look_again: bool = True) -> NDArray[np.uint8]:
         """Cut `face` out of `image` as `read` shows it to the classifier.
 
         look_again: as `read` takes it.

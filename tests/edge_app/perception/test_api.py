@@ -18,12 +18,28 @@ for seen in Perception.load().see("photo.jpg"):
     reveal_type(seen.face.box.left)
 """
 
+RIGHT = """\
+import cv2
+from edge_app.perception import EmotionClassifier, FaceDetector, Perception, View
+
+picture = cv2.imread("photo.jpg")
+assert picture is not None
+perception = Perception.load()
+perception.read(picture, FaceDetector.load().detect(picture), views=[View.FOUR])
+perception.read_crop(picture)
+EmotionClassifier.load().predict(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)[None])
+_, frame = cv2.VideoCapture(0).read()
+perception.see(frame)
+"""
+
 
 def test_whoever_checks_types_is_told_of_ours(tmp_path: Path) -> None:
+    """Of what is wrong; pictures as OpenCV types them are right."""
     pytest.importorskip("mypy")
     (tmp_path / "theirs.py").write_text(WRONG)
+    (tmp_path / "right.py").write_text(RIGHT)
     told = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", "cache", "theirs.py"],
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", "cache", "theirs.py", "right.py"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -32,6 +48,7 @@ def test_whoever_checks_types_is_told_of_ours(tmp_path: Path) -> None:
     ).stdout
     assert 'Argument 1 to "see" of "Perception" has incompatible type "str"' in told
     assert 'Revealed type is "float"' in told
+    assert "Found 1 error in 1 file (checked 2 source files)" in told
 
 
 def test_the_small_network_is_had_by_what_is_named_there() -> None:
