@@ -13,8 +13,8 @@ from edge_app.errors import MienError
 
 #: A frame as every source gives it: uint8 [H, W] gray or uint8 [H, W, 3] BGR.
 Image = NDArray[np.uint8]
-#: The same as anybody's code has it: to a type checker what `cv2` gives is of any number. Whether it
-#: is uint8 is seen when it comes.
+#: The same as anybody's code has it: to a type checker what `cv2` gives is of any number. Whether
+#: it is uint8 is seen when it comes.
 Picture = NDArray[Any]
 
 #: What to do with a picture of other channels than three, as Python code may have it.
