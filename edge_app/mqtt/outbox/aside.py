@@ -24,28 +24,54 @@ class Aside(NamedTuple):
     is_loss: bool
 
 
-def move_aside(path: Path, damage: str) -> Path:
+def move_aside(path: Path, damage: str, *, is_unread: bool = False) -> Path:
     """Make way for a new file; where the damaged one is now.
 
     Only the newest is kept: the card is small.
 
+    is_unread: events are to be brought back from it, by the next process if this one is killed
+    before: until then it has the name that `unread` gives.
+
     Raises:
         StoreRefusedError: the disk does not let us.
     """
-    aside = path.with_name(f"{path.name}.damaged")
+    aside = unread(path) if is_unread else damaged(path)
+    _rename(path, aside)
+    _LOG.error("%s; moved aside to %s, a new outbox is begun", damage, damaged(path))
+    return aside
+
+
+def damaged(path: Path) -> Path:
+    """Where a damaged file is kept that had this path."""
+    return path.with_name(f"{path.name}.damaged")
+
+
+def unread(path: Path) -> Path:
+    """Where it is as long as its events were not brought back."""
+    return path.with_name(f"{path.name}.unread")
+
+
+def have_read(path: Path) -> None:
+    """Keep it as one of which the events are back.
+
+    Raises:
+        StoreRefusedError: the disk does not let us; they will be brought back again.
+    """
+    _rename(unread(path), damaged(path))
+
+
+def _rename(path: Path, target: Path) -> None:
     try:
-        path.replace(aside)
+        path.replace(target)
         for ending in ("-wal", "-shm"):
             beside = path.with_name(path.name + ending)
-            beside_aside = aside.with_name(aside.name + ending)
+            beside_target = target.with_name(target.name + ending)
             if beside.exists():
-                beside.replace(beside_aside)
+                beside.replace(beside_target)
             else:
-                beside_aside.unlink(missing_ok=True)  # of an earlier one
+                beside_target.unlink(missing_ok=True)  # of an earlier one
     except OSError as error:
         raise StoreRefusedError(f"{path}: {error.strerror}") from error
-    _LOG.error("%s; moved aside to %s, a new outbox is begun", damage, aside)
-    return aside
 
 
 def remove(path: Path) -> None:

@@ -57,7 +57,6 @@ def salvage(
 
 
 def _copied(aside: Path, database: sqlite3.Connection) -> Salvaged:
-    count = 0
     first = last = None
     try:
         with Pages(aside, _log(aside)) as pages:
@@ -65,12 +64,12 @@ def _copied(aside: Path, database: sqlite3.Connection) -> Salvaged:
                 first = row.sequence if first is None else min(first, row.sequence)
                 last = row.sequence if last is None else max(last, row.sequence)
                 if row.payload is not None:
-                    count += database.execute(
-                        "INSERT OR IGNORE INTO event VALUES (?, ?, ?)", row
-                    ).rowcount
+                    database.execute("INSERT OR IGNORE INTO event VALUES (?, ?, ?)", row)
             is_bounded = pages.is_bounded
     except OSError:
         is_bounded = False
+    # A process that was killed just now may have done all this before.
+    (count,) = database.execute("SELECT COUNT(*) FROM event").fetchone()
     if not is_bounded:
         return Salvaged(count)
     # What was delivered leaves gaps, too.

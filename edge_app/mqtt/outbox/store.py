@@ -8,7 +8,14 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from edge_app.closing import Closing
-from edge_app.mqtt.outbox.aside import Aside, move_aside, remove
+from edge_app.mqtt.outbox.aside import (
+    Aside,
+    damaged,
+    have_read,
+    move_aside,
+    remove,
+    unread,
+)
 from edge_app.mqtt.outbox.database import Opened, measured, open_database
 from edge_app.mqtt.outbox.disk import (
     StoreDamagedError,
@@ -62,7 +69,7 @@ class EventStore(Closing):
         self._files = None if path is None else OpenFiles(path)
         self._is_adrift = False
         #: The file from which events are to be brought back; None: from none.
-        self._aside: Aside | None = None
+        self._aside = None if path is None else _left_aside(path)
         #: The disk failed in a write: the next one opens the file anew. Until then it is read.
         self._is_in_doubt = False
         self._database: sqlite3.Connection | None = None
@@ -194,8 +201,8 @@ class EventStore(Closing):
             remove(self._path)
             remove(log_of(self._path))
             return
-        aside = move_aside(self._path, damage)
-        damage = f"{damage}; moved aside to {aside.name}"
+        aside = move_aside(self._path, damage, is_unread=True)
+        damage = f"{damage}; moved aside to {damaged(self._path).name}"
         self._aside = Aside(aside, damage, self.loss.damage, is_loss)
         self._tell(damage, Salvaged().lost if is_loss else None)
         self.count = self.size = 0
@@ -263,8 +270,10 @@ class EventStore(Closing):
             opened = open_database(self._path, self.loss)
             aside = self._aside
             if aside is not None:
-                opened = self._with_events_of(aside, opened.database)
+                opened = self._with_events_of(aside, opened)
             if self._first is None:
+                if aside is not None:
+                    self.loss = Loss()  # which the new file has, too
                 self._begin(opened)
             elif aside is not None:
                 # With the numbers that they had.
@@ -280,7 +289,7 @@ class EventStore(Closing):
         assert self._ahead is not None  # noqa: S101 - with it
         return self._database, self._ahead
 
-    def _with_events_of(self, aside: Aside, database: sqlite3.Connection) -> Opened:
+    def _with_events_of(self, aside: Aside, opened: Opened) -> Opened:
         """A new file with what can be read of the one that was moved aside.
 
         Raises:
@@ -292,15 +301,19 @@ class EventStore(Closing):
             self._tell(aside.damage, salvaged.lost if aside.is_loss else None)
             return self.loss
 
+        assert self._path is not None  # noqa: S101 - memory does not get damaged
         before = self.loss
+        self.loss = before.or_of(opened.loss)
         try:
-            salvage(aside.path, database, loss)
-            opened = measured(database)
+            salvage(aside.path, opened.database, loss)
+            opened = measured(opened.database)
         except BaseException:
             self.loss = before
-            database.close()
+            opened.database.close()
             raise
         self._aside = None
+        with contextlib.suppress(StoreRefusedError):
+            have_read(self._path)
         return opened
 
     def _begin(self, opened: Opened) -> None:
@@ -384,3 +397,10 @@ class EventStore(Closing):
         """Have it told. Where nothing was lost, an earlier damage with which there was is told."""
         if lost is not None or self.loss.damage is None:
             self.loss = self.loss._replace(damage=f"{damage}: {lost or 'no event was lost'}")
+
+
+def _left_aside(path: Path) -> Aside | None:
+    """What an earlier process was killed over, or found no room for."""
+    left = unread(path)
+    damage = f"{path} was damaged; moved aside to {damaged(path).name}"
+    return Aside(left, damage, None, is_loss=True) if left.exists() else None

@@ -528,7 +528,7 @@ def test_a_new_file_that_cannot_be_made_leaves_the_damaged_one_as_it_is(tmp_path
         store = OnceDamagedStore(disk.path / "outbox.sqlite")
 
         def kept() -> dict[str, bytes]:
-            return {file.name: file.read_bytes() for file in disk.path.glob("*.damaged*")}
+            return {file.name: file.read_bytes() for file in disk.path.glob("*.unread*")}
 
         with Outbox(store, group_s=0.0, on_alert=alerts, clock=clock) as outbox:
             outbox.start(lambda: None)
@@ -748,7 +748,7 @@ def test_a_disk_that_spoils_each_new_file_is_not_tried_all_the_time(tmp_path: Pa
         store.error = StoreDamagedError("database disk image is malformed")
         outbox.put(appeared(3))
         wait_until(lambda: alerts.raised == {DAMAGED, STORAGE})
-        assert (tmp_path / "outbox.sqlite.damaged").exists()
+        assert (tmp_path / "outbox.sqlite.unread").exists()
         store.error = None
         clock.now_s += RETRY_S
         outbox.put(appeared(4))

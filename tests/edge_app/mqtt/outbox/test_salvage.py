@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from edge_app.events.payloads import encode
+from edge_app.mqtt.outbox import store as store_module
 from edge_app.mqtt.outbox.log_frames import PAGE_SIZE
 from edge_app.mqtt.outbox.pages import Pages
 from edge_app.mqtt.outbox.store import EventStore
 from edge_app.mqtt.outbox.stored_event import Limits, StoredEvent
 from tests.edge_app.mqtt.outbox.stored import copied, events, flip, missing, sound, zero
 from tests.edge_app.mqtt.samples import appeared
+from tests.faults.disk import small_disk
 
 COUNT = 600
 
@@ -38,6 +40,53 @@ def told(store: EventStore) -> tuple[int, int] | None:
     found = re.search(r"(\d+) were brought back, (\d+|an unknown number)( at most)? not$", damage)
     assert found, damage
     return int(found[1]), COUNT if found[2].startswith("an") else int(found[2])
+
+
+def kill(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("is_copied", [False, True])
+def test_a_process_killed_meanwhile_leaves_it_to_the_next(
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_copied: bool,  # noqa: FBT001
+) -> None:
+    zero(path, 5 * PAGE_SIZE, PAGE_SIZE)
+    with monkeypatch.context() as patched:
+        if is_copied:
+            patched.setattr(store_module, "have_read", lambda _: None)
+            EventStore(path).close()
+        else:
+            patched.setattr(store_module, "salvage", kill)
+            with pytest.raises(KeyboardInterrupt):
+                EventStore(path)
+    assert not path.with_name("outbox.sqlite.damaged").exists()
+    for _ in range(2):
+        with EventStore(path) as store:
+            numbers = sound(store)
+            assert COUNT - 10 <= len(numbers) < COUNT
+            assert told(store) == (len(numbers), COUNT - len(numbers))
+    assert sorted(each.name for each in path.parent.iterdir()) == [
+        "outbox.sqlite",
+        "outbox.sqlite.damaged",
+    ]
+
+
+def test_what_found_no_room_comes_back_after_a_restart(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        path = disk.path / "outbox.sqlite"
+        with EventStore(path) as store:
+            store.write(events(1, COUNT), [], Limits(), 0.0)
+        zero(path, 5 * PAGE_SIZE, PAGE_SIZE)
+        disk.fill()
+        for _ in range(2):
+            with EventStore(path) as store:
+                assert store.refusal is not None
+        disk.empty()
+        with EventStore(path) as store:
+            assert store.count >= COUNT - 10
+            assert told(store) == (store.count, COUNT - store.count)
 
 
 @pytest.mark.parametrize("what", ["zeros", "rubbish"])
