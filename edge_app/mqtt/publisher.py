@@ -38,8 +38,9 @@ from edge_app.mqtt.outbox.place import memory_outbox
 from edge_app.mqtt.refusal import WARNING_S, Refusal
 from edge_app.mqtt.sender import Sender
 
-#: How long `close` waits for acknowledgements.
-LAST_DELIVERY_S = 1.0
+#: How long `close` waits for acknowledgements. With the farewell (`FAREWELL_S` and half of it) and
+#: a camera that hangs (half a second), the process still ends within two seconds.
+LAST_DELIVERY_S = 0.6
 
 #: Of the messages that the broker takes at once, how many are no events: see `WINDOW`.
 FOR_OTHERS = 4
@@ -147,7 +148,7 @@ class MqttPublisher(Publisher):
         return Backlog(waiting=len(self._outbox), dropped=self._outbox.dropped)
 
     def close(self) -> None:
-        """Wait up to a second for acknowledgements, say `offline`, disconnect, end the threads.
+        """Wait a moment for acknowledgements, say `offline`, disconnect, end the threads.
 
         What hangs is waited for longer: a connection that is being made a second, a disk ten.
         """
