@@ -807,7 +807,8 @@ def test_what_the_limits_take_of_a_file_that_was_put_in_its_place_is_not_offered
         wait_until(lambda: len(lanes.historical) == 4)
         put(outbox, range(1, 4))
         wait_until(lambda: outbox.dropped == 3)
-        assert take(outbox, 4) == [(1, False), (2, False), (3, False), (0, True)]
+        # Which goes first, of live and late ones, is a matter of moments.
+        assert sorted(take(outbox, 4)) == [(0, True), (1, False), (2, False), (3, False)]
         assert len(outbox) == 0
 
 
