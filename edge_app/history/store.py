@@ -35,6 +35,8 @@ _PATIENCE_S, _SHORT_PATIENCE_S = 10.0, 1.0
 #: the file, and without a limit it stays so.
 _LOG_BYTES = 4_000_000
 
+_LARGEST = (1 << 63) - 1
+
 _UNUSABLE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
@@ -162,7 +164,8 @@ class HistoryStore(Closing):
                 self._database.execute(statement, {"recording": recording})
             name = {
                 "name": f"mien-history-{secrets.token_hex(6)}",
-                "inode": self._path.stat().st_ino,
+                # Some file systems use all of 64 bits; SQLite's numbers have a sign.
+                "inode": self._path.stat().st_ino & _LARGEST,
             }
             for statement in SUBSCRIBER:
                 self._database.execute(statement, name)

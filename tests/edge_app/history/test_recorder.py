@@ -654,6 +654,22 @@ def test_each_file_has_a_name_of_its_own_at_the_broker(tmp_path: Path) -> None:
     assert all(each.startswith("mien-history-") for each in names)
 
 
+def test_a_file_system_may_number_files_with_all_of_64_bits(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stat = Path.stat
+
+    def with_large_inode(self: Path) -> os.stat_result:
+        return os.stat_result((33152, (1 << 64) - 7, *stat(self)[2:]))
+
+    monkeypatch.setattr(Path, "stat", with_large_inode)
+    names = []
+    for _ in range(2):
+        with HistoryStore(file, start_ms=0) as store:
+            names.append(store.subscriber)
+    assert names[0] == names[1]
+
+
 def test_time_passes_also_without_a_broker(file: Path, clock: Clock) -> None:
     with recorder(file, clock, keep_days=90) as history:
         history.take("mien/kitchen/event", an_event(0, clock))
