@@ -53,6 +53,7 @@ PROMISES = [
     (connection.BRIEF_S, 5, BROKERS, "After a connection that ended within 5 s"),
     (refusal.HOLD_S, 60, OUTBOX, "After 60 s, and on each new connection, one event is offered"),
     (refusal.RETAINED_HOLD_S, 600, BROKERS, "tried again after ten minutes"),
+    (connection.FORGET_S, 600, BROKERS, "only after ten minutes without an answer"),
     (refusal.WARNING_S, 3600, BROKERS, "The log reports refusals once an hour"),
     (requests.REPEAT_S, 600, TOPICS, "same `id` again within 10 minutes gets the first answer"),
     (alerts.HOT_C, 80, TOPICS, "the processor has 80 °C or more"),
