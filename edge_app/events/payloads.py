@@ -108,7 +108,7 @@ class FaceLeft(_Event, frozen=True, kw_only=True, tag="face_left"):
     """A face left the view.
 
     A visit cut short by a killed process or a power failure has none: to close open visits, end
-    those that a later `state` does not name. Each start publishes one, with nobody.
+    those that a later `state` does not name. Each start publishes a `state`, with nobody.
 
     duration_s: from its first to its last frame. emotions_s: seconds that each emotion was shown,
     including moments too short for an `emotion_changed`. valence, arousal: their means over those
@@ -230,8 +230,8 @@ class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """Something that a person should look at; retained until an empty message says it is over.
 
-    id: the topic's last level. text: what happened, and what to do. since: UTC; told anew, of the
-    same alert, where the device's clock is set afterwards.
+    id: the topic's last level. text: what happened, and what to do. since: UTC; if the device's
+    clock is set later, an alert about the camera or the board is sent again with the true time.
     """
 
     id: str

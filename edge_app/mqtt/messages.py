@@ -119,7 +119,7 @@ RESPONSE = Message(
 )  # fmt: skip
 DISCOVERY = Message(
     address="{prefix}/device/mien_{device}/config",
-    purpose="What Home Assistant shows of the device; empty: no longer anything.",
+    purpose="What Home Assistant shows of the device; an empty message removes it there.",
     payload=None, qos=1, is_retained=True,
 )  # fmt: skip
 
