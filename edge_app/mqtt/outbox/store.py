@@ -403,4 +403,8 @@ def _left_aside(path: Path) -> Aside | None:
     """What an earlier process was killed over, or found no room for."""
     left = unread(path)
     damage = f"{path} was damaged; moved aside to {damaged(path).name}"
-    return Aside(left, damage, None, is_loss=True) if left.exists() else None
+    # Where nobody may look, the opening says so.
+    with contextlib.suppress(OSError):
+        if left.exists():
+            return Aside(left, damage, None, is_loss=True)
+    return None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from edge_app.errors import UsageError
 from edge_app.events.payloads import encode
 from edge_app.mqtt.outbox import store as store_module
 from edge_app.mqtt.outbox.log_frames import PAGE_SIZE
@@ -71,6 +72,11 @@ def test_a_process_killed_meanwhile_leaves_it_to_the_next(
         "outbox.sqlite",
         "outbox.sqlite.damaged",
     ]
+
+
+def test_where_nobody_may_look_the_settings_are_wrong(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="give another directory"):
+        EventStore(tmp_path / ("long" * 100) / "outbox.sqlite")
 
 
 def test_what_found_no_room_comes_back_after_a_restart(tmp_path: Path) -> None:
