@@ -103,8 +103,8 @@ RULES = {
     ),
     "certificate": Rule(
         "warning",
-        "a certificate by which this device and its broker know each other ends within 14 days, and"
-        " then there is no connection; renew certificate_file or ca_file: mien doctor says which",
+        "certificate_file or ca_file in [mqtt] ends within 14 days, and then there is no connection"
+        " to the broker; renew it: mien doctor says which",
         lambda now, _was: now.is_certificate_ending,
     ),
 }

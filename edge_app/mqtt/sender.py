@@ -168,7 +168,7 @@ class Sender:
         with self._changed:
             once = [key for key in self._waiting if isinstance(key, int)]
             gone = [self._waiting.pop(key) for key in once[: max(0, len(once) - CAPACITY)]]
-        self._tell_of_loss(gone, "more summaries wait than may; the oldest are dropped")
+        self._tell_of_loss(gone, "too many summaries wait; the oldest are dropped")
 
     def _tell_of_loss(self, gone: list[Sent], why: str) -> None:
         """Tell of summaries: for a response nobody waits so long. The caller does not lock."""

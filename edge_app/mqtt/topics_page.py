@@ -75,13 +75,13 @@ In the privacy mode `aggregates` nothing is published about a single face: no ev
 was emptied once, and no telemetry that a face changes, which includes load and frame rate as well
 as the number of faces. What remains is `summary`, `telemetry`, `info`, `availability` and alerts.
 Earlier events that still wait for a broker are delivered when it comes back; of summaries the last
-256 wait, in memory only, so that a restart while the broker is away loses them. Of more, the oldest
-are dropped, which telemetry counts in `outbox_dropped` and the alert `outbox-dropped` tells. The
-current interval is in memory, too, since in this mode nothing about a single visit is written to a
-disk: a stop ends and publishes it, a power cut or a kill loses it, up to a day with the longest
-`summary.interval_s`. The last requested mode survives a restart, unless the settings have since
-been changed to `aggregates`, and so does a pause. Both are kept in the state directory; a damaged
-file there keeps the camera closed.
+256 wait, in memory only, so that a restart while the broker is away loses them. If there are more,
+the oldest are dropped; telemetry counts them in `outbox_dropped`, with the alert `outbox-dropped`.
+The current interval is in memory, too, since in this mode nothing about a single visit is written
+to a disk: a stop ends and publishes it, a power cut or a kill loses it, up to a day with the
+longest `summary.interval_s`. A pause survives a restart, and so does the last requested mode,
+unless the settings have since been changed to `aggregates`. Both are kept in the state directory; a
+damaged file there keeps the camera closed.
 
 A `summary` in this mode says nothing about fewer faces than `summary.minimum_group` (5 unless set):
 neither how many they were, nor zero, nor what they showed; and among more faces, nothing about an

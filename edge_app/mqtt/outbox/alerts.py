@@ -15,7 +15,7 @@ REFUSED: Final = "outbox-refused"
 
 #: Each of them → what it means; what to do.
 MEANINGS: Final = {
-    DROPPED: "events or summaries are lost, since more waited than may, the disk took none or"
+    DROPPED: "events or summaries are lost: too many waited, or for too long, the disk took none or"
     " spoilt them, or the broker refused them; see why the broker or the disk takes none, check the"
     " disk, or let more wait (`[outbox]` in the settings)",
     STORAGE: "the disk takes no events, or does not give them back; make room, or check the disk",

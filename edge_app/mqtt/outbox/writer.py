@@ -209,7 +209,7 @@ class OutboxWriter:
         if is_empty:
             self._tell_how_many()
         elif dropped:
-            self._tell_why("more events wait than may; the oldest are dropped")
+            self._tell_why("too many events wait, or for too long; the oldest are dropped")
 
     def _count_dropped(self, count: int) -> None:
         """Count those that the alert is about. The caller locks."""
@@ -285,5 +285,8 @@ class OutboxWriter:
 
 def _were_dropped(count: int, when: str = "") -> str:
     events = "1 event was" if count == 1 else f"{count} events were"
-    why = "more waited than may, the disk took none or spoilt them, or the broker refused them"
+    why = (
+        "too many waited, or for too long, the disk took none or spoilt them, or the broker refused"
+        " them"
+    )
     return f"{events} dropped{when}: {why}; a summary counts as one"

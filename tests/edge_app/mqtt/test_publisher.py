@@ -431,7 +431,7 @@ def test_lost_summaries_are_told_of_as_events_are(mosquitto: Mosquitto, tmp_path
     with Listener(mosquitto.address) as listener:
         backoff.may_go.set()
         listener.wait_for("mien/kitchen/summary", CAPACITY)
-        assert b"more summaries wait than may" in listener.wait_for(topic)[0].payload
+        assert b"too many summaries wait" in listener.wait_for(topic)[0].payload
         publisher.close()
     # Once more after a restart, since nobody says that this was seen.
     publisher = start()

@@ -135,7 +135,7 @@ def test_lost_summaries_are_told_of_and_nothing_else() -> None:
         sender.hand_over(STATE, "mien/kitchen/state", b"{}")
     assert lost == []
     sender.hand_over(SUMMARY, "mien/kitchen/summary", b"newest")
-    assert lost == [(1, "more summaries wait than may; the oldest are dropped")]
+    assert lost == [(1, "too many summaries wait; the oldest are dropped")]
     sender.proceed(client, 4)
     # The two and the one that waits again count, once they are too many.
     sender.hand_over(RESPONSE, "mien/kitchen/response/pause", b"{}")
