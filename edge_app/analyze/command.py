@@ -60,7 +60,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-pictures", action="store_true", help="write the table only")
     parser.add_argument(
-        "--force", action="store_true", help="replace an earlier analysis that has other files"
+        "--force",
+        action="store_true",
+        help="replace an earlier analysis that has other files, or some that cannot be read now",
     )
 
 

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.add_argument("file", type=Path, metavar="FILE", help="what mien events --store wrote")
     parser.add_argument(
-        "--output", type=Path, metavar="PAGE", help="(default: FILE with the ending .html)"
+        "--output", type=Path, metavar="PAGE", help="page to write (default: FILE with .html)"
     )
     parser.add_argument(
         "--days", type=functools.partial(whole_number, most=_MOST_DAYS),

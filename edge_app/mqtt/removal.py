@@ -83,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
         else "stays, since it does not say that the device is offline"
     )
     sys.stderr.write(
-        f"mien: {arguments.device} is taken away from Home Assistant; it comes back with the"
+        f"mien: {arguments.device} is removed from Home Assistant; it comes back with the"
         " device's next connection unless its settings say [home_assistant] discovery = false\n"
         f"mien: what the broker kept of {arguments.device} itself {kept}\n"
     )
