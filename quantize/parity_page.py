@@ -81,10 +81,8 @@ def _sections(
     if calibrations:
         yield "## Ways to calibrate"
         yield ""
-        yield (
-            "Each row is quantized anew, of the float network that the shipped model was made of;"
-            " classifiers are judged by the default answer of their cards, as above."
-        )
+        yield "Each row is quantized anew, of the float network that the shipped model was made of;"
+        yield "classifiers are judged by the default answer of their cards, as above."
         yield ""
         yield from _table(list(calibrations[0]), [one.values() for one in calibrations])
     for one in reports:
