@@ -79,8 +79,9 @@ class Sender:
         with self._changed:
             if message.is_retained:
                 self._kept[topic] = self._waiting[topic] = said
-            else:
-                self._waiting[next(self._numbers)] = said
+                return
+            self._waiting[next(self._numbers)] = said
+        # Not for an alert: whoever raises it would wait for itself, to be told of a loss.
         self._keep_to_capacity()
 
     def connected(self) -> None:

@@ -7,9 +7,9 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_app.mqtt.link_client import LinkClient
-from edge_app.mqtt.messages import RESPONSE, STATE, SUMMARY
+from edge_app.mqtt.messages import ALERT, RESPONSE, STATE, SUMMARY
 from edge_app.mqtt.refusal import RETAINED_HOLD_S
-from edge_app.mqtt.sender import CAPACITY, LONGEST_ANSWER_S, Sender
+from edge_app.mqtt.sender import CAPACITY, LONGEST_ANSWER_S, Sender, Sent
 from tests.clock import Clock
 
 #: Messages under way at once.
@@ -147,6 +147,19 @@ def test_lost_summaries_are_told_of_and_nothing_else() -> None:
     for _ in range(CAPACITY - 2):
         sender.hand_over(RESPONSE, "mien/kitchen/response/pause", b"{}")
     assert sum(count for count, _ in lost) == 4 + CAPACITY - 3
+
+
+def test_who_raises_an_alert_is_told_of_no_loss() -> None:
+    lost: list[tuple[int, str]] = []
+    sender = Sender(on_loss=lambda *loss: lost.append(loss))
+    # Some thread has handed over one more, and is put off before it makes room.
+    sender._waiting = {
+        number: Sent(SUMMARY, "mien/kitchen/summary", b"{}") for number in range(CAPACITY + 1)
+    }
+    sender.hand_over(ALERT, "mien/kitchen/alert/outbox-storage", b"{}")
+    assert lost == []
+    sender.disconnected()
+    assert [count for count, _ in lost] == [1]
 
 
 def test_summaries_that_the_broker_refuses_are_lost() -> None:
