@@ -8,10 +8,10 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from edge_app.events.beginning import Beginning, system_up_s
 from edge_app.events.payloads import Alert
 from edge_app.frames.supervised import Trouble
 from edge_app.health.alerts import CAMERA, camera_alert
-from edge_app.health.beginning import Beginning, system_up_s
 
 #: What is wrong, or None for: it is over.
 Troubles = queue.SimpleQueue[Trouble | None]
@@ -23,8 +23,7 @@ class CameraTrouble:
     """Only the daemon's thread may call it; the source's puts into `troubles`.
 
     The broker keeps an alert that an earlier process raised: it stands until this one's camera has
-    given a frame or is closed, and is as old as it was where its beginning is known. It is told
-    again, with the time that is true, where the clock is set.
+    given a frame or is closed, and is as old as it was where its beginning is known.
 
     is_reopening: whether the source failed and has not recovered since; its alert may stay longer.
     """
@@ -47,7 +46,7 @@ class CameraTrouble:
         self._say_telemetry, self._since_file = say_telemetry, since_file
         self._may_be_an_earlier_one = True
         self._text: str | None = None
-        self._began = Beginning(now(), up_s())
+        self._since = now()
         self.is_reopening = False
 
     def turn(self, *, is_paused: bool, has_frames: bool) -> None:
@@ -58,7 +57,6 @@ class CameraTrouble:
             self._change(self._troubles.get_nowait())
         if has_frames and not self.is_reopening:
             self._end_earlier_one()
-        self._look_at_the_clock()
 
     def camera_closed(self) -> None:
         """Forget what it said and end its alert: a closed camera has no troubles.
@@ -86,21 +84,12 @@ class CameraTrouble:
         self._may_be_an_earlier_one = False
         # Another text of the same trouble does not make it younger.
         if self._text is None or text is None:
-            self._began = Beginning(self._now(), self._up_s())
+            began = Beginning(self._now(), self._up_s())
             if self._since_file is not None:
-                self._began = _kept(self._since_file, self._began, is_over=text is None)
+                began = _kept(self._since_file, began, is_over=text is None)
+            self._since = began.since
         self._text = text
-        self._publish(CAMERA, camera_alert(text, self._began.since))
-
-    def _look_at_the_clock(self) -> None:
-        if self._text is None:
-            return
-        seen = self._began.seen_from(self._now(), self._up_s())
-        if seen != self._began:
-            self._began = seen
-            if self._since_file is not None:
-                _keep(self._since_file, seen)
-            self._publish(CAMERA, camera_alert(self._text, seen.since))
+        self._publish(CAMERA, camera_alert(text, self._since))
 
 
 def _kept(file: Path, now: Beginning, *, is_over: bool) -> Beginning:

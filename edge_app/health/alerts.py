@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from edge_app.events.beginning import system_up_s
 from edge_app.events.payloads import Alert, Severity, Telemetry
-from edge_app.health.beginning import Beginning, system_up_s
 
 #: The Pi slows itself down from 80 °C on; the alert ends well below, so that it does not flutter.
 HOT_C, COOL_AGAIN_C = 80.0, 75.0
@@ -135,7 +135,7 @@ def outbox_alert(alert_id: str, text: str | None, since: datetime) -> Alert | No
 
 
 class Alerts:
-    """Publishes an alert when it begins, once more where the clock was set, and None at its end."""
+    """Publishes an alert when it begins, and None when it ends."""
 
     def __init__(
         self,
@@ -158,7 +158,7 @@ class Alerts:
         self._before: Telemetry | None = None
         # Of the clock from the system's start: this process may be one of many since.
         self._heard_s = self._right_s = self._weak_s = 0.0
-        self._raised: dict[str, Beginning] = {}
+        self._raised: set[str] = set()
 
     def update(self, now: Telemetry) -> None:
         """Compare with the last time. The first time takes back what an earlier process raised."""
@@ -184,19 +184,13 @@ class Alerts:
             is_certificate_ending=self._is_certificate_ending(),
         )
         for alert_id, rule in RULES.items():
-            began = self._raised.get(alert_id)
-            holds = rule.holds(moment, began is not None)
-            if holds:
-                seen = (began or Beginning(now.time, up_s)).seen_from(now.time, up_s)
-                if seen != began:
-                    self._raised[alert_id] = seen
-                    self._publish(
-                        alert_id,
-                        Alert(
-                            id=alert_id, severity=rule.severity, text=rule.text, since=seen.since
-                        ),
-                    )
-            elif began is not None:
-                del self._raised[alert_id]
+            was = alert_id in self._raised
+            holds = rule.holds(moment, was)
+            if holds and not was:
+                self._raised.add(alert_id)
+                alert = Alert(id=alert_id, severity=rule.severity, text=rule.text, since=now.time)
+                self._publish(alert_id, alert)
+            elif was and not holds:
+                self._raised.remove(alert_id)
                 self._publish(alert_id, None)
         self._before = now

@@ -12,6 +12,7 @@ import paho.mqtt.client as mqtt
 
 from edge_app.events.payloads import Alert, Event, Info, State, Summary, Telemetry, encode
 from edge_app.events.publisher import Backlog, Publisher
+from edge_app.events.raised_alerts import RaisedAlerts
 from edge_app.events.requests import Response
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.backoff import Backoff
@@ -79,6 +80,7 @@ class MqttPublisher(Publisher):
             session_s=SESSION_S,
             backoff=backoff,
         )
+        self._alerts = RaisedAlerts(self._say_alert)
         self._is_closed = False
 
     def connect(
@@ -122,8 +124,12 @@ class MqttPublisher(Publisher):
         self._say(SUMMARY, encode(summary))
 
     def publish_telemetry(self, telemetry: Telemetry) -> None:
-        """Say how the device does; without a connection only the newest is kept."""
+        """Say how the device does; without a connection only the newest is kept.
+
+        Alerts are said again whose beginning is another one since the clock was set.
+        """
         self._say(TELEMETRY, encode(telemetry))
+        self._alerts.look_at_the_clock()
 
     def publish_alert(self, alert_id: str, alert: Alert | None) -> None:
         """Raise or change an alert; None resolves it, also one of an earlier process.
@@ -131,8 +137,7 @@ class MqttPublisher(Publisher):
         Raises:
             TopicError: `alert_id` is no level of a topic.
         """
-        payload = b"" if alert is None else encode(alert)
-        self._say(ALERT, payload, alert=alert_id)
+        self._alerts.say(alert_id, alert)
 
     def publish_response(self, request: str, response: Response) -> None:
         """Answer a request.
@@ -171,6 +176,9 @@ class MqttPublisher(Publisher):
                 "event" if left == 1 else "events",
                 what,
             )
+
+    def _say_alert(self, alert_id: str, alert: Alert | None) -> None:
+        self._say(ALERT, b"" if alert is None else encode(alert), alert=alert_id)
 
     def _say(self, message: Message, payload: bytes, **levels: str) -> None:
         self._sender.hand_over(message, message.topic(self._device, **levels), payload)

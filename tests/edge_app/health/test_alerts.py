@@ -37,13 +37,10 @@ class Board:
         self.alerts.update(FINE)
         self.at_start, self.said[:] = list(self.said), []
 
-    def next(
-        self, *, after_s: float = 60.0, set_by_s: float = 0.0, frames: int = 900, **changes: Any
-    ) -> None:
-        """set_by_s: the clock, meanwhile."""
+    def next(self, *, after_s: float = 60.0, frames: int = 900, **changes: Any) -> None:
         self.last = msgspec.structs.replace(
             self.last,
-            time=self.last.time + timedelta(seconds=after_s + set_by_s),
+            time=self.last.time + timedelta(seconds=after_s),
             uptime_s=self.last.uptime_s + after_s,
             frames_seen=self.last.frames_seen + frames,
             **changes,
@@ -60,20 +57,6 @@ def test_what_an_earlier_process_raised_is_taken_back_at_start() -> None:
     assert board.at_start == [(name, None) for name in RULES]
     board.next()
     assert board.said == []
-
-
-def test_an_alert_that_began_before_the_clock_was_set_is_told_with_its_true_time() -> None:
-    board = Board()
-    board.next(slowed_by=("load",))
-    board.next(set_by_s=59.0)
-    board.next(set_by_s=2 * 86_400.0)
-    board.next(set_by_s=-0.5)
-    board.next(set_by_s=-86_400.0, slowed_by=())
-    board.next()
-    assert board.names == [("slowed-down", True), ("slowed-down", True), ("slowed-down", False)]
-    first, second = (alert.since for _, alert in board.said if alert is not None)
-    assert first == FINE.time + timedelta(seconds=60)
-    assert second == first + timedelta(seconds=59.0, days=2)
 
 
 def test_a_certificate_that_ends_soon_until_it_is_renewed() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
 import re
@@ -11,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -19,6 +21,7 @@ import pytest
 
 from edge_app.events.payloads import FaceLeft, PresentFace, State, decode_event, encode
 from edge_app.events.publisher import Backlog
+from edge_app.events.raised_alerts import RaisedAlerts
 from edge_app.health.alerts import outbox_alert
 from edge_app.mqtt.backoff import Backoff
 from edge_app.mqtt.connection import FAREWELL_S
@@ -45,6 +48,7 @@ from tests.edge_app.mqtt.samples import (
     left,
     state,
     summary,
+    telemetry,
 )
 from tests.edge_app.mqtt.scripted_broker import MakeBroker, answer_events, publications
 
@@ -405,6 +409,41 @@ def test_a_loss_while_the_broker_was_away_is_told_after_a_restart(
         publisher = start()
         assert listener.wait_for(topic, 2)[1].payload == b""
         publisher.close()
+
+
+def test_what_the_outbox_says_is_as_old_as_it_is_once_the_clock_is_set(
+    mosquitto: Mosquitto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, topic = TIME, "mien/kitchen/alert/outbox-dropped"
+    monkeypatch.setattr(
+        "edge_app.mqtt.publisher.RaisedAlerts",
+        functools.partial(RaisedAlerts, now=lambda: now, up_s=lambda: 1000.0),
+    )
+
+    def on_alert(alert: str, text: str | None) -> None:
+        publisher.publish_alert(alert, outbox_alert(alert, text, now))
+
+    outbox = open_outbox(tmp_path, "kitchen", {}, limits=Limits(events=10), on_alert=on_alert)
+    publisher = MqttPublisher(mosquitto.address, device="kitchen", outbox=outbox)
+    mosquitto.stop()
+    publisher.connect(timeout_s=0, must_succeed=False)
+    for number in range(30):
+        publisher.publish_event(appeared(number))
+    wait_until(lambda: publisher.backlog.dropped == 20)
+    mosquitto.start()
+    with Listener(mosquitto.address) as listener:
+
+        def since() -> datetime:
+            said = [each for each in listener.heard if each.topic == topic][-1]
+            return msgspec.convert(msgspec.json.decode(said.payload)["since"], datetime)
+
+        wait_until(lambda: publisher._outbox._alerts.are_told({DROPPED}))
+        listener.wait_for(topic)
+        assert since() == TIME
+        now = TIME + timedelta(days=2)
+        publisher.publish_telemetry(telemetry())
+        wait_until(lambda: since() == now)
+    publisher.close()
 
 
 def test_lost_summaries_are_told_of_as_events_are(mosquitto: Mosquitto, tmp_path: Path) -> None:
