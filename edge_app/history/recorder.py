@@ -178,6 +178,7 @@ class Recorder(Closing):
             case _:
                 if payload not in {b"online", b"offline"}:
                     raise ValueError("neither online nor offline")
+                self._alerts.presence(device, is_online=payload == b"online")
                 # A clock that was set back a little does not take it out of its stretch.
                 since_ms = now_ms if self._listening.is_over else self._listening.start_ms
                 row = AvailabilityRow(device, max(since_ms, now_ms), payload == b"online")

@@ -88,4 +88,13 @@ class AlertEnd(NamedTuple):
     since_ms: int
 
 
-Row = EventRow | SummaryRow | AvailabilityRow | AlertRow | AlertEnd
+class AlertMove(NamedTuple):
+    """The alert that was said to have begun then began at another time: the clock was set."""
+
+    since_ms: int
+    device: str
+    id: str
+    said_since_ms: int
+
+
+Row = EventRow | SummaryRow | AvailabilityRow | AlertRow | AlertMove | AlertEnd

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from edge_app.history.rows import AlertEnd, AlertRow, AvailabilityRow, EventRow, SummaryRow
+from edge_app.history.rows import (
+    AlertEnd,
+    AlertMove,
+    AlertRow,
+    AvailabilityRow,
+    EventRow,
+    SummaryRow,
+)
 
 #: Rises when a table changes. Stored in the file's header, as `user_version`.
 VERSION = 4
@@ -113,6 +120,8 @@ INSERT = {
             ORDER BY number DESC LIMIT 1)""",
     AlertRow: """INSERT INTO alert (device, id, since_ms, severity, text) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET severity = excluded.severity, text = excluded.text""",
+    AlertMove: """UPDATE OR REPLACE alert SET since_ms = ?
+        WHERE device = ? AND id = ? AND since_ms = ? AND end_ms IS NULL""",
     AlertEnd: """UPDATE alert SET end_ms = ? WHERE device = ? AND id = ? AND since_ms = ?
         AND end_ms IS NULL""",
 }

@@ -287,13 +287,32 @@ def test_an_alert_that_another_one_follows_at_once_is_over(file: Path, clock: Cl
     first = Alert(id="outbox-storage", severity="critical", text="full", since=TIME)
     again = msgspec.structs.replace(first, since=TIME + timedelta(hours=1))
     with recorder(file, clock) as history:
+        history.take("mien/kitchen/availability", b"online")
         history.take("mien/kitchen/alert/outbox-storage", encode(first))
         clock.seconds = 3605.0
+        history.take("mien/kitchen/availability", b"offline")
+        history.take("mien/kitchen/availability", b"online")
         history.take("mien/kitchen/alert/outbox-storage", encode(again))
     assert rows(file, "SELECT since_ms, end_ms FROM alert ORDER BY since_ms") == [
         (ms(TIME), ms(TIME) + 3_605_000),
         (ms(again.since), None),
     ]
+
+
+def test_an_alert_of_a_device_whose_clock_is_set_has_one_beginning(
+    file: Path, clock: Clock
+) -> None:
+    early = Alert(id="camera", severity="critical", text="lost", since=TIME - timedelta(days=2))
+    true = msgspec.structs.replace(early, since=TIME)
+    with recorder(file, clock) as history:
+        history.take("mien/kitchen/alert/camera", encode(early))
+        history.take("mien/kitchen/availability", b"online")  # kept by the broker
+        run_on(history, clock, 5.0)
+        history.take("mien/kitchen/alert/camera", encode(true))
+        assert rows(file, "SELECT since_ms FROM alert") == [(ms(early.since),)]
+        run_on(history, clock, 5.0)
+        history.take("mien/kitchen/alert/camera", b"")
+    assert rows(file, "SELECT since_ms, end_ms FROM alert") == [(ms(TIME), ms(TIME) + 10_000)]
 
 
 def test_alerts_that_are_too_old_go_also_without_an_end(file: Path, clock: Clock) -> None:
