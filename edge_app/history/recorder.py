@@ -34,7 +34,7 @@ _FORGET_S = 3600.0
 
 #: How soon to try again while another program keeps the file locked: the try itself takes a second.
 _AGAIN_S = 2.0
-#: What may wait meanwhile; a row has some hundred bytes.
+#: From how much on nothing more should come meanwhile; a row has some hundred bytes.
 _MOST_WAITING = 10_000
 
 _LOG = logging.getLogger(__name__)
@@ -101,6 +101,12 @@ class Recorder(Closing):
         """The recorder's name at the broker, which the file keeps."""
         return self._store.subscriber
 
+    @property
+    def is_full(self) -> bool:
+        """Whether as much waits for another program as should: call `flush`, and `take` no more."""
+        waiting = len(self._rows) + sum(1 + len(each.rows) for each in self._ended)
+        return self._tries > 0 and waiting >= _MOST_WAITING
+
     def take(self, topic: str, payload: bytes, connection: int = FIRST_CONNECTION) -> None:
         """Note one message under `mien/`; connection: the number of the one that it came on.
 
@@ -123,7 +129,7 @@ class Recorder(Closing):
         nothing can be heard. Call it twice a second, and before each `take`.
 
         Raises:
-            MienError: the disk does not take it, or too much waits for another program.
+            MienError: the disk does not take it.
         """
         is_same_connection = connection == self._connection
         self._connection = connection
@@ -225,12 +231,10 @@ class Recorder(Closing):
         try:
             act()
         except StoreBusyError as error:
-            if len(self._rows) + sum(1 + len(each.rows) for each in self._ended) > _MOST_WAITING:
-                raise
             self._tries, self._try_s = self._tries + 1, now_s + _AGAIN_S
             # One that soon lets go is not worth a word.
             if self._tries == 2:
-                self._say(f"{error}; until then what comes waits in memory")
+                self._say(f"{error}; until then what comes waits in memory, or at the broker")
             return
         if self._tries >= 2:
             self._say(f"{self._path}: written again")

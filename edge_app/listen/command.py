@@ -105,6 +105,11 @@ class _Store(Closing):
         """The name under which the broker keeps what is not recorded yet, if anything is."""
         return None if self._recorder is None else self._recorder.subscriber
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the broker is to be left with what comes."""
+        return self._recorder is not None and self._recorder.is_full
+
     def take(self, message: ReceivedMessage, connection: int | None) -> bool:
         """Whether the message is of use."""
         if self._recorder is None:
@@ -196,12 +201,19 @@ def _print_until(
     arguments: argparse.Namespace,
     printer: Printer,
 ) -> None:
-    left = arguments.count
+    left, is_away = arguments.count, False
     while (left is None or left > 0) and not is_ending.is_set():
+        # What came already is still taken: afterwards nobody could say when a device went.
+        if store.is_full and not is_away:
+            is_away = True
+            subscriber.close()
         message = subscriber.receive(_LOOK_S)
         if message is None:
             store.flush(subscriber.connection)
             _check_reader()
+            if is_away and not store.is_full:
+                is_away = False
+                subscriber.come_back()
             continue
         is_of_use = store.take(message, subscriber.connection)
         kind = message.topic.split("/")[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import queue
 import secrets
 import threading
@@ -70,7 +71,8 @@ class Subscriber(Closing):
         kept = (Filter(each) for each in filters)
         passing = (Filter(each, is_queued=False) for each in unkept)
         self._intake = _Intake((*kept, *passing))
-        self._connection = Connection(
+        self._make_connection = functools.partial(
+            Connection,
             address,
             self._intake,
             client_id=kept_as or f"mien-events-{secrets.token_hex(4)}",
@@ -79,6 +81,7 @@ class Subscriber(Closing):
             outlives_process=kept_as is not None,
             backoff=backoff or Backoff(longest_s=_LONGEST_DELAY_S),
         )
+        self._connection = self._make_connection()
 
     @property
     def address(self) -> BrokerAddress:
@@ -134,6 +137,16 @@ class Subscriber(Closing):
         """Disconnect and end the thread. Again: does nothing."""
         self._intake.is_ending.set()
         self._connection.close()
+
+    def come_back(self) -> None:
+        """After `close`: listen again, as after a lost connection, and wait for nothing.
+
+        Raises:
+            UsageError: see `connect`.
+        """
+        self._intake.is_ending.clear()
+        self._connection = self._make_connection()
+        self._connection.start(0.0, must_succeed=False)
 
     def __enter__(self) -> Self:
         self.connect()

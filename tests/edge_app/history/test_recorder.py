@@ -616,19 +616,31 @@ def test_a_lock_between_the_end_of_a_stretch_and_the_next_one_doubles_nothing(
     assert rows(file, "SELECT COUNT(*) FROM recording") == [(2,)]
 
 
-def test_no_more_waits_for_another_program_than_memory_bears(
+def test_it_is_full_while_too_much_waits_for_another_program(
     file: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("edge_app.history.recorder._MOST_WAITING", 3)
+    is_full = []
+    with recorder(file, clock) as history:
+        for number in range(6):
+            with locked(file) if number else contextlib.nullcontext():
+                history.take("mien/kitchen/event", encode(appeared(number)))
+                run_on(history, clock, 10.0)
+            is_full.append(history.is_full)
+        run_on(history, clock, 10.0)
+        assert not history.is_full
+        assert rows(file, "SELECT COUNT(*) FROM event") == [(6,)]
+    assert is_full == [False, False, False, True, True, True]
+
+
+def test_what_waits_at_its_end_is_lost(
+    file: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("edge_app.history.store._PATIENCE_S", 0.1)
     history = recorder(file, clock)
     with locked(file):
-        for number in range(3):
-            history.take("mien/kitchen/event", encode(appeared(number)))
+        history.take("mien/kitchen/event", encode(appeared()))
         run_on(history, clock, 10.0)
-        history.take("mien/kitchen/event", encode(appeared(3)))
-        with pytest.raises(StoreBusyError, match="keeps it locked"):
-            run_on(history, clock, 10.0)
         with pytest.raises(StoreBusyError, match="what came meanwhile is lost"):
             history.close()
 

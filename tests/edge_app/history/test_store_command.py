@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import sqlite3
+import threading
 import time
 from pathlib import Path
 
@@ -148,6 +149,40 @@ def test_another_programs_lock_does_not_end_it(
         assert process.stderr.readline() == f"mien: {file}: written again\n"
         process.terminate()
         assert process.wait(20) == 0
+
+
+def test_what_comes_during_a_long_lock_waits_at_the_broker(tmp_path: Path) -> None:
+    mosquitto = Mosquitto(tmp_path, lines=("max_queued_messages 0",))
+    mosquitto.start()
+    file, count = tmp_path / "history.sqlite", 15_000
+    with (
+        events(mosquitto, "--json", "--store", str(file)) as process,
+        Listener(mosquitto.address, "mien/kitchen/availability") as other,
+        contextlib.closing(sqlite3.connect(file, isolation_level=None)) as database,
+    ):
+        assert process.stdout is not None
+        assert process.stderr is not None
+        # What it says of the lock comes after the lines before it.
+        reader = threading.Thread(target=process.stdout.read)
+        reader.start()
+        other.client.publish("mien/kitchen/availability", b"online", qos=1, retain=True)
+        wait_until(lambda: rows(file, "SELECT COUNT(*) FROM availability") == [(1,)])
+        database.execute("BEGIN IMMEDIATE")
+        for number in range(count):
+            said = other.client.publish("mien/kitchen/event", encode(appeared(number)), qos=1)
+        said.wait_for_publish(60)
+        assert "keeps it locked" in process.stderr.readline()
+        ((name,),) = rows(file, "SELECT name FROM subscriber")
+        wait_until(lambda: f"Client {name} " in mosquitto.log)
+        database.execute("ROLLBACK")
+        assert process.stderr.readline() == f"mien: {file}: written again\n"
+        wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == [(count,)], 60)
+        wait_until(lambda: rows(file, "SELECT is_online FROM availability") == [(1,), (1,)])
+        process.terminate()
+        assert process.wait(20) == 0
+        reader.join()
+    assert rows(file, "SELECT COUNT(*) FROM recording") == [(2,)]
+    mosquitto.stop()
 
 
 def test_what_is_said_while_it_is_away_arrives_later(
