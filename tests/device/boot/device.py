@@ -22,6 +22,8 @@ _DROP_IN = "/etc/systemd/system/mien.service.d"
 #: The one change to the unit: an emulated core on a busy machine needs minutes to start Python.
 _UNIT_CHANGES = "[Service]\nTimeoutStartSec=900\n"
 _WITNESS = Path(__file__).with_name("witness.py")
+#: Debian's packages, NumPy among them, come behind ours in the path, and are not in it yet.
+_WITNESS_PATH = b"/usr/lib/python3/dist-packages\nimport mien_witness\n"
 
 
 def settings(*, source: str, broker: int) -> str:
@@ -42,7 +44,7 @@ def files_of(python: str, *, camera: str, broker: int, witness: int) -> dict[str
         "/etc/mien/mien.toml": settings(source=camera, broker=broker).encode(),
         f"{_DROP_IN}/witness.conf": f"{_UNIT_CHANGES}Environment=MIEN_WITNESS={asked}\n".encode(),
         f"{site}/mien_witness.py": _WITNESS.read_bytes(),
-        f"{site}/mien_witness.pth": b"import mien_witness\n",
+        f"{site}/mien_witness.pth": _WITNESS_PATH,
     }
 
 
