@@ -16,7 +16,7 @@ from types import FrameType
 import msgspec
 
 from edge_app.closing import Closing
-from edge_app.errors import UsageError
+from edge_app.errors import MienError, UsageError
 from edge_app.events.payloads import decode_event
 from edge_app.history.recorder import RECORDED_LATE, RECORDED_LIVE, Recorder, UnrecordableError
 from edge_app.listen.message_line import availability_line, event_line
@@ -188,6 +188,10 @@ def _print_events(
         with _on_end(end):
             _say(printer, f"listening to {subscriber.address}")
             _print_until(is_ending, subscriber, store, arguments, printer)
+    except MienError:
+        # What cannot be recorded is left to the broker.
+        subscriber.abandon()
+        raise
     finally:
         store.take_rest(subscriber)
     if is_ending.is_set():

@@ -18,6 +18,7 @@ from edge_app.mqtt.backoff import Backoff
 from edge_app.mqtt.connection import FIRST_CONNECTION_S, BrokerError, Connection
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.handler import ConnectionHandler, Filter
+from edge_app.mqtt.link import LinkError
 from edge_app.mqtt.link_client import LinkClient
 
 #: How long an MQTT 5 broker keeps what it has for a subscriber whose session is kept: as long as a
@@ -133,6 +134,11 @@ class Subscriber(Closing):
             if message is not None:
                 yield message
 
+    def abandon(self) -> None:
+        """Leave to the broker what comes from now on: nothing can be done with it."""
+        self._intake.is_abandoned = True
+        self.close()
+
     def close(self) -> None:
         """Disconnect and end the thread. Again: does nothing."""
         self._intake.is_ending.set()
@@ -165,6 +171,7 @@ class _Intake(ConnectionHandler):
         self.connection: int | None = None
         self.messages: queue.SimpleQueue[ReceivedMessage | None] = queue.SimpleQueue()
         self.is_ending = threading.Event()
+        self.is_abandoned = False
         self.is_subscribed = threading.Event()
         self.refused: list[str] = []
 
@@ -191,9 +198,22 @@ class _Intake(ConnectionHandler):
             self.is_subscribed.set()
 
     def received(self, message: mqtt.MQTTMessage) -> None:
-        """Pass a message on, once there is room: until then the broker has no answer to it."""
-        while self.messages.qsize() >= _MOST_WAITING and not self.is_ending.wait(_LOOK_S):
+        """Pass a message on, once there is room: until then the broker has no answer to it.
+
+        A kept session may bring any number before the broker says that all is heard, and until then
+        nobody receives.
+
+        Raises:
+            LinkError: the broker is to keep it.
+        """
+        while (
+            self.is_subscribed.is_set()
+            and self.messages.qsize() >= _MOST_WAITING
+            and not self.is_ending.wait(_LOOK_S)
+        ):
             pass
+        if self.is_abandoned:
+            raise LinkError("given up")
         self.messages.put(
             ReceivedMessage(
                 message.topic, bytes(message.payload), message.retain, self._connections

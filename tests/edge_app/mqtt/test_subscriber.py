@@ -9,7 +9,7 @@ from edge_app.events.payloads import encode
 from edge_app.mqtt.backoff import Backoff
 from edge_app.mqtt.connection import BrokerError
 from edge_app.mqtt.publisher import MqttPublisher
-from edge_app.mqtt.subscriber import ReceivedMessage, Subscriber
+from edge_app.mqtt.subscriber import _MOST_WAITING, ReceivedMessage, Subscriber
 from tests.brokers import Mosquitto, wait_until
 from tests.edge_app.mqtt.samples import appeared
 from tests.edge_app.mqtt.scripted_broker import (
@@ -113,3 +113,30 @@ def test_a_refused_subscription(scripted: MakeBroker) -> None:
     )
     with pytest.raises(BrokerError, match="mien/\\+/event: subscription refused; check the brok"):
         Subscriber(broker.address, ["mien/+/event"]).connect()
+
+
+def test_a_kept_session_may_bring_much_before_all_is_heard(mosquitto: Mosquitto) -> None:
+    """Mosquitto sends all again that was under way when a recorder was killed, and answers then."""
+    publisher = MqttPublisher(mosquitto.address, device="kitchen")
+    publisher.connect()
+    with Subscriber(mosquitto.address, ["mien/+/event"], kept_as="mien-history-1") as kept:
+        kept._intake.is_subscribed.clear()
+        for number in range(_MOST_WAITING + 10):
+            publisher.publish_event(appeared(number))
+        wait_until(lambda: kept._intake.messages.qsize() == _MOST_WAITING + 10)
+    publisher.close()
+
+
+def test_what_comes_when_it_was_given_up_stays_at_the_broker(mosquitto: Mosquitto) -> None:
+    publisher = MqttPublisher(mosquitto.address, device="kitchen")
+    publisher.connect()
+    with Subscriber(mosquitto.address, ["mien/+/event"], kept_as="mien-history-1") as kept:
+        # As it is while the connection ends, and the broker sends on.
+        kept._intake.is_abandoned = True
+        publisher.publish_event(appeared(0))
+        wait_until(lambda: kept.connection is None)
+        kept.abandon()
+        assert [*kept.rest()] == []
+    with Subscriber(mosquitto.address, ["mien/+/event"], kept_as="mien-history-1") as again:
+        assert again.receive(10.0) is not None
+    publisher.close()
