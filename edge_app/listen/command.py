@@ -210,7 +210,7 @@ def _print_until(
         # What came already is still taken: afterwards nobody could say when a device went.
         if store.is_full and not is_away:
             is_away = True
-            subscriber.close()
+            subscriber.abandon()
         message = subscriber.receive(_LOOK_S)
         if message is None:
             store.flush(subscriber.connection)

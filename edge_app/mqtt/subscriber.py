@@ -145,11 +145,12 @@ class Subscriber(Closing):
         self._connection.close()
 
     def come_back(self) -> None:
-        """After `close`: listen again, as after a lost connection, and wait for nothing.
+        """After `abandon`: listen again, as after a lost connection, and wait for nothing.
 
         Raises:
             UsageError: see `connect`.
         """
+        self._intake.is_abandoned = False
         self._intake.is_ending.clear()
         self._connection = self._make_connection()
         self._connection.start(0.0, must_succeed=False)
