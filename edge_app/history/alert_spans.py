@@ -11,7 +11,7 @@ class _On(NamedTuple):
     """An alert without an end; connection: the one on which it was heard last."""
 
     connection: int
-    raised: AlertRow
+    since_ms: int
 
 
 class AlertSpans:
@@ -20,8 +20,8 @@ class AlertSpans:
     A broker says at the beginning of a connection which ones are. The end of the others came while
     nobody listened: that a device says so once more, as at each of its starts, is not when it came.
 
-    A device whose clock is set says an alert again, of which only the beginning is new. So may one
-    that starts anew, but that goes and comes in between.
+    A device whose clock is set says an alert again with another beginning. So does one that starts
+    anew, but that goes and comes in between.
     """
 
     def __init__(self) -> None:
@@ -50,19 +50,18 @@ class AlertSpans:
         before, has_stayed = self._on.pop(alert, None), alert in self._stays
         self._stays.discard(alert)
         if before is not None and before.connection == connection:
-            since_ms = before.raised.since_ms
+            since_ms = before.since_ms
             if raised is None:
                 rows.append(AlertEnd(now_ms, *alert, since_ms))
             elif raised.since_ms != since_ms:
                 # Another beginning: a device that started anew says no word of the end.
-                is_same = has_stayed and raised._replace(since_ms=since_ms) == before.raised
                 rows.append(
                     AlertMove(raised.since_ms, *alert, since_ms)
-                    if is_same
+                    if has_stayed
                     else AlertEnd(now_ms, *alert, since_ms)
                 )
         if raised is not None:
-            self._on[alert] = _On(connection, raised)
+            self._on[alert] = _On(connection, raised.since_ms)
             self._stays.add(alert)
             rows.append(raised)
         return rows

@@ -299,11 +299,12 @@ def test_an_alert_that_another_one_follows_at_once_is_over(file: Path, clock: Cl
     ]
 
 
+@pytest.mark.parametrize("text", ["lost", "refused"])
 def test_an_alert_of_a_device_whose_clock_is_set_has_one_beginning(
-    file: Path, clock: Clock
+    file: Path, clock: Clock, text: str
 ) -> None:
     early = Alert(id="camera", severity="critical", text="lost", since=TIME - timedelta(days=2))
-    true = msgspec.structs.replace(early, since=TIME)
+    true = msgspec.structs.replace(early, text=text, since=TIME)
     with recorder(file, clock) as history:
         history.take("mien/kitchen/alert/camera", encode(early))
         history.take("mien/kitchen/availability", b"online")  # kept by the broker
@@ -312,7 +313,9 @@ def test_an_alert_of_a_device_whose_clock_is_set_has_one_beginning(
         assert rows(file, "SELECT since_ms FROM alert") == [(ms(early.since),)]
         run_on(history, clock, 5.0)
         history.take("mien/kitchen/alert/camera", b"")
-    assert rows(file, "SELECT since_ms, end_ms FROM alert") == [(ms(TIME), ms(TIME) + 10_000)]
+    assert rows(file, "SELECT text, since_ms, end_ms FROM alert") == [
+        (text, ms(TIME), ms(TIME) + 10_000)
+    ]
 
 
 def test_alerts_that_are_too_old_go_also_without_an_end(file: Path, clock: Clock) -> None:
