@@ -779,10 +779,11 @@ def test_where_the_broker_takes_one_message_at_once_nothing_keeps_events_from_it
         publisher.publish_event(appeared(number))
     publisher.connect()
     wait_until(lambda: publisher.unacknowledged == 0)
-    heard = topics[:20]
     publisher.close()
-    assert {*heard} >= {b"mien/kitchen/event", b"mien/kitchen/state", b"mien/kitchen/summary"}
-    assert heard.count(b"mien/kitchen/event") in {9, 10}
+    # They are read from the outbox by a thread, which may come late to the first turn.
+    first = topics.index(b"mien/kitchen/event")
+    assert topics[first : first + 20].count(b"mien/kitchen/event") in {9, 10}
+    assert {*topics} >= {b"mien/kitchen/state", b"mien/kitchen/summary"}
 
 
 def test_a_broker_that_answers_slowly_answers(scripted: MakeBroker) -> None:
