@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import large_convolutions
-from benchmarks.layers import Operation, operations
 from benchmarks.model_latency import Candidate, Model, make_candidates, measure
 from benchmarks.results import Layer, Limit, ModelLimit, Peak
 from benchmarks.spread import percentile
 from edge_app.perception.card import read_card
+from edge_app.perception.operations import Operation, operations
 from edge_app.perception.shipped import MODELS
 
 #: Peaks are measured with one thread and with all.

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.layers import operations
+from edge_app.perception.operations import operations
 from edge_app.perception.runtime import fill_inputs, make_interpreter
 
 #: Nanoseconds that only go up.

@@ -114,8 +114,6 @@ ALLOWED = {
     # `python -m trainer` opens the same door as `mien train`.
     "trainer/__main__.py": {"edge_app.cli"},
     "quantize": {"edge_app.perception", "trainer", "quantize"},
-    # Times operations one by one as `mien bench` does, which runs on the device without this room.
-    "quantize/latency.py": {"benchmarks.layers", "edge_app.perception"},
     "edge_app": {"edge_app"},
     # Accuracies are measured on a workstation; `mien bench` runs on the device: see below.
     "benchmarks": {"edge_app", "trainer", "quantize", "benchmarks"},

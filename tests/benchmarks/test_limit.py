@@ -5,10 +5,10 @@ import sys
 import pytest
 
 from benchmarks import large_convolutions
-from benchmarks.layers import operations
 from benchmarks.limit import find_peaks, giga_macs_per_second, large_models, shipped_models
 from benchmarks.model_latency import Candidate, Model, make_candidates, only_runtime, thread_counts
 from edge_app.perception.card import ModelError
+from edge_app.perception.operations import operations
 from edge_app.perception.runtime import RUNTIMES, Runtime
 
 

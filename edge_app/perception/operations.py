@@ -1,6 +1,7 @@
 """TFLite bytes → its operations, each as a model of its own, with what each multiplies.
 
 Needs LiteRT, which brings the format's schema; tflite-runtime has none.
+`mien bench` times them on the device, and `mien quantize parity` on a workstation.
 """
 
 from __future__ import annotations
