@@ -214,6 +214,20 @@ class Mosquitto(Broker):
         else:
             self._lines += ["allow_anonymous false", f"password_file {self._hash(passwords)}"]
 
+    def restart_with(self, *lines: str) -> None:
+        """Stop it, and start it with more of its configuration."""
+        self.stop()
+        self._lines += lines
+        self.start()
+
+    def restrict(self, rules: str) -> Path:
+        """Likewise, with access rules and a log that tells of them. Returns the rules' file."""
+        file = self._folder / "rules"
+        file.write_text(rules, encoding="utf-8")
+        file.chmod(0o600)
+        self.restart_with(f"acl_file {file}", "log_type all")
+        return file
+
     def _command(self) -> list[str]:
         return [self._program, "-c", str(self._folder / "mosquitto.conf")]
 

@@ -247,9 +247,7 @@ def test_a_broker_that_hangs_holds_nobody(
 
 def test_an_end_that_the_broker_does_not_hear_leaves_the_last_will(mosquitto: Mosquitto) -> None:
     """The good-bye must not overtake `offline`, which waits behind what was not answered."""
-    mosquitto.stop()
-    mosquitto._lines.append("max_inflight_messages 1")
-    mosquitto.start()
+    mosquitto.restart_with("max_inflight_messages 1")
     publisher = MqttPublisher(mosquitto.address, device="kitchen")
     publisher.connect()
     publisher.publish_event(appeared(0))
@@ -281,13 +279,8 @@ def test_events_that_the_broker_refuses_wait_until_its_rules_are_mended(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr("edge_app.mqtt.refusal.HOLD_S", 0.2)
-    mosquitto.stop()
-    rules = mosquitto._folder / "rules"
     forbidding = "topic read #\ntopic write mien/kitchen/alert/+\n"
-    rules.write_text(forbidding, encoding="utf-8")
-    rules.chmod(0o600)
-    mosquitto._lines += [f"acl_file {rules}", "log_type all"]
-    mosquitto.start()
+    rules = mosquitto.restrict(forbidding)
     alerts: dict[str, str | None] = {}
     refusals: list[str | None] = []
 
@@ -342,17 +335,11 @@ def test_events_that_the_broker_refuses_wait_until_its_rules_are_mended(
 )
 def test_what_the_broker_refuses_is_named(
     mosquitto: Mosquitto,
-    tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
     rules: str,
     refused: set[str],
 ) -> None:
-    mosquitto.stop()
-    file = tmp_path / "rules"
-    file.write_text(rules, encoding="utf-8")
-    file.chmod(0o600)
-    mosquitto._lines += [f"acl_file {file}", "log_type all"]
-    mosquitto.start()
+    mosquitto.restrict(rules)
     description = Description(device="kitchen", version="1", emotions=("happy",), prefix="home")
 
     def warned() -> list[str]:
@@ -483,9 +470,7 @@ def test_lost_summaries_are_told_of_as_events_are(mosquitto: Mosquitto, tmp_path
 def test_a_message_larger_than_the_broker_takes_does_not_end_the_connection(
     mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
 ) -> None:
-    mosquitto.stop()
-    mosquitto._lines.append("max_packet_size 1500")
-    mosquitto.start()
+    mosquitto.restart_with("max_packet_size 1500")
     with Listener(mosquitto.address) as listener:
         publisher = MqttPublisher(mosquitto.address, device="kitchen")
         publisher.connect()
@@ -510,9 +495,7 @@ def test_a_message_that_the_broker_refuses_as_too_large_is_left_out(
     mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Mosquitto ends the connection with each refusal, for a reason that paho does not know."""
-    mosquitto.stop()
-    mosquitto._lines.append("message_size_limit 1500")
-    mosquitto.start()
+    mosquitto.restart_with("message_size_limit 1500")
     description = Description(device="kitchen", version="1", emotions=("happy",), prefix="home")
     with Listener(mosquitto.address, "#") as listener:
         publisher = MqttPublisher(
@@ -550,9 +533,7 @@ def test_a_message_of_just_the_size_that_the_broker_takes(mosquitto: Mosquitto) 
     # Type, length, topic, packet id, the length of the properties and the expiry (MQTT 5, 3.3).
     size = 1 + 2 + 2 + len("mien/kitchen/state") + 2 + 1 + 5 + len(encode(crowd(9)))
     for limit, is_heard in ((size, True), (size - 1, False)):
-        mosquitto.stop()
-        mosquitto._lines.append(f"max_packet_size {limit}")
-        mosquitto.start()
+        mosquitto.restart_with(f"max_packet_size {limit}")
         with Listener(mosquitto.address) as listener:
             publisher = MqttPublisher(mosquitto.address, device="kitchen")
             publisher.connect()

@@ -145,7 +145,7 @@ def test_a_device_that_is_online_keeps_its_own(
 def test_what_the_rules_leave_is_named(
     mosquitto: Mosquitto, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    restrict(mosquitto, "topic readwrite #\ntopic deny mien/kitchen/info\n")
+    mosquitto.restrict("topic readwrite #\ntopic deny mien/kitchen/info\n")
     with Listener(mosquitto.address) as other:
         topic = "mien/kitchen/availability"
         other.client.publish(topic, b"offline", qos=1, retain=True)
@@ -173,19 +173,10 @@ def test_what_cannot_be_is_said(
     assert said in capsys.readouterr().err
 
 
-def restrict(mosquitto: Mosquitto, lines: str) -> None:
-    mosquitto.stop()
-    rules = mosquitto._folder / "rules"
-    rules.write_text(lines, encoding="utf-8")
-    rules.chmod(0o600)
-    mosquitto._lines.append(f"acl_file {rules}")
-    mosquitto.start()
-
-
 def test_a_broker_that_refuses_is_named(
     mosquitto: Mosquitto, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    restrict(mosquitto, "topic read #\n")
+    mosquitto.restrict("topic read #\n")
     words = ["home-assistant", "remove", "--device", "kitchen", "--broker"]
     assert cli.main([*words, str(mosquitto.address)]) == 1
     assert "is not taken; check the broker's access rules" in capsys.readouterr().err
