@@ -117,8 +117,9 @@ Let the device idle and cool down, and run `mien bench --output benchmarks/resul
 The JSON file names the device, its kernel and its packages, but no host, user or address. Do it
 twice, with nothing changed in the checkout, and some minutes apart, or the second finds the machine
 busy with the first: the page sets both against each other. Run
-`python -m benchmarks.results_page > docs/benchmarks.md`, and send the files as a pull request;
-without a checkout, attach the JSON file to an issue.
+`python -m benchmarks.results_page > docs/benchmarks.md`, and send that page, the JSON files and the
+first one's plot, which the page shows, as a pull request; without a checkout, attach the JSON file
+to an issue.
 """
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import msgspec
 import pytest
 
 from benchmarks.results import Plan, Result, ResultError, encode, json_schema, read_result
-from benchmarks.results_page import page, read_all
+from benchmarks.results_page import FOLDER, PEERS, TURNS, page, read_all
 from benchmarks.session import FULL, QUICK
 from tests.benchmarks.synthetic_results import result
 from tests.benchmarks.test_session import watch
@@ -175,3 +176,9 @@ def test_devices_that_tell_nothing_need_not_be_one() -> None:
 def test_the_page_in_docs_is_made_from_the_results() -> None:
     made = "\n".join(page(read_all())).rstrip() + "\n"
     assert (ROOT / "docs/benchmarks.md").read_text() == made
+
+
+def test_what_lies_beside_the_results_is_shown() -> None:
+    shown = re.findall(r"\.\./benchmarks/results/(\S+\.svg)\)", "\n".join(page(read_all())))
+    beside = {file.name for file in FOLDER.iterdir() if file.suffix != ".json"}
+    assert beside == {"README.md", PEERS.name, TURNS.name, *shown}
