@@ -150,7 +150,10 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Info(msgspec.Struct, frozen=True, kw_only=True):
-    """What this device is; retained. models: SHA-256 by task. settings: never a secret."""
+    """What this device is; retained. models: SHA-256 by task.
+
+    source: of a stream, its scheme, host and port alone. settings: never a secret.
+    """
 
     version: str
     runtime: str

@@ -12,21 +12,27 @@ from edge_app.errors import UsageError
 from edge_app.peer import Peer
 from edge_app.secret_file import first_line
 
-#: Cameras take passwords in the query, too.
-_QUERY = re.compile(r"[?#].*", re.DOTALL)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+-]*://")
+#: The same of a stream, misspelt.
+_LIKE_SCHEME = re.compile(r"(?:rtsp|http)s?[:;/]+", re.IGNORECASE)
+#: Where a URL's path or query begins. Cameras take passwords in both.
+_BEHIND_PLACE = re.compile(r"[/?#]")
+#: As much of host and port as looks like them.
+_PLACE = re.compile(r"(?:\[[\w:.%-]*\]|[\w.-]*)(?::[0-9]{1,5}\Z)?")
+#: Where names and values begin in what lacks its scheme.
+_VALUES = re.compile(r"[?&=]")
+#: For what may be all secret.
+_HIDDEN = "..."
 _FORM = "write SCHEME://[USER@]HOST[:PORT]/PATH"
 _SPECIAL = (
     "; in a password, write # as %23, / as %2F, ? as %3F, [ as %5B and % as %25, or put it into"
     " camera.password_file"
 )
-#: User and password behind the beginning of a URL, though its `://` be misspelt.
-_USER = re.compile(r"^((?:(?:rtsp|http)s?[:;/]+)?).*@", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class StreamAddress:
-    """name: for messages; without user, password and query. url: whole, but without the user."""
+    """name: for messages; scheme, host and port. url: whole, but without the user."""
 
     name: str
     url: str = field(repr=False)
@@ -88,14 +94,28 @@ def peer_of_stream(setting: str) -> Peer | None:
 def public_name(setting: str) -> str:
     """A source's setting without what is secret in a URL, though it be misspelt.
 
-    What is there, a file or a device, stays as it is.
+    Of a stream, its scheme, host and port. What is there, a file or a device, stays as it is.
     """
-    # A password may hold any character, also where it should not: the last @ is the surest end.
     if (scheme := _SCHEME.match(setting)) is not None:
-        rest = setting[scheme.end() :]
-        return f"{scheme[0]}{_QUERY.sub('', rest.rpartition('@')[2])}"
+        return scheme[0] + _public_place(setting[scheme.end() :])
     # A path too long, forbidden or with a NUL, an unknown ~user: nothing that is there.
     with contextlib.suppress(OSError, RuntimeError, ValueError):
         if Path(setting).expanduser().exists():
             return setting
-    return _USER.sub(r"\1", setting).partition("?")[0]
+    if (scheme := _LIKE_SCHEME.match(setting)) is not None:
+        return scheme[0] + _public_place(setting[scheme.end() :])
+    before, *behind = _VALUES.split(setting, maxsplit=1)
+    if any("@" in each for each in behind):
+        return _HIDDEN
+    _, at_sign, rest = before.rpartition("@")
+    return public_name(rest) if at_sign else before
+
+
+def _public_place(rest: str) -> str:
+    """Host and port of what stands behind a URL's scheme."""
+    place, *behind = _BEHIND_PLACE.split(rest, maxsplit=1)
+    if any("@" in each for each in behind):
+        # A password with a slash, and then this is its user, or one of the path.
+        return _HIDDEN
+    found = _PLACE.match(place.rpartition("@")[2])
+    return "" if found is None else found[0]

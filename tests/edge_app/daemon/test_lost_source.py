@@ -134,7 +134,7 @@ def test_a_camera_that_is_late_comes_and_one_that_stays_away_is_waited_for(
     mosquitto: Mosquitto, tmp_path: Path
 ) -> None:
     port, picture = free_port(), jpeg(120, 160)
-    url = f"http://me:hunter2@127.0.0.1:{port}/video?token=s3cr3t"
+    url = f"http://me:hunter2@127.0.0.1:{port}/password=w0rd&channel=1?token=s3cr3t"
     errors = tmp_path / "errors"
     with Subscriber(mosquitto.address, ("mien/desk/#",)) as subscriber:
         ear = Ear(subscriber)
@@ -170,7 +170,7 @@ def test_a_camera_that_is_late_comes_and_one_that_stays_away_is_waited_for(
     said = errors.read_text()
     assert "opened 5 times more without a frame" in said
     assert "Traceback" not in said
-    for secret in ("hunter2", "s3cr3t"):
+    for secret in ("hunter2", "w0rd", "s3cr3t"):
         assert secret not in said
         assert secret.encode() not in ear.everything
 

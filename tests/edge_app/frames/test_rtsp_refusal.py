@@ -42,7 +42,7 @@ def test_a_login_that_ffmpeg_is_let_in_with_is_not_refused(scheme: str) -> None:
 def test_a_wrong_login_is_refused_and_shown_once(scheme: str, login: str) -> None:
     with RtspServer(scheme=scheme) as server:
         said = rtsp_refusal(address(server, login), SOON_S)
-    name = f"rtsp://{server.host}/cam"
+    name = f"rtsp://{server.host}"
     assert str(said) == f"{name}: the camera refuses: 401; check user and password"
     assert isinstance(said, RefusedLoginError) == bool(login), "nothing locks who shows none"
     assert server.logins == bool(login)
