@@ -12,13 +12,18 @@ from edge_app.frames.source import SourceError
 
 _LOG = logging.getLogger(__name__)
 
-#: As many as the largest size that can be asked of a camera: 67 MB, decoded to gray.
-MOST_PIXELS = 8192 * 8192
+#: 8K: whatever a camera claims, its pictures leave a device some memory.
+MOST_PIXELS = 8192 * 4320
+#: Bytes a pixel: of the decoded frames on their way, and of one component's coefficients. Of a
+#: picture in several scans libjpeg holds all coefficients at once.
+_FRAMES_BYTES, _COEFFICIENT_BYTES = 4, 2
+_MOST_BYTES = MOST_PIXELS * _FRAMES_BYTES
 
 _START, _END = b"\xff\xd8", b"\xff\xd9"
 #: Markers that stand alone, and those that begin a frame: ITU-T T.81, table B.1.
 _ALONE = {0x01, *range(0xD0, 0xD9)}
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+_PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 _SCAN = 0xDA
 
 
@@ -56,7 +61,8 @@ def decode_luma(content: bytes | memoryview) -> NDArray[np.uint8]:
     """Decode a whole JPEG to uint8 [H, W], full range; the colours are left alone, which is faster.
 
     Raises:
-        DamagedPictureError: not a JPEG, cut short, or of more than MOST_PIXELS pixels.
+        DamagedPictureError: not a JPEG, cut short, or of more than MOST_PIXELS pixels; of 0.4 times
+            as many where they come in several scans, as a progressive JPEG's do, in gray of 0.67.
     """
     _check_whole(bytes(content))
     try:
@@ -78,7 +84,7 @@ def _check_whole(content: bytes) -> None:
     """
     if not content.startswith(_START):
         raise DamagedPictureError("no JPEG")
-    position, has_size = 2, False
+    position, pixels, components, is_progressive = 2, 0, 0, False
     while (marker := content[position : position + 2]) and marker[0] == 0xFF and len(marker) == 2:
         kind = marker[1]
         if kind == 0xFF or kind in _ALONE:
@@ -87,13 +93,24 @@ def _check_whole(content: bytes) -> None:
         if kind in _FRAMES:
             height = int.from_bytes(content[position + 5 : position + 7], "big")
             width = int.from_bytes(content[position + 7 : position + 9], "big")
-            if not 0 < height * width <= MOST_PIXELS:
+            pixels, components = height * width, _byte(content, position + 9)
+            is_progressive = kind in _PROGRESSIVE
+            if not 0 < pixels <= MOST_PIXELS:
                 raise DamagedPictureError(f"a JPEG of {width}x{height} pixels")
-            has_size = True
-        if kind == _SCAN and has_size:
+        if kind == _SCAN and pixels:
+            is_held = is_progressive or _byte(content, position + 4) < components
+            if is_held and pixels * (_FRAMES_BYTES + components * _COEFFICIENT_BYTES) > _MOST_BYTES:
+                raise DamagedPictureError(
+                    f"a JPEG in several scans, as a progressive one, of {width}x{height} pixels"
+                )
             # In a scan, 0xFF is followed by 0: only the true end looks like one.
             if content.find(_END, position) < 0:
                 raise DamagedPictureError("a JPEG that is cut short")
             return
         position += 2 + int.from_bytes(content[position + 2 : position + 4], "big")
     raise DamagedPictureError("a JPEG without a picture")
+
+
+def _byte(content: bytes, position: int) -> int:
+    """The byte there, 0 behind the end."""
+    return int.from_bytes(content[position : position + 1], "big")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edge_app.frames.jpeg import DamagedPictureError, decode_luma
-from tests.edge_app.frames.pictures import jpeg, resized_header
+from tests.edge_app.frames.pictures import in_several_scans, jpeg, resized_header
 
 
 @pytest.mark.parametrize("gray", [True, False])
@@ -48,6 +48,10 @@ def test_every_cut_is_found() -> None:
         (resized_header(jpeg(), 0, 64), "64x0"),
         (resized_header(jpeg(), 48, 0), "0x48"),
         (resized_header(jpeg(), 65_000, 65_000), "65000x65000"),
+        (resized_header(jpeg(), 4321, 8192), "a JPEG of 8192x4321"),
+        (resized_header(jpeg(is_progressive=True), 3096, 4600), "several scans.* of 4600x3096"),
+        (resized_header(in_several_scans(jpeg(gray=True)), 3096, 4600), "several scans"),
+        (resized_header(jpeg(gray=True, is_progressive=True), 4400, 5440), "several scans"),
     ],
 )
 def test_what_is_no_picture_is_told(content: bytes, said: str) -> None:
@@ -84,3 +88,18 @@ def test_a_claimed_size_takes_no_memory() -> None:
         with pytest.raises(DamagedPictureError):
             decode_luma(resized_header(jpeg(), 30_000, 30_000))
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "is_progressive"), [(4320, 7680, False), (2160, 3840, True)]
+)
+def test_what_large_cameras_send_is_decoded(
+    height: int,
+    width: int,
+    is_progressive: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    assert decode_luma(jpeg(height, width, is_progressive=is_progressive)).shape == (height, width)
+
+
+def test_small_pictures_in_several_scans_are_decoded() -> None:
+    assert decode_luma(in_several_scans(jpeg(gray=True))).shape == (48, 64)
