@@ -101,11 +101,7 @@ def percent_encoded(url: str) -> str:
     """Path and query in ASCII, as HTTP carries them; what is ASCII already stays as it is."""
     parts = urllib.parse.urlsplit(url)
     path, query = (
-        re.sub(
-            r"[^\x00-\x7f]+",
-            lambda found: urllib.parse.quote(found[0], errors="surrogateescape"),
-            part,
-        )
+        re.sub(r"[^\x00-\x7f]+", lambda found: urllib.parse.quote(found[0]), part)
         for part in (parts.path, parts.query)
     )
     return urllib.parse.urlunsplit(parts._replace(path=path, query=query))

@@ -63,7 +63,7 @@ def _ask(
     number = 2 if authorization else 1
     more = f"Authorization: {authorization}\r\n" if authorization else ""
     request = f"{_METHOD} {url} RTSP/1.0\r\nCSeq: {number}\r\nAccept: application/sdp\r\n{more}\r\n"
-    connection.sendall(request.encode(errors="surrogateescape"))
+    connection.sendall(request.encode())
     said = b""
     while (head := _whole_head(said)) is None:
         connection.settimeout(max(0.001, deadline_s - time.monotonic()))

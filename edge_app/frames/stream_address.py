@@ -53,9 +53,15 @@ def parse_stream(setting: str, password_file: Path | None = None) -> StreamAddre
     """Read `scheme://[user[:password]@]host[:port]/path`; the file's first line is the password.
 
     Raises:
-        UsageError: it is no such URL, or the password file cannot be read or lacks its user.
+        UsageError: it is no such URL, or not UTF-8, or the password file cannot be read or lacks
+            its user.
     """
     name = public_name(setting)
+    try:
+        setting.encode()
+    except UnicodeEncodeError:
+        # Not chained: the exception carries the setting.
+        raise UsageError(f"{name}: not UTF-8; write it into a settings file") from None
     try:
         parts = urllib.parse.urlsplit(setting)
         user, password = parts.username, parts.password

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import random
 import threading
 import time
@@ -208,7 +209,7 @@ class SupervisedSource(FrameSource):
 
     def _recover(self, reader: Reader, error: Exception) -> None:
         self._end_reader(reader)
-        text = str(error) if isinstance(error, SourceError) else f"{self.name}: {error!r}"
+        text = str(error) if isinstance(error, SourceError) else self._unexpected(error)
         self._failures += 1
         self._count_in_vain(reader)
         self._log.broke(text)
@@ -224,6 +225,12 @@ class SupervisedSource(FrameSource):
         delay_s = _SHORTEST_S + (ceiling_s - _SHORTEST_S) * self._uniform()
         self._reopenings += 1
         self._closed.wait(delay_s)
+
+    def _unexpected(self, error: Exception) -> str:
+        _LOG.debug("%s", self.name, exc_info=error)
+        # Not its text, which goes to the broker: nobody knows what stands in it, such as a URL.
+        why = f" ({os.strerror(error.errno)})" if isinstance(error, OSError) and error.errno else ""
+        return f"{self.name}: failed with {type(error).__name__}{why}"
 
     def _count_in_vain(self, reader: Reader) -> None:
         # A thread that hangs may have what another opening is refused.

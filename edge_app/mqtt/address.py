@@ -109,6 +109,11 @@ def parse_address(setting: str) -> BrokerAddress:
             f"broker address {_EMBEDDED!r}: that is a broker inside mien run; outside of it, it is"
             " localhost, or localhost:PORT"
         )
+    try:
+        setting.encode()
+    except UnicodeEncodeError:
+        # Not chained: the exception carries the setting.
+        raise UsageError("broker address: not UTF-8; write it into a settings file") from None
     scheme, separator, rest = setting.strip().rpartition("://")
     name = _scheme(scheme) if separator else "mqtt"
     # Whatever stands before the last @ is looked at first: a password may hold any character, and

@@ -113,6 +113,9 @@ def test_a_password_without_a_user_is_refused(tmp_path: Path) -> None:
         "http://me:hunter2@[::1/",
         "rtsp://me:hunter2@cam/a b",
         "rtsp://me:hunter2/s3cr3t@cam/",
+        # A word of a command line that is not UTF-8.
+        "rtsp://me:hunter2\udce9@cam/",
+        "http://cam/password=hunter2\udce9",
     ],
 )
 def test_a_bad_url_is_one_line_without_secrets(setting: str) -> None:

@@ -57,6 +57,7 @@ def test_what_is_understood(setting: str, address: BrokerAddress) -> None:
         ("wss://host/a b", "the path of websockets"),
         ("wss://", "no host name"),
         ("http://host", "http:// is no scheme of a broker"),
+        ("mqtt://caf\udce9@host", "not UTF-8; write it into a settings file"),
     ],
 )
 def test_what_is_refused(setting: str, words: str) -> None:
