@@ -20,6 +20,7 @@ from tests.device.emulation import REPOSITORY
 TESTED_WITH = {
     *("pytest", "iniconfig", "packaging", "pluggy", "pygments", "pytest-timeout", "pyyaml"),
     *("cryptography", "cffi", "pycparser"),
+    *("jsonschema", "jsonschema-specifications", "referencing", "attrs", "rpds-py"),
     *("scikit-image", "scipy", "pillow", "imageio", "tifffile", "lazy-loader", "networkx"),
 }
 

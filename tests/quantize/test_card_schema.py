@@ -11,10 +11,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from jsonschema import Draft202012Validator
 
 from edge_app.perception.card import ModelError, decode_card
 from edge_app.perception.shipped import EMOTION, FACE_320, SHIPPED
 from quantize.card_schema import json_schema
+from tests.json_schema import errors
 
 PAGE = Path(__file__).parents[2] / "docs" / "schemas" / "model-card.schema.json"
 
@@ -23,6 +25,7 @@ def test_the_schema_is_that_of_the_structs() -> None:
     assert PAGE.read_bytes() == json_schema(), (
         f"python -m quantize.card_schema > {PAGE.relative_to(PAGE.parents[2])}"
     )
+    Draft202012Validator.check_schema(json.loads(PAGE.read_text()))
 
 
 def definition(card: dict[str, Any]) -> dict[str, Any]:
@@ -34,6 +37,7 @@ def definition(card: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("name", ["emotion", "emotion_small", "face_160", "face_320"])
 def test_the_shipped_cards_have_what_the_schema_asks_for_and_no_more(name: str) -> None:
     card = json.loads((SHIPPED / f"{name}.json").read_text())
+    assert errors(card, json.loads(PAGE.read_text())) == []
     described = definition(card)
     assert described["additionalProperties"] is False
     assert set(described["required"]) == set(card) == set(described["properties"])

@@ -22,7 +22,7 @@ from edge_app.perception.card import card_path
 from edge_app.perception.shipped import EMOTION, FACE_160
 from tests.brokers import Mosquitto, wait_until
 from tests.edge_app.daemon import own_models
-from tests.json_schema import JsonSchema
+from tests.json_schema import errors, resolve
 
 DOCUMENT = yaml.safe_load(
     (Path(__file__).parents[3] / "docs/asyncapi.yaml").read_text(encoding="utf-8")
@@ -113,7 +113,6 @@ def start(
 
 def is_documented(heard: Heard) -> str | None:
     """What the document has against a message; None if it is all right."""
-    schema = JsonSchema(DOCUMENT)
     for name, channel in DOCUMENT["channels"].items():
         pattern = re.sub(r"{\w+}", "[A-Za-z0-9_-]+", channel["address"])
         if not re.fullmatch(pattern, heard.topic):
@@ -123,19 +122,19 @@ def is_documented(heard: Heard) -> str | None:
             for each in DOCUMENT["operations"].values()
             if each["channel"]["$ref"] == f"#/channels/{name}"
         )
-        errors = []
+        wrong = []
         for message in channel["messages"].values():
-            said = schema.resolve(message["$ref"])
+            said = resolve(message["$ref"], DOCUMENT)
             kind = said.get("contentType", DOCUMENT["defaultContentType"])
             try:
                 text = heard.payload.decode()
                 value = json.loads(text) if kind == "application/json" else text
             except ValueError as error:
-                errors.append(str(error))
+                wrong.append(str(error))
                 continue
-            errors.append("; ".join(schema.errors(value, said["payload"])))
-        if all(errors):
-            return f"{heard}: {errors}"
+            wrong.append("; ".join(errors(value, said["payload"], DOCUMENT)))
+        if all(wrong):
+            return f"{heard}: {wrong}"
         binding = operation["bindings"]["mqtt"]
         if operation["action"] == "send" and (
             (heard.qos, heard.is_retained, heard.expiry_s)
