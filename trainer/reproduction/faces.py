@@ -1,4 +1,4 @@
-"""FER2013's faces → those that a recipe trains on, and those that it validates on."""
+"""Faces of the paper's data set → those that a recipe trains on, and those that it validates on."""
 
 from __future__ import annotations
 
@@ -11,17 +11,28 @@ from trainer.reproduction.recipe import PaperRecipe, ReproductionError
 TESTS = (Split.PUBLIC_TEST, Split.PRIVATE_TEST)
 
 
+def taken(recipe: PaperRecipe, faces: Faces) -> Faces:
+    """The faces with one of FER2013's seven emotions; CK+ has contempt, too.
+
+    Raises:
+        ReproductionError: they are not of the data set that the paper's figures are of.
+    """
+    seven = faces.labels < len(FER2013)
+    if recipe.published.data == "FER2013" and not seven.all():
+        raise ReproductionError(f"{recipe.name}: needs FER2013; these faces know other emotions")
+    if recipe.published.data == "CK+" and seven.all():
+        raise ReproductionError(f"{recipe.name}: needs CK+; these faces know no contempt")
+    return faces.where(seven)
+
+
 def split(recipe: PaperRecipe, faces: Faces) -> tuple[Faces, Faces]:
     """The recipe's training and validation faces, the same ones each time.
 
     As the papers did, rows that are no face and twins stay in.
 
     Raises:
-        ReproductionError: there are fewer faces than the recipe takes, none to test on, or
-            emotions that FER2013 does not know.
+        ReproductionError: there are fewer faces than the recipe takes, or none to test on.
     """
-    if len(faces) and faces.labels.max() >= len(FER2013):
-        raise ReproductionError(f"{recipe.name}: needs FER2013; these faces know other emotions")
     training = faces.of(Split.TRAINING)
     if recipe.training is None or recipe.validation is None:
         validation = faces.of(Split.PUBLIC_TEST)

@@ -17,11 +17,14 @@ class ReproductionError(MienError):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The paper's accuracies, 0…1; None where it gives none, `remark` for what is no figure."""
+    """The paper's accuracies, 0…1, and the data set that they are of.
+
+    None where it gives none, `remark` for what is no figure.
+    """
 
     validation: float | None = None
     test: float | None = None
-    data: str = "FER2013"
+    data: Literal["FER2013", "CK+"] = "FER2013"
     remark: str = ""
 
 
@@ -47,8 +50,7 @@ class PaperRecipe:
 
     network: module of `trainer.networks`. reads: pictures of faces, or 68 landmarks that dlib finds
     in them. training, validation: faces of each, drawn from the Training split; where both are
-    None, the whole split and PublicTest. missing: what the recipe needs and a run on FER2013 cannot
-    have; empty where it can be run. chosen: what the paper leaves open, as decided here.
+    None, the whole split and PublicTest. chosen: what the paper leaves open, as decided here.
     """
 
     name: str
@@ -66,17 +68,14 @@ class PaperRecipe:
     early_stopping: EarlyStopping | None = None
     augmentation: Augmentation | None = None
     seed: int = 1
-    missing: str = ""
 
     def refuse_what_cannot_be_run(self, epochs: int | None = None) -> None:
         """Speak up before any data is read.
 
         Raises:
-            ReproductionError: the recipe needs what is not here, or has fewer epochs.
+            ReproductionError: the recipe has fewer epochs.
             LandmarksError: it reads landmarks, and what finds them is not installed.
         """
-        if self.missing:
-            raise ReproductionError(f"{self.name}: cannot be run here; it needs {self.missing}")
         if epochs is not None and not 1 <= epochs <= self.epochs:
             raise ReproductionError(f"{self.name}: {epochs} epochs; the recipe has {self.epochs}")
         if self.reads == "landmarks":

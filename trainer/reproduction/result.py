@@ -40,7 +40,7 @@ class Result:
     """A reproduction's figures, of the weights after `epoch_kept`.
 
     validation: faces of the recipe's own split; PublicTest where it draws none from Training.
-    public_test, private_test: FER2013's. seconds: of all epochs together.
+    public_test, private_test: the data set's. seconds: of all epochs together.
     """
 
     name: str

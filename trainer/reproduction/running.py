@@ -11,7 +11,7 @@ from trainer import checkpoints
 from trainer.data import Faces, Split
 from trainer.networks.cost import macs
 from trainer.reproduction import RECIPES, PaperRecipe
-from trainer.reproduction.faces import split
+from trainer.reproduction.faces import split, taken
 from trainer.reproduction.fitting import NETWORKS, Figures, Progress, fit, kept_epoch, stops
 from trainer.reproduction.inputs import inputs
 from trainer.reproduction.measuring import accuracy, this_machine
@@ -19,7 +19,7 @@ from trainer.reproduction.recipe import ReproductionError, command_line
 from trainer.reproduction.result import RESULT, Accuracy, Result, read_result, write_result
 
 #: Fields of a recipe that change nothing in a run: better words do not make it another one.
-PROSE = {"source", "published", "chosen", "missing"}
+PROSE = {"source", "published", "chosen"}
 
 
 def reproduce(
@@ -30,7 +30,7 @@ def reproduce(
     epochs: int | None = None,
     progress: Progress | None = None,
 ) -> Result:
-    """Run the recipe `name` on FER2013 in the folder `run`.
+    """Run the recipe `name` on its paper's data set in the folder `run`.
 
     epochs: stop after so many; the result is marked as cut short, and a later call goes on from
     there. A run that was killed goes on after its last whole epoch and ends as if it had not been.
@@ -38,8 +38,8 @@ def reproduce(
     Leaves `result.json`, and `model.keras`: float32 [N, 48, 48, 1] in 0…1 → {"logits": [N, 7]}.
 
     Raises:
-        ReproductionError: no such recipe; it needs what is not here; it has fewer epochs; or the
-            data set is too small.
+        ReproductionError: no such recipe; it has fewer epochs; or the data set is another one, or
+            too small.
         RunError: `run` is another run's, or another process trains in it.
     """
     if name not in RECIPES:
@@ -57,6 +57,7 @@ def run_recipe(
 ) -> Result:
     """As `reproduce`, with the recipe itself."""
     recipe.refuse_what_cannot_be_run(epochs)
+    faces = taken(recipe, faces)
     training, validation = split(recipe, faces)
     identity = {
         "recipe": {key: value for key, value in asdict(recipe).items() if key not in PROSE},

@@ -18,17 +18,18 @@ docs/reproductions. -->
 # Published networks, trained again
 
 `mien train reproduce NAME` trains a published network by its paper's recipe and sets the published
-accuracies against ours. `DIR` is the folder with FER2013 (docs/training.md). A killed run goes on
-where it was; `--epochs N` cuts a run short, and then every figure of it says so. The run's
-`result.json`, copied to `docs/reproductions/NAME.json`, fills the row below.
+accuracies against ours. `DIR` is the folder with FER2013, for the last row with CK+
+(docs/training.md), which its makers give to researchers who ask and which was not here. A killed
+run goes on where it was; `--epochs N` cuts a run short, and then every figure of it says so. The
+run's `result.json`, copied to `docs/reproductions/NAME.json`, fills the row below.
 
 Title and year of the papers are not known to us, and a search found none of them: what a paper did
 and what came out is given as it came to us, so nobody can check the published column here. Network
 C follows Gudi (2015, "Recognizing Semantic Features in Faces using Deep Learning",
 arXiv:1512.00743), B Krizhevsky et al. (2012), the last one LeCun et al. (1998).
 
-Accuracies are of seven classes on FER2013's own labels. Validation is the recipe's own split; in
-parentheses: without the faces whose picture, byte for byte, was trained on. The published splits
+Accuracies are of seven classes on the data set's own labels. Validation is the recipe's own split;
+in parentheses: without the faces whose picture, byte for byte, was trained on. The published splits
 are not ours face by face, so a difference of a point means little. Seconds are by the clock: the
 run of four blocks was held for most of them while other things were measured; an epoch takes 430.
 """
@@ -72,10 +73,7 @@ def _row(recipe: PaperRecipe, result: Result | None) -> str:
         faces = "Training + PublicTest"
     else:
         faces = f"{recipe.training:,} + {recipe.validation:,}"
-    if recipe.missing:
-        faces = "—"
-        outcome, extent, command = "cannot be run here", f"needs {recipe.missing}", "—"
-    elif result is None:
+    if result is None:
         outcome, extent = "not run yet", f"{recipe.epochs} epochs planned"
         command = f"`{command_line(recipe.name)}`"
     else:
@@ -112,14 +110,7 @@ def _open_choices() -> Iterator[str]:
     yield "`trainer/networks`; for the recipe:"
     yield ""
     for recipe in RECIPES.values():
-        if not recipe.missing:
-            yield f"- `{recipe.name}`: {recipe.chosen}."
-    yield ""
-    yield "These recipes are there and refuse to run:"
-    yield ""
-    for recipe in RECIPES.values():
-        if recipe.missing:
-            yield f"- `{recipe.name}` needs {recipe.missing}."
+        yield f"- `{recipe.name}`: {recipe.chosen}."
 
 
 if __name__ == "__main__":

@@ -54,5 +54,3 @@ def test_what_cannot_be_is_refused_before_any_data_is_read() -> None:
         typed("kuchuk-a")
     with pytest.raises(ReproductionError, match="epochs; the recipe has 20"):
         typed("three-block", "--epochs", "21")
-    with pytest.raises(ReproductionError, match=r"CK\+"):
-        typed("lenet")

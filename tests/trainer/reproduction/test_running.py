@@ -148,7 +148,7 @@ def test_faces_are_split_as_the_paper_did_and_always_alike(faces: Faces) -> None
 def test_what_cannot_be_run_is_refused(faces: Faces, tmp_path: Path) -> None:
     with pytest.raises(ReproductionError, match=r"alexnet: no such recipe; there are four-block,"):
         reproduce("alexnet", faces, tmp_path)
-    with pytest.raises(ReproductionError, match=r"lenet: cannot be run here; .*CK\+"):
+    with pytest.raises(ReproductionError, match=r"lenet: needs CK\+; .* know no contempt"):
         reproduce("lenet", faces, tmp_path)
     with pytest.raises(ReproductionError, match=r"takes 9000 \+ 1000 faces .* has 112"):
         reproduce("kuchuk-a", faces, tmp_path)
@@ -161,6 +161,13 @@ def test_what_cannot_be_run_is_refused(faces: Faces, tmp_path: Path) -> None:
         with pytest.raises(ReproductionError, match=f"{epochs} epochs; the recipe has 60"):
             reproduce("kuchuk-a", faces, tmp_path, epochs=epochs)
     assert not list(tmp_path.iterdir())
+
+
+def test_of_ckplus_the_faces_without_contempt_are_taken(faces: Faces, tmp_path: Path) -> None:
+    labels = np.where(np.arange(len(faces)) % 14 == 13, 7, faces.labels)
+    result = reproduce("lenet", replace(faces, labels=labels), tmp_path, epochs=1)
+    assert (result.training_faces, result.validation.faces) == (104, 13)
+    assert result.published.test == 0.9281
 
 
 def test_a_folder_of_another_run_is_refused(faces: Faces, tmp_path: Path) -> None:

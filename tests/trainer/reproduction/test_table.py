@@ -46,8 +46,7 @@ def test_the_page_in_docs_is_what_the_results_say() -> None:
 def test_without_results_each_row_says_so() -> None:
     rows = table({}).splitlines()[2:]
     assert len(rows) == len(RECIPES)
-    assert sum("not run yet" in line for line in rows) == 7
-    assert sum("cannot be run here" in line for line in rows) == 1
+    assert all("not run yet" in line for line in rows)
     assert "validation 66 %, test 63 %" in row(table({}), RECIPES["kuchuk-c-final"].source)
 
 
