@@ -41,6 +41,9 @@ _OFFERED = {
 _STREAM_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 _STANDARD_ERROR = 2
 
+#: OpenCV reads it once, when it is imported. Its own limit, 2^30, takes 6 GB of memory.
+_MOST_PIXELS = ("OPENCV_IO_MAX_IMAGE_PIXELS", str(1 << 28))
+
 #: How the names of our threads begin.
 _OURS = "mien-"
 
@@ -53,6 +56,7 @@ def run_command(words: Sequence[str] | None = None) -> int:
     is_program = words is None
     _fill_closed_streams()
     _show_what_can_be_shown()
+    os.environ.setdefault(*_MOST_PIXELS)
     words = sys.argv[1:] if words is None else list(words)
     logging.basicConfig(format="mien: %(message)s", level=logging.WARNING)
     try:

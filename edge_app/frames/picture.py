@@ -13,6 +13,8 @@ from edge_app.frames.source import SourceError
 from edge_app.picture_depth import ADVICE, is_lost_in_8_bits
 from edge_app.standard_error import muted_stderr
 
+#: OpenCV's own variable, which `mien` sets where it is not set.
+_MOST_PIXELS = "OPENCV_IO_MAX_IMAGE_PIXELS"
 #: What a folder's files must end with to be taken for pictures.
 SUFFIXES = frozenset(
     f".{kind}"
@@ -26,8 +28,8 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
     """Read a file as uint8 [H, W, 3], BGR, upright as its EXIF orientation says.
 
     Raises:
-        SourceError: there is no such file, it may not be read, it is no whole picture, or one of 16
-            bits a value that would read as black.
+        SourceError: there is no such file, it may not be read, it is no whole picture, one of more
+            pixels than OpenCV is allowed, or one of 16 bits a value that would read as black.
     """
     silence_opencv()
     try:
@@ -44,7 +46,11 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
             image = cv2.imdecode(content, cv2.IMREAD_COLOR)
             is_lost = image is not None and is_lost_in_8_bits(content, np.asarray(image, np.uint8))
     except cv2.error as error:
-        # OpenCV refuses more than 2^30 pixels.
+        # Said before it takes memory.
+        if "CV_IO_MAX_IMAGE_PIXELS" in error.err:
+            raise SourceError(
+                f"{path}: too many pixels; scale it down, or allow more by {_MOST_PIXELS}"
+            ) from error
         raise SourceError(f"{path}: OpenCV refuses it: {error.err}") from error
     if image is None:
         raise SourceError(f"{path}: not a picture that can be read, or damaged; copy it again")

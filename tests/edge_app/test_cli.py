@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,6 +75,38 @@ def test_without_a_broker_aggregates_are_summaries_as_json_lines(tmp_path: Path)
     assert done.returncode == 1
     assert done.stderr.startswith("mien: standard output: No space left on device; make room")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_picture_whose_header_promises_too_many_pixels_is_not_decoded(tmp_path: Path) -> None:
+    bomb, panorama = tmp_path / "bomb.png", tmp_path / "panorama.png"
+    bomb.write_bytes(white_png(width=32_000, height=32_000))
+    panorama.write_bytes(white_png(width=20_000, height=5_000))
+    words = ("analyze", str(bomb), str(panorama), "--no-pictures", "--output")
+    done = mien(*words, str(tmp_path / "out"))
+    assert done.returncode == 1
+    refused, read = done.stderr.splitlines()
+    assert refused == (
+        f"mien: {bomb}: too many pixels; scale it down, or allow more by OPENCV_IO_MAX_IMAGE_PIXELS"
+    )
+    assert read == f"mien: {panorama}: 0 faces"
+    # Whoever has the memory may allow more, or less.
+    fewer = os.environ | {"OPENCV_IO_MAX_IMAGE_PIXELS": "1000"}
+    done = mien(*words, str(tmp_path / "none"), env=fewer)
+    assert done.stderr.count("too many pixels") == 2
+
+
+def white_png(width: int, height: int) -> bytes:
+    """One bit a pixel."""
+    rows = zlib.compress((b"\0" + b"\xff" * (width // 8)) * height, 1)
+    header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes((1, 0, 0, 0, 0))
+    chunks = ((b"IHDR", header), (b"IDAT", rows), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        len(content).to_bytes(4, "big")
+        + kind
+        + content
+        + zlib.crc32(kind + content).to_bytes(4, "big")
+        for kind, content in chunks
+    )
 
 
 @pytest.mark.parametrize(("pictures", "counted"), [(1, "1 frame"), (2, "2 frames")])
