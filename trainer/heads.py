@@ -1,9 +1,12 @@
-"""What a network is taught: each head turns faces into targets and how much each face counts."""
+"""What a network is taught: each head turns faces into targets and how much each face counts.
+
+A head is named as its output, whose classes are its `labels`; of N faces its targets are
+distributions, float32 [N, len(labels)], and weights, float32 [N].
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,21 +15,6 @@ from edge_app.perception.labels import FER2013, FERPLUS
 from trainer.data import Faces
 
 Floats = NDArray[np.float32]
-
-
-class Head(Protocol):
-    """One output of a network, and its loss."""
-
-    @property
-    def name(self) -> str:
-        """Of the output."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Of the output's classes."""
-
-    def targets(self, faces: Faces) -> tuple[Floats, Floats]:
-        """Distributions float32 [N, len(labels)] and weights float32 [N]."""
 
 
 @dataclass(frozen=True, slots=True)

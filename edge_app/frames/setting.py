@@ -89,16 +89,6 @@ class Choice:
     frozen_s: float = _FROZEN_S
 
 
-def open_source(setting: str, *, options: CameraOptions) -> FrameSource:
-    """Open `setting` once: a path, or one of the schemes of READABLE.
-
-    Raises:
-        UnknownSourceError: nothing of that kind or name can be.
-        SourceError: it cannot be opened now.
-    """
-    return choose_source(setting, options=options).open()
-
-
 def open_lasting(
     setting: str,
     *,

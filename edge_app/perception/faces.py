@@ -124,7 +124,7 @@ class SeenFace:
     emotion: the likeliest label, or `labels.UNSURE` below the model's threshold.
     quality: 0…1, what this frame's answer should weigh among others of the same face. At 0 the
     face was not classified: its probabilities are all alike and its emotion is unsure.
-    flaws: why quality is low: names of `quality.FLAWS`.
+    flaws: why quality is low: `small`, `blurred`, `dark` and `turned`, as `quality` names them.
     """
 
     face: Face

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from edge_app.perception.faces import middle_of, points_of
 
 SMALL, BLURRED, DARK, TURNED = "small", "blurred", "dark", "turned"
-FLAWS = (SMALL, BLURRED, DARK, TURNED)
 
 #: Side at which the bounds were measured.
 _SIDE = 48
@@ -46,7 +45,7 @@ TURN = Bounds(fine=0.15, useless=0.8)
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """weight: 0…1, the worst flaw's. flaws: those of `FLAWS` that halve it or worse."""
+    """weight: 0…1, the worst flaw's. flaws: those that halve it or worse."""
 
     weight: float
     flaws: frozenset[str]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-import msgspec
-
 from benchmarks.results import (
     SCHEMA_VERSION,
     Condition,
@@ -97,8 +95,3 @@ def result(
         ),
         plan=Plan(seconds=100.0, starts=5, events=200),
     )  # fmt: skip
-
-
-def without(whole: Result, **changes: object) -> Result:
-    """The same with other fields."""
-    return msgspec.structs.replace(whole, **changes)

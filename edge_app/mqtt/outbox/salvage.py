@@ -32,9 +32,7 @@ class Salvaged(NamedTuple):
         return f"of the events that waited in it, {self.events} were brought back, {others} not"
 
 
-def salvage(
-    aside: Path, database: sqlite3.Connection, loss: Callable[[Salvaged], Loss]
-) -> Salvaged:
+def salvage(aside: Path, database: sqlite3.Connection, loss: Callable[[Salvaged], Loss]) -> None:
     """Copy the events with their numbers, in one transaction. loss: what is to be told then.
 
     aside: a file with its log beside; both are only read.
@@ -46,14 +44,12 @@ def salvage(
         database.execute("PRAGMA synchronous = FULL")
         database.execute("BEGIN IMMEDIATE")
         try:
-            salvaged = _copied(aside, database)
-            write_loss(database, loss(salvaged))
+            write_loss(database, loss(_copied(aside, database)))
             database.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(sqlite3.Error):
                 database.execute("ROLLBACK")
             raise
-    return salvaged
 
 
 def _copied(aside: Path, database: sqlite3.Connection) -> Salvaged:

@@ -16,7 +16,6 @@ from edge_app.frames.setting import (
     UnknownSourceError,
     choose_source,
     open_lasting,
-    open_source,
 )
 from edge_app.frames.source import SourceError
 from edge_app.frames.supervised import SupervisedSource
@@ -27,7 +26,7 @@ FAST = CameraOptions(pace="fast")
 
 
 def test_sample_is_the_clip() -> None:
-    with open_source("sample:", options=FAST) as source:
+    with choose_source("sample:", options=FAST).open() as source:
         assert isinstance(source, VideoFileSource)
         assert source.name == str(CLIP)
 
@@ -36,7 +35,7 @@ def test_paths_are_told_apart(tmp_path: Path) -> None:
     picture = tmp_path / "a.JPG"
     picture.write_bytes(cv2.imencode(".jpg", np.zeros((8, 8, 3), np.uint8))[1].tobytes())
     for path, kind in ((CLIP, VideoFileSource), (picture, FolderSource), (tmp_path, FolderSource)):
-        with open_source(str(path), options=FAST) as source:
+        with choose_source(str(path), options=FAST).open() as source:
             assert isinstance(source, kind)
             assert source.read() is not None
 
@@ -44,14 +43,14 @@ def test_paths_are_told_apart(tmp_path: Path) -> None:
 def test_file_may_have_a_colon_in_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     shutil.copy(CLIP, "rtsp:evening.mp4")
-    with open_source("rtsp:evening.mp4", options=FAST) as source:
+    with choose_source("rtsp:evening.mp4", options=FAST).open() as source:
         assert source.read() is not None
 
 
 def test_home_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     shutil.copy(CLIP, tmp_path / "clip.mp4")
-    with open_source("~/clip.mp4", options=FAST) as source:
+    with choose_source("~/clip.mp4", options=FAST).open() as source:
         assert source.read() is not None
 
 
@@ -59,7 +58,7 @@ def test_options_reach_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     for number in range(2):
         cv2.imwrite(str(tmp_path / f"{number}.png"), np.zeros((8, 8, 3), np.uint8))
     options = CameraOptions(width=320, height=240, frames_per_second=5, pace="fast")
-    with open_source(str(tmp_path), options=options) as source:
+    with choose_source(str(tmp_path), options=options).open() as source:
         frames = source.read(), source.read()
     assert [frame.timestamp_ns for frame in frames if frame] == [0, 200_000_000]
 
@@ -150,14 +149,14 @@ def test_a_misspelt_source_is_a_wrong_use_and_a_missing_camera_is_not() -> None:
     # Links of udev's go with their camera.
     for text in ("/dev/video987", "/dev/video-front", "v4l2:/dev/videoNorth"):
         with pytest.raises(SourceError, match="no such camera") as caught:
-            open_source(text, options=FAST)
+            choose_source(text, options=FAST).open()
         assert not isinstance(caught.value, UsageError)
 
 
 def test_no_secret_of_a_misspelt_stream_is_told() -> None:
     for text in ("ftp://me:hunter2@cam/x", "rtp://cam/x?password=hunter2"):
         with pytest.raises(UnknownSourceError) as caught:
-            open_source(text, options=FAST)
+            choose_source(text, options=FAST).open()
         assert "hunter2" not in str(caught.value)
 
 
@@ -177,7 +176,7 @@ def test_no_secret_of_a_misspelt_stream_is_told() -> None:
 )
 def test_no_secret_is_told_of_a_url_that_looks_like_a_path(text: str, shown: str) -> None:
     with pytest.raises(UnknownSourceError) as caught:
-        open_source(text, options=FAST)
+        choose_source(text, options=FAST).open()
     assert str(caught.value).startswith(shown)
     assert "hunter2" not in str(caught.value)
     assert caught.value.__cause__ is None
@@ -210,5 +209,5 @@ def test_no_secret_is_told_of_a_url_that_looks_like_a_path(text: str, shown: str
 )
 def test_bad_setting_is_one_line(text: str, reason: str) -> None:
     with pytest.raises(SourceError, match=reason) as caught:
-        open_source(text, options=FAST)
+        choose_source(text, options=FAST).open()
     assert "\n" not in str(caught.value)

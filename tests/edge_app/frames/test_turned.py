@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_app.frames.setting import CameraOptions, open_source
+from edge_app.frames.setting import CameraOptions, choose_source
 from edge_app.frames.source import Frame, SourceError
 from edge_app.frames.turned import Turn, TurnedSource
 from edge_app.perception.faces import FrameError, check_frame
@@ -44,7 +44,8 @@ def test_the_dtype_stays_for_perception_to_refuse(turn: Turn) -> None:
 def test_the_setting_turns_recordings(tmp_path: Path, turn: Turn, quarters: int) -> None:
     image = np.random.default_rng(1).integers(0, 256, (4, 6, 3), np.uint8)
     cv2.imwrite(str(tmp_path / "a.png"), image)
-    with open_source(str(tmp_path), options=CameraOptions(rotate=turn, pace="fast")) as source:
+    options = CameraOptions(rotate=turn, pace="fast")
+    with choose_source(str(tmp_path), options=options).open() as source:
         assert not source.is_live
         assert source.name == str(tmp_path)
         frame = source.read()
@@ -54,9 +55,9 @@ def test_the_setting_turns_recordings(tmp_path: Path, turn: Turn, quarters: int)
 
 def test_the_setting_turns_streams() -> None:
     with MjpegServer(lambda: forever(jpeg(64, 48))) as server:
-        with open_source(server.url, options=CameraOptions()) as source:
+        with choose_source(server.url, options=CameraOptions()).open() as source:
             upright = source.read()
-        with open_source(server.url, options=CameraOptions(rotate=90)) as source:
+        with choose_source(server.url, options=CameraOptions(rotate=90)).open() as source:
             assert source.is_live
             turned = source.read()
     assert upright is not None
