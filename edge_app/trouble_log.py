@@ -11,6 +11,8 @@ from collections.abc import Callable
 REPEAT_S = 3600.0
 #: For how long a trouble that was told before must be the only one, to be the one of now.
 SETTLED_S = 60.0
+#: So many different ones are told in that time; a camera may have another one each time.
+_MOST_TOLD = 12
 #: After so many ends, not after one: a cable may be tried a few times.
 _QUICK_ENDS = 4
 
@@ -23,7 +25,8 @@ class TroubleLog:
     That while doubles with each end from the fourth on, up to REPEAT_S, and is as short as at first
     once all went well for so long: what breaks again and again gets a line every REPEAT_S, and a
     trouble has the last word. A broker that is away for a night is one line. Of troubles that take
-    turns each is told every REPEAT_S; one that stays is known by `trouble` after SETTLED_S.
+    turns each is told every REPEAT_S, and of many the first ones; one that stays is known by
+    `trouble` after SETTLED_S.
 
     Only one thread may call it.
     """
@@ -74,7 +77,7 @@ class TroubleLog:
         }
         if trouble != self._latest:
             self._latest, self._latest_s = trouble, now_s
-        is_new = trouble != self._told and trouble not in self._told_s
+        is_new = trouble not in {self._told, *self._told_s} and len(self._told_s) < _MOST_TOLD
         is_due = self._beginnings > 0 and now_s - self._last_s >= REPEAT_S
         if self._told and not is_new and not is_due:
             if now_s - self._latest_s >= SETTLED_S:

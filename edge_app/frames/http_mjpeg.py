@@ -21,6 +21,12 @@ from edge_app.frames.source import Frame, FrameSource, RefusedLoginError, Source
 from edge_app.frames.stream_address import StreamAddress
 
 _MULTIPART = "multipart/"
+#: What else cameras have at their URLs. No other kind is told: what a camera says may be anything,
+#: of any length, and another thing each time.
+_OTHER_KINDS = {
+    *("text/html", "text/plain", "text/xml", "application/json", "application/octet-stream"),
+    *("image/jpeg", "image/png", "video/mp4", "application/sdp", "multipart/x-mixed-replace"),
+}
 _PIECE = 65_536
 #: What an opening of several steps may take beyond the longest wait of one.
 _STEPS_S = 2.0
@@ -76,9 +82,10 @@ class HttpMjpegSource(FrameSource):
         boundary = said.get_param("boundary") if isinstance(said, Message) else None
         if not said.get("content-type", "").lower().startswith(_MULTIPART) or not boundary:
             kind = said.get_content_type()
+            told = f" ({kind})" if kind in _OTHER_KINDS else ""
             self.close()
             raise SourceError(
-                f"{self.name}: not an MJPEG stream ({kind}); name the camera's MJPEG URL"
+                f"{self.name}: not an MJPEG stream{told}; name the camera's MJPEG URL"
             )
         self._parser = MultipartParser(str(boundary))
         self._parts: list[bytes] = []

@@ -95,6 +95,15 @@ def test_troubles_that_take_turns_are_told_once_an_hour_each(played: Played) -> 
     assert len(played.lines) <= 2 * (hours + 1)
 
 
+def test_of_troubles_that_are_new_each_time_a_few_an_hour_are_told(played: Played) -> None:
+    played.broke(*[f"trouble {number}" for number in range(1000)], away_s=30.0)
+    hours = played.now_s / REPEAT_S
+    assert len(played.lines) <= 13 * (hours + 1)
+    # An alert tells the last of them once it stays.
+    played.broke(*[BROKE] * 4, away_s=30.0)
+    assert played.trouble == BROKE
+
+
 def test_a_trouble_that_was_told_before_is_known_once_it_is_the_only_one(played: Played) -> None:
     played.broke(BROKE)
     assert played.trouble == BROKE

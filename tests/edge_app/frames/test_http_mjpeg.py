@@ -217,9 +217,18 @@ def test_an_answer_of_another_kind_is_refused() -> None:
     for kind in ("text/html", "video/mp4", "multipart/x-mixed-replace"):
         with (
             MjpegServer(lambda: [b"<html>"], content_type=kind) as server,
-            pytest.raises(SourceError, match="not an MJPEG stream"),
+            pytest.raises(SourceError, match=rf"not an MJPEG stream \({kind}\);"),
         ):
             source_of(server)
+
+
+@pytest.mark.parametrize("kind", ["text/\x1b[2J", "text/" + "x" * 60_000, "image/x; a=\x07"])
+def test_of_another_kind_nothing_is_told_that_a_camera_made_up(kind: str) -> None:
+    with (
+        MjpegServer(list, content_type=kind) as server,
+        pytest.raises(SourceError, match="not an MJPEG stream; name the camera's MJPEG URL"),
+    ):
+        source_of(server)
 
 
 @pytest.mark.parametrize(
