@@ -43,8 +43,16 @@ class _Connection(http.client.HTTPConnection):
         self.sock = connect(self.host, self.port, self.timeout or 0.0)
 
 
+class OtherHostError(ValueError):
+    """The camera leads to a host that nobody named, which may be anybody's. host: as it says."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__()
+        self.host = host
+
+
 class _Redirect(urllib.request.HTTPRedirectHandler):
-    """Follows without what else the camera says there, which may have no end."""
+    """Follows on the same host, without what else the camera says there, which may have no end."""
 
     def http_error_302(
         self,
@@ -58,6 +66,28 @@ class _Redirect(urllib.request.HTTPRedirectHandler):
         # urllib reads to the end of what is still open.
         fp.close()
         return super().http_error_302(req, fp, code, msg, headers)
+
+    def redirect_request(  # noqa: PLR0917 - urllib's
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        """As urllib's.
+
+        Raises:
+            OtherHostError: it is not the camera any more, which is not to choose whom else in this
+                network we ask for something.
+            ValueError: the URL is none.
+        """
+        asked, other = (urllib.parse.urlsplit(each) for each in (req.full_url, newurl))
+        _ = other.port
+        if other.hostname != asked.hostname:
+            raise OtherHostError(other.hostname or "")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
     http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 

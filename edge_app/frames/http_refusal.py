@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import urllib.error
 
 from edge_app.frames.http_authentication import UnknownAuthenticationError, place
+from edge_app.frames.http_opening import OtherHostError
 
 _REFUSALS = {401, 403}
+_HOST = re.compile(r"[A-Za-z0-9.:-]{1,80}")
 _MANUAL = "name its MJPEG URL, as its manual has it"
 #: What else a camera answers → what that says, and what to do.
 _ANSWERS = {
@@ -25,7 +28,7 @@ def is_refusal(error: Exception, asked: str) -> bool:
 
 def reason(error: Exception, asked: str) -> str:
     """One line without any part of the URL. asked: the place that was asked for."""
-    if isinstance(error, urllib.error.HTTPError):
+    if isinstance(error, (urllib.error.HTTPError, OtherHostError)):
         return _refusal(error, asked)
     if isinstance(error, UnknownAuthenticationError):
         return (
@@ -45,7 +48,11 @@ def reason(error: Exception, asked: str) -> str:
     return f"the answer is no HTTP ({type(error).__name__}); check the port, or {_MANUAL}"
 
 
-def _refusal(error: urllib.error.HTTPError, asked: str) -> str:
+def _refusal(error: urllib.error.HTTPError | OtherHostError, asked: str) -> str:
+    if isinstance(error, OtherHostError):
+        # As the camera says it, which may be anything.
+        host = f", {error.host}" if _HOST.fullmatch(error.host) else ""
+        return f"leads to another host{host}; name that one's URL if it is meant"
     told = f"the camera refuses: {error.code}"
     if error.code not in _REFUSALS:
         return told + _ANSWERS.get(error.code, f"; {_MANUAL}")

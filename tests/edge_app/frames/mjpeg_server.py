@@ -48,11 +48,12 @@ class MjpegServer(http.server.ThreadingHTTPServer):
         is_open: bool = True,
         hold_open: bool = False,
         moved: Mapping[str, str] | None = None,
+        moved_status: int = 302,
         status: int = 200,
     ) -> None:
         """challenge: asked of whoever brings no authorization, or of all, unless is_open.
-        hold_open: do not end, be silent. moved: paths to where each leads, without end.
-        status: of every other answer.
+        hold_open: do not end, be silent. moved: paths to where each leads, without end, with
+        moved_status. status: of every other answer.
         """
         self.is_open = is_open
         self.pieces, self.content_type, self.challenge = pieces, content_type, challenge
@@ -60,7 +61,7 @@ class MjpegServer(http.server.ThreadingHTTPServer):
         self.connections = 0
         self.paths: list[str] = []
         self.hold_open = hold_open
-        self.moved = {} if moved is None else moved
+        self.moved, self.moved_status = {} if moved is None else moved, moved_status
         self.status, self.released = status, threading.Event()
         super().__init__(("127.0.0.1", port), _Handler)
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
@@ -92,7 +93,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         said = self.headers.get("Authorization", "")
         self.server.authorizations.append(said)
         if self.path in self.server.moved:
-            self.send_response(302)
+            self.send_response(self.server.moved_status)
             self.send_header("Location", self.server.moved[self.path])
             self.end_headers()
             while not self.server.released.is_set():

@@ -378,6 +378,38 @@ def test_a_host_of_which_no_address_answers_is_waited_for_once(
     assert time.monotonic() - began_s < SOON_S
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_camera_that_leads_to_another_host_is_not_followed(status: int) -> None:
+    with MjpegServer(lambda: [part(jpeg())]) as other:
+        moved = {"/video.mjpg": other.url.replace("127.0.0.1", "localhost")}
+        with (
+            MjpegServer(list, moved=moved, moved_status=status) as server,
+            pytest.raises(SourceError, match="leads to another host, localhost; name"),
+        ):
+            source_of(server)
+    assert not other.connections
+
+
+@pytest.mark.parametrize(
+    ("leads_to", "said"),
+    [
+        ("http://" + "x" * 5000 + "/", "leads to another host; name"),
+        ("http://\x1b[2J/", "the answer is no HTTP"),
+        ("http://a\x07b/", "leads to another host; name"),
+        ("http://127.0.0.1:99999/", "the answer is no HTTP"),
+        ("file:///etc/passwd", "refuses: 302"),
+    ],
+)
+def test_nothing_is_told_of_where_a_camera_leads_that_is_no_host(leads_to: str, said: str) -> None:
+    with (
+        MjpegServer(list, moved={"/video.mjpg": leads_to}) as server,
+        pytest.raises(SourceError, match=said) as caught,
+    ):
+        source_of(server)
+    assert len(str(caught.value)) < 200
+    assert str(caught.value).isprintable()
+
+
 def test_no_other_place_is_shown_the_password() -> None:
     with MjpegServer(list, challenge='Basic realm="camera"') as other:
         moved = {"/video.mjpg": f"{other.url}?token=s3cr3t"}
