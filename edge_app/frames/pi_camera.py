@@ -111,11 +111,27 @@ class PiCameraSource(FrameSource):
         wanted = {"size": (width, height), "format": "YUV420"}
         self._camera.configure(
             self._camera.create_preview_configuration(
-                main=wanted, lores=dict(wanted), controls={"FrameRate": frames_per_second}
+                main=wanted,
+                lores=dict(wanted),
+                controls={"FrameRate": frames_per_second},
+                sensor=self._sensor(width, height),
             )
         )
         self._width, self._height = self._camera.stream_configuration(_LORES)["size"]
         self._camera.start()
+
+    def _sensor(self, width: int, height: int) -> dict[str, tuple[int, int]]:
+        """The reading of the sensor to ask for: half its pixels a side, or all for a larger frame.
+
+        Left to itself, picamera2 goes by the frame's size, and the smallest readings are cut-outs
+        of the middle; that of half the pixels shows all that the lens does, on every module.
+        """
+        pixels = self._camera.camera_properties.get("PixelArraySize")
+        if pixels is None:
+            return {}
+        is_half_enough = 2 * width <= pixels[0] and 2 * height <= pixels[1]
+        step = 2 if is_half_enough else 1
+        return {"output_size": (pixels[0] // step, pixels[1] // step)}
 
     def _capture(self) -> NDArray[np.uint8] | None:
         """One frame; None when closed meanwhile, or if the frame is not as agreed."""

@@ -20,6 +20,8 @@ class Picamera2:
     cameras = 1
     pictures = 3
     fits = True
+    #: Camera Module 2's; a USB camera says nothing of the kind.
+    properties: dict[str, Any] = {"PixelArraySize": (3280, 2464)}  # noqa: RUF012 - never changed
     opened: list[Picamera2] = []  # noqa: RUF012 - the test's own list
 
     def __init__(
@@ -37,13 +39,17 @@ class Picamera2:
         self.configuration: dict[str, Any] = {}
         self.opened.append(self)
 
+    @property
+    def camera_properties(self) -> dict[str, Any]:
+        return self.properties
+
     def create_preview_configuration(
         self, main: Any = None, lores: Any = None, raw: Any = None, transform: Any = None,
         colour_space: Any = None, buffer_count: int = 4, controls: Any = None,
         display: str = "main", encode: str = "main", queue: bool = True, sensor: Any = None,
         use_case: str = "preview",
     ) -> dict[str, Any]:  # fmt: skip
-        return {"main": main, "lores": lores, "controls": controls}
+        return {"main": main, "lores": lores, "controls": controls, "sensor": sensor}
 
     def configure(self, camera_config: Any = None) -> None:
         if not self.fits:

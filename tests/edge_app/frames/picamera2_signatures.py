@@ -17,8 +17,9 @@ from pathlib import Path
 USED = {
     "picamera2.py": {
         "Picamera2": (
-            "__init__", "create_preview_configuration", "configure", "stream_configuration",
-            "start", "capture_request", "cancel_all_and_flush", "stop", "close",
+            "__init__", "camera_properties", "create_preview_configuration", "configure",
+            "stream_configuration", "start", "capture_request", "cancel_all_and_flush", "stop",
+            "close",
         ),
     },
     "request.py": {

@@ -26,9 +26,11 @@ def cameras(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Picamera2]]:
     assert all(camera.released == camera.given for camera in opened), "a buffer is lost"
 
 
-def open_camera(number: int = 0, timeout_s: float = 10.0) -> PiCameraSource:
+def open_camera(
+    number: int = 0, timeout_s: float = 10.0, size: tuple[int, int] = (100, 60)
+) -> PiCameraSource:
     return PiCameraSource(
-        number, width=100, height=60, frames_per_second=15, timeout_s=timeout_s,
+        number, width=size[0], height=size[1], frames_per_second=15, timeout_s=timeout_s,
         library=fake_picamera2,
     )  # fmt: skip
 
@@ -74,6 +76,30 @@ def test_the_y_plane_is_the_frame(cameras: list[Picamera2]) -> None:
     assert camera.calls == ["start", "flush", "stop", "close"]
     assert camera.configuration["lores"] == {"size": (100, 60), "format": "YUV420"}
     assert camera.configuration["controls"] == {"FrameRate": 15}
+
+
+@pytest.mark.parametrize(
+    ("properties", "size", "sensor"),
+    [
+        ({"PixelArraySize": (3280, 2464)}, (640, 480), {"output_size": (1640, 1232)}),
+        ({"PixelArraySize": (4608, 2592)}, (640, 480), {"output_size": (2304, 1296)}),
+        ({"PixelArraySize": (3280, 2464)}, (1640, 1232), {"output_size": (1640, 1232)}),
+        ({"PixelArraySize": (3280, 2464)}, (1920, 1080), {"output_size": (3280, 2464)}),
+        ({"PixelArraySize": (2592, 1944)}, (1280, 974), {"output_size": (2592, 1944)}),
+        ({}, (640, 480), {}),
+    ],
+)
+def test_the_whole_sensor_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+    cameras: list[Picamera2],
+    properties: dict[str, tuple[int, int]],
+    size: tuple[int, int],
+    sensor: dict[str, tuple[int, int]],
+) -> None:
+    """By the frame's size alone, picamera2 reads the middle 1280x960 pixels of Camera Module 2."""
+    monkeypatch.setattr(Picamera2, "properties", properties)
+    open_camera(size=size).close()
+    assert cameras[0].configuration["sensor"] == sensor
 
 
 @pytest.mark.parametrize(
