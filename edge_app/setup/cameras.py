@@ -57,9 +57,10 @@ def _pi_cameras(load: Callable[[], Any]) -> list[FoundCamera]:
     # libcamera's troubles come as anything; here they mean that there is no such camera.
     except (MienError, RuntimeError, OSError, AttributeError, ValueError, IndexError):
         return []
-    # libcamera knows USB cameras, too; V4L2 opens those with less work.
+    # libcamera knows USB cameras, too; V4L2 opens those with less work. picamera2 opens by the place
+    # in this list, which it has sorted; `Num` is the place in libcamera's own.
     return [
-        FoundCamera(f"picamera2:{each.get('Num', number) or ''}", str(each.get("Model", "camera")))
+        FoundCamera(f"picamera2:{number or ''}", str(each.get("Model", "camera")))
         for number, each in enumerate(cameras)
         if "usb" not in str(each.get("Id", ""))
     ]

@@ -58,15 +58,18 @@ def test_v4l2_cameras_that_give_pictures_are_found_in_order(tmp_path: Path) -> N
 
 def test_the_boards_own_cameras_come_first_without_usb_ones(tmp_path: Path) -> None:
     (tmp_path / "video0").touch()
+    # Sorted as picamera2 sorts them; Num counts in the order in which libcamera found them.
     cameras = [
-        {"Model": "imx708", "Num": 0, "Id": "/base/soc/i2c0mux/i2c@1/imx708@1a"},
-        {"Model": "HD Webcam", "Num": 1, "Id": "/base/scb/pcie@7d500000/usb@0,0-1.1:1.0"},
-        {"Model": "ov5647", "Num": 2, "Id": "/base/soc/i2c0mux/i2c@0/ov5647@36"},
+        {"Model": "imx708", "Num": 2, "Id": "/base/soc/i2c0mux/i2c@1/imx708@1a"},
+        {"Model": "ov5647", "Num": 1, "Id": "/base/soc/i2c0mux/i2c@0/ov5647@36"},
+        {"Model": "HD Webcam", "Num": 0, "Id": "/base/scb/pcie@7d500000/usb@0,0-1.1:1.0"},
     ]
     found = find_cameras(devices=tmp_path, query=query, load=lambda: library(cameras))
-    assert [each.setting for each in found] == [
-        "picamera2:", "picamera2:2", str(tmp_path / "video0"),
-    ]  # fmt: skip
+    assert found == [
+        FoundCamera("picamera2:", "imx708"),
+        FoundCamera("picamera2:1", "ov5647"),
+        FoundCamera(str(tmp_path / "video0"), "HD Webcam"),
+    ]
 
 
 def test_a_library_in_trouble_has_no_cameras(tmp_path: Path) -> None:
