@@ -57,8 +57,8 @@ def _pi_cameras(load: Callable[[], Any]) -> list[FoundCamera]:
     # libcamera's troubles come as anything; here they mean that there is no such camera.
     except (MienError, RuntimeError, OSError, AttributeError, ValueError, IndexError):
         return []
-    # libcamera knows USB cameras, too; V4L2 opens those with less work. picamera2 opens by the place
-    # in this list, which it has sorted; `Num` is the place in libcamera's own.
+    # libcamera knows USB cameras, too; V4L2 opens those with less work. picamera2 opens by the
+    # place in this list, which it has sorted; `Num` is the place in libcamera's own.
     return [
         FoundCamera(f"picamera2:{number or ''}", str(each.get("Model", "camera")))
         for number, each in enumerate(cameras)
