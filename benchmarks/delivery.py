@@ -22,6 +22,8 @@ from edge_app.mqtt.publisher import MqttPublisher
 _PATIENCE_S = 5.0
 #: Between two events: nothing is in the way of the next one.
 _APART_S = 0.002
+#: Their spread is told between so many parts of the events.
+_BLOCKS = 4
 
 
 class UnacknowledgedError(MienError):
@@ -44,7 +46,7 @@ def local_broker() -> Iterator[tuple[str, BrokerAddress] | None]:
         yield "embedded", broker.address
 
 
-def measure_delivery(name: str, publisher: MqttPublisher, events: int, blocks: int = 4) -> Delivery:
+def measure_delivery(name: str, publisher: MqttPublisher, events: int) -> Delivery:
     """Publish `events` one after another, each when the one before is acknowledged.
 
     Raises:
@@ -53,7 +55,7 @@ def measure_delivery(name: str, publisher: MqttPublisher, events: int, blocks: i
     handed: list[list[float]] = []
     acknowledged: list[list[float]] = []
     for event in sample_events(events):
-        if len(handed) * events <= blocks * sum(map(len, handed)):
+        if len(handed) * events <= _BLOCKS * sum(map(len, handed)):
             handed.append([])
             acknowledged.append([])
         began = time.perf_counter()

@@ -29,9 +29,9 @@ _NOISE_SIGMA, _FLICKER = 3.0, 0.05
 _FROM_S, _TO_S = 3.5, 15.0
 
 
-def empty_images(room: NDArray[np.uint8], count: int, seed: int = 0) -> list[NDArray[np.uint8]]:
+def empty_images(room: NDArray[np.uint8], count: int) -> list[NDArray[np.uint8]]:
     """Views of `room`, uint8 [H, W, 3], by a noisy camera under a flickering lamp."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     images = []
     for index in range(count):
         light = 1.0 + _FLICKER * np.sin(2.7 * index)

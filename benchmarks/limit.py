@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 from benchmarks import large_convolutions
 from benchmarks.model_latency import Candidate, Model, make_candidates, measure
@@ -17,12 +16,12 @@ from edge_app.perception.shipped import MODELS
 _ONE = 1
 
 
-def large_models(folder: Path = large_convolutions.FOLDER) -> list[Model]:
+def large_models() -> list[Model]:
     """The large convolutions that come with the benchmark, float and int8."""
     found = []
     for name in large_convolutions.CONVOLUTIONS:
         for form in ("float", "int8"):
-            content = (folder / f"{name}.{form}.tflite").read_bytes()
+            content = (large_convolutions.FOLDER / f"{name}.{form}.tflite").read_bytes()
             found.append(Model(name, form, content, large_convolutions.macs(name)))
     return found
 

@@ -43,7 +43,6 @@ def soak(
     period_s: float,
     publisher: Publisher,
     frames: Sequence[Frame],
-    rate: float = RATE,
     stop: threading.Event | None = None,
 ) -> int:
     """Run the real daemon on the clip, and append a line to the new `file` every `period_s`.
@@ -59,7 +58,7 @@ def soak(
     perception = Perception.load()
     watcher = make_watcher(perception, TimedWatcher)
     daemon = Daemon(
-        source=PacedSource(frames, rate),
+        source=PacedSource(frames, RATE),
         watcher=watcher,
         episodes=make_episodes(perception),
         publisher=publisher,

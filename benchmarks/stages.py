@@ -159,7 +159,6 @@ def measure_workloads(
     seconds: float,
     *,
     fewest: int,
-    threads: int = 1,
     each_pass: Callable[[], None],
 ) -> tuple[Workload, ...]:
     """Pass over the clip with each workload in turn, after one pass to warm up.
@@ -167,7 +166,7 @@ def measure_workloads(
     fewest: passes, however long they take. each_pass: called between passes.
     """
     passes: dict[str, list[Pass]] = {name: [] for name in WORKLOADS}
-    with warm_workloads(frames, threads=threads) as workloads:
+    with warm_workloads(frames) as workloads:
         deadline_s = time.monotonic() + seconds
         while time.monotonic() < deadline_s or any(len(done) < fewest for done in passes.values()):
             for name, next_pass in workloads.items():
@@ -177,16 +176,14 @@ def measure_workloads(
 
 
 @contextmanager
-def warm_workloads(
-    frames: Sequence[Frame], *, threads: int = 1
-) -> Iterator[Mapping[str, Callable[[], Pass]]]:
+def warm_workloads(frames: Sequence[Frame]) -> Iterator[Mapping[str, Callable[[], Pass]]]:
     """Each workload by name, ready to pass over the clip once more, after one pass to warm up."""
     with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device is no path
         stopwatch = Stopwatch()
         workloads = {
             name: partial(
                 run_pass,
-                _line(frames, rates, threads, nowhere, stopwatch).step,
+                _line(frames, rates, nowhere, stopwatch).step,
                 len(frames),
                 stopwatch,
             )
@@ -233,11 +230,10 @@ def outside_share(passes: Sequence[Pass]) -> float | None:
 def _line(
     frames: Sequence[Frame],
     rates: Rates,
-    threads: int,
     stream: IO[bytes],
     stopwatch: Stopwatch,
 ) -> Line:
-    perception = TimedPerception(stopwatch, threads)
+    perception = TimedPerception(stopwatch)
     return Line(
         MemorySource(frames),
         make_watcher(perception, Watcher, rates),

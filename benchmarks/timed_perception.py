@@ -24,8 +24,8 @@ MODEL_STAGES = ("detector model", "classifier model")
 class TimedModel(Int8Model):
     """A shipped model whose bare invocations are a stage of their own."""
 
-    def __init__(self, path: Path, threads: int, stopwatch: Stopwatch, stage: str) -> None:
-        super().__init__(path, read_signed_card(path, RELEASE_KEY), threads)
+    def __init__(self, path: Path, stopwatch: Stopwatch, stage: str) -> None:
+        super().__init__(path, read_signed_card(path, RELEASE_KEY), threads=1)
         self._interpreter = _TimedInterpreter(self._interpreter, stopwatch, stage)
 
 
@@ -58,7 +58,7 @@ class TimedClassifier(EmotionClassifier):
 class TimedPerception(Perception):
     """Stage `align`: cutting the crops out and judging them."""
 
-    def __init__(self, stopwatch: Stopwatch, threads: int = 1) -> None:
+    def __init__(self, stopwatch: Stopwatch) -> None:
         """Load the shipped models.
 
         Raises:
@@ -66,7 +66,7 @@ class TimedPerception(Perception):
         """
         searches, reads = MODEL_STAGES
         detector, small_detector, classifier = (
-            TimedModel(path, threads, stopwatch, stage)
+            TimedModel(path, stopwatch, stage)
             for path, stage in ((FACE_320, searches), (FACE_160, searches), (EMOTION, reads))
         )
         super().__init__(

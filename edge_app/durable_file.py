@@ -8,17 +8,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 
-def write_durably(
-    path: Path, content: bytes, *, mode: int | None = None, owner: tuple[int, int] | None = None
-) -> None:
+def write_durably(path: Path, content: bytes, *, mode: int | None = None) -> None:
     """Put `content` in the place of `path`; it is on the disk when this returns.
 
-    mode: None for what the umask leaves. owner: user and group, if others and if that is allowed.
+    mode: None for what the umask leaves.
 
     Raises:
         OSError: it cannot be written; then the old file is still there.
     """
-    with written_beside(path, content, mode=mode, owner=owner) as put:
+    with written_beside(path, content, mode=mode) as put:
         put()
 
 
@@ -28,7 +26,8 @@ def written_beside(
 ) -> Iterator[Callable[[], None]]:
     """Have `content` on the disk beside `path`; the function that comes puts it there without room.
 
-    At the end nothing is left of what was not put there. mode, owner: as `write_durably` has them.
+    At the end nothing is left of what was not put there. mode: None for what the umask leaves.
+    owner: user and group, if others and if that is allowed.
 
     Raises:
         OSError: it cannot be written; from the function: it cannot be put there.

@@ -30,6 +30,7 @@ STEPS = 3000
 BATCH = 8
 LEARNING_RATE = 5e-4
 WARM_UP_STEPS = 30
+SEED = 1
 
 #: Beside a unit of the features' error; a box in cells, a landmark's coordinate in cells.
 _OBJECT, _BOX, _LANDMARKS = 2.0, 1.0, 0.5
@@ -44,7 +45,6 @@ def teach_gray(
     *,
     size: int = SIZE,
     steps: int = STEPS,
-    seed: int = 1,
 ) -> keras.Model:
     """Teach a gray YuNet on views of size by size pixels; its weights serve every size.
 
@@ -55,10 +55,10 @@ def teach_gray(
     Raises:
         QuantizeError: the ONNX file is not YuNet's.
     """
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(SEED)
     student = build_gray_yunet(onnx, size)
     teacher = _watched(build_yunet(onnx, size, batch=None))
-    lessons = _Lessons(teacher, Views(photos, backgrounds, size), steps, seed)
+    lessons = _Lessons(teacher, Views(photos, backgrounds, size), steps)
     learner = _watched(student)
     losses: dict[str, keras.losses.Loss] = {
         name: _Cells() if name.startswith("cells") else _Features() for name in learner.output
@@ -80,17 +80,17 @@ def teach_gray(
 
 
 class _Lessons(keras.utils.PyDataset):
-    """Views in gray with the teacher's answers to them in colour; the same ones for a seed."""
+    """Views in gray with the teacher's answers to them in colour; the same ones in each run."""
 
-    def __init__(self, teacher: keras.Model, views: Views, steps: int, seed: int) -> None:
+    def __init__(self, teacher: keras.Model, views: Views, steps: int) -> None:
         super().__init__()
-        self._teacher, self._views, self._steps, self._seed = teacher, views, steps, seed
+        self._teacher, self._views, self._steps = teacher, views, steps
 
     def __len__(self) -> int:
         return self._steps
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        rng = np.random.default_rng((self._seed, index))
+        rng = np.random.default_rng((SEED, index))
         coloured = np.stack([self._views.draw(rng) for _ in range(BATCH)])
         return as_gray(coloured), self._teacher.predict_on_batch(coloured)
 

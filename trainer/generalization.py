@@ -70,8 +70,6 @@ def compare_answers(
     faces: Faces,
     conditions: Sequence[Condition],
     answers: Sequence[Answer],
-    *,
-    seed: int = 0,
 ) -> list[Compared]:
     """Measure each answer, of FER2013's seven labels, on `faces`, which have both kinds of labels.
 
@@ -89,7 +87,7 @@ def compare_answers(
         )
     makers = [Mixture(heads, answer) for answer in answers]
     measured: list[list[OfPictures]] = [[] for _ in answers]
-    for pixels in _pictures(faces.pixels, conditions, seed):
+    for pixels in _pictures(faces.pixels, conditions):
         said = logits(pixels)
         for found, maker in zip(measured, makers, strict=True):
             found.append(_measure(maker.probabilities(said), faces))
@@ -123,13 +121,13 @@ def best(compared: Sequence[Compared], plain: Compared, most_lost: float = MOST_
 
 
 def _pictures(
-    pixels: NDArray[np.uint8], conditions: Sequence[Condition], seed: int
+    pixels: NDArray[np.uint8], conditions: Sequence[Condition]
 ) -> Iterator[NDArray[np.uint8]]:
     """As they are, then in each condition, mild and hard."""
     yield pixels
     for condition in tqdm(conditions, desc="conditions", leave=False, disable=None):
         for strength in (condition.mild, condition.hard):
-            yield condition.apply(pixels, strength, seed)
+            yield condition.apply(pixels, strength, seed=0)
 
 
 def _measure(answers: Floats, faces: Faces) -> OfPictures:

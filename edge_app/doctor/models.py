@@ -30,7 +30,6 @@ def check_models(
     own: ModelFolder | None = None,
     *,
     folder: Path = SHIPPED,
-    key: Path = RELEASE_KEY,
     clock_s: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Finding]:
     """Signature and hashes of the folders, then each model's golden answers and time.
@@ -38,8 +37,8 @@ def check_models(
     own: a folder whose models stand in for those of the same name in `folder`.
     """
     try:
-        manifest = verify_folder(folder, key)
-        fingerprint = read_key(key).fingerprint
+        manifest = verify_folder(folder, RELEASE_KEY)
+        fingerprint = read_key(RELEASE_KEY).fingerprint
     except MienError as error:
         yield GROUP.failed("signature", error)
     else:
@@ -71,7 +70,7 @@ def check_models(
         if own.path is not None and name in replaced:
             yield _model(own.path / name, own.key, perception, rate, clock_s)
         elif (folder / name).exists():
-            yield _model(folder / name, key, perception, rate, clock_s)
+            yield _model(folder / name, RELEASE_KEY, perception, rate, clock_s)
 
 
 def _own_folder(own: ModelFolder, replaced: frozenset[str]) -> Finding:

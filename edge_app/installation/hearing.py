@@ -18,9 +18,7 @@ UNHEARD = "no broker is set, and a service's standard output goes nowhere"
 REMEDY = "set broker in [mqtt], for example with sudo mien setup"
 
 
-def check_hearing(
-    settings: Settings, environ: Mapping[str, str], output: int = _STANDARD_OUTPUT
-) -> None:
+def check_hearing(settings: Settings, environ: Mapping[str, str]) -> None:
     """Refuse to run for nobody: a service without a broker whose standard output is /dev/null.
 
     It would look at people and throw away what it saw, with every sign of health. Only a service
@@ -28,14 +26,12 @@ def check_hearing(
     terminal of a desktop, too. Whoever throws the output away at a terminal, for a quick look or to
     measure, is there to know.
 
-    output: the descriptor of standard output.
-
     Raises:
         UsageError: nobody would hear of any event.
     """
     if settings.mqtt.broker or not environ.get("NOTIFY_SOCKET"):
         return
-    if _is_null_device(output):
+    if _is_null_device(_STANDARD_OUTPUT):
         raise UsageError(f"{UNHEARD}; {REMEDY}")
 
 
