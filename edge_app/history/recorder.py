@@ -34,8 +34,8 @@ _FORGET_S = 3600.0
 
 #: How soon to try again while another program keeps the file locked: the try itself takes a second.
 _AGAIN_S = 2.0
-#: From how much on nothing more should come meanwhile; a row has some hundred bytes.
-_MOST_WAITING = 10_000
+#: From how many rows on nothing more should come meanwhile; one has some hundred bytes.
+_MOST_WAITING = 20_000
 
 _LOG = logging.getLogger(__name__)
 
@@ -83,6 +83,7 @@ class Recorder(Closing):
         self._listening = Listening(now_ms, now_s)
         self._store = HistoryStore(path, start_ms=now_ms)
         self._rows: list[Row] = []
+        self._gathered_from_s = now_s
         self._ended: deque[_Ended] = deque()
         #: Tries in vain since the last that was not, and when the next one is due.
         self._tries, self._try_s = 0, now_s
@@ -103,7 +104,10 @@ class Recorder(Closing):
 
     @property
     def is_full(self) -> bool:
-        """Whether as much waits for another program as should: call `flush`, and `take` no more."""
+        """Whether as much waits for another program as should: call `flush`, and `take` no more.
+
+        A broker sends less than that before it wants an answer.
+        """
         waiting = len(self._rows) + sum(1 + len(each.rows) for each in self._ended)
         return self._tries > 0 and waiting >= _MOST_WAITING
 
@@ -122,11 +126,14 @@ class Recorder(Closing):
             self.refused += 1
             raise UnrecordableError(str(error)) from error
 
-    def flush(self, connection: int | None = FIRST_CONNECTION) -> None:
+    def flush(self, connection: int | None = FIRST_CONNECTION, *, is_awaited: bool = False) -> bool:
         """Write, if something waited for half a second, or nothing was written for long.
 
         connection: the number of the one to the broker that stands; None while none does, and
-        nothing can be heard. Call it twice a second, and before each `take`.
+        nothing can be heard. is_awaited: write now, since nothing more comes until then. Call it
+        twice a second, and before each `take`.
+
+        Returns whether all that was taken is in the file.
 
         Raises:
             MienError: the disk does not take it.
@@ -138,14 +145,16 @@ class Recorder(Closing):
         if connection is not None and self._listening.is_over:
             # Then it was the clock that ended the stretch, and nobody says anything again.
             self._begin(connection, now_s, is_same_connection=has_ended and is_same_connection)
-        is_due = self._ended or (self._rows and now_s - self._gathered_from_s >= _GATHER_S)
+        has_waited = is_awaited or now_s - self._gathered_from_s >= _GATHER_S
+        is_due = self._ended or (self._rows and has_waited)
         if has_ended or is_due or now_s - self._written_s >= _IDLE_S:
             self._unless_locked(now_s, lambda: self._write(now_s))
-        if self._keep_days is None:
-            return
-        if self._forgotten_s is None or now_s - self._forgotten_s >= _FORGET_S:
-            keep_ms = self._keep_days * DAY_MS
-            self._unless_locked(now_s, lambda: self._forget(keep_ms, now_ms, now_s))
+        is_forgetting = self._keep_days is not None and (
+            self._forgotten_s is None or now_s - self._forgotten_s >= _FORGET_S
+        )
+        if is_forgetting:
+            self._unless_locked(now_s, lambda: self._forget(now_ms, now_s))
+        return not (self._rows or self._ended)
 
     def close(self) -> None:
         """Write the rest and close the file.
@@ -159,7 +168,7 @@ class Recorder(Closing):
             self._store.wait_longer()
             self._write(now_s)
         except StoreBusyError as error:
-            raise StoreBusyError(f"{error}; what came meanwhile is lost") from error
+            raise StoreBusyError(f"{error}; what came meanwhile is not in it") from error
         finally:
             self._store.close()
 
@@ -240,7 +249,9 @@ class Recorder(Closing):
             self._say(f"{self._path}: written again")
         self._tries = 0
 
-    def _forget(self, keep_ms: int, now_ms: int, now_s: float) -> None:
+    def _forget(self, now_ms: int, now_s: float) -> None:
+        assert self._keep_days is not None  # noqa: S101 - else there is nothing to forget
+        keep_ms = self._keep_days * DAY_MS
         # The time passes also while there is no connection.
         running = (now_ms - self._listening.steady_ms, now_ms)
         stretches = [*self._store.stretches(), running]

@@ -16,7 +16,7 @@ from types import FrameType
 import msgspec
 
 from edge_app.closing import Closing
-from edge_app.errors import MienError, UsageError
+from edge_app.errors import UsageError
 from edge_app.events.payloads import decode_event
 from edge_app.history.recorder import RECORDED_LATE, RECORDED_LIVE, Recorder, UnrecordableError
 from edge_app.listen.message_line import availability_line, event_line
@@ -31,6 +31,8 @@ from edge_app.whole_number import whole_number
 
 #: How often to look whether somebody still reads, while nothing comes.
 _LOOK_S = 0.5
+#: How long nothing comes before a broker that waits for answers is given them.
+_PAUSE_S = 0.01
 #: With a store, lines that wait for a reader; further ones are in the store only.
 _MOST_WAITING = 10_000
 
@@ -99,6 +101,7 @@ class _Store(Closing):
                 path, keep_days=keep_days, say=lambda text: _say(printer, text)
             )
         self._complained: set[str] = set()
+        self._taken: ReceivedMessage | None = None
 
     @property
     def subscriber(self) -> str | None:
@@ -107,14 +110,15 @@ class _Store(Closing):
 
     @property
     def is_full(self) -> bool:
-        """Whether the broker is to be left with what comes."""
+        """Whether nothing more is to be taken for now."""
         return self._recorder is not None and self._recorder.is_full
 
-    def take(self, message: ReceivedMessage, connection: int | None) -> bool:
+    def take(self, message: ReceivedMessage, subscriber: Subscriber) -> bool:
         """Whether the message is of use."""
         if self._recorder is None:
             return True
-        self._recorder.flush(connection)
+        self.flush(subscriber)
+        self._taken = message
         try:
             self._recorder.take(message.topic, message.payload, message.connection)
         except UnrecordableError as error:
@@ -129,14 +133,21 @@ class _Store(Closing):
 
     def take_rest(self, subscriber: Subscriber) -> None:
         """End the connection, and record what came on it."""
-        connection = subscriber.connection
-        subscriber.close()
-        for message in subscriber.rest():
-            self.take(message, connection)
+        try:
+            self._take_waiting(subscriber)
+            self.flush(subscriber, is_awaited=True)
+        finally:
+            subscriber.close()
+        # What came in between, the broker sends again only where it keeps it.
+        self._take_waiting(subscriber)
 
-    def flush(self, connection: int | None) -> None:
-        if self._recorder is not None:
-            self._recorder.flush(connection)
+    def flush(self, subscriber: Subscriber, *, is_awaited: bool = False) -> None:
+        """Write what waited long enough; only then may the broker forget it."""
+        if self._recorder is None:
+            return
+        is_written = self._recorder.flush(subscriber.connection, is_awaited=is_awaited)
+        if is_written and self._taken is not None:
+            subscriber.settle(self._taken)
 
     def close(self) -> None:
         if self._recorder is None:
@@ -146,6 +157,10 @@ class _Store(Closing):
         if self._printer.dropped:
             _say(self._printer, f"{self._printer.dropped} lines were recorded and not shown")
         self._recorder.close()
+
+    def _take_waiting(self, subscriber: Subscriber) -> None:
+        for message in subscriber.waiting():
+            self.take(message, subscriber)
 
 
 def _say(printer: Printer, text: str) -> None:
@@ -184,14 +199,10 @@ def _print_events(
 
     try:
         subscriber.connect()
-        # It ends between two messages: the broker does not send again what came.
+        # It ends between two messages, with both in the store.
         with _on_end(end):
             _say(printer, f"listening to {subscriber.address}")
             _print_until(is_ending, subscriber, store, arguments, printer)
-    except MienError:
-        # What cannot be recorded is left to the broker.
-        subscriber.abandon()
-        raise
     finally:
         store.take_rest(subscriber)
     if is_ending.is_set():
@@ -205,21 +216,18 @@ def _print_until(
     arguments: argparse.Namespace,
     printer: Printer,
 ) -> None:
-    left, is_away = arguments.count, False
+    left = arguments.count
     while (left is None or left > 0) and not is_ending.is_set():
-        # What came already is still taken: afterwards nobody could say when a device went.
-        if store.is_full and not is_away:
-            is_away = True
-            subscriber.abandon()
-        message = subscriber.receive(_LOOK_S)
+        if store.is_full:
+            message = None
+            is_ending.wait(_LOOK_S)
+        else:
+            message = subscriber.receive(_PAUSE_S if subscriber.is_awaited else _LOOK_S)
         if message is None:
-            store.flush(subscriber.connection)
+            store.flush(subscriber, is_awaited=subscriber.is_awaited)
             _check_reader()
-            if is_away and not store.is_full:
-                is_away = False
-                subscriber.come_back()
             continue
-        is_of_use = store.take(message, subscriber.connection)
+        is_of_use = store.take(message, subscriber)
         kind = message.topic.split("/")[2]
         is_event = kind == "event"
         # An empty availability is a device that somebody took away.

@@ -92,7 +92,7 @@ class Connection:
     handler: what to do on the connection.
     availability: the topic that says `online` while the connection stands, and `offline`
     otherwise, by the last will if need be; None for clients that nobody waits for.
-    client_id, credentials, session_s, outlives_process: as `Identity` has them.
+    client_id, credentials, session_s, outlives_process, most_unanswered: as `Identity` has them.
     """
 
     def __init__(
@@ -105,6 +105,7 @@ class Connection:
         credentials: Credentials | None = None,
         session_s: int = 0,
         outlives_process: bool = False,
+        most_unanswered: int | None = None,
         keep_alive_s: int = KEEP_ALIVE_S,
         backoff: Backoff | None = None,
     ) -> None:
@@ -112,7 +113,9 @@ class Connection:
         self._handler = handler
         self._availability = Availability(availability)
         self._credentials = credentials or Credentials()
-        self._identity = Identity(client_id, self._credentials, session_s, outlives_process)
+        self._identity = Identity(
+            client_id, self._credentials, session_s, outlives_process, most_unanswered
+        )
         self._keep_alive_s = keep_alive_s
         self._backoff = backoff or Backoff()
         self._versions = list(_VERSION_NAMES)

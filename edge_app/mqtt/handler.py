@@ -32,6 +32,14 @@ class ConnectionHandler:
         """What the broker is asked for, in order, on each connection."""
         return ()
 
+    @property
+    def answers_later(self) -> bool:
+        """Whether it answers itself to each message that is received (`LinkClient.ack`).
+
+        Else each is answered as soon as `received` returns.
+        """
+        return False
+
     def wants(self, topic: str) -> bool:
         """Whether it is to be heard: amqtt also sends what others asked for."""
         return any(mqtt.topic_matches_sub(each.topic_filter, topic) for each in self.filters)

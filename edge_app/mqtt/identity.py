@@ -30,12 +30,15 @@ class Identity:
     since a request that ended the process must not meet the next one.
     outlives_process: the session is taken up by the first connection, too, left to the broker at
     the end, and kept with 3.1.1 as well, for as long as the broker likes.
+    most_unanswered: messages that may come before the first of them is answered; None: as many as
+    the broker likes. With MQTT 5 only.
     """
 
     client_id: str
     credentials: Credentials
     session_s: int
     outlives_process: bool = False
+    most_unanswered: int | None = None
 
     def client(self, address: BrokerAddress, version: MQTTProtocolVersion) -> LinkClient:
         """A client that has not connected yet.
@@ -71,6 +74,8 @@ class Identity:
         properties = _expiry(PacketTypes.CONNECT, self.session_s)
         # What is larger, the broker keeps to itself (MQTT 5, 3.1.2.11.4).
         properties.MaximumPacketSize = LARGEST_PACKET
+        if self.most_unanswered is not None:
+            properties.ReceiveMaximum = self.most_unanswered
         is_kept = self.session_s and (self.outlives_process or not is_first)
         return {"clean_start": not is_kept, "properties": properties}
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import functools
+import math
 import queue
 import secrets
 import threading
+import time
+from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, field
+from typing import NamedTuple, Self
 
 import paho.mqtt.client as mqtt
 
@@ -18,7 +20,6 @@ from edge_app.mqtt.backoff import Backoff
 from edge_app.mqtt.connection import FIRST_CONNECTION_S, BrokerError, Connection
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.handler import ConnectionHandler, Filter
-from edge_app.mqtt.link import LinkError
 from edge_app.mqtt.link_client import LinkClient
 
 #: How long an MQTT 5 broker keeps what it has for a subscriber whose session is kept: as long as a
@@ -32,6 +33,16 @@ _LONGEST_DELAY_S = 2.0
 #: Messages that wait for `receive`; the broker is left with further ones.
 _MOST_WAITING = 1000
 
+#: Messages of a kept session that come before the first of them is settled, where the broker speaks
+#: MQTT 5: some that were told no number stop at ten.
+_MOST_UNSETTLED = 10_000
+
+#: What follows so soon on answers was waiting for them.
+_SOON_S = 0.05
+
+#: How long the end of the connection waits for answers to be on their way.
+_LAST_ANSWERS_S = 0.25
+
 _LOOK_S = 0.01
 
 
@@ -40,13 +51,15 @@ class ReceivedMessage:
     """A message as it came.
 
     is_retained: the broker kept it; it is not news. connection: the number of the one that it came
-    on; what is retained may come before `Subscriber.connection` says that number.
+    on; what is retained may come before `Subscriber.connection` says that number. number: of the
+    message, from 1 on.
     """
 
     topic: str
     payload: bytes
     is_retained: bool
     connection: int
+    number: int = field(default=0, compare=False)
 
 
 class Subscriber(Closing):
@@ -54,7 +67,8 @@ class Subscriber(Closing):
 
     filters: topic filters.
     kept_as: a name that is unique at the broker, which keeps for it what is said while nobody
-    listens under it; None keeps nothing, under a name of its own.
+    listens under it, and what came and was not settled; None keeps nothing, under a name of its
+    own.
     unkept: further topic filters, of which nothing is kept.
     """
 
@@ -71,18 +85,17 @@ class Subscriber(Closing):
         self._address = address
         kept = (Filter(each) for each in filters)
         passing = (Filter(each, is_queued=False) for each in unkept)
-        self._intake = _Intake((*kept, *passing))
-        self._make_connection = functools.partial(
-            Connection,
+        self._intake = _Intake((*kept, *passing), is_kept=kept_as is not None)
+        self._connection = Connection(
             address,
             self._intake,
             client_id=kept_as or f"mien-events-{secrets.token_hex(4)}",
             credentials=credentials,
             session_s=0 if kept_as is None else _KEPT_SESSION_S,
             outlives_process=kept_as is not None,
+            most_unanswered=None if kept_as is None else _MOST_UNSETTLED,
             backoff=backoff or Backoff(longest_s=_LONGEST_DELAY_S),
         )
-        self._connection = self._make_connection()
 
     @property
     def address(self) -> BrokerAddress:
@@ -127,44 +140,66 @@ class Subscriber(Closing):
         """End a wait for the next message; a signal's handler may call it."""
         self._intake.messages.put(None)
 
-    def rest(self) -> Iterator[ReceivedMessage]:
-        """After `close`: what came and was not received; the broker does not send it again."""
+    def waiting(self) -> Iterator[ReceivedMessage]:
+        """What came and was not received yet; waits for nothing."""
         while not self._intake.messages.empty():
             message = self._intake.messages.get()
             if message is not None:
                 yield message
 
-    def abandon(self) -> None:
-        """Leave to the broker what comes from now on: nothing can be done with it."""
-        self._intake.is_abandoned = True
-        self.close()
+    def settle(self, message: ReceivedMessage) -> None:
+        """This one and all before it are safe: a broker that keeps what it sent may forget them.
+
+        What is not settled when a connection ends, the broker sends again on the next one.
+        """
+        if message.number > self._intake.settled:
+            self._intake.settled = message.number
+            self._intake.is_answered.clear()
+            self._connection.wake()
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the broker seems to send nothing more until what it sent is settled."""
+        return self._intake.is_awaited
 
     def close(self) -> None:
         """Disconnect and end the thread. Again: does nothing."""
+        if self._intake.connection is not None:
+            self._intake.is_answered.wait(_LAST_ANSWERS_S)
         self._intake.is_ending.set()
         self._connection.close()
-
-    def come_back(self) -> None:
-        """After `abandon`: listen again, as after a lost connection, and wait for nothing.
-
-        Raises:
-            UsageError: see `connect`.
-        """
-        self._intake.is_abandoned = False
-        self._intake.is_ending.clear()
-        self._connection = self._make_connection()
-        self._connection.start(0.0, must_succeed=False)
 
     def __enter__(self) -> Self:
         self.connect()
         return self
 
 
-class _Intake(ConnectionHandler):
-    """The subscriber's part on the connection's thread."""
+class _Unsettled(NamedTuple):
+    """A message that the broker has no answer to yet, and what the answer must say."""
 
-    def __init__(self, filters: tuple[Filter, ...]) -> None:
-        self._filters = filters
+    number: int
+    packet_id: int
+    qos: int
+
+
+class _Intake(ConnectionHandler):
+    """The subscriber's part on the connection's thread.
+
+    is_kept: messages are answered when they are settled; else as they come.
+    """
+
+    def __init__(self, filters: tuple[Filter, ...], *, is_kept: bool) -> None:
+        self._filters, self._is_kept = filters, is_kept
+        #: Of this connection, in the order in which they came, which answers have to keep.
+        self._unsettled: deque[_Unsettled] = deque()
+        self._number = 0
+        self._answered_s = -math.inf
+        #: Up to which message all are settled; any thread may say so.
+        self.settled = 0
+        #: Whether all that is settled is answered, or was asked on a connection that is gone.
+        self.is_answered = threading.Event()
+        self.is_answered.set()
+        self.is_awaited = False
         self._unanswered: set[str] = set()
         self._connections = 0
         self._is_refused = False
@@ -172,7 +207,6 @@ class _Intake(ConnectionHandler):
         self.connection: int | None = None
         self.messages: queue.SimpleQueue[ReceivedMessage | None] = queue.SimpleQueue()
         self.is_ending = threading.Event()
-        self.is_abandoned = False
         self.is_subscribed = threading.Event()
         self.refused: list[str] = []
 
@@ -180,6 +214,11 @@ class _Intake(ConnectionHandler):
     def filters(self) -> Sequence[Filter]:
         """All that the subscriber was made with."""
         return self._filters
+
+    @property
+    def answers_later(self) -> bool:
+        """Where a session is kept: what was never safe here is to come again."""
+        return self._is_kept
 
     def connected(self, client: LinkClient) -> None:
         """Begin anew: what was asked for on an earlier connection may have been forgotten."""
@@ -198,14 +237,22 @@ class _Intake(ConnectionHandler):
             self.connection = None if self._is_refused else self._connections
             self.is_subscribed.set()
 
+    def proceed(self, client: LinkClient) -> None:
+        """Answer what is settled."""
+        settled = self.settled
+        while self._unsettled and self._unsettled[0].number <= settled:
+            each = self._unsettled.popleft()
+            client.ack(each.packet_id, each.qos)
+            self._answered_s = time.monotonic()
+        self.is_awaited = self.is_awaited and bool(self._unsettled)
+        if settled == self.settled:
+            self.is_answered.set()
+
     def received(self, message: mqtt.MQTTMessage) -> None:
-        """Pass a message on, once there is room: until then the broker has no answer to it.
+        """Pass a message on, once there is room.
 
         A kept session may bring any number before the broker says that all is heard, and until then
         nobody receives.
-
-        Raises:
-            LinkError: the broker is to keep it.
         """
         while (
             self.is_subscribed.is_set()
@@ -213,14 +260,24 @@ class _Intake(ConnectionHandler):
             and not self.is_ending.wait(_LOOK_S)
         ):
             pass
-        if self.is_abandoned:
-            raise LinkError("given up")
+        self._number += 1
+        if self._is_kept and message.qos > 0:
+            if not self._unsettled:
+                self.is_awaited = time.monotonic() - self._answered_s <= _SOON_S
+            self._unsettled.append(_Unsettled(self._number, message.mid, message.qos))
         self.messages.put(
             ReceivedMessage(
-                message.topic, bytes(message.payload), message.retain, self._connections
+                message.topic,
+                bytes(message.payload),
+                message.retain,
+                self._connections,
+                self._number,
             )
         )
 
     def disconnected(self) -> None:
-        """Nothing is heard any more."""
+        """Nothing is heard any more, and what was not answered comes again."""
         self.connection = None
+        self._unsettled.clear()
+        self.is_awaited = False
+        self.is_answered.set()

@@ -29,6 +29,7 @@ class Subscriptions:
         """Hear what comes to a client, from its first packet on: a session goes on at once."""
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
+        client.manual_ack_set(self._handler.answers_later)
 
     def ask(self, client: LinkClient) -> None:
         """Ask for everything, on a connection that has just begun."""
@@ -64,7 +65,9 @@ class Subscriptions:
         self._handler.subscribed(topic_filter, is_accepted=is_accepted)
 
     def _on_message(
-        self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage
+        self, client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage
     ) -> None:
         if self._handler.wants(message.topic):
             self._handler.received(message)
+        else:
+            client.ack(message.mid, message.qos)

@@ -135,6 +135,25 @@ def test_written_within_a_second_and_together(file: Path, clock: Clock) -> None:
         assert rows(file, "SELECT COUNT(*) FROM event") == [(3,)]
 
 
+def test_written_at_once_where_nothing_more_comes_until_then(file: Path, clock: Clock) -> None:
+    with recorder(file, clock) as history:
+        assert history.flush()
+        for number in range(3):
+            history.take("mien/kitchen/event", encode(appeared(number)))
+            assert not history.flush()
+            assert history.flush(is_awaited=True)
+            assert rows(file, "SELECT COUNT(*) FROM event") == [(number + 1,)]
+
+
+def test_what_is_not_written_for_a_lock_is_said_to_be_so(file: Path, clock: Clock) -> None:
+    with recorder(file, clock) as history:
+        with locked(file):
+            history.take("mien/kitchen/event", encode(appeared()))
+            assert not history.flush(is_awaited=True)
+        clock.seconds += 10.0
+        assert history.flush()
+
+
 def test_the_recording_goes_on_while_nothing_comes(file: Path, clock: Clock) -> None:
     with recorder(file, clock) as history:
         clock.seconds = 31.0
@@ -636,7 +655,7 @@ def test_it_is_full_while_too_much_waits_for_another_program(
     assert is_full == [False, False, False, True, True, True]
 
 
-def test_what_waits_at_its_end_is_lost(
+def test_what_waits_at_its_end_is_not_in_the_file(
     file: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("edge_app.history.store._PATIENCE_S", 0.1)
@@ -644,7 +663,7 @@ def test_what_waits_at_its_end_is_lost(
     with locked(file):
         history.take("mien/kitchen/event", encode(appeared()))
         run_on(history, clock, 10.0)
-        with pytest.raises(StoreBusyError, match="what came meanwhile is lost"):
+        with pytest.raises(StoreBusyError, match="what came meanwhile is not in it"):
             history.close()
 
 
