@@ -182,8 +182,8 @@ def test_a_connection_that_refuses_its_subscriptions_is_none(
     def answer(each: socket.socket, version: int) -> None:
         accept_in(each, version)
         packet_id = each.recv(4096)[2:4]
-        each.sendall(b"\x90\x04" + packet_id + b"\x00" + reasons[len(connections)])
         connections.append(each)
+        each.sendall(b"\x90\x04" + packet_id + b"\x00" + reasons[len(connections) - 1])
 
     broker = scripted(answer)
     backoff = Backoff(first_s=0.01, longest_s=0.01)
