@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from importlib import metadata
 
 from edge_app.errors import MienError, UsageError
+from edge_app.terminal_lines import printable
 from edge_app.version import mien_version
 
 #: Name → module with `add_arguments(parser)` and `run(arguments) -> exit code`, and what it does.
@@ -48,6 +49,13 @@ _MOST_PIXELS = ("OPENCV_IO_MAX_IMAGE_PIXELS", str(1 << 28))
 _OURS = "mien-"
 
 
+class _Printable(logging.Formatter):
+    """A line for a record, whatever stands in the names that it tells."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's
+        return printable(super().formatMessage(record))
+
+
 def run_command(words: Sequence[str] | None = None) -> int:
     """Run one command; `words` are those behind the program's name.
 
@@ -58,7 +66,9 @@ def run_command(words: Sequence[str] | None = None) -> int:
     _show_what_can_be_shown()
     os.environ.setdefault(*_MOST_PIXELS)
     words = sys.argv[1:] if words is None else list(words)
-    logging.basicConfig(format="mien: %(message)s", level=logging.WARNING)
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Printable("mien: %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
     try:
         try:
             arguments = _parse(words)
@@ -166,5 +176,5 @@ def _run(arguments: argparse.Namespace) -> int:
 def _fail(error: MienError, code: int) -> int:
     # Where nobody can be told, the exit code tells.
     with contextlib.suppress(OSError):
-        sys.stderr.write(f"mien: {error}\n")
+        sys.stderr.write(f"mien: {printable(str(error))}\n")
     return code

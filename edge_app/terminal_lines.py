@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from typing import TextIO
 
@@ -14,5 +15,10 @@ def write_lines(output: TextIO, lines: Iterable[str]) -> None:
 
 
 def printable(text: str) -> str:
-    """The text without control characters: whoever may publish must not steer a terminal."""
-    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+    """The text without control characters: who publishes, or names a file, steers no terminal."""
+    return "".join(each if _is_seen(each) else "\N{REPLACEMENT CHARACTER}" for each in text)
+
+
+def _is_seen(letter: str) -> bool:
+    # Python counts no blank but the plain one; macOS puts others into the names of its pictures.
+    return letter.isprintable() or unicodedata.category(letter) == "Zs"

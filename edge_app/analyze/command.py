@@ -19,6 +19,7 @@ from edge_app.analyze.reading import Reading
 from edge_app.errors import MienError
 from edge_app.perception.card import DEFAULT_ANSWER
 from edge_app.perception.model_folder import ModelFolder
+from edge_app.terminal_lines import printable
 
 _FOLDER = Path("mien-analysis")
 #: What a shell reports of a program that Ctrl-C ended.
@@ -124,7 +125,7 @@ def run(arguments: argparse.Namespace, perception: Sees | None = None) -> int:
                     return _INTERRUPTED
     if is_whole:
         found = _describe(part.done.values())
-        print(f"{found}{_left_out(left_out, folder)}; written to {folder}/")
+        print(printable(f"{found}{_left_out(left_out, folder)}; written to {folder}/"))
     return 1 if wrong or len(part.done) < len(files) else 0
 
 

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from edge_app.analyze.analysis import Analysis
 from edge_app.closing import Closing
+from edge_app.terminal_lines import printable
 
 
 class Progress(Closing):
@@ -46,7 +47,7 @@ class Progress(Closing):
 
     def say(self, text: str) -> None:
         """Write a line above the bars."""
-        tqdm.write(f"mien: {text}", file=self._output)
+        tqdm.write(f"mien: {printable(text)}", file=self._output)
         self._output.flush()
 
     def close(self) -> None:

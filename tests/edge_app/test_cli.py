@@ -95,6 +95,24 @@ def test_a_picture_whose_header_promises_too_many_pixels_is_not_decoded(tmp_path
     assert done.stderr.count("too many pixels") == 2
 
 
+def test_no_file_s_name_steers_the_terminal(tmp_path: Path) -> None:
+    folder = tmp_path / "\x1b[31m"
+    folder.mkdir()
+    for name, content in (("a\x1b[2J.png", white_png(64, 64)), ("b\x9b2J.png", b"no picture")):
+        (folder / name).write_bytes(content)
+    done = mien("analyze", str(folder), "--no-pictures", "--output", str(tmp_path / "\x07"))
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 2
+    # A recording's, in the log, and an error's.
+    ran = mien("run", "--source", str(folder), "--pace", "fast")
+    gone = mien("run", "--source", f"{tmp_path}/\x1b[2J.mp4")
+    assert "b\N{REPLACEMENT CHARACTER}2J.png" in ran.stderr
+    assert gone.returncode == 2
+    said = "".join(each.stdout + each.stderr for each in (done, ran, gone)).replace("\n", "")
+    assert "\N{REPLACEMENT CHARACTER}[2J" in said
+    assert not set(said) & set("\x1b\x9b\x07")
+
+
 def white_png(width: int, height: int) -> bytes:
     """One bit a pixel."""
     rows = zlib.compress((b"\0" + b"\xff" * (width // 8)) * height, 1)
