@@ -111,7 +111,7 @@ def _pairs(folder: Path, tables: Iterable[Path]) -> list[tuple[str, str]]:
     for table in tables:
         next(_rows(table), None)
     return _read_record(folder) or [
-        (location(Path(str(row["file"])), folder), str(row["annotated"]))
+        (location(Path(str(row["file"])), folder), str(row["annotated"]).removeprefix("./"))
         for table in tables
         for row in _rows(table)
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from edge_app.perception.affect import affect
 from edge_app.perception.labels import UNSURE
 from edge_app.version import mien_version
 
+#: How what spreadsheets reckon out begins; in Asia also with wide ones, in the last four places.
+_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 #: A table that begins with these is one of ours.
 FIRST_COLUMNS = ("file", "annotated", "frame", "time_s", "face")
 
@@ -73,8 +76,8 @@ def json_lines(rows: Iterable[Row], maker: Maker) -> bytes:
 def write_table(path: Path, lines: Iterable[bytes], maker: Maker) -> None:
     """Write what `json_lines` gave as a table of the format that the suffix of `path` says.
 
-    JSON Lines: one object a face. CSV: one line a face under one line of names. It is on the disk
-    when this returns.
+    JSON Lines: one object a face. CSV: one line a face under one line of names, with `./` before a
+    file's name that a spreadsheet would take for a formula. It is on the disk when this returns.
 
     Raises:
         OSError: it cannot be written.
@@ -83,7 +86,7 @@ def write_table(path: Path, lines: Iterable[bytes], maker: Maker) -> None:
         if path.suffix == ".csv":
             writer = csv.writer(output, lineterminator="\n")
             writer.writerow(_columns(maker))
-            writer.writerows(_flat(json.loads(line)).values() for line in lines)
+            writer.writerows(_cells(json.loads(line)) for line in lines)
         else:
             output.writelines(line.decode() for line in lines)
         output.flush()
@@ -96,6 +99,15 @@ def _columns(maker: Maker) -> Iterable[str]:
     face = Face(Box(0.0, 0.0, 1.0, 1.0), np.zeros((5, 2), np.float32), 0.0)
     seen = SeenFace(face, maker.labels, even, UNSURE, quality=0.0)
     return _flat(_fields(Row("", "", 0, 0.0, 0, seen, 1, 1), maker))
+
+
+def _cells(fields: dict[str, Any]) -> Iterable[Any]:
+    flat = _flat(fields)
+    for column in ("file", "annotated"):
+        if _FORMULA.match(flat[column]):
+            # The same file, for whoever opens it.
+            flat[column] = f"./{flat[column]}"
+    return flat.values()
 
 
 def _fields(row: Row, maker: Maker) -> dict[str, Any]:

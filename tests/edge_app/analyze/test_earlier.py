@@ -49,6 +49,13 @@ def test_table_tells_files_and_copies(tmp_path: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_a_copy_whose_name_begins_as_a_formula_is_ours(tmp_path: Path, kind: str) -> None:
+    write_analysis(tmp_path, "=1+1.jpg", kind=kind)
+    assert read(tmp_path).copies == {"=1+1.jpg"}
+    assert read(tmp_path).foreign == frozenset()
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
 def test_line_that_is_cut_short_is_passed_over(tmp_path: Path, kind: str) -> None:
     path = write_analysis(tmp_path, "/x/a.jpg", "/x/b.jpg", kind=kind)
     content = path.read_bytes()

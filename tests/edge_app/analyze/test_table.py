@@ -56,6 +56,29 @@ def test_csv_has_one_line_of_names_and_a_column_a_label(tmp_path: Path) -> None:
     assert None not in second.values()
 
 
+@pytest.mark.parametrize("first", "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+def test_no_spreadsheet_takes_a_file_for_a_formula(tmp_path: Path, first: str) -> None:
+    name = f'{first}HYPERLINK("http://x","y").jpg'
+    wild = replace(row(name), annotated=name)
+    for kind in ("jsonl", "csv"):
+        write(tmp_path / f"t.{kind}", wild, row("photos/=a.jpg"), row("a=b.jpg"))
+    told = (tmp_path / "t.jsonl").read_text(encoding="utf-8").split("\n")[0]
+    assert json.loads(told)["file"] == name
+    with (tmp_path / "t.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert (rows[0]["file"], rows[0]["annotated"]) == (f"./{name}", f"./{name}")
+    assert Path(rows[0]["file"]) == Path(name)
+    assert [each["file"] for each in rows[1:]] == ["photos/=a.jpg", "a=b.jpg"]
+
+
+def test_a_negative_number_stays_one(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    write(path, replace(row(), seen=seen((10, 20, 60, 120), "angry")))
+    with path.open(newline="", encoding="utf-8") as file:
+        (only,) = csv.DictReader(file)
+    assert float(only["valence"]) < 0
+
+
 def test_face_that_was_not_read_has_no_affect(tmp_path: Path) -> None:
     unread = replace(row(), seen=replace(row().seen, quality=0.0))
     for kind in ("jsonl", "csv"):
