@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from quantize.artefact import sha256, write_together
 from quantize.footprint import Footprint, footprint_lines, measure_footprint
 from quantize.graph import output_tensors
+from quantize.kept_layers import KeptLayer, try_layers
 from quantize.latency import OperationLatency, profile
 from quantize.parity import ClassifierParity, DetectorParity
 from quantize.ranges import Range
-from quantize.selective import KeptLayer, try_layers
 from quantize.signal_noise import LayerNoise, layer_noise, short_name
 
 #: Inputs that the layers' signal-to-noise ratio is measured on.

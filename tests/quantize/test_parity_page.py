@@ -10,11 +10,11 @@ from edge_app.perception.shipped import FACE_160, FACE_320
 from quantize.detector_report import Agreement, Quality
 from quantize.errors import QuantizeError
 from quantize.footprint import Footprint
+from quantize.kept_layers import KeptLayer
 from quantize.latency import Latency, OperationLatency
 from quantize.parity import ClassifierParity, DetectorParity
 from quantize.parity_page import noise_plot, write_page
 from quantize.parity_report import ParityReport, lines, write_json
-from quantize.selective import KeptLayer
 from quantize.signal_noise import LayerNoise
 
 ROOT = Path(__file__).parents[2]

@@ -5,9 +5,9 @@ import pytest
 from keras import layers
 
 from quantize.graph import operations
+from quantize.kept_layers import KeptLayer, try_layers
 from quantize.latency import Latency
 from quantize.ranges import Range, observe
-from quantize.selective import KeptLayer, try_layers
 from quantize.signal_noise import LayerNoise, layer_noise, short_name, worst
 from quantize.static_int8 import quantize_by_ranges, tensor_ranges, to_float_tflite
 from tests.quantize.graphs import layer_names
