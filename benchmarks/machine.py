@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import re
-import subprocess
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -17,7 +16,7 @@ from edge_app.health.board import Board
 from edge_app.perception.card import read_card
 from edge_app.perception.runtime import RUNTIMES
 from edge_app.perception.shipped import MODELS
-from edge_app.version import mien_version
+from edge_app.version import mien_version, revision
 
 _PACKAGES = ("numpy", "opencv-python-headless", "msgspec", "paho-mqtt", *dict(RUNTIMES))
 _ROOT = Path(__file__).parents[1]
@@ -76,23 +75,9 @@ def condition(root: Path = Path("/")) -> Condition:
 
 
 def commit(checkout: Path = _ROOT) -> str:
-    """Of a checkout of Mien, with `+` where files differ from it; empty where there is none.
-
-    An installation may lie in a folder of somebody else's repository: that is no commit of Mien.
-    """
-
-    def git(*words: str) -> str:
-        return subprocess.run(
-            ["git", "-C", str(checkout), *words], capture_output=True, text=True, check=True
-        ).stdout.strip()
-
-    try:
-        if not checkout.samefile(git("rev-parse", "--show-toplevel")):
-            return ""
-        is_changed = git("status", "--porcelain", "--untracked-files=no")
-        return git("rev-parse", "--short=12", "HEAD") + ("+" if is_changed else "")
-    except (OSError, subprocess.CalledProcessError):
-        return ""
+    """Of a checkout of Mien, with `+` where files differ from it; empty where there is none."""
+    found = revision(checkout)
+    return "" if found is None else found.commit[:12] + ("+" if found.is_changed else "")
 
 
 def filesystem(folder: Path, root: Path = Path("/")) -> str:

@@ -6,7 +6,6 @@ A kill between the two renames leaves a new model beside an old card, which devi
 from __future__ import annotations
 
 import hashlib
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +15,10 @@ import numpy as np
 
 from edge_app.perception.card import ModelCard, Tensor, card_path, decode_card, encode_card
 from edge_app.perception.runtime import make_interpreter
+from edge_app.version import revision
 from quantize.errors import QuantizeError
+
+_ROOT = Path(__file__).parents[1]
 
 
 def borders(content: bytes) -> tuple[Tensor, dict[str, Tensor]]:
@@ -65,15 +67,9 @@ def write_together(pairs: Sequence[tuple[Path, bytes]]) -> None:
 
 
 def git_revision() -> str:
-    """The commit that this source tree is at; empty outside of a repository, or without git."""
-    asked = ["git", "rev-parse", "--verify", "--quiet", "HEAD"]
-    try:
-        said = subprocess.run(
-            asked, cwd=Path(__file__).parent, capture_output=True, text=True, check=False
-        )
-    except OSError:
-        return ""
-    return said.stdout.strip() if said.returncode == 0 else ""
+    """The commit that this source tree is at; empty outside of a checkout, or without git."""
+    found = revision(_ROOT)
+    return "" if found is None else found.commit
 
 
 def _tensor(details: dict[str, Any]) -> Tensor:

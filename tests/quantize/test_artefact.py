@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import msgspec
@@ -85,4 +86,18 @@ def test_a_machine_without_git_has_no_revision(
 ) -> None:
     assert re.fullmatch("[0-9a-f]{40}", git_revision())
     monkeypatch.setenv("PATH", str(tmp_path))
+    assert git_revision() == ""
+
+
+def test_an_environment_in_another_repository_has_no_revision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for words in (["init"], ["commit", "--allow-empty", "--message", "theirs"]):
+        subprocess.run(
+            ["git", "-c", "user.name=A", "-c", "user.email=a@b", *words, "--quiet"],
+            cwd=tmp_path, check=True,
+        )  # fmt: skip
+    below = tmp_path / "venv/lib/site-packages"
+    below.mkdir(parents=True)
+    monkeypatch.setattr("quantize.artefact._ROOT", below)
     assert git_revision() == ""
