@@ -247,9 +247,12 @@ def _lock(path: Path) -> int:
     descriptor = _make(path.with_name(path.name + "-lock"))
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    except BlockingIOError as error:
         os.close(descriptor)
         raise UsageError(f"{path}: another mien records into it; name another file") from error
+    except OSError:
+        # Some network file systems have no locks: there it is the user who sees to it.
+        return descriptor
     return descriptor
 
 

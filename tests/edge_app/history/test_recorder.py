@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import sqlite3
@@ -790,6 +791,18 @@ def test_each_refusal_counts_once(file: Path, clock: Clock) -> None:
                 history.take("mien/kitchen/event", b"")
         assert history.refused == 3
     assert rows(file, "SELECT refused FROM recording ORDER BY number") == [(2,), (1,)]
+
+
+def test_a_file_system_without_locks_is_no_other_writer(
+    file: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_descriptor: int, _operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with recorder(file, clock) as history:
+        history.take("mien/kitchen/event", encode(appeared()))
+    assert rows(file, "SELECT COUNT(*) FROM event") == [(1,)]
 
 
 def test_one_writer(file: Path, clock: Clock) -> None:
