@@ -263,7 +263,8 @@ class PrivacySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         PrivacyMode,
         msgspec.Meta(
             description="`full`: every event. `aggregates`: summaries only, nothing about a single"
-            " face. The request `privacy` overrides it, also for later starts."
+            " face, and no request ends that. Where it is `full`, the request `privacy` may ask for"
+            " `aggregates`, also for later starts, and take that back."
         ),
     ] = "full"
     purpose: Annotated[

@@ -135,6 +135,7 @@ class Controller:
         )
 
     def _privacy(self, request: Privacy) -> None:
+        self._kept.check_allowed(request.mode)
         if request.mode != self._gate.mode:
             # In the old mode: the visits end, and what was seen of them is summed up.
             self._daemon.begin_anew(self._make_watcher(self._reaction))

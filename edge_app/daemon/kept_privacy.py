@@ -28,13 +28,11 @@ class _Stored(PrivacyChoice, frozen=True, kw_only=True):
     """A choice as its file has it.
 
     number: random, so that the same choice made again is another file. answered: digests of the
-    files under other names that were there when this choice was made. settings: the mode in the
-    settings then.
+    files under other names that were there when this choice was made.
     """
 
     number: str = ""
     answered: tuple[str, ...] = ()
-    settings: PrivacyMode | None = None
 
 
 class KeptPrivacy:
@@ -45,8 +43,7 @@ class KeptPrivacy:
     folder: what either says for privacy's sake holds for whoever starts there, until it is asked
     otherwise. The other's file stays as it is, and so does what the other does.
 
-    Whoever writes `aggregates` into the settings later than somebody asked for `full` has the last
-    word.
+    `aggregates` in the settings are a promise that no request takes back.
     """
 
     def __init__(self, folder: Path, device: str, settings: PrivacyMode = "full") -> None:
@@ -63,7 +60,7 @@ class KeptPrivacy:
         """
         own = _said_in(self._file)
         is_paused, mode = own.is_paused, own.mode
-        if mode == "full" and self._settings == "aggregates" != own.settings:
+        if mode == "full" and self._settings == "aggregates":
             mode = None
         self._decisive = self._file
         for file in self._files_of_others(self._file):
@@ -76,6 +73,18 @@ class KeptPrivacy:
                 mode = other.mode
         self._choice = PrivacyChoice(is_paused=is_paused, mode=mode)
         return self._choice
+
+    def check_allowed(self, mode: PrivacyMode) -> None:
+        """See that nobody asks for less privacy than the settings promise.
+
+        Raises:
+            MienError: `mode` would be less.
+        """
+        if mode == "full" and self._settings == "aggregates":
+            raise MienError(
+                'the settings say `aggregates`, which no request ends; write mode = "full" there,'
+                " and restart"
+            )
 
     def write(self, choice: PrivacyChoice) -> None:
         """Keep it; a power cut leaves the old choice or the new one.
@@ -90,7 +99,6 @@ class KeptPrivacy:
             mode=choice.mode,
             number=secrets.token_hex(8),
             answered=tuple(_digest(file) for file in self._files_of_others(self._file)),
-            settings=self._settings,
         )
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)

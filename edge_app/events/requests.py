@@ -48,7 +48,10 @@ class Resume(Request, frozen=True, kw_only=True):
 
 
 class Privacy(Request, frozen=True, kw_only=True):
-    """Publish everything, or aggregates only. It stays so, even across restarts."""
+    """Publish everything, or aggregates only. It stays so, even across restarts.
+
+    `full` is refused where the settings say `aggregates`.
+    """
 
     mode: PrivacyMode
 

@@ -79,9 +79,10 @@ Earlier events that still wait for a broker are delivered when it comes back; of
 the oldest are dropped; telemetry counts them in `outbox_dropped`, with the alert `outbox-dropped`.
 The current interval is in memory, too, since in this mode nothing about a single visit is written
 to a disk: a stop ends and publishes it, a power cut or a kill loses it, up to a day with the
-longest `summary.interval_s`. A pause survives a restart, and so does the last requested mode,
-unless the settings have since been changed to `aggregates`. Both are kept in the state directory; a
-damaged file there keeps the camera closed.
+longest `summary.interval_s`. A pause survives a restart, and so does the last requested mode. Both
+are kept in the state directory; a damaged file there keeps the camera closed. Where the settings
+say `aggregates`, the request `privacy` for `full` is refused, and one of before no longer holds:
+whoever may publish on the device's topics cannot end what its settings promise.
 
 A `summary` in this mode says nothing about fewer faces than `summary.minimum_group` (5 unless set):
 neither how many they were, nor zero, nor what they showed; and among more faces, nothing about an

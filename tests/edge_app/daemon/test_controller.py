@@ -97,6 +97,7 @@ class House:
         folder: Path,
         *,
         is_paused: bool = False,
+        mode: PrivacyMode = "full",
         is_camera_hanging: bool = False,
         closing_s: float = 5.0,
         clock_s: Callable[[], float] = time.monotonic,
@@ -109,9 +110,9 @@ class House:
         self.is_camera_hanging = is_camera_hanging
         self.settings_fault: MienError | None = None
         self.stop = threading.Event()
-        self.kept = KeptPrivacy(folder, "d")
+        self.kept = KeptPrivacy(folder, "d", mode)
         interval = Interval(maker=self.maker, now=now, clock_s=clock_s)
-        self.gate = PrivacyGate(self.told, mode="full", interval=interval, now=now)
+        self.gate = PrivacyGate(self.told, mode=mode, interval=interval, now=now)
         episodes = Episodes(device="d", maker=self.maker, ids=TimeOrderedIds(), now=now)
         self.reports = Reports(
             self.gate,
@@ -404,6 +405,22 @@ def test_privacy_hides_who_is_there_and_shows_them_as_new_afterwards(tmp_path: P
 
     house.run([hide, show, lambda: None])
     assert isinstance(house.told.events[counts[0]], FaceAppeared)
+
+
+def test_no_request_ends_what_the_settings_promise(tmp_path: Path) -> None:
+    house = House(tmp_path, mode="aggregates")
+
+    def show() -> None:
+        answer = house.ask("privacy", ', "mode": "full"')
+        assert answer.status == "error"
+        assert answer.error is not None
+        assert "the settings say `aggregates`, which no request ends" in answer.error
+        assert house.ask("privacy", ', "mode": "aggregates"').status == "ok"
+
+    house.run([show, lambda: None])
+    assert house.gate.mode == "aggregates"
+    assert house.told.events == []
+    assert KeptPrivacy(tmp_path, "d", "aggregates").read().mode != "full"
 
 
 def test_one_person_never_becomes_a_group(tmp_path: Path) -> None:

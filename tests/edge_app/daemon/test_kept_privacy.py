@@ -115,14 +115,21 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     assert kept.choice == CHOICE
 
 
-def test_aggregates_in_the_settings_have_the_last_word_over_an_older_full(tmp_path: Path) -> None:
+def test_aggregates_in_the_settings_have_the_last_word_over_a_full_of_before(
+    tmp_path: Path,
+) -> None:
     KeptPrivacy(tmp_path, "desk", "full").write(PrivacyChoice(is_paused=True, mode="full"))
     assert KeptPrivacy(tmp_path, "desk", "full").read().mode == "full"
     later = KeptPrivacy(tmp_path, "desk", "aggregates").read()
     assert later == PrivacyChoice(is_paused=True, mode=None)
-    # Asked for while they said so, it holds over restarts.
-    KeptPrivacy(tmp_path, "desk", "aggregates").write(PrivacyChoice(mode="full"))
-    assert KeptPrivacy(tmp_path, "desk", "aggregates").read().mode == "full"
+
+
+def test_a_full_that_was_asked_for_while_the_settings_said_aggregates_no_longer_holds(
+    tmp_path: Path,
+) -> None:
+    """As they were kept while a request could do so."""
+    (tmp_path / "privacy-desk.json").write_text('{"mode":"full","settings":"aggregates"}')
+    assert KeptPrivacy(tmp_path, "desk", "aggregates").read() == PrivacyChoice()
 
 
 def test_aggregates_that_were_asked_for_hold_whatever_the_settings_say(tmp_path: Path) -> None:
