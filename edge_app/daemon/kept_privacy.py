@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -89,17 +90,22 @@ class KeptPrivacy:
     def write(self, choice: PrivacyChoice) -> None:
         """Keep it; a power cut leaves the old choice or the new one.
 
+        What is kept already is not written again: whoever asks often does not wear a card.
+
         Raises:
             MienError: the file cannot be written; what is in force now holds until the end.
         """
         self._choice = choice
         self._decisive = self._file
+        others = self._files_of_others(self._file)
         stored = _Stored(
             is_paused=choice.is_paused,
             mode=choice.mode,
             number=secrets.token_hex(8),
-            answered=tuple(_digest(file) for file in self._files_of_others(self._file)),
+            answered=tuple(_digest(file) for file in others),
         )
+        if self._is_kept(stored, others):
+            return
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             write_durably(self._file, msgspec.json.encode(stored))
@@ -108,6 +114,16 @@ class KeptPrivacy:
                 f"{self._file}: {error.strerror}; done, but a restart will forget it:"
                 " make the folder writable"
             ) from error
+
+    def _is_kept(self, stored: _Stored, others: Iterable[Path]) -> bool:
+        """Whether the file says so, and nobody who has another one has answered it."""
+        try:
+            own = _stored_in(self._file)
+        except (OSError, *UNREADABLE):
+            return False
+        if msgspec.structs.replace(own, number=stored.number) != stored:
+            return False
+        return _digest(self._file) not in (each for file in others for each in _answered_in(file))
 
     @property
     def file(self) -> Path:
@@ -124,9 +140,20 @@ class KeptPrivacy:
         return [file for file in sorted(own.parent.glob("privacy-*.json")) if file != own]
 
 
+def _stored_in(file: Path) -> _Stored:
+    return msgspec.json.decode(file.read_bytes(), type=_Stored)
+
+
+def _answered_in(file: Path) -> tuple[str, ...]:
+    try:
+        return _stored_in(file).answered
+    except (OSError, *UNREADABLE):
+        return ()
+
+
 def _said_in(file: Path) -> _Stored:
     try:
-        return msgspec.json.decode(file.read_bytes(), type=_Stored)
+        return _stored_in(file)
     except FileNotFoundError:
         return _Stored()
     except (OSError, *UNREADABLE) as error:

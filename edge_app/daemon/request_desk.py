@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -12,10 +13,13 @@ import msgspec
 
 from edge_app.errors import MienError
 from edge_app.events.requests import (
+    ANOTHER_S,
     LARGEST_REQUEST,
+    MOST_AT_ONCE,
     REPEAT_S,
-    REPEATS,
     REQUESTS,
+    Pause,
+    Privacy,
     RawRequest,
     Request,
     Response,
@@ -54,6 +58,9 @@ class _Identified(msgspec.Struct):
 class RequestDesk:
     """Answers every request; only one that is right, new and live has an effect.
 
+    Most have one on the disk or in the log, too, so that of a flood only a few are done. What is
+    asked for privacy's sake always is: done already, it changes nothing.
+
     handlers: one for each name in `REQUESTS`. clock_s: never goes back.
     """
 
@@ -65,6 +72,8 @@ class RequestDesk:
             name: msgspec.json.Decoder(REQUESTS[name], strict=True) for name in handlers
         }
         self._answered: OrderedDict[tuple[str, str], tuple[float, Response]] = OrderedDict()
+        #: Each request that was done moves it on; it must not come to lie ahead of the clock.
+        self._spent_to_s = -math.inf
 
     def turn(self, inbox: Inbox, respond: Callable[[str, Response], None]) -> None:
         """Answer what waits, but not so much that frames are missed, or the watchdog is."""
@@ -106,6 +115,8 @@ class RequestDesk:
             del self._answered[oldest]
         if key in self._answered:
             return self._answered[key][1]
+        if not _is_for_privacy(request) and (wait_s := self._spend(now_s)) > 0:
+            return _refusal(request.id, f"too many requests; ask again in {wait_s:.0f} s")
         if name in _OPPOSED:
             for other in [each for each in self._answered if each[0] in _OPPOSED]:
                 del self._answered[other]
@@ -120,9 +131,23 @@ class RequestDesk:
                 request.id, f"failed with {type(error).__name__}; report it, with the device's log"
             )
         self._answered[key] = (now_s, response)
-        if len(self._answered) > REPEATS:
-            self._answered.popitem(last=False)
         return response
+
+    def _spend(self, now_s: float) -> float:
+        """Count one request more; where these are too many, seconds until it may be done."""
+        next_s = max(self._spent_to_s, now_s - MOST_AT_ONCE * ANOTHER_S) + ANOTHER_S
+        if next_s > now_s:
+            return math.ceil(next_s - now_s)
+        self._spent_to_s = next_s
+        return 0
+
+
+def _is_for_privacy(request: Request) -> bool:
+    match request:
+        case Pause(paused=True) | Privacy(mode="aggregates"):
+            return True
+        case _:
+            return False
 
 
 def _id(payload: bytes) -> str | None:

@@ -12,9 +12,12 @@ from edge_app.events.payloads import SCHEMA_VERSION, PrivacyMode
 #: Of more bytes, no request is read.
 LARGEST_REQUEST = 4096
 
-#: How long the id of a request is known again, and of how many requests.
+#: How long the id of a request is known again.
 REPEAT_S = 600.0
-REPEATS = 256
+
+#: So many requests are done at once, and after that one each so many seconds.
+MOST_AT_ONCE = 30
+ANOTHER_S = 10.0
 
 #: Chosen by whoever asks; a UUID fits.
 TransactionId = Annotated[

@@ -8,7 +8,13 @@ from typing import Any
 
 import msgspec
 
-from edge_app.events.requests import LARGEST_REQUEST, REPEAT_S, REPEATS, REQUESTS
+from edge_app.events.requests import (
+    ANOTHER_S,
+    LARGEST_REQUEST,
+    MOST_AT_ONCE,
+    REPEAT_S,
+    REQUESTS,
+)
 from edge_app.health.alerts import CAMERA, CAMERA_MEANING, RULES
 from edge_app.mqtt.link_client import LARGEST_PACKET
 from edge_app.mqtt.messages import AVAILABILITY, DISCOVERY, MESSAGES, REQUEST, Message
@@ -53,10 +59,12 @@ unknown, is not JSON of the form below, has a field that is not listed, has more
 {LARGEST_REQUEST:,} bytes, or is retained (which MQTT 3.1.1 hides the first time). With more than
 {LARGEST_PACKET:,} bytes, an MQTT 5 broker does not pass it on, and no answer comes. The
 same `id` again within {REPEAT_S / 60:.0f} minutes gets the first answer again, and nothing is done
-twice; but only the last {REPEATS} requests are remembered, and of `pause`, `resume` and `privacy`
-only the last one, since another may have undone what came before. If more than {CAPACITY} requests
-wait at once, the rest is left unanswered. Whoever may publish on these topics may ask: the
-broker's access rules decide who that is.
+twice; but of `pause`, `resume` and `privacy` only the last one is remembered, since another may
+have undone what came before. {MOST_AT_ONCE} requests are done at once, and after that one each
+{ANOTHER_S:.0f} s; more are refused, so that they wear no SD card and fill no log. What asks for
+more privacy, `pause` and `aggregates`, is always done. If more than {CAPACITY} requests wait at
+once, the rest is left unanswered. Whoever may publish on these topics may ask: the broker's access
+rules decide who that is.
 
 A change of `reaction` by the request `settings` ends every visit: everyone present is reported to
 leave, and to appear anew. It also ends the summary's interval, since each summary names one

@@ -135,3 +135,31 @@ def test_a_full_that_was_asked_for_while_the_settings_said_aggregates_no_longer_
 def test_aggregates_that_were_asked_for_hold_whatever_the_settings_say(tmp_path: Path) -> None:
     KeptPrivacy(tmp_path, "desk", "aggregates").write(PrivacyChoice(mode="aggregates"))
     assert KeptPrivacy(tmp_path, "desk", "full").read().mode == "aggregates"
+
+
+def test_what_is_kept_already_is_not_written_again(tmp_path: Path) -> None:
+    kept = KeptPrivacy(tmp_path, "desk")
+    kept.write(CHOICE)
+    file = tmp_path / "privacy-desk.json"
+    first = file.read_bytes()
+    for _ in range(3):
+        kept.write(CHOICE)
+    KeptPrivacy(tmp_path, "desk").write(CHOICE)
+    assert file.read_bytes() == first
+    # A damaged one, and one that was taken away, say nothing.
+    file.write_bytes(b"{")
+    kept.write(CHOICE)
+    file.unlink()
+    kept.write(CHOICE)
+    assert KeptPrivacy(tmp_path, "desk").read() == CHOICE
+    kept.write(PrivacyChoice())
+    assert KeptPrivacy(tmp_path, "desk").read() == PrivacyChoice()
+
+
+def test_a_pause_that_another_name_has_answered_is_written_again(tmp_path: Path) -> None:
+    kitchen, desk = KeptPrivacy(tmp_path, "kitchen"), KeptPrivacy(tmp_path, "desk")
+    kitchen.write(PrivacyChoice(is_paused=True))
+    desk.write(PrivacyChoice())
+    assert not desk.read().is_paused
+    kitchen.write(PrivacyChoice(is_paused=True))
+    assert desk.read().is_paused

@@ -8,9 +8,10 @@ import pytest
 from edge_app.daemon.request_desk import PER_TURN, RequestDesk
 from edge_app.errors import MienError
 from edge_app.events.requests import (
+    ANOTHER_S,
     LARGEST_REQUEST,
+    MOST_AT_ONCE,
     REPEAT_S,
-    REPEATS,
     REQUESTS,
     RawRequest,
     Response,
@@ -142,16 +143,41 @@ def test_what_cannot_be_undone_stays_answered() -> None:
     assert office.ask("restart", b'{"id": "1"}') == first
 
 
-def test_the_ids_that_are_known_again_are_bounded() -> None:
+def test_of_a_flood_few_requests_are_done() -> None:
     office = Office()
-    for number in range(REPEATS + 1):
+    office.now_s = 1000.0
+    answers = [office.ask("identify", b'{"id": "%d"}' % number) for number in range(1000)]
+    assert [answer.status for answer in answers].count("ok") == len(office.done) == MOST_AT_ONCE
+    assert answers[-1].error == f"too many requests; ask again in {ANOTHER_S:.0f} s"
+    # What was refused may be asked again, what was done is known.
+    assert office.ask("identify", b'{"id": "0"}').status == "ok"
+    office.now_s += ANOTHER_S - 0.5
+    assert office.ask("resume", b'{"id": "999"}').error == "too many requests; ask again in 1 s"
+    office.now_s += 0.5
+    assert office.ask("identify", b'{"id": "999"}').status == "ok"
+    assert office.ask("identify", b'{"id": "998"}').status == "error"
+    assert len(office.done) == MOST_AT_ONCE + 1
+    # Much later, no more than at first.
+    office.now_s += 100 * REPEAT_S
+    for number in range(1000):
         office.ask("identify", b'{"id": "%d"}' % number)
-    assert len(office.desk._answered) == REPEATS
-    for number in (1, REPEATS):
-        office.ask("identify", b'{"id": "%d"}' % number)
-    assert len(office.done) == REPEATS + 1
-    office.ask("identify", b'{"id": "0"}')
-    assert len(office.done) == REPEATS + 2
+    assert len(office.done) == 2 * MOST_AT_ONCE + 1
+    assert len(office.desk._answered) == MOST_AT_ONCE
+
+
+def test_what_is_asked_for_privacy_s_sake_is_done_whatever_came_before() -> None:
+    office = Office()
+    for number in range(1000):
+        office.ask("resume", b'{"id": "%d"}' % number)
+    before = len(office.done)
+    for name, payload, status in [
+        ("pause", b'{"id": "a"}', "ok"),
+        ("pause", b'{"id": "b", "paused": false}', "error"),
+        ("privacy", b'{"id": "a", "mode": "aggregates"}', "ok"),
+        ("privacy", b'{"id": "b", "mode": "full"}', "error"),
+    ]:
+        assert office.ask(name, payload).status == status
+    assert [name for name, _ in office.done[before:]] == ["pause", "privacy"]
 
 
 def test_a_handler_s_refusal_is_the_answer_also_the_second_time() -> None:
