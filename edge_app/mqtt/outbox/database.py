@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge_app.mqtt.outbox.disk import StoreDamagedError, have_file, read_through, translated
+from edge_app.mqtt.outbox.elapsed import read_elapsed_s
 from edge_app.mqtt.outbox.log_check import check_log
 from edge_app.mqtt.outbox.loss import Loss, read_loss, write_loss
 
@@ -19,7 +20,8 @@ class Opened(NamedTuple):
     """A database, and what was in it at its opening.
 
     events, size: how many, and bytes of their payloads. oldest: number of the first event, or 1.
-    newest: number and elapsed seconds of the last, or 0. loss: what nobody was told of.
+    newest: number of the last event, or 0, and elapsed seconds, as far as they were written. loss:
+    what nobody was told of.
     """
 
     database: sqlite3.Connection
@@ -101,4 +103,6 @@ def measured(database: sqlite3.Connection) -> Opened:
         " COALESCE(MAX(sequence), 0),"
         " COALESCE(MAX(elapsed_s) FILTER (WHERE ABS(elapsed_s) < 1e10), 0.0) FROM event"
     ).fetchone()
+    # After the newest event the time went on.
+    elapsed_s = max(elapsed_s, read_elapsed_s(database))
     return Opened(database, events, size, oldest, (newest, elapsed_s), read_loss(database))

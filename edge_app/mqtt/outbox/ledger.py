@@ -38,7 +38,7 @@ class Ledger:
     """What the outbox's threads share. Whoever uses it holds `changed`, unless they only look at a
     single number or flag.
 
-    last: number and elapsed seconds of the newest event on the disk. count: how many are there.
+    last: number of the newest event on the disk, and elapsed seconds. count: how many are there.
     """
 
     def __init__(

@@ -212,9 +212,9 @@ class Outbox(Closing):
         if self._thread.is_alive():
             _LOG.error("outbox: the disk hangs; what was not written is lost")
             return
-        self._writer.write()
+        self._writer.write(is_last=True)
         if self._writer.has_more and not self._ledger.is_refused:
-            self._writer.write()  # into the file that took a damaged one's place
+            self._writer.write(is_last=True)  # into the file that took a damaged one's place
         self._store.close()
         if self._handover is not None:
             if not self._ledger.has_pending:

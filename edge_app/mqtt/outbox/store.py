@@ -56,8 +56,8 @@ class EventStore(Closing):
         self.refusal: str | None = None
         #: How often more, or something else, was found on the disk than was known.
         self.findings = 0
-        #: Number and elapsed seconds of the newest event that was there when this was made: 0 where
-        #: there was none, and `NUMBERED_FROM` where nobody knows.
+        #: Number of the newest event that was there when this was made, 0 where there was none, and
+        #: `NUMBERED_FROM` where nobody knows; and elapsed seconds until then.
         self.last = NUMBERED_FROM, 0.0
         #: The first number that is in use outside; None until a file was open.
         self._first: int | None = None
@@ -108,6 +108,7 @@ class EventStore(Closing):
         lost: int = 0,
         is_loss_told: bool = False,
         under_way: Collection[int] = (),
+        keeps_elapsed: bool = False,
     ) -> tuple[int, int | None]:
         """Add, remove and keep within the limits, in one transaction: all of it or nothing.
 
@@ -116,8 +117,9 @@ class EventStore(Closing):
 
         now_s: in the count of `elapsed_s`. lost: how many were dropped before they came here.
         is_loss_told: what was lost before may be forgotten. under_way: what the limits spare, since
-        the broker may have it already. Returns how many of the oldest had to go, and up to which
-        number; None where none had to.
+        the broker may have it already. keeps_elapsed: events that wait are older by now for the
+        next process, too. Returns how many of the oldest had to go, and up to which number; None
+        where none had to.
 
         Raises:
             StoreRefusedError: disk full, read-only or failing; nothing changed.
@@ -139,6 +141,7 @@ class EventStore(Closing):
             under_way={sequence - ahead for sequence in under_way},
             now_s=now_s - self._ahead_s,
             loss=loss,
+            keeps_elapsed=keeps_elapsed,
         )
         with self._used(is_write=True):
             self._synchronize(database, "FULL" if added else "NORMAL")

@@ -18,7 +18,7 @@ class StoredEvent(NamedTuple):
     """One event as it waits.
 
     sequence: rises with each event, whatever the clock does. elapsed_s: how long the outbox had
-    been open, through all runs that left something behind. payload: its JSON.
+    been open, through all runs, as far as they wrote that. payload: its JSON.
     """
 
     sequence: int

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from edge_app.mqtt.outbox.elapsed import write_elapsed_s
 from edge_app.mqtt.outbox.loss import Loss, write_loss
 from edge_app.mqtt.outbox.stored_event import Limits, StoredEvent
 
@@ -23,7 +24,8 @@ class Change(NamedTuple):
     """What is to be written, with the file's own numbers and elapsed seconds.
 
     written_to: what stands behind it goes. under_way: what the limits spare. loss: what is to be
-    told, beside what the limits take now.
+    told, beside what the limits take now. keeps_elapsed: the next process is to know of `now_s`, if
+    it finds events.
     """
 
     added: Sequence[StoredEvent]
@@ -32,6 +34,7 @@ class Change(NamedTuple):
     under_way: Collection[int]
     now_s: float
     loss: Loss
+    keeps_elapsed: bool = False
 
 
 def carry_out(
@@ -68,6 +71,8 @@ def carry_out(
         loss = Loss(len(too_many)).and_before(change.loss)
         if loss != held.loss:
             write_loss(database, loss)
+        if change.keeps_elapsed and count > len(too_many):
+            write_elapsed_s(database, change.now_s)
         database.execute("COMMIT")
     except BaseException:
         with contextlib.suppress(sqlite3.Error):

@@ -16,7 +16,8 @@ from edge_app.mqtt.outbox.stored_event import BEFORE_ALL, Limits
 #: How often a disk that refuses is tried again.
 RETRY_S = 5.0
 
-#: How often it is looked whether waiting events have become too old, where no write looks anyway.
+#: How often it is looked whether waiting events have become too old, where no write looks anyway;
+#: and how often the disk is told how long they wait, where no new event tells it.
 AGE_CHECK_S = 3600.0
 
 _LOG = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class OutboxWriter:
         self._ledger, self._alerts = ledger, alerts
         self._limits, self._clock = limits, clock
         self._retry_at = clock()
-        self._written_at = clock()
+        self._written_at = self._elapsed_kept_at = clock()
         self._is_unreadable = False
         self._findings = store.findings
         #: Events that went since the last write, but for those that went in it.
@@ -67,7 +68,7 @@ class OutboxWriter:
         """When to write though nothing new comes; None: not at all. The caller locks."""
         if self._ledger.is_refused:
             return self._retry_at
-        age_at = self._written_at + AGE_CHECK_S if self._ledger.waiting else None
+        age_at = self._elapsed_kept_at + AGE_CHECK_S if self._ledger.waiting else None
         lost_at = self._written_at + REMOVAL_S if self._lost else None
         times = (self._ledger.removal_at, age_at, lost_at, *self._telling_at())
         return min((each for each in times if each is not None), default=None)
@@ -94,8 +95,11 @@ class OutboxWriter:
             return True
         return self.due_at is not None and self._clock() >= self.due_at
 
-    def write(self) -> None:
-        """Bring the disk up to date: one transaction, and everything that follows from it."""
+    def write(self, *, is_last: bool = False) -> None:
+        """Bring the disk up to date: one transaction, and everything that follows from it.
+
+        is_last: the process ends.
+        """
         was_known = self._store.is_known
         with self._ledger.changed:
             batch = self._ledger.batch()
@@ -104,6 +108,9 @@ class OutboxWriter:
             undelivered = 0 if damaged is None else self._ledger.undelivered_of(damaged)
             if self._handover is not None:
                 self._handover.flip()
+        keeps_elapsed = not batch.added and (
+            is_last or self._clock() >= self._elapsed_kept_at + AGE_CHECK_S
+        )
         try:
             dropped, dropped_to = self._store.write(
                 batch.added,
@@ -113,6 +120,7 @@ class OutboxWriter:
                 lost=lost,
                 is_loss_told=is_loss_told,
                 under_way=batch.under_way,
+                keeps_elapsed=keeps_elapsed,
             )
         except StoreDamagedError as error:
             self.begin_anew(str(error))
@@ -121,6 +129,8 @@ class OutboxWriter:
             self.refuse(error)
             return
         self._written_at = self._clock()
+        if keeps_elapsed or batch.added:
+            self._elapsed_kept_at = self._written_at
         if is_loss_told:
             self._alerts.forget_told()
         with self._ledger.changed:

@@ -16,7 +16,7 @@ from edge_app.mqtt.outbox.disk import StoreDamagedError, StoreRefusedError
 from edge_app.mqtt.outbox.filling import HOPELESS_S
 from edge_app.mqtt.outbox.handover import HALF, Handover
 from edge_app.mqtt.outbox.lanes import RESERVED, ROOM, WINDOW
-from edge_app.mqtt.outbox.ledger import MEMORY_EVENTS
+from edge_app.mqtt.outbox.ledger import MEMORY_EVENTS, REMOVAL_S
 from edge_app.mqtt.outbox.outbox import LATE_S, Offer, Outbox
 from edge_app.mqtt.outbox.seal import sealed
 from edge_app.mqtt.outbox.store import EventStore
@@ -335,6 +335,42 @@ def test_events_get_too_old_though_nothing_new_comes(tmp_path: Path) -> None:
             wait_until(lambda waiting=waiting: len(outbox) == waiting)
         assert outbox.dropped == 3
         assert str(alerts[DROPPED]).startswith("3 events were dropped: ")
+
+
+def test_events_get_too_old_though_each_process_ends_before(tmp_path: Path) -> None:
+    clock, path = Clock(), tmp_path / "outbox.sqlite"
+    limits = Limits(age_s=2.5 * AGE_CHECK_S)
+    for waiting in (3, 3, 0):
+        with open_outbox(path, limits=limits, clock=clock) as outbox:
+            if waiting and not outbox:
+                put(outbox, range(3))
+            wait_until(lambda: outbox._ledger.committed == 3)
+            assert len(outbox) == 3
+            clock.now_s += 0.9 * AGE_CHECK_S
+        assert len(outbox) == waiting
+
+
+def test_a_process_that_is_killed_takes_an_hour_at_most_of_the_age(tmp_path: Path) -> None:
+    clock, path, killed = Clock(), tmp_path / "outbox.sqlite", tmp_path / "killed.sqlite"
+    began_s = clock.now_s
+    with open_outbox(path, clock=clock) as outbox:
+        put(outbox, range(WINDOW))
+        wait_until(lambda: outbox._ledger.committed == WINDOW)
+        outbox.connected()
+        take(outbox, 1)
+        clock.now_s += REMOVAL_S
+        with outbox._changed:
+            outbox._ledger.wake()
+        # A removal in between does not put it off.
+        wait_until(lambda: outbox._writer.due_at == began_s + AGE_CHECK_S)
+        clock.now_s = began_s + AGE_CHECK_S
+        with outbox._changed:
+            outbox._ledger.wake()
+        wait_until(lambda: outbox._writer.due_at == clock.now_s + AGE_CHECK_S)
+        for ending in ("", "-wal"):
+            shutil.copy(f"{path}{ending}", f"{killed}{ending}")
+    with EventStore(killed) as store:
+        assert (store.count, store.last) == (WINDOW - 1, (WINDOW, AGE_CHECK_S))
 
 
 def test_a_loss_is_told_at_each_start_until_the_broker_heard_of_it(tmp_path: Path) -> None:

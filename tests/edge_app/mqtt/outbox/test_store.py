@@ -472,6 +472,23 @@ def test_what_waits_in_another_file_that_takes_its_place_stands_before(tmp_path:
         assert (store.count, len(sequences(store))) == (8, 8)
 
 
+def test_how_long_events_wait_outlasts_the_process(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.sqlite"
+    with EventStore(path) as store:
+        store.write(events(1, 2, elapsed_s=7.5), [], NO_LIMITS, 7.5)
+        store.write([], [2], NO_LIMITS, 60.0, keeps_elapsed=True)
+    with EventStore(path) as store:
+        assert store.last == (1, 60.0)
+        store.write([], [1], NO_LIMITS, 90.0, keeps_elapsed=True)
+    # Nothing waits, so nothing was written; the count does not go back behind what was.
+    with EventStore(path) as store:
+        assert (store.count, store.last) == (0, (0, 60.0))
+        # A bit that flipped.
+        store._database.execute("UPDATE elapsed SET seconds = seconds * 1e200")
+    with EventStore(path) as store:
+        assert store.last == (0, 0.0)
+
+
 #: A day; what waits longer goes.
 DAY_S = 86_400.0
 
