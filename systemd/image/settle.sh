@@ -11,6 +11,8 @@ inside dpkg --install /mien.deb
 rm "$root/mien.deb"
 # Once, now that all that goes into it is there; boot files follow by raspi-firmware's hook.
 inside update-initramfs -c -k all
+# mmdebstrap leaves its options to the device, where an update has to reach the card before a power cut.
+sed -i '/^force-unsafe-io$/d' "$root/etc/dpkg/dpkg.cfg.d/99mmdebstrap"
 
 option() { install -D -m 644 "$root/usr/share/mien/optional/$1" "$root/etc/systemd/$2.conf.d/$1"; }
 option journal-limits.conf journald

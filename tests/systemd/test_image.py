@@ -26,6 +26,8 @@ from systemd.image.partition_table import ALIGNMENT, FAT32_LBA, LINUX, decode, e
 from systemd.image.partition_table import place as place_partitions
 from systemd.image.root_partition import root_size
 from systemd.image.tools import Tools, debian_sources
+from systemd.packaging.target import Target
+from systemd.packaging.tree import copy_files
 
 HERE = Path(__file__).parents[2] / "systemd/image"
 
@@ -143,6 +145,28 @@ def test_the_program_runs_outside_of_the_repository(tmp_path: Path) -> None:
 def test_scripts_are_shell(script: str) -> None:
     checked = subprocess.run(["sh", "-n", HERE / script], check=False, capture_output=True)
     assert (checked.returncode, checked.stderr) == (0, b"")
+
+
+def test_a_device_writes_its_updates_to_the_card(tmp_path: Path) -> None:
+    root, programs = tmp_path / "root", tmp_path / "bin"
+    copy_files(Target("trixie", "arm64"), root)
+    for name, text in {
+        "root/mien.deb": "",
+        # As mmdebstrap leaves it behind.
+        "root/etc/dpkg/dpkg.cfg.d/99mmdebstrap": "force-confold\nforce-unsafe-io\n",
+        "root/etc/shadow": "root::20000:0:99999:7:::\n",
+        "root/var/log/dpkg.log": "",
+        "bin/chroot": "#!/bin/sh\n",
+        "bin/systemctl": "#!/bin/sh\n",
+    }.items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    for program in programs.iterdir():
+        program.chmod(0o755)
+    environment = {"PATH": f"{programs}:{os.environ['PATH']}", "SOURCE_DATE_EPOCH": "1700000000"}
+    subprocess.run([HERE / "settle.sh", root], env=environment, check=True)
+    assert (root / "etc/dpkg/dpkg.cfg.d/99mmdebstrap").read_text() == "force-confold\n"
 
 
 @pytest.mark.parametrize(
