@@ -175,19 +175,22 @@ lock:  ## resolve the locked requirements again (needs uv)
 	printf 'msgspec\npackaging\ntqdm\n' | uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links - -c requirements/dev.txt \
 	  -o requirements/build.txt
+	printf 'hatchling>=1.27\neditables\n' | uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links - -c requirements/dev.txt \
+	  -o requirements/backend.txt
 
 clean:  ## remove what make made, but no training run
 	rm -rf .venv .venv-* build dist .mypy_cache .ruff_cache .pytest_cache
 
-.venv/.complete: requirements/demo.txt requirements/install.sh pyproject.toml
+.venv/.complete: requirements/demo.txt requirements/backend.txt requirements/install.sh pyproject.toml
 	@echo "installing the device's packages into .venv"
 	@requirements/install.sh .venv requirements/demo.txt picamera2
 
-.venv-dev/.complete: requirements/dev.txt requirements/install.sh pyproject.toml
+.venv-dev/.complete: requirements/dev.txt requirements/backend.txt requirements/install.sh pyproject.toml
 	@echo "installing a workstation's packages into .venv-dev (2.9 GB)"
 	@requirements/install.sh .venv-dev requirements/dev.txt
 
-.venv-build/.complete: requirements/build.txt requirements/install.sh
+.venv-build/.complete: requirements/build.txt requirements/backend.txt requirements/install.sh
 	@echo "installing what packages and images are built with into .venv-build (30 MB)"
 	@requirements/install.sh .venv-build requirements/build.txt
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make a virtual environment from a locked list and put Mien into it.
+# Make a virtual environment from a locked list, and one of what builds Mien, and put Mien into it.
 # Usage: requirements/install.sh VENV LIST [MODULE]
 # PYTHON names the interpreter, python3 if unset. MODULE comes by apt alone: where the interpreter
 # has it, VENV sees the system's packages, behind its own.
@@ -30,8 +30,10 @@ if ! make_venv; then
 fi
 # A package of the system, even in the version that is locked, has not been held to its hash.
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --ignore-installed \
-  --require-hashes -r "$list"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+  --require-hashes -r "$list" -r "$(dirname "$0")/backend.txt"
+# In an environment of its own, pip would build Mien with whatever an index calls hatchling today.
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
+  --no-build-isolation --editable .
 # Parts of picamera2 are compiled for the system's NumPy, on bookworm 1.24, cannot be imported with
 # NumPy 2, and one process has one NumPy: as in our Debian package, the system's.
 if [ -n "$sees_system" ] && ! "$venv/bin/python" -c "import $module" >/dev/null 2>&1; then

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 
@@ -87,3 +90,28 @@ def test_clean_leaves_nothing_that_make_made_and_every_training_run(tmp_path: Pa
         (tmp_path / name / "inside").mkdir(parents=True)
     subprocess.run(["make", "-s", "clean"], cwd=tmp_path, check=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["Makefile", "runs"]
+
+
+def test_nothing_is_installed_that_is_held_to_no_hash(tmp_path: Path) -> None:
+    """Mien itself excepted, which is built here, by what is installed."""
+    python = tmp_path / "python3"
+    python.write_text(
+        '#!/bin/sh\nfor word; do line="$line $word"; done\ncase "$line" in\n'
+        f'  *" -m venv "*) mkdir -p "$word/bin" && cp "$0" "$word/bin/python" ;;\n'
+        f'  *" pip "*) echo "$line" >>{tmp_path}/pip ;;\nesac\n'
+    )
+    python.chmod(0o755)
+    words = [ROOT / "requirements/install.sh", tmp_path / "venv", "list.txt"]
+    subprocess.run(words, env={**os.environ, "PYTHON": str(python)}, check=True)
+    locked, mien = (tmp_path / "pip").read_text().splitlines()
+    assert "--require-hashes -r list.txt -r " in locked
+    assert {"--no-deps", "--no-build-isolation", "--editable"} < set(mien.split())
+
+
+def test_what_builds_mien_is_locked() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    text = (ROOT / "requirements/backend.txt").read_text().replace("\\\n", "")
+    locked = dict(re.findall(r"^([\w-]+)==(\S+) .*--hash=sha256:", text, re.MULTILINE))
+    for needed in map(Requirement, project["build-system"]["requires"]):
+        assert needed.specifier.contains(locked[needed.name])
+    assert len(text.splitlines()) == len(locked)

@@ -30,6 +30,7 @@ _UNUSED = (
     "**/*.pyi",
 )
 _MODE = {"usr/bin/mien": 0o755}
+_PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
 
 
 def lay_out(target: Target, version: str, tree: Path) -> None:
@@ -90,20 +91,29 @@ def copy_files(target: Target, tree: Path) -> None:
         _write(copy, (ROOT / source).read_text(encoding="utf-8"))
 
 
+def build_wheel(folder: Path) -> Path:
+    """Put Mien's own wheel into `folder`, built by what requirements/backend.txt has installed.
+
+    By itself pip would take what builds it from an index, held to no hash.
+    """
+    words = ("wheel", "--no-deps", "--no-build-isolation", f"-w{folder}", str(ROOT))
+    subprocess.run([*_PIP, *words], check=True)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
 def _install(target: Target, packages: Path) -> None:
-    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     into = ["--no-deps", "--no-compile", f"--target={packages}", *target.pip_options]
     with tempfile.TemporaryDirectory(prefix="mien-deb-") as name:
         folder = Path(name)
-        subprocess.run([*pip, "wheel", "--no-deps", f"-w{folder}", str(ROOT)], check=True)
-        (mien,) = folder.glob("*.whl")
+        mien = build_wheel(folder)
         lines = [
             *lines_for(target, ROOT / "requirements/device.txt", without=FROM_DEBIAN),
             f"{mien} --hash=sha256:{hashlib.sha256(mien.read_bytes()).hexdigest()}",
         ]
         lock = folder / "requirements.txt"
         lock.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        subprocess.run([*pip, "install", "--require-hashes", f"-r{lock}", *into], check=True)
+        subprocess.run([*_PIP, "install", "--require-hashes", f"-r{lock}", *into], check=True)
 
 
 def _write(path: Path, text: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 from systemd.packaging import build
 from systemd.packaging.locked import lines_for
 from systemd.packaging.target import MACHINES, SUITES, Target
-from systemd.packaging.tree import copy_files
+from systemd.packaging.tree import build_wheel, copy_files
 
 ROOT = Path(__file__).parents[2]
 HERE = ROOT / "systemd/packaging"
@@ -60,6 +60,16 @@ def test_no_file_of_the_package_is_anybodys_to_change(target: Target, tmp_path: 
     shipped = tmp_path / "usr/share/mien/mien.toml"
     assert shipped.read_text() == (ROOT / "systemd/mien.toml").read_text()
     assert (tmp_path / "usr/lib/udev/rules.d/60-mien-led.rules").is_file()
+
+
+def test_miens_own_wheel_is_built_with_what_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An index could give any code as what builds it."""
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    assert build_wheel(tmp_path).name.startswith("mien-")
 
 
 @pytest.mark.parametrize("script", ["postinst", "prerm", "postrm"])
