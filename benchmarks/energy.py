@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from edge_app.closing import Closing
+from edge_app.kernel_file import kernel_text
 
 #: Chips that measure a board's own supply; other sensors may be anywhere in the machine.
 CHIPS = frozenset({"ina209", "ina219", "ina220", "ina226", "ina230", "ina231", "ina260"})
@@ -25,7 +26,7 @@ class Meter:
 def find_meter(root: Path = Path("/")) -> Meter | None:
     """Find an INA219 or one of its kind, otherwise a discharging battery; None: there is none."""
     for folder in sorted((root / "sys/class/hwmon").glob("hwmon*")):
-        chip = _read(folder / "name")
+        chip = kernel_text(folder / "name")
         if chip in CHIPS:
             meter = Meter(f"{chip} ({folder.name})", partial(_chip_watts, folder))
             if meter.watts() is not None:
@@ -89,7 +90,7 @@ def _battery_watts(folder: Path) -> float | None:
 
     While it is charged it shows what the charger gives.
     """
-    if _read(folder / "status") != "Discharging":
+    if kernel_text(folder / "status") != "Discharging":
         return None
     power = _number(folder / "power_now")
     if power is not None:
@@ -100,13 +101,6 @@ def _battery_watts(folder: Path) -> float | None:
 
 def _number(file: Path) -> int | None:
     try:
-        return int(_read(file))
+        return int(kernel_text(file))
     except ValueError:
         return None
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        return ""

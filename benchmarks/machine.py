@@ -13,6 +13,7 @@ import cv2
 
 from benchmarks.results import UNKNOWN, Condition, Machine
 from edge_app.health.board import Board
+from edge_app.kernel_file import kernel_text
 from edge_app.perception.card import read_card
 from edge_app.perception.runtime import RUNTIMES
 from edge_app.perception.shipped import MODELS
@@ -46,7 +47,7 @@ def describe(runtime: str, commit: str, root: Path = Path("/")) -> Machine:
         cores=os.cpu_count() or 1,
         memory_mb=os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 1_000_000,
         kernel=platform.release(),
-        governor=_read(root / _FREQUENCY / "scaling_governor") or UNKNOWN,
+        governor=kernel_text(root / _FREQUENCY / "scaling_governor") or UNKNOWN,
         runtime=runtime,
         versions={"python": platform.python_version(), "opencv": cv2.__version__, **_versions()},
         models={path.stem: read_card(path).sha256 for path in MODELS},
@@ -64,7 +65,7 @@ def origin(beginning: Beginning, root: Path = Path("/")) -> str:
 
 def condition(root: Path = Path("/")) -> Condition:
     """How the machine is now."""
-    frequency = _read(root / _FREQUENCY / "scaling_cur_freq")
+    frequency = kernel_text(root / _FREQUENCY / "scaling_cur_freq")
     board = Board(root)
     return Condition(
         temperature_c=board.temperature_c(),
@@ -83,7 +84,7 @@ def commit(checkout: Path = _ROOT) -> str:
 def filesystem(folder: Path, root: Path = Path("/")) -> str:
     """The type of the file system that a folder is in; `unknown` where the kernel does not tell."""
     folder, found, deepest = folder.resolve(), UNKNOWN, 0
-    for line in _read(root / "proc/self/mountinfo").splitlines():
+    for line in kernel_text(root / "proc/self/mountinfo").splitlines():
         fields, _, behind = line.partition(" - ")
         # Spaces in it are written as octal numbers.
         point = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), fields.split(" ")[4])
@@ -99,9 +100,10 @@ def _device(root: Path) -> str:
 
     A virtual machine may say nothing; its processor names it then.
     """
-    tree = _read(root / "proc/device-tree/model").rstrip("\0")
+    tree = kernel_text(root / "proc/device-tree/model").rstrip("\0")
     table = root / "sys/class/dmi/id"
-    named = " ".join(filter(None, (_read(table / "sys_vendor"), _read(table / "product_name"))))
+    names = (kernel_text(table / name) for name in ("sys_vendor", "product_name"))
+    named = " ".join(filter(None, names))
     return tree or named or _processor(root)
 
 
@@ -111,7 +113,7 @@ def _processor(root: Path) -> str:
              "0xd0b": "Cortex-A76", "0xd05": "Cortex-A55"}  # fmt: skip
     said = {
         name.strip(): value.strip()
-        for line in _read(root / "proc/cpuinfo").splitlines()
+        for line in kernel_text(root / "proc/cpuinfo").splitlines()
         if ":" in line
         for name, value in [line.split(":", 1)]
     }
@@ -131,10 +133,3 @@ def _versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        return ""

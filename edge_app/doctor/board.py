@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edge_app.doctor.finding import Finding, Group
 from edge_app.health.board import Board
+from edge_app.kernel_file import kernel_text
 from edge_app.settings import GovernorSettings
 
 GROUP = Group("board")
@@ -76,7 +77,8 @@ def _voltage(bits: int | None, *, has_alarm: bool | None) -> Finding:
 
 
 def _memory(root: Path) -> Finding:
-    found = re.search(r"^MemAvailable: +(\d+) kB", _read(root / "proc/meminfo"), re.MULTILINE)
+    told = kernel_text(root / "proc/meminfo")
+    found = re.search(r"^MemAvailable: +(\d+) kB", told, re.MULTILINE)
     if found is None:
         return GROUP.ok("memory", "this machine does not report it")
     free = int(found[1]) * 1024
@@ -87,10 +89,3 @@ def _memory(root: Path) -> Finding:
     if free < _MEMORY_BYTES:
         return GROUP.warning("memory", f"{text}; mien run needs about 100", advice)
     return GROUP.ok("memory", text)
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="ascii", errors="replace").strip()
-    except OSError:
-        return ""

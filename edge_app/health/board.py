@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from edge_app.events.payloads import ThrottledFlag
+from edge_app.kernel_file import kernel_text
 
 #: Bits of the Raspberry Pi firmware's answer that speak of now; those from 16 on remember.
 _FLAGS: dict[int, ThrottledFlag] = {
@@ -29,7 +30,7 @@ class Board:
 
     def temperature_c(self) -> float | None:
         """The processor's temperature; None where the kernel does not tell."""
-        text = _read(self._temperature)
+        text = kernel_text(self._temperature)
         try:
             return round(int(text) / 1000, 1)
         except ValueError:
@@ -50,7 +51,7 @@ class Board:
         """
         for file in self._root.glob(_FIRMWARE):
             with contextlib.suppress(ValueError):
-                return int(_read(file), 16)
+                return int(kernel_text(file), 16)
         return None
 
     def has_supply_alarm(self) -> bool | None:
@@ -59,20 +60,12 @@ class Board:
         None where the kernel's own driver (raspberrypi-hwmon) is not there.
         """
         for folder in sorted(self._root.glob("sys/class/hwmon/hwmon*")):
-            if _read(folder / "name") == "rpi_volt":
-                alarm = _read(folder / "in0_lcrit_alarm")
+            if kernel_text(folder / "name") == "rpi_volt":
+                alarm = kernel_text(folder / "in0_lcrit_alarm")
                 return alarm == "1" if alarm else None
         return None
 
     def rss_bytes(self) -> int:
         """Memory that this process keeps in RAM; 0 where the kernel does not tell."""
-        fields = _read(self._memory).split()
+        fields = kernel_text(self._memory).split()
         return int(fields[1]) * os.sysconf("SC_PAGE_SIZE") if len(fields) > 1 else 0
-
-
-def _read(file: Path) -> str:
-    # Reading a sensor may fail at any time, by its driver's whim.
-    try:
-        return file.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        return ""
