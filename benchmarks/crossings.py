@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.as_command import exit_code
 from benchmarks.mot_metrics import MotCounts
 from edge_app.perception.faces import Box, Face
-from edge_app.perception.overlap import intersection_over_union
+from edge_app.perception.overlap import intersection_over_union, shared_area
 from edge_app.perception.tracker import Tracker
 
 WIDTH, HEIGHT = 640.0, 480.0
@@ -92,9 +92,7 @@ def _covered(number: int, boxes: dict[int, Box], walkers: Sequence[_Walker]) -> 
     shares = [0.0]
     for other, box in boxes.items():
         if walkers[other].size > walkers[number].size:
-            width = min(own.right, box.right) - max(own.left, box.left)
-            height = min(own.bottom, box.bottom) - max(own.top, box.top)
-            shares.append(max(0.0, width) * max(0.0, height) / (own.width * own.height))
+            shares.append(shared_area(own, box) / (own.width * own.height))
     return max(shares)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from edge_app.perception.overlap import shared_area
+
 
 class Rectangle(NamedTuple):
     """Whole pixels; right and bottom are the first ones outside."""
@@ -22,9 +24,9 @@ class Places:
         self._width, self._height = width, height
         self._occupied = list(faces)
 
-    def hidden_by(self, place: Rectangle) -> int:
+    def hidden_by(self, place: Rectangle) -> float:
         """How many pixels of faces and labels `place` would cover."""
-        return sum(_overlap(place, other) for other in self._occupied)
+        return sum(shared_area(place, other) for other in self._occupied)
 
     def best(self, face: Rectangle, width: int, height: int) -> Rectangle:
         """Find room for a label of this size at `face`, all of it inside of the picture.
@@ -45,9 +47,3 @@ class Places:
                 x = max(0, min(left, self._width - width))
                 y = max(0, min(top, self._height - height))
                 yield Rectangle(x, y, x + width, y + height)
-
-
-def _overlap(one: Rectangle, other: Rectangle) -> int:
-    width = min(one.right, other.right) - max(one.left, other.left)
-    height = min(one.bottom, other.bottom) - max(one.top, other.top)
-    return max(0, width) * max(0, height)
