@@ -23,6 +23,7 @@ import msgspec
 from benchmarks.as_command import at_least_one, exit_code
 from benchmarks.fleet_devices import Outcome, Share, play
 from benchmarks.mosquitto import own_mosquitto
+from benchmarks.process import peak_mb
 from edge_app.errors import MienError
 from edge_app.mqtt.address import BrokerAddress, parse_address
 from edge_app.mqtt.subscriber import Subscriber
@@ -85,13 +86,13 @@ def main(words: Sequence[str] | None = None) -> int:
         deadline = time.monotonic() + arguments.drain_s
         while tally.arrivals.keys() < sent.keys() and time.monotonic() < deadline:
             time.sleep(0.1)
-        memory = _memory(process) if process is not None else "not ours"
+        peak = peak_mb(process) if process is not None else None
         return _report(
             arguments,
             outcomes=outcomes,
             sent=sent,
             tally=tally,
-            memory=memory,
+            memory="not ours" if peak is None else f"{peak:.1f} MB at most",
             took_s=time.monotonic() - began,
         )
 
@@ -180,13 +181,6 @@ def _percentiles(delays: list[float]) -> str:
         return "none"
     median, last = delays[len(delays) // 2], delays[min(len(delays) - 1, len(delays) * 99 // 100)]
     return f"median {1000 * median:.0f} ms, 99th percentile {1000 * last:.0f} ms"
-
-
-def _memory(process: int) -> str:
-    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
-    sizes = dict(line.split(":", 1) for line in status.splitlines())
-    peak_kb = int(sizes["VmHWM"].split()[0])
-    return f"{peak_kb / 1024:.1f} MiB at most"
 
 
 def _allow_files(devices: int) -> None:
