@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 from ai_edge_litert import schema_py_generated as schema
-from ai_edge_litert.tools import flatbuffer_utils
+
+from edge_app.perception.operations import kinds, read_graph
 
 _FLOATS = {
     getattr(schema.TensorType, name): name
     for name in ("FLOAT16", "BFLOAT16", "FLOAT32", "FLOAT64")
     if hasattr(schema.TensorType, name)
 }
-
-_OPERATIONS = {
-    code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)
-}
-
-
-def read_graph(model: bytes) -> Any:
-    """The file as an object tree."""
-    # Weights may lie behind the flatbuffer proper; this brings them in.
-    return flatbuffer_utils.read_model_from_bytearray(bytearray(model))
 
 
 def activations(model: bytes) -> dict[int, str]:
@@ -34,21 +24,9 @@ def activations(model: bytes) -> dict[int, str]:
     return {int(index): subgraph.tensors[index].name.decode() for index in indices}
 
 
-def operations(model: bytes) -> list[str]:
-    """The operation that makes each tensor, in order, as `CONV_2D` or `ADD`."""
-    graph = read_graph(model)
-    return [operation(graph, operator) for operator in graph.subgraphs[0].operators]
-
-
-def operation(graph: Any, operator: Any) -> str:
-    """Name of one operator's kind."""
-    code: int = graph.operatorCodes[operator.opcodeIndex].builtinCode
-    return str(_OPERATIONS[code])
-
-
 def count_operations(model: bytes) -> dict[str, int]:
     """How often each operation stands in the graph, the most frequent first."""
-    return dict(Counter(operations(model)).most_common())
+    return dict(Counter(kinds(read_graph(model))).most_common())
 
 
 def float_operations(model: bytes) -> list[str]:
@@ -57,8 +35,8 @@ def float_operations(model: bytes) -> list[str]:
     (subgraph,) = graph.subgraphs
     return sorted(
         {
-            operation(graph, operator)
-            for operator in subgraph.operators
+            kind
+            for kind, operator in zip(kinds(graph), subgraph.operators, strict=True)
             if any(
                 subgraph.tensors[index].type in _FLOATS
                 for index in (*operator.inputs, *operator.outputs)

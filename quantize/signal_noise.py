@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.perception.operations import kinds, read_graph
 from quantize.errors import QuantizeError
-from quantize.graph import activations, inputs_of, operations
+from quantize.graph import activations, inputs_of
 from quantize.ranges import watched_interpreter
 
 
@@ -100,7 +101,7 @@ def _with_sources(float_model: bytes, decibels: dict[str, float]) -> list[LayerN
     made = list(names)[1:]
     sources = inputs_of(float_model)
     layers = []
-    for index, kind in zip(made, operations(float_model), strict=True):
+    for index, kind in zip(made, kinds(read_graph(float_model)), strict=True):
         if names[index] not in decibels:
             continue
         own = decibels[names[index]]

@@ -6,6 +6,7 @@ Needs LiteRT, which brings the format's schema; tflite-runtime has none.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -27,38 +28,54 @@ def operations(model: bytes) -> Iterator[Operation]:
     Raises:
         ModuleNotFoundError: LiteRT is not installed.
     """
-    # Imported here: the rest of the benchmark runs under tflite-runtime, too.
-    from ai_edge_litert import schema_py_generated as schema  # noqa: PLC0415 - see above
-
-    names = {code: name for name, code in vars(schema.BuiltinOperator).items()}
-    graph = _read(model)
+    graph = read_graph(model)
     subgraph = graph.subgraphs[0]
-    kinds = [names[graph.operatorCodes[op.opcodeIndex].builtinCode] for op in subgraph.operators]
-    for position, (kind, operator) in enumerate(zip(kinds, subgraph.operators, strict=True)):
+    names = kinds(graph)
+    for position, (kind, operator) in enumerate(zip(names, subgraph.operators, strict=True)):
         if kind == "PAD":
             continue
-        first = position - 1 if position and kinds[position - 1] == "PAD" else position
+        first = position - 1 if position and names[position - 1] == "PAD" else position
         shape = tuple(int(side) for side in subgraph.tensors[operator.outputs[0]].shape)
         yield Operation(
             kind, shape, _macs(kind, operator, subgraph), _cut(model, first, position + 1)
         )
 
 
+def kinds(graph: Any) -> list[str]:
+    """What each operation of a graph is, in order, as `CONV_2D` or `ADD`."""
+    # Imported here: the rest of the benchmark runs under tflite-runtime, too.
+    from ai_edge_litert import schema_py_generated as schema  # noqa: PLC0415 - see above
+
+    names = {code: name for name, code in vars(schema.BuiltinOperator).items()}
+    return [
+        names[graph.operatorCodes[operator.opcodeIndex].builtinCode]
+        for operator in graph.subgraphs[0].operators
+    ]
+
+
+def read_graph(model: bytes) -> Any:
+    """The file as objects, read anew each time: a cut changes them."""
+    from ai_edge_litert.tools import flatbuffer_utils  # noqa: PLC0415 - as above
+
+    # Weights may lie behind the flatbuffer proper; this brings them in.
+    return flatbuffer_utils.read_model_from_bytearray(bytearray(model))
+
+
 def _macs(kind: str, operator: Any, subgraph: Any) -> int:
     """Weights are [out, h, w, in] of a convolution, [1, h, w, out] of a depthwise one."""
-    made = _elements(subgraph.tensors[operator.outputs[0]])
+    made = math.prod(map(int, subgraph.tensors[operator.outputs[0]].shape))
     if kind not in {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}:
         return 0
     weights = [int(side) for side in subgraph.tensors[operator.inputs[1]].shape]
     outputs = weights[-1] if kind == "DEPTHWISE_CONV_2D" else weights[0]
-    return made * _product(weights) // outputs
+    return made * math.prod(weights) // outputs
 
 
 def _cut(model: bytes, first: int, end: int) -> bytes:
     """Operations `first` to `end` - 1 as a model: what they read is its input."""
     from ai_edge_litert.tools import flatbuffer_utils  # noqa: PLC0415 - as above
 
-    graph = _read(model)
+    graph = read_graph(model)
     subgraph = graph.subgraphs[0]
     kept = subgraph.operators[first:end]
     made = [index for operator in kept for index in operator.outputs]
@@ -72,21 +89,3 @@ def _cut(model: bytes, first: int, end: int) -> bytes:
     subgraph.outputs = [index for index in made if index not in read]
     graph.signatureDefs = []
     return bytes(flatbuffer_utils.convert_object_to_bytearray(graph))
-
-
-def _read(model: bytes) -> Any:
-    """The file as objects, read anew each time: a cut changes them."""
-    from ai_edge_litert.tools import flatbuffer_utils  # noqa: PLC0415 - as above
-
-    return flatbuffer_utils.read_model_from_bytearray(bytearray(model))
-
-
-def _elements(tensor: Any) -> int:
-    return _product([int(side) for side in tensor.shape])
-
-
-def _product(sides: list[int]) -> int:
-    product = 1
-    for side in sides:
-        product *= side
-    return product

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ai_edge_litert import schema_py_generated as schema
 
-from quantize.graph import activations, read_graph
+from edge_app.perception.operations import read_graph
+from quantize.graph import activations
 
 _FLOATS = {
     getattr(schema.TensorType, name): name

@@ -4,7 +4,7 @@ import keras
 import pytest
 from keras import layers
 
-from quantize.graph import operations
+from edge_app.perception.operations import kinds, read_graph
 from quantize.kept_layers import KeptLayer, try_layers
 from quantize.latency import Latency
 from quantize.ranges import Range, observe
@@ -53,8 +53,8 @@ def test_what_joins_a_bad_and_a_good_branch_has_lost_nothing_of_its_own() -> Non
     joined = layers.Conv2D(4, 1, name="bbox")(layers.Add()(branches))
     float_model = to_float_tflite(keras.Model(shown, {"bbox": joined}, name="fork"), "image")
     ranges = tensor_ranges(observe(float_model, SAMPLES), "image", (0.0, 255.0))
-    kinds = dict(zip(layer_names(float_model), operations(float_model), strict=True))
-    bad = next(name for name, kind in kinds.items() if kind == "CONV_2D")
+    made = dict(zip(layer_names(float_model), kinds(read_graph(float_model)), strict=True))
+    bad = next(name for name, kind in made.items() if kind == "CONV_2D")
     low, high = ranges[bad]
     spoiled = quantize_by_ranges(float_model, ranges | {bad: (30 * low, 30 * high)})
     noise = {layer.name: layer for layer in layer_noise(float_model, spoiled, SAMPLES[:5])}
