@@ -15,7 +15,7 @@ class FakeCapture:
         self.is_open, self.pictures = is_open, pictures
         self.settings: list[tuple[int, float]] = []
         self.opened_with: tuple[str, int] | None = None
-        self.releases = 0
+        self.releases = self.conversions = 0
         self.is_reading = threading.Event()
         self.gate = threading.Event()
         self.gate.set()
@@ -42,6 +42,15 @@ class FakeCapture:
             return False, None
         self.pictures -= 1
         return True, np.full((4, 6, 3), 7, np.uint8)
+
+    def grab(self) -> bool:
+        self._grabbed, image = self.read()
+        self._image = image
+        return self._grabbed
+
+    def retrieve(self) -> tuple[bool, np.ndarray | None]:
+        self.conversions += 1
+        return self._grabbed, self._image
 
     def release(self) -> None:
         self.releases += 1

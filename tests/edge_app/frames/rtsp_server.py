@@ -27,6 +27,7 @@ _PARAMETERS = {7, 8}
 class RtspServer(socketserver.ThreadingTCPServer):
     """rounds: how often the clip is sent; then silent, or gone if not `hold_open`.
 
+    pace_s: between two pictures, which by their own times are a thirtieth of a second apart.
     scheme: Basic or Digest, by which `me` has to show `hunter2`; empty: anybody may look. logins:
     how many were shown. status: of every other description than that of somebody let in.
     """
@@ -35,11 +36,17 @@ class RtspServer(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
     def __init__(
-        self, *, port: int = 0, rounds: int = 10_000, hold_open: bool = False, scheme: str = ""
+        self,
+        *,
+        port: int = 0,
+        rounds: int = 10_000,
+        hold_open: bool = False,
+        scheme: str = "",
+        pace_s: float = 0.02,
     ) -> None:
         content = CLIP.read_bytes()
         self.units = [unit for unit in re.split(rb"\x00{2,3}\x01", content) if unit]
-        self.rounds, self.hold_open = rounds, hold_open
+        self.rounds, self.hold_open, self.pace_s = rounds, hold_open, pace_s
         self.requests: list[str] = []
         self.scheme, self.logins, self.status = scheme, 0, "200 OK"
         self.released = threading.Event()
@@ -138,7 +145,7 @@ class _Handler(socketserver.StreamRequestHandler):
             )
             self.wfile.write(struct.pack("!cBH", b"$", 0, len(packet + unit)) + packet + unit)
             picture += is_picture
-            if is_picture and self.server.released.wait(0.02):
+            if is_picture and self.server.released.wait(self.server.pace_s):
                 return
         if self.server.hold_open:
             self.server.released.wait()

@@ -23,6 +23,20 @@ def test_pictures_come_until_there_are_none() -> None:
     assert not capture.closed.is_set()
 
 
+def test_what_is_not_wanted_is_taken_and_not_given() -> None:
+    fake, asked = FakeCapture(pictures=5), []
+
+    def is_wanted(position_ms: float) -> bool:
+        asked.append(position_ms)
+        return len(asked) % 2 == 0
+
+    capture = wrap(fake)
+    assert capture.read(is_wanted) is not None
+    assert capture.read(is_wanted) is not None
+    assert (len(asked), fake.conversions) == (4, 2)
+    assert capture.read(is_wanted) is None
+
+
 def test_no_value_is_wrapped() -> None:
     """Perception refuses pictures of 16 bits; cast, 256 would be black."""
     fake = FakeCapture()

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import itertools
 import time
 
+import numpy as np
 import pytest
 
 from edge_app.frames.rtsp import RtspSource
@@ -23,6 +25,34 @@ def test_a_camera_is_played() -> None:
     assert len(times) == 25
     assert times == sorted(set(times))
     assert server.requests == ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"]
+
+
+def test_frames_that_are_not_wanted_are_left_out() -> None:
+    ticks = itertools.count(10_000_000_000, 100_000_000)
+    with (
+        RtspServer() as server,
+        RtspSource(
+            parse_stream(f"rtsp://{server.host}/cam"), timeout_s=10, clock_ns=ticks.__next__
+        ) as source,
+    ):
+        source.want_every(0.5)
+        frames = [source.read() for _ in range(4)]
+    times = [frame.timestamp_ns for frame in frames if frame]
+    assert np.diff(times).tolist() == [500_000_000] * 3
+    assert {frame.image.shape for frame in frames if frame} == {(120, 160, 3)}
+
+
+def test_frames_that_grow_old_are_an_error() -> None:
+    """The device's second is a picture's time, and the camera sends as fast as it is read."""
+    ticks = itertools.count(10_000_000_000, 1_000_000_000)
+    with (
+        RtspServer(pace_s=0.0) as server,
+        RtspSource(
+            parse_stream(f"rtsp://{server.host}/cam"), timeout_s=10, clock_ns=ticks.__next__
+        ) as source,
+        pytest.raises(SourceError, match=r"faster than this device decodes.*smaller stream"),
+    ):
+        list(iter(source.read, None))
 
 
 def test_the_end_of_a_stream_is_an_error() -> None:

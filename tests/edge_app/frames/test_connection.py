@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import socket
+
+from edge_app.frames.connection import Connection
+
+
+def test_bytes_that_wait_are_seen() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with Connection(port) as connection:
+            client = socket.create_connection(("127.0.0.1", port))
+        camera, _ = server.accept()
+        with client, camera:
+            assert not connection.is_more_waiting()
+            camera.sendall(b"picture")
+            assert client.recv(3, socket.MSG_WAITALL) == b"pic"
+            assert connection.is_more_waiting()
+            client.recv(4, socket.MSG_WAITALL)
+            assert not connection.is_more_waiting()
+        # Its number is nobody's now.
+        assert not connection.is_more_waiting()
+
+
+def test_others_are_left_alone() -> None:
+    """One to that port from before, one to another port, and one that waits for connections."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_server(("127.0.0.1", 0)) as other,
+        socket.create_connection(server.getsockname()) as before,
+    ):
+        accepted, _ = server.accept()
+        with Connection(server.getsockname()[1]) as connection:
+            after = socket.create_connection(other.getsockname())
+            asked, _ = other.accept()
+            waits = socket.create_server(("127.0.0.1", 0))
+        with accepted, after, asked, waits:
+            accepted.sendall(b"picture")
+            asked.sendall(b"picture")
+            assert before.recv(1) == after.recv(1) == b"p"
+            assert not connection.is_more_waiting()
