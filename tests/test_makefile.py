@@ -54,6 +54,7 @@ def test_packages_and_images_need_no_workstation(target: str) -> None:
     [
         ("test-deb", "systemd/packaging/try_debs.sh", ".venv-build"),
         ("test-imager", "systemd/imager/try_cloud_init.sh", ".venv-dev"),
+        ("test-arm", "tests/device/unit_tests.sh", ".venv-dev"),
     ],
 )
 def test_what_is_built_to_be_tried_is_built_by_what_make_has_installed(

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The unit tests of edge_app in an emulated arm64 Debian, with the device's locked packages.
-# Usage: unit_tests.sh [SUITE [WORDS FOR PYTEST…]]        (bookworm or trixie; root)
+# Usage: unit_tests.sh [SUITE [WORDS FOR PYTEST…]]        (bookworm or trixie; root); `make test-arm`
 # Needs mmdebstrap, qemu-user-static, binfmt-support (Debian packages) and the internet. The root is
 # kept in build/arm64/tests-SUITE. The programs run in QEMU's user mode, on this machine's kernel.
 #
@@ -25,6 +25,7 @@ done
 [ -e "$root/.complete" ] || {
   echo "making a root of Debian $suite for arm64" >&2
   rm -rf "$root"
+  mkdir -p "${root%/*}"
   mmdebstrap --quiet --architectures=arm64 --variant=minbase --keyring="$keyring" \
     --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*' \
     --include=python3,libstdc++6,zlib1g,mosquitto,libfaketime,openssl \
