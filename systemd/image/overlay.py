@@ -1,4 +1,4 @@
-"""The image's own files, and the program for the first start → a tar archive, always the same."""
+"""The image's own files → a tar archive, always the same."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ from pathlib import Path
 
 from systemd.packaging.tree import ROOT
 
-_HERE = Path(__file__).parent
 #: As they lie below the device's root.
-FILES = _HERE / "files"
-_PROGRAM = "usr/lib/mien-image/first-boot"
-_START = "import sys\n\nfrom first_boot.command import main\n\nsys.exit(main())\n"
+FILES = Path(__file__).parent / "files"
 #: What systemd-resolved keeps.
 _RESOLV = ("etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf")
 
@@ -39,10 +36,7 @@ def _contents() -> Iterator[tuple[str, bytes]]:
     for file in FILES.rglob("*"):
         if file.is_file():
             yield str(file.relative_to(FILES)), file.read_bytes()
-    yield f"{_PROGRAM}/__main__.py", _START.encode()
     yield "usr/share/doc/mien/image.md", (ROOT / "docs/image.md").read_bytes()
-    for file in (_HERE / "first_boot").glob("*.py"):
-        yield f"{_PROGRAM}/first_boot/{file.name}", file.read_bytes()
 
 
 def _entry(name: str, kind: bytes, mode: int, epoch: int) -> tarfile.TarInfo:

@@ -18,6 +18,9 @@ ROOT = Path(__file__).parents[2]
 HOME = "usr/lib/mien"
 #: Debian's picamera2 has compiled parts for Debian's NumPy, and one process has one NumPy.
 FROM_DEBIAN = ("numpy",)
+#: The image's first start runs it. In the package, so that it is of the Mien that it imports.
+FIRST_BOOT = f"{HOME}/first-boot"
+_START = "import sys\n\nfrom first_boot.command import main\n\nsys.exit(main())\n"
 #: Parts that no device uses: of GPUs and telephones, type stubs, pip's bookkeeping, scripts.
 _UNUSED = (
     "ai_edge_litert/libLiteRtWebGpuAccelerator.so",
@@ -87,6 +90,9 @@ def copy_files(target: Target, tree: Path) -> None:
     if target.release >= 13:
         delay = "mien.service.d/growing-delay.conf"
         copies[f"systemd/{delay}"] = units / delay
+    for program in sorted((ROOT / "systemd/image/first_boot").glob("*.py")):
+        copies[str(program.relative_to(ROOT))] = tree / FIRST_BOOT / "first_boot" / program.name
+    _write(tree / FIRST_BOOT / "__main__.py", _START)
     for source, copy in copies.items():
         _write(copy, (ROOT / source).read_text(encoding="utf-8"))
 

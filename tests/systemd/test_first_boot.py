@@ -7,7 +7,6 @@ import os
 import re
 import socket
 import stat
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -541,37 +540,6 @@ def test_a_file_that_breaks_its_reader_keeps_no_other_from_being_taken(device: D
     assert file.exists()
     assert (device.root / "etc/credstore/mien.mqtt-password").read_text() == "secret\n"
     assert (device.root / "etc/hostname").read_text() == "porch\n"
-
-
-def test_another_mien_keeps_neither_name_nor_network_nor_keys_from_being_taken(
-    device: Device,
-) -> None:
-    device.drop("hostname", "porch")
-    device.drop("wifi.toml", 'ssid = "x"\ncountry = "DE"\n')
-    device.drop("authorized_keys", f"ssh-ed25519 {KEY} me\n")
-    script = (
-        "import socket, sys; from pathlib import Path\n"
-        # All that the system's own files need of Mien.
-        "known = {'edge_app', 'edge_app.errors', 'edge_app.durable_file'}\n"
-        "class Other:\n"
-        "    def find_spec(self, name, *_):\n"
-        "        if name.partition('.')[0] == 'edge_app' and name not in known:\n"
-        "            raise ImportError(f'no {name}')\n"
-        "sys.meta_path.insert(0, Other())\n"
-        "socket.sethostname = print\n"
-        "from systemd.image.first_boot.command import main\n"
-        "main(Path(sys.argv[1]), Path(sys.argv[2]))\n"
-    )
-    command = [sys.executable, "-c", script, str(device.boot), str(device.root)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    assert (done.stdout, list(device.boot.iterdir())) == ("porch\n", [])
-    assert (device.root / "etc/wpa_supplicant/mien.conf").exists()
-    assert (device.root / "root/.ssh/authorized_keys").exists()
-    file = device.drop("mqtt-password.txt", "secret\n")
-    subprocess.run(command, capture_output=True, check=True, timeout=60)
-    (said,) = device.error.splitlines()[3:]
-    assert re.match(r"mien\.toml, .* this Mien is not the one .*\(no edge_app\.", said)
-    assert (file.exists(), device.password.exists()) == (True, False)
 
 
 def test_what_editors_on_windows_write_is_taken(device: Device) -> None:

@@ -1,4 +1,5 @@
 """Files that a user dropped on the boot partition → the device's own settings.
 
-This folder runs on the device, beside Mien, and imports nothing else of the repository.
+Mien's package brings this folder to the device. It imports Mien, and nothing else of the
+repository.
 """

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from .dropped import find_dropped, why_not
 from .placing import erase, place
-from .readers import SERVICE, SYSTEM
+from .readers import SYSTEM
+from .service import take_service
 
 ERRORS = "mien-error.txt"
 
@@ -45,17 +46,6 @@ def take(boot: Path, root: Path) -> Iterator[str]:
                 erase(found.file)
         except Exception as error:  # noqa: BLE001 - whatever broke, the other files are wanted
             yield why_not(error, reader.name, boot)
-    try:
-        # Needs much of Mien, which may be another one than the image was made with.
-        from .service import take_service  # noqa: PLC0415
-    except ImportError as error:
-        names = (reader.name for reader in SERVICE)
-        if any((boot / name).is_file() or (boot / f"{name}.txt").is_file() for name in names):
-            yield (
-                "mien.toml, and what is taken with it: this Mien is not the one that the card was"
-                f" made with ({error}); make the card anew, or use `sudo mien setup`"
-            )
-        return
     yield from take_service(boot, root)
 
 

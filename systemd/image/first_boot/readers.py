@@ -6,15 +6,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from edge_app.errors import UsageError
+from edge_app.settings import Settings
+from edge_app.settings_file import parse_settings
 
 from .ssh_keys import read_keys
 from .wifi import read_wifi
-
-if TYPE_CHECKING:
-    from edge_app.settings import Settings
 
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -48,9 +46,6 @@ def read_dropped(text: str) -> Settings:
     Raises:
         UsageError: they are wrong; it names the file as it was dropped.
     """
-    # Of Mien, which may be another one by now, host name, Wi-Fi and keys need as little as can be.
-    from edge_app.settings_file import parse_settings  # noqa: PLC0415
-
     return parse_settings(text, Path("mien.toml"), {}, folder=Path("/etc/mien"))
 
 
