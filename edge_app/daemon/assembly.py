@@ -111,7 +111,7 @@ class Assembly:
         self._reports = Reports(
             gate,
             activity=self._activity,
-            state=episodes.state,
+            state=lambda: self._daemon.state,
             telemeter=Telemeter(Board(), now=_utc_now),
             interval=interval,
             telemetry_interval_s=settings.telemetry.interval_s,

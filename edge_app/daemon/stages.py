@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from edge_app.events.episodes import Episodes
-from edge_app.events.payloads import Event
+from edge_app.events.payloads import Event, State
 from edge_app.events.publisher import Publisher
 from edge_app.events.watched_time import WatchedTime
 from edge_app.frames.grabber import Grabber
@@ -62,6 +62,7 @@ class Daemon:
         self._governor, self._visits_ended, self._clock_s = governor, visits_ended, clock_s
         self._every_frame = every_frame
         self._watched = WatchedTime(clock_s) if watched is None else watched
+        self._was_known = False
         self.frames_seen = 0
         #: Whether a recording has come to its end, and whether anybody in it was told.
         self.is_over = self.is_anybody_told = False
@@ -85,9 +86,14 @@ class Daemon:
         return self._grabber is None
 
     @property
-    def faces(self) -> int:
-        """How many are there now."""
-        return len(self._episodes.state().faces)
+    def state(self) -> State:
+        """Who is there now, as far as anybody can say."""
+        return self._episodes.state(is_known=self._is_known)
+
+    @property
+    def faces(self) -> int | None:
+        """How many are there now; None where nobody can say."""
+        return len(self.state.faces) if self._is_known else None
 
     def run(self, stop: threading.Event, each_turn: Callable[[], None] = _nothing) -> None:
         """Work until `stop` is set, `end` is called or a recording ends; everyone present is then
@@ -99,7 +105,7 @@ class Daemon:
         Raises:
             SourceError: the source failed.
         """
-        self._publisher.publish_state(self._episodes.state())
+        self._publisher.publish_state(self.state)
         if self._grabber is not None:
             self._grabber.start()
         try:
@@ -143,6 +149,10 @@ class Daemon:
         """Say that everyone leaves, and see whoever is there as for the first time."""
         self._watcher = watcher
         self._tell(self._episodes.finish())
+
+    @property
+    def _is_known(self) -> bool:
+        return not self.is_paused and self._watcher.is_settled
 
     def _grab_from(self, source: FrameSource) -> Grabber:
         self._grabber = Grabber(source, self._mailbox, every_frame=self._every_frame)
@@ -212,5 +222,7 @@ class Daemon:
         self.is_anybody_told |= bool(events)
         for event in events:
             self._publisher.publish_event(event)
-        if self._episodes.is_state_new:
-            self._publisher.publish_state(self._episodes.state())
+        # Nobody there is another thing than nobody looked for, and of that there are no events.
+        if self._episodes.is_state_new or self._is_known != self._was_known:
+            self._publisher.publish_state(self.state)
+        self._was_known = self._is_known

@@ -112,9 +112,10 @@ class Episodes:
         self.is_state_new = bool(events)
         return events
 
-    def state(self) -> State:
-        """Who is there after the last update."""
-        return State(time=self._now(), faces=tuple(map(_present, self._episodes.values())))
+    def state(self, *, is_known: bool = True) -> State:
+        """Who is there after the last update. is_known: whether anybody can say."""
+        faces = tuple(map(_present, self._episodes.values()))
+        return State(time=self._now(), faces=faces, is_known=is_known)
 
     def _seen_until(self, episode: _Episode, timestamp_ns: int) -> None:
         """Add the time since the last frame to the emotion and the affect that were shown."""

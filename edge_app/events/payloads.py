@@ -141,11 +141,16 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """Who is there now; retained, so that a new subscriber knows at once.
 
     Published with each event; when somebody's valence or arousal has moved by 0.1, but for that no
-    more than once a second; and again with each telemetry. time: when it was published.
+    more than once a second; when is_known changes; and again with each telemetry. time: when it was
+    published. is_known: whether anybody can say who is there. If not, faces is empty: the camera is
+    closed, has given nothing readable for two seconds, or is looked through for not much longer
+    than a second; faces are seen anew; the process ends; or the privacy mode is `aggregates`. Take
+    it for true where a Mien does not report it.
     """
 
     time: Time
     faces: tuple[PresentFace, ...]
+    is_known: bool = True
     schema_version: int = SCHEMA_VERSION
 
 
@@ -196,19 +201,19 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
     """The device's own health; retained.
 
-    faces: how many are there. It is null in the privacy mode `aggregates`, and so is everything
-    that betrays whether somebody is there, since a face makes work: frames_per_second, frames_seen,
-    frames_refused, cpu_share, frame_rate_limit; slowed_by leaves out `cpu`. frames_per_second: 5 in
-    an empty room if they come as JPEGs, from MJPEG over HTTP and most USB cameras, since the others
-    are not decoded. frames_refused: frames that could not be read. temperature_c, throttled: null
-    if the device does not report it. cpu_share: of one core, so two busy cores are 2; it and
-    frames_per_second are means since the last telemetry, and null in a process's first second.
-    rss_bytes: memory in use, in `aggregates` rounded up to 16 MB, a step that a first face seldom
-    causes. outbox_waiting: events that the broker has not acknowledged yet; outbox_dropped: events
-    and summaries lost because there was no room, they were too old, the disk spoilt them, or the
-    broker refused them for good. The counts begin with the process, whose age is uptime_s.
-    frame_rate_limit: how many frames a second are looked at now, at most; null if nothing limits
-    them; slowed_by: why that is less than asked for.
+    faces: how many are there; null where the state's is_known is false. In the privacy mode
+    `aggregates` everything is null that betrays whether somebody is there, since a face makes work,
+    too: frames_per_second, frames_seen, frames_refused, cpu_share, frame_rate_limit; slowed_by
+    leaves out `cpu`. frames_per_second: 5 in an empty room if they come as JPEGs, from MJPEG over
+    HTTP and most USB cameras, since the others are not decoded. frames_refused: frames that could
+    not be read. temperature_c, throttled: null if the device does not report it. cpu_share: of one
+    core, so two busy cores are 2; it and frames_per_second are means since the last telemetry, and
+    null in a process's first second. rss_bytes: memory in use, in `aggregates` rounded up to 16 MB,
+    a step that a first face seldom causes. outbox_waiting: events that the broker has not
+    acknowledged yet; outbox_dropped: events and summaries lost because there was no room, they were
+    too old, the disk spoilt them, or the broker refused them for good. The counts begin with the
+    process, whose age is uptime_s. frame_rate_limit: how many frames a second are looked at now, at
+    most; null if nothing limits them; slowed_by: why that is less than asked for.
     """
 
     time: Time

@@ -125,4 +125,4 @@ class PrivacyGate(Publisher):
     def _empty_state(self) -> None:
         if not self._is_emptied:
             self._is_emptied = True
-            self._publisher.publish_state(State(time=self._now(), faces=()))
+            self._publisher.publish_state(State(time=self._now(), faces=(), is_known=False))

@@ -17,8 +17,9 @@ _LEAST_S = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """What the daemon knows of itself. Frames are counted since its start; faces: there now.
+    """What the daemon knows of itself. Frames are counted since its start.
 
+    faces: there now; None where nobody can say.
     reopenings: how often the camera that is open now was opened again.
     frame_rate_limit: frames a second, None where nothing limits them; slowed_by: why it is low.
     """
@@ -26,7 +27,7 @@ class Activity:
     source: SourceState
     frames_seen: int
     frames_refused: int
-    faces: int
+    faces: int | None
     reopenings: int = 0
     frame_rate_limit: float | None = None
     slowed_by: tuple[Slowdown, ...] = ()

@@ -97,7 +97,9 @@ def _describe(
         doing = "watching"
         if privacy == "full":
             # In a small room, how many are there says who is; an empty one needs fewer frames.
-            doing += f" at {frames_per_second:.0f} frames a second, faces: {activity.faces}"
+            doing += f" at {frames_per_second:.0f} frames a second"
+            if activity.faces is not None:
+                doing += f", faces: {activity.faces}"
         causes = activity.slowed_by if privacy == "full" else without_load(activity.slowed_by)
         if causes:
             doing += f", slowed down by {' and '.join(causes)}"

@@ -38,9 +38,7 @@ _FACES = (
     "{% set ns.faces = ns.faces + [{'face': face.episode, 'emotion': face.emotion}] %}"
     "{% endfor %}{{ {'faces': ns.faces} | tojson }}"
 )
-_IS_SEEING = (
-    "{{ 'online' if value_json.source == 'open' and value_json.privacy == 'full' else 'offline' }}"
-)
+_IS_KNOWN = "{{ 'online' if value_json.is_known else 'offline' }}"
 #: Renders nothing, which Home Assistant passes over, for other events and for those of yesterday.
 _CHANGE = (
     "{% if value_json.type == 'emotion_changed' and not value_json.is_historical %}"
@@ -86,8 +84,9 @@ def discovery(of: Description) -> dict[str, Any]:
         "pl_not_avail": OFFLINE.decode(),
     }
     seeing = {
-        # Nobody to be seen is another thing than nobody there.
-        "avty": [online, {"t": telemetry, "val_tpl": _IS_SEEING}],
+        # Nobody to be seen is another thing than nobody there. Of one message Home Assistant takes
+        # both at once; of two, an automation would hear that nobody is there first.
+        "avty": [online, {"t": state, "val_tpl": _IS_KNOWN}],
         "avty_mode": "all",
         # A broker that died together with the device comes back with both `online`.
         "exp_aft": GONE_S,

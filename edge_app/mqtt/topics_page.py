@@ -40,6 +40,10 @@ ago (`telemetry.interval_s`, 60 s unless set), is gone, whatever `availability` 
 Each `state` has its `time`, too, and is repeated with each telemetry, except in the mode
 `aggregates`, where it is empty; one that is two intervals old is no longer true. With MQTT 5, the
 broker forgets both after half an hour.
+
+A `state` without faces means that nobody is there only if its `is_known` is not false. Whoever
+switches something off in an empty room should look at it: a closed or silent camera sees nobody
+either.
 """
 
 _REQUESTS = f"""\
@@ -80,17 +84,18 @@ does not let go of its camera, the process ends to close it, a little later than
 and after 12 s at most; systemd restarts it, paused. The answer is an error that says so.
 
 In the privacy mode `aggregates` nothing is published about a single face: no events, a `state` that
-was emptied once, and no telemetry that a face changes, which includes load and frame rate as well
-as the number of faces. What remains is `summary`, `telemetry`, `info`, `availability` and alerts.
-Earlier events that still wait for a broker are delivered when it comes back; of summaries the last
-256 wait, in memory only, so that a restart while the broker is away loses them. If there are more,
-the oldest are dropped; telemetry counts them in `outbox_dropped`, with the alert `outbox-dropped`.
-The current interval is in memory, too, since in this mode nothing about a single visit is written
-to a disk: a stop ends and publishes it, a power cut or a kill loses it, up to a day with the
-longest `summary.interval_s`. A pause survives a restart, and so does the last requested mode. Both
-are kept in the state directory; a damaged file there keeps the camera closed. Where the settings
-say `aggregates`, the request `privacy` for `full` is refused, and one of before no longer holds:
-whoever may publish on the device's topics cannot end what its settings promise.
+was emptied once, with `is_known` false, and no telemetry that a face changes, which includes load
+and frame rate as well as the number of faces. What remains is `summary`, `telemetry`, `info`,
+`availability` and alerts. Earlier events that still wait for a broker are delivered when it comes
+back; of summaries the last 256 wait, in memory only, so that a restart while the broker is away
+loses them. If there are more, the oldest are dropped; telemetry counts them in `outbox_dropped`,
+with the alert `outbox-dropped`. The current interval is in memory, too, since in this mode nothing
+about a single visit is written to a disk: a stop ends and publishes it, a power cut or a kill loses
+it, up to a day with the longest `summary.interval_s`. A pause survives a restart, and so does the
+last requested mode. Both are kept in the state directory; a damaged file there keeps the camera
+closed. Where the settings say `aggregates`, the request `privacy` for `full` is refused, and one of
+before no longer holds: whoever may publish on the device's topics cannot end what its settings
+promise.
 
 A `summary` in this mode says nothing about fewer faces than `summary.minimum_group` (5 unless set):
 neither how many they were, nor zero, nor what they showed; and among more faces, nothing about an

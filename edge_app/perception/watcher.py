@@ -30,6 +30,9 @@ DOUBTFUL_SCORE = 0.4
 _SURER = 0.1
 #: Two frames further apart are not compared: the face may be anywhere.
 _MOST_APART_NS = 500_000_000
+#: So long nobody is taken to be there only because nobody was found: a camera's first pictures are
+#: dark or blurred, and a face counts from its third detection on.
+_SETTLING_NS = 1_000_000_000
 #: Faces that are tilted further are searched in the whole frame, and in turned ones: the small
 #: network misses one of 25 at 15° and one of five at 30°.
 _UPRIGHT_DEG = 20.0
@@ -100,6 +103,10 @@ class Watcher:
         self._before: Frame | None = None
         self._size: tuple[int, ...] | None = None
         self._filters: dict[int, EmotionFilter] = {}
+        self._first_ns: int | None = None
+        #: Whether there were frames enough to say who is there: before, somebody may be in view
+        #: already, and nobody is present.
+        self.is_settled = False
         #: Whether the last frame had another size, so that whoever is there counts as somebody new.
         self.has_begun_anew = False
 
@@ -125,6 +132,7 @@ class Watcher:
         if not self._tracker.tracks:
             has_moved = self._has_moved(frame)
             if not (has_moved or self._schedule.is_look_due(frame.timestamp_ns)):
+                self._settle(frame.timestamp_ns)
                 return []
             seen = self._search(frame, has_moved=has_moved)
         else:
@@ -135,15 +143,25 @@ class Watcher:
         present = self._tracker.present
         self._filters = {track.number: self._filter(track.number) for track in present}
         self._readings.keep(self._filters)
+        self._settle(frame.timestamp_ns)
         return [self._watched(track) for track in present]
 
     def forget(self) -> None:
         """Take whoever is there from now on for somebody new."""
         self._tracker.forget()
         self._filters.clear()
+        self._first_ns, self.is_settled = None, False
         self._before = None
         self._motion.forget()
         self._schedule.forget()
+
+    def _settle(self, now_ns: int) -> None:
+        """See whether it is known by now who is there."""
+        if self._first_ns is None:
+            self._first_ns = now_ns
+        # Whoever does not count yet soon does, or is gone.
+        is_nobody = not self._tracker.tracks and now_ns - self._first_ns >= _SETTLING_NS
+        self.is_settled |= is_nobody or bool(self._tracker.present)
 
     def _has_moved(self, frame: Frame) -> bool:
         """Whether anything did, with nobody there; False where it is not time to see."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -77,9 +78,10 @@ class OneFace(Watcher):
     wanted_every_s = 0.0
 
     def __init__(self, reaction: ReactionName) -> None:
-        self.reaction, self.has_begun_anew = reaction, False
+        self.reaction, self.has_begun_anew, self.is_settled = reaction, False, False
 
     def watch(self, frame: Frame) -> list[WatchedFace]:
+        self.is_settled = True
         return [
             WatchedFace(
                 number=1, box=Box(8, 8, 32, 32), emotion="happy", shown="happy", labels=("happy",),
@@ -117,7 +119,7 @@ class House:
         self.reports = Reports(
             self.gate,
             activity=self.activity,
-            state=episodes.state,
+            state=lambda: self.daemon.state,
             telemeter=Telemeter(Board(folder), now=now),
             interval=interval,
             telemetry_interval_s=600,
@@ -250,6 +252,28 @@ def test_a_pause_closes_the_camera_and_resume_opens_it_again(tmp_path: Path) -> 
     kinds = [type(event) for event in house.told.events if not hasattr(event, "emotion")]
     assert kinds == [FaceAppeared, FaceLeft, FaceAppeared, FaceLeft]
     assert not [t for t in threading.enumerate() if t.name == "mien-grabber"]
+
+
+def test_who_stays_in_view_is_never_said_not_to_be_there(tmp_path: Path) -> None:
+    """Whoever switches the light off where nobody is would leave them in the dark."""
+    house = House(tmp_path)
+    house.run(
+        [
+            lambda: house.ask("pause"),
+            lambda: house.ask("resume"),
+            lambda: house.ask("settings", ', "change": {"reaction": "calm"}'),
+            lambda: house.ask("privacy", ', "mode": "aggregates"'),
+            lambda: house.ask("privacy", ', "mode": "full"'),
+            lambda: house.ask("restart"),
+        ]
+    )
+    told = [(state.is_known, len(state.faces)) for state in house.told.states]
+    assert set(told) == {(False, 0), (True, 1)}
+    assert [each for each, _ in itertools.groupby(told)] == [
+        *[(False, 0), (True, 1)] * 4,
+        (False, 0),
+    ]
+    assert {each.faces for each in house.told.telemetries} == {None}, "said at these moments"
 
 
 def test_a_camera_that_its_driver_does_not_close_is_closed_by_the_end_of_the_process(

@@ -66,7 +66,7 @@ class Loop:
         *,
         frames: bool = True,
         source: SourceState = "open",
-        faces: int = 1,
+        faces: int | None = 1,
         reopened_every: int = 0,
     ) -> bool:
         """Whether it lived through it. reopened_every: as many turns, the source is."""
@@ -123,6 +123,12 @@ def test_what_the_manager_did_not_take_is_said_again() -> None:
     assert loop.manager.feedings == 1
     loop.run(STATUS_S)
     assert loop.manager.statuses == ["watching at 4 frames a second, faces: 1"]
+
+
+def test_how_many_are_there_is_said_where_it_is_known() -> None:
+    loop = Loop()
+    loop.run(1.5 * STATUS_S, faces=None)
+    assert loop.manager.statuses == ["watching at 4 frames a second"]
 
 
 def test_a_camera_that_is_missing_at_the_start_keeps_nobody_waiting() -> None:

@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 from edge_app.errors import UsageError
-from edge_app.events.payloads import Alert
+from edge_app.events.payloads import Alert, State
 from edge_app.health.alerts import CAMERA
 from edge_app.mqtt.discovery import Description, discovery, discovery_topic
-from edge_app.mqtt.messages import ALERT
+from edge_app.mqtt.messages import ALERT, STATE
 from edge_app.mqtt.topics import TopicError
 from edge_app.settings_file import read_settings
 
@@ -97,6 +97,18 @@ def test_a_device_that_is_away_is_told_as_such() -> None:
     assert connection["stat_t"] == CONFIG["avty"][0]["t"]
     assert (connection["pl_on"], connection["pl_off"]) == ("online", "offline")
     assert connection["avty"] == []
+
+
+@pytest.mark.parametrize("name", ["people", "emotion", "valence", "arousal"])
+def test_who_is_there_and_whether_that_is_known_come_in_one_message(name: str) -> None:
+    component = COMPONENTS[name]
+    online, known = component["avty"]
+    assert online == CONFIG["avty"][0]
+    assert known["t"] == component["stat_t"] == STATE.topic("kitchen")
+    field = re.fullmatch(r"{{ 'online' if value_json\.(\w+) else 'offline' }}", known["val_tpl"])
+    assert field
+    assert field[1] in State.__struct_fields__
+    assert component["avty_mode"] == "all"
 
 
 def test_valence_and_arousal_wait_for_somebody_who_wants_them() -> None:

@@ -152,6 +152,29 @@ def test_an_empty_room_is_hardly_searched(perception: Perception) -> None:
     assert scene.searches(12.0, None) == 3, "every four seconds, whatever moves or does not"
 
 
+def test_an_empty_room_is_known_to_be_after_a_second(perception: Perception) -> None:
+    scene = Scene(perception)
+    scene.watch(0.9, None)
+    assert not scene.watcher.is_settled
+    scene.watch(0.2, None)
+    assert scene.watcher.is_settled
+    scene.watcher.forget()
+    assert not scene.watcher.is_settled
+
+
+@pytest.mark.parametrize("rate", [15, 1])
+def test_who_is_there_from_the_beginning_is_so_before_anybody_can_say_that_nobody_is(
+    perception: Perception, rate: float
+) -> None:
+    scene = Scene(perception, rate=rate)
+    while not (present := scene.watch(1 / rate, 100)):
+        assert not scene.watcher.is_settled
+    assert (len(present), scene.count) == (1, 3)
+    assert scene.watcher.is_settled
+    scene.watch(3.0, None)
+    assert scene.watcher.is_settled, "once she left, nobody is there"
+
+
 @pytest.mark.parametrize("detections_per_second", [5.0, 0.2])
 def test_who_comes_is_found_within_a_moment(
     perception: Perception, detections_per_second: float
