@@ -14,6 +14,7 @@ from edge_app.frames.connection import Connection
 from edge_app.frames.jpeg import MOST_PIXELS
 from edge_app.frames.opencv_messages import silence_opencv
 from edge_app.frames.source import Frame, FrameSource, SourceError
+from edge_app.frames.square_pixels import SquarePixels
 from edge_app.frames.stream_address import StreamAddress
 
 #: Where cameras listen if the URL says nothing.
@@ -64,6 +65,7 @@ class RtspSource(FrameSource):
         if width * height > MOST_PIXELS:
             native.release()
             raise SourceError(f"{self.name}: {width:.0f}x{height:.0f} pixels are too many")
+        self._square_pixels = SquarePixels(native)
         self._capture, self._backlog = Capture(native), Backlog(connection.is_more_waiting)
         self._clock_ns, self._timestamp_ns, self._interval_ns = clock_ns, -1, 0
 
@@ -83,7 +85,7 @@ class RtspSource(FrameSource):
             if self._capture.closed.is_set():
                 return None
             raise SourceError(f"{self.name}: the stream ended; see whether the camera runs")
-        return Frame(captured.image, self._timestamp_ns)
+        return Frame(self._square_pixels.of(captured.image), self._timestamp_ns)
 
     def close(self) -> None:
         """End the connection."""

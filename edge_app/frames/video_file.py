@@ -15,6 +15,7 @@ from edge_app.frames.opencv_messages import silence_opencv
 from edge_app.frames.opencv_name import opencv_name, printable
 from edge_app.frames.pace import Pace, Pacer
 from edge_app.frames.source import Frame, FrameSource, SourceError
+from edge_app.frames.square_pixels import SquarePixels
 
 _LOG = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ class VideoFileSource(FrameSource):
         is_fps_plausible = math.isfinite(said_fps) and 0 < said_fps <= 1000
         self.frames_per_second = said_fps if is_fps_plausible else _USUAL_FRAMES_PER_SECOND
         self.frame_count = max(int(said_count), 0) if math.isfinite(said_count) else 0
+        self._square_pixels = SquarePixels(native)
         self._capture = Capture(native)
         wait = self._capture.closed.wait if sleep is None else sleep
         self._pacer = Pacer(clock, wait) if pace == "own" else None
@@ -103,7 +105,7 @@ class VideoFileSource(FrameSource):
             self._pacer.wait(self._timestamp_ns)
         if self._capture.closed.is_set():
             return None
-        return Frame(captured.image, self._timestamp_ns)
+        return Frame(self._square_pixels.of(captured.image), self._timestamp_ns)
 
     def close(self) -> None:
         """Give back the file, and end a wait for a frame's time."""

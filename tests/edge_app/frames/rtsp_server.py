@@ -21,6 +21,8 @@ from typing import Self
 #: ffmpeg -f lavfi -i testsrc=size=160x120:rate=10:duration=1 -c:v libx264 -bf 0 -g 5
 #:   -pix_fmt yuv420p -crf 35 -bsf:v filter_units=remove_types=6 -f h264 stream_160x120.h264
 CLIP = Path(__file__).with_name("stream_160x120.h264")
+#: The same of 80x120 pixels with `-vf setsar=2`: they are twice as wide as high.
+NARROW_CLIP = Path(__file__).with_name("stream_80x120_sar_2.h264")
 _PARAMETERS = {7, 8}
 
 
@@ -43,8 +45,9 @@ class RtspServer(socketserver.ThreadingTCPServer):
         hold_open: bool = False,
         scheme: str = "",
         pace_s: float = 0.02,
+        clip: Path = CLIP,
     ) -> None:
-        content = CLIP.read_bytes()
+        content = clip.read_bytes()
         self.units = [unit for unit in re.split(rb"\x00{2,3}\x01", content) if unit]
         self.rounds, self.hold_open, self.pace_s = rounds, hold_open, pace_s
         self.requests: list[str] = []

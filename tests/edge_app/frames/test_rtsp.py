@@ -10,7 +10,7 @@ from edge_app.frames.rtsp import RtspSource
 from edge_app.frames.source import SourceError
 from edge_app.frames.stream_address import parse_stream
 from tests.brokers import free_port
-from tests.edge_app.frames.rtsp_server import RtspServer
+from tests.edge_app.frames.rtsp_server import NARROW_CLIP, RtspServer
 
 
 def test_a_camera_is_played() -> None:
@@ -25,6 +25,16 @@ def test_a_camera_is_played() -> None:
     assert len(times) == 25
     assert times == sorted(set(times))
     assert server.requests == ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"]
+
+
+def test_pixels_that_are_not_square_are_made_so() -> None:
+    with (
+        RtspServer(clip=NARROW_CLIP) as server,
+        RtspSource(parse_stream(f"rtsp://{server.host}/cam"), timeout_s=10) as source,
+    ):
+        frame = source.read()
+    assert frame is not None
+    assert frame.image.shape == (120, 160, 3)
 
 
 def test_frames_that_are_not_wanted_are_left_out() -> None:

@@ -4,6 +4,7 @@ import logging
 import os
 import re
 import shutil
+import struct
 import threading
 from pathlib import Path
 
@@ -58,6 +59,39 @@ def test_frames_come_in_order_from_every_container(tmp_path: Path, name: str, co
     np.testing.assert_allclose([f.image.mean() for f in frames], np.arange(10) * 20, atol=4)
     times = np.array([f.timestamp_ns for f in frames])
     assert (np.diff(times) > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("matrix", "shape"),
+    [
+        ((1, 0, 0, 1), (48, 64, 3)),
+        ((1.2, 0, 0, 1), (48, 64, 3)),
+        ((2, 0, 0, 1), (48, 128, 3)),
+        ((1, 0, 0, 2), (96, 64, 3)),
+        # On its side.
+        ((0, 2, -1, 0), (64, 48, 3)),
+        # Nobody means that.
+        ((100, 0, 0, 1), (48, 64, 3)),
+    ],
+)
+def test_pixels_that_are_not_square_are_made_so(
+    tmp_path: Path, matrix: tuple[float, ...], shape: tuple[int, ...]
+) -> None:
+    """matrix: how the track is to be shown (ISO 14496-12, 8.3.2)."""
+    path = write_video(tmp_path / "a.mp4", 2)
+    with VideoFileSource(show_by(path, matrix), pace="fast") as source:
+        assert [frame.image.shape for frame in all_frames(source)] == [shape] * 2
+
+
+def show_by(path: Path, matrix: tuple[float, ...]) -> Path:
+    """Replace the identity in the track's header by a, b, c and d."""
+    a, b, c, d = (round(each * 65_536) for each in matrix)
+    content = path.read_bytes()
+    place = content.index(struct.pack(">9i", 65_536, 0, 0, 0, 65_536, 0, 0, 0, 1 << 30),
+                          content.index(b"tkhd"))  # fmt: skip
+    shown = struct.pack(">5i", a, b, 0, c, d)
+    path.write_bytes(content[:place] + shown + content[place + len(shown) :])
+    return path
 
 
 def test_own_pace_waits_for_each_frames_time() -> None:
