@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 from typing import NamedTuple
 
-from edge_app.mqtt.outbox.disk import StoreRefusedError
+from edge_app.mqtt.outbox.disk import StoreRefusedError, log_of, system_translated
 
 _LOG = logging.getLogger(__name__)
 
@@ -58,6 +58,23 @@ def have_read(path: Path) -> None:
         StoreRefusedError: the disk does not let us; they will be brought back again.
     """
     _rename(unread(path), damaged(path))
+
+
+def complete_move(path: Path) -> bool:
+    """Move the log after its file, where `move_aside` was cut short; whether it was.
+
+    To be called before a file of that path is made: SQLite would take the log for its own.
+
+    Raises:
+        UsageError: there is no way to it.
+        StoreRefusedError: the disk does not let us.
+    """
+    with system_translated(path):
+        # Without a file SQLite makes no log, so this one belongs to the file that was moved.
+        if path.exists() or not log_of(path).exists() or not unread(path).exists():
+            return False
+        log_of(path).replace(log_of(unread(path)))
+    return True
 
 
 def _rename(path: Path, target: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from edge_app.closing import Closing
 from edge_app.mqtt.outbox.aside import (
     Aside,
+    complete_move,
     damaged,
     have_read,
     move_aside,
@@ -200,9 +201,10 @@ class EventStore(Closing):
         assert self._path is not None  # noqa: S101 - memory does not get damaged
         self._close_database()
         if self._aside is not None:
-            # The new one is damaged before it has anything: what it was to have is aside still.
-            remove(self._path)
+            # The new one is damaged before it has anything: what it was to have is aside still. A
+            # log without its file would be taken for that one's.
             remove(log_of(self._path))
+            remove(self._path)
             return
         aside = move_aside(self._path, damage, is_unread=True)
         damage = f"{damage}; moved aside to {damaged(self._path).name}"
@@ -270,6 +272,8 @@ class EventStore(Closing):
                 raise StoreRefusedError("closed")
             # Before a new one is made, which may get the number of the one that is gone.
             is_left = self._files is not None and self._files.is_main_there
+            if self._path is not None and complete_move(self._path):
+                self._aside = self._aside or _left_aside(self._path)
             opened = open_database(self._path, self.loss)
             aside = self._aside
             if aside is not None:

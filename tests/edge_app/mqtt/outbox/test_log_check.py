@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import random
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.mqtt.outbox.disk import log_of
+from edge_app.mqtt.outbox.disk import StoreRefusedError, log_of
 from edge_app.mqtt.outbox.log_check import check_log
 from edge_app.mqtt.outbox.loss import Loss
 from edge_app.mqtt.outbox.store import EventStore
@@ -74,6 +75,36 @@ def test_a_damaged_log_loses_nothing_and_is_told_of(
         assert store.last == (COUNT, COUNT / 4)
     assert killed.with_name("outbox.sqlite.damaged-wal").read_bytes() == left
     assert "moved aside" in caplog.text
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_move_that_is_cut_short_loses_nothing(
+    killed: Path, monkeypatch: pytest.MonkeyPatch, *, is_killed: bool
+) -> None:
+    """The file went and its log did not: a new file would take the log for its own."""
+    second_frame(killed)
+    move = Path.replace
+
+    def replace(self: Path, target: Path) -> Path:
+        if self.name.endswith("-wal"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return move(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", replace)
+        store = EventStore(killed)
+        assert store.refusal is not None
+        with pytest.raises(StoreRefusedError):
+            store.write([], [], Limits(), 0.0)
+    if is_killed:
+        store.close()
+        store = EventStore(killed)
+    with store:
+        store.write([], [], Limits(), 0.0)
+        assert store.count == COUNT
+        assert str(store.loss.damage).endswith("outbox.sqlite.damaged: no event was lost")
+    with EventStore(killed) as store:
+        assert sound(store) == list(range(1, COUNT + 1))
 
 
 @pytest.mark.parametrize("harm", ["flip", "zeros"])
