@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import sqlite3
+import time
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -46,7 +47,7 @@ def open_outbox(
     """Open the outbox of a device in `directory`, which is made where it is missing.
 
     A damaged file is moved aside, and while the disk refuses, memory has to do: with an alert, but
-    the device works on.
+    the device works on. What was moved aside longer ago than events may wait is removed.
 
     Raises:
         UsageError: the directory cannot be used, or another process uses this outbox.
@@ -55,6 +56,7 @@ def open_outbox(
     with contextlib.ExitStack() as opened:
         store = opened.enter_context(EventStore(path))
         _tell_of_others(path)
+        _remove_damaged(path, (limits or Limits()).age_s)
         handover = _open_handover(path, environ)
         if handover is not None:
             opened.enter_context(handover)
@@ -85,6 +87,17 @@ def _tell_of_others(path: Path) -> None:
                     other,
                     count,
                 )
+
+
+def _remove_damaged(path: Path, age_s: float) -> None:
+    """Have what was moved aside, of whatever device, keep its events no longer than they may wait.
+
+    What could be read of it is in another file: a clock that is wrong loses nothing.
+    """
+    for file in path.parent.glob("outbox-*.sqlite.damaged*"):
+        with contextlib.suppress(OSError):
+            if time.time() - file.stat().st_mtime > age_s:
+                file.unlink()
 
 
 def _open_handover(path: Path, environ: Mapping[str, str]) -> Handover | None:

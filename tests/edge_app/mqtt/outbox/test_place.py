@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from edge_app.mqtt.outbox.handover import Handover
 from edge_app.mqtt.outbox.outbox import Outbox
 from edge_app.mqtt.outbox.place import open_outbox, state_directory
 from edge_app.mqtt.outbox.store import EventStore
+from edge_app.mqtt.outbox.stored_event import Limits
 from tests.brokers import wait_until
 from tests.edge_app.mqtt.samples import appeared
 from tests.faults.disk import SmallDisk, small_disk
@@ -47,6 +50,20 @@ def test_devices_do_not_share_an_outbox(tmp_path: Path) -> None:
     with open_outbox(tmp_path, "hall", {}) as hall, open_outbox(tmp_path, "kitchen", {}) as kitchen:
         hall.put(appeared())
         assert (len(hall), len(kitchen)) == (1, 0)
+
+
+def test_damaged_outboxes_are_kept_no_longer_than_events(tmp_path: Path) -> None:
+    """Of whatever name; logs, too."""
+    limits = Limits(age_s=86_400)
+    old = ("outbox-hall.sqlite.damaged", "outbox-stairs.sqlite.damaged-wal")
+    young = ("outbox-stairs.sqlite.damaged", "outbox-attic.sqlite.unread", "outbox-attic.sqlite")
+    for name in old + young:
+        (tmp_path / name).touch()
+    for name in (*old, "outbox-attic.sqlite.unread", "outbox-attic.sqlite"):
+        os.utime(tmp_path / name, (time.time() - 86_500,) * 2)
+    open_outbox(tmp_path, "hall", {}, limits=limits).close()
+    left = {file.name for file in tmp_path.iterdir() if file.suffix != ".handover"}
+    assert left == {"outbox-hall.sqlite", *young}
 
 
 def test_events_of_a_former_name_are_told_of(
