@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import stat
 from pathlib import Path
 
 from edge_app.errors import UsageError
+
+_LOG = logging.getLogger(__name__)
 
 
 def first_line(file: Path, what: str, advice: str = "") -> str:
@@ -29,3 +33,17 @@ def first_line(file: Path, what: str, advice: str = "") -> str:
     if not line:
         raise UsageError(f"{what} {file}: its first line is empty{hint}")
     return line
+
+
+def is_for_all(file: Path) -> bool:
+    """Whether every user of this machine may read it; not where it cannot be looked at."""
+    try:
+        return bool(file.stat().st_mode & stat.S_IROTH)
+    except OSError:
+        return False
+
+
+def warn_if_for_all(file: Path) -> None:
+    """Log a secret's file that every user of this machine may read."""
+    if is_for_all(file):
+        _LOG.warning("%s: every user can read it; chmod o= it", file)

@@ -52,6 +52,7 @@ ALLOWED = {
     # What daemon, doctor and setup know of it together, so that none of them asks a later one.
     "edge_app/installation": {
         "edge_app.frames.setting",
+        "edge_app.frames.stream_address",
         "edge_app.settings",
         "edge_app.from_settings",
         "edge_app.installation",

@@ -26,11 +26,13 @@ from edge_app.frames.source import FrameSource
 from edge_app.frames.stream_address import public_name
 from edge_app.from_settings import camera_options, model_folder
 from edge_app.health.notify import Notifier
+from edge_app.installation.exposed_password import exposed_password
 from edge_app.installation.hearing import check_hearing
 from edge_app.installation.purpose import UNACKNOWLEDGED, missing_purpose
 from edge_app.mqtt.address import Embedded, parse_broker
 from edge_app.mqtt.outbox.place import state_directory
 from edge_app.mqtt.requests import RequestInbox
+from edge_app.secret_file import warn_if_for_all
 from edge_app.settings import CameraSettings, Settings
 from edge_app.standard_error import is_native_asked_for, own_stderr
 
@@ -56,6 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
             sys.stderr.write(f"mien: {lacking}\n")
             return UNACKNOWLEDGED
         check_hearing(settings, os.environ)
+        _warn_of_camera_password(settings, arguments)
         notifier.say("starting: loading the models, connecting to the broker")
         # Its own threads wait for one another more than they work on pictures of this size: a
         # quarter of the processor's time, for nothing.
@@ -115,6 +118,14 @@ def run(arguments: argparse.Namespace) -> int:
 def _check_source(settings: Settings) -> None:
     """Refuse a source that names nothing, also where it is not opened yet."""
     choose_source(settings.camera.source, options=camera_options(settings.camera))
+
+
+def _warn_of_camera_password(settings: Settings, arguments: argparse.Namespace) -> None:
+    source, is_word = settings.camera.source, arguments.source is not None
+    if exposed := exposed_password(source, arguments.settings, is_word=is_word):
+        sys.stderr.write(f"mien: {exposed}\n")
+    if (file := camera_options(settings.camera).password_file) is not None:
+        warn_if_for_all(file)
 
 
 def _is_watched() -> bool:

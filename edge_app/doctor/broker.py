@@ -24,7 +24,7 @@ from edge_app.installation.service import SERVICE_SETTINGS
 from edge_app.mqtt.address import BrokerAddress, Embedded, parse_broker
 from edge_app.mqtt.certificate_ends import DAY_S, SOON_DAYS, ends_of
 from edge_app.mqtt.connection import FIRST_CONNECTION_S, Connection
-from edge_app.mqtt.credentials import Credentials
+from edge_app.mqtt.credentials import Credentials, Login
 from edge_app.mqtt.handler import ConnectionHandler
 from edge_app.mqtt.link_client import LinkClient
 from edge_app.mqtt.messages import RESPONSE
@@ -81,7 +81,7 @@ def check_broker(
         text, _, advice = str(error).partition("; ")
         yield GROUP.failure("connection", f"{address}: {text}", advice)
         return
-    for found in _talk(address, seen.credentials, device, login.username if login else None):
+    for found in _talk(address, seen.credentials, device, login):
         yield found if seen.hidden is None else _unless_hidden(found, seen)
 
 
@@ -164,7 +164,7 @@ def _tls(address: BrokerAddress, context: ssl.SSLContext, now_s: Callable[[], fl
 
 
 def _talk(
-    address: BrokerAddress, credentials: Credentials, device: str, username: str | None
+    address: BrokerAddress, credentials: Credentials, device: str, login: Login | None
 ) -> Iterator[Finding]:
     # A name of its own: under the device's, the broker would throw out the running service.
     trial = _Trial(RESPONSE.topic(device, request="diagnostics"))
@@ -174,10 +174,13 @@ def _talk(
         client_id=f"mien-doctor-{secrets.token_hex(4)}",
         credentials=credentials,
     )
-    who = "without a user" if username is None else f"user {username!r}"
+    who = "without a user" if login is None else f"user {login.username!r}"
     try:
         connection.start(FIRST_CONNECTION_S)
-        yield GROUP.ok("login", f"{who}, {'MQTT 5' if trial.is_mqtt_5 else 'MQTT 3.1.1'}")
+        text = f"{who}, {'MQTT 5' if trial.is_mqtt_5 else 'MQTT 3.1.1'}"
+        if login is not None and login.password is not None and not address.has_tls:
+            text += "; without TLS the password is sent as it is"
+        yield GROUP.ok("login", text)
         trial.ended.wait(PATIENCE_S)
         yield _right(trial, who)
     except MienError as error:

@@ -22,6 +22,7 @@ from edge_app.doctor.report import encode, lines
 from edge_app.errors import MienError, UsageError
 from edge_app.frames.setting import choose_source
 from edge_app.from_settings import camera_options, model_folder
+from edge_app.installation.exposed_password import exposed_password
 from edge_app.installation.purpose import missing_purpose
 from edge_app.installation.service import SERVICE_SETTINGS, SERVICE_STATE, is_services
 from edge_app.installation.unit import read_unit
@@ -47,7 +48,9 @@ def run(arguments: argparse.Namespace) -> int:
         UsageError: the settings cannot be read, or hold a wrong value.
     """
     settings = edge_app.daemon.arguments.settings_of(arguments)
-    found = list(examine(_checks(settings, arguments.settings)))
+    is_word = arguments.source is not None
+    exposed = exposed_password(settings.camera.source, arguments.settings, is_word=is_word)
+    found = list(examine(_checks(settings, arguments.settings, exposed)))
     if arguments.json:
         write_lines(sys.stdout, [encode(found, settings.device_name)])
     else:
@@ -55,7 +58,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if worst(found) == "failure" else 0
 
 
-def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Check]]:
+def _checks(
+    settings: Settings, file: Path | None, exposed: str | None = None
+) -> Iterator[tuple[Group, Check]]:
     device, processes = settings.device_name, Processes()
     state, for_service = _state(file), _for_service(file)
     unit = read_unit() if for_service else None
@@ -88,7 +93,7 @@ def _checks(settings: Settings, file: Path | None) -> Iterator[tuple[Group, Chec
 
     def check_permissions() -> Iterator[Finding]:
         return permissions.check_permissions(
-            _source(settings), _secret_files(settings, seen.credentials)
+            _source(settings), _secret_files(settings, seen.credentials), exposed=exposed
         )
 
     yield _SETTINGS, check_settings

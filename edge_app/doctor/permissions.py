@@ -21,16 +21,21 @@ def check_permissions(
     source: str,
     secret_files: Sequence[Path],
     *,
+    exposed: str | None = None,
     groups: Callable[[], Sequence[str]] | None = None,
     user: Callable[[], str] | None = None,
 ) -> Iterator[Finding]:
     """Look at the camera, and at each file that holds a secret.
 
     source: a camera's device, the name of another source, or what names none.
+    exposed: what is to be said of a password in the source; None: nothing.
     groups, user: names of the present user's.
     """
     name = (user or _user)()
     yield _camera(source, name, (groups or _groups)())
+    if exposed is not None:
+        text, _, advice = exposed.partition("; ")
+        yield GROUP.warning("source", text, advice)
     for file in secret_files:
         yield _secret(file, name)
 

@@ -87,6 +87,14 @@ def parse_stream(setting: str, password_file: Path | None = None) -> StreamAddre
     return StreamAddress(name, url, user, password)
 
 
+def holds_password(setting: str) -> bool:
+    """Whether `setting` is a stream's URL with a user's password; none can be told in a path."""
+    try:
+        return parse_stream(setting).password is not None
+    except UsageError:
+        return False
+
+
 def peer_of_stream(setting: str) -> Peer | None:
     """Whom the camera's password is shown to; None where `setting` is no stream, or none can be."""
     try:

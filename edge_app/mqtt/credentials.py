@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import ssl
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +10,7 @@ from pathlib import Path
 from edge_app.errors import UsageError
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.tls import TlsFiles, make_context
-from edge_app.secret_file import first_line
+from edge_app.secret_file import first_line, warn_if_for_all
 
 #: What a unit's `LoadCredential=` calls them.
 USERNAME_CREDENTIAL = "mqtt-username"
@@ -20,8 +18,6 @@ PASSWORD_CREDENTIAL = "mqtt-password"  # noqa: S105 - a file's name
 
 #: What a message calls it.
 _PASSWORD_FILE = "password file"  # noqa: S105 - a file's name
-
-_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +85,8 @@ class Credentials:
     def warn_about_modes(self) -> None:
         """Log each secret's file that every user of this machine may read."""
         for file in (self.password_file, self.tls.key):
-            if file is not None and file.exists() and file.stat().st_mode & stat.S_IROTH:
-                _LOG.warning("%s: every user can read it; chmod o= it", file)
+            if file is not None:
+                warn_if_for_all(file)
 
     def _password(self) -> str | None:
         file = self.password_file

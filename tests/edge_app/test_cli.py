@@ -60,6 +60,17 @@ def test_without_a_broker_events_are_json_lines() -> None:
     }
 
 
+def test_a_camera_s_password_that_all_may_read_is_told(tmp_path: Path) -> None:
+    settings, password = tmp_path / "mien.toml", tmp_path / "password"
+    settings.write_text('[camera]\nsource = "sample:"\npassword_file = "password"\n')
+    password.write_text("hunter2\n")
+    warning = f"mien: {password}: every user can read it; chmod o= it\n"
+    for mode, said in ((0o644, warning), (0o600, "")):
+        password.chmod(mode)
+        done = mien("run", "--settings", str(settings), "--pace", "fast")
+        assert (done.returncode, done.stderr) == (0, said)
+
+
 def test_without_a_broker_aggregates_are_summaries_as_json_lines(tmp_path: Path) -> None:
     settings = tmp_path / "mien.toml"
     settings.write_text('[privacy]\nmode = "aggregates"\npurpose = "a trial"\n')

@@ -170,6 +170,7 @@ def test_a_camera_that_is_late_comes_and_one_that_stays_away_is_waited_for(
     said = errors.read_text()
     assert "opened 5 times more without a frame" in said
     assert "Traceback" not in said
+    assert said.count("--source: every user of this machine can read the password") == 2
     for secret in ("hunter2", "w0rd", "s3cr3t"):
         assert secret not in said
         assert secret.encode() not in ear.everything

@@ -262,6 +262,7 @@ def test_secrets_stay_secret(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "hunter2" not in done.stdout + done.stderr
     assert "chmod o= " in done.stdout
+    assert "--source: every user of this machine can read the password" in done.stdout
 
 
 def test_a_camera_without_a_purpose_fails(tmp_path: Path) -> None:
