@@ -294,6 +294,23 @@ def test_an_authority_without_tls_is_told(device: Device, tmp_path: Path, named:
     assert (device.root / "etc/mien/mqtt-ca.pem").exists()
 
 
+@pytest.mark.parametrize(
+    "source", ["rtsp://me:hunter2@camera.local/1", "rtsp://camera.local/user=me&password=hunter2"]
+)
+def test_settings_with_a_stream_are_for_the_service_alone(
+    device: Device, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    account = (os.getuid(), os.getgid())
+    monkeypatch.setattr(service, "_account", lambda: account)
+    device.drop("mien.toml", SETTINGS.replace("sample:", source) + '[privacy]\npurpose = "test"\n')
+    device.start()
+    assert (device.error, mode(device.settings)) == ("", 0o640)
+    assert (device.settings.stat().st_uid, device.settings.stat().st_gid) == account
+    device.drop("mien.toml", SETTINGS)
+    device.start()
+    assert (device.error, mode(device.settings)) == ("", 0o644)
+
+
 def test_a_password_without_a_user_stays_with_its_settings(device: Device) -> None:
     file = device.drop("mien.toml", SETTINGS)
     password = device.drop("mqtt-password", "secret\n")
@@ -418,11 +435,11 @@ def test_certificates_and_the_cameras_password_come_by_the_card(
         "mqtt-certificate.pem": 0o600,
         "mqtt-key.pem": 0o600,
         "camera-password": 0o600,
-        "mien.toml": 0o644,
+        "mien.toml": 0o640,
     }
     assert (folder / "mqtt-key.pem").read_bytes() == issued.key.read_bytes()
     # The service, which is not root, reads these itself.
-    assert owned == ["mqtt-certificate.pem", "mqtt-key.pem", "camera-password"]
+    assert owned == ["mqtt-certificate.pem", "mqtt-key.pem", "camera-password", "mien.toml"]
     device.drop("mqtt-key.pem", other.key.read_bytes())
     device.start()
     assert "mqtt-key.pem: key file /etc/mien/mqtt-key.pem: it does not fit" in device.error

@@ -5,6 +5,7 @@ A password that was taken without its settings would be shown to the broker of b
 
 from __future__ import annotations
 
+import os
 import pwd
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -76,15 +77,23 @@ def _take(dropped: Mapping[Reader, Dropped], root: Path) -> None:
                 raise UsageError(str(error)) from None
     place_together(
         [
-            Placed(
-                root / reader.place, each.text, reader.mode, account if reader.is_accounts else None
-            )
+            Placed(root / reader.place, each.text, *_for_whom(reader, account, asked))
             for reader, each in dropped.items()
         ],
         without=[root / reader.place for reader in removed],
     )
     for each in dropped.values():
         erase(each.file)
+
+
+def _for_whom(
+    reader: Reader, account: tuple[int, int] | None, asked: Settings | None
+) -> tuple[int, tuple[int, int] | None]:
+    """Mode and owner of the reader's file; None: who runs this."""
+    if reader == SETTINGS and account is not None and asked and "://" in asked.camera.source:
+        # A stream's URL may have a password in it, in the path, too.
+        return 0o640, (os.geteuid(), account[1])
+    return reader.mode, account if reader.is_accounts else None
 
 
 def _in_force(root: Path) -> Settings | None:
