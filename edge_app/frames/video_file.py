@@ -29,7 +29,8 @@ _USUAL_FRAMES_PER_SECOND = 25.0
 _TRIES = 8
 #: FFmpeg takes any .txt for ANSI art and films it.
 _NOT_VIDEO = "ansi"
-#: A container's count of frames may be an estimate; below this share of it, frames are missing.
+#: A container's count of frames may be an estimate, time by rate; below this share of both the
+#: count and the time, frames are missing at the end.
 _WHOLE = 0.9
 
 
@@ -127,7 +128,9 @@ class VideoFileSource(FrameSource):
         return self._timestamp_ns + round(1e9 / self.frames_per_second)
 
     def _tell_missing(self) -> None:
-        is_short = self._frames_read < _WHOLE * self.frame_count
+        # Screen recorders leave out frames that repeat the one before.
+        frames_by_time = self._timestamp_ns / 1e9 * self.frames_per_second + 1
+        is_short = max(self._frames_read, frames_by_time) < _WHOLE * self.frame_count
         if (self._frames_damaged or is_short) and not self._capture.closed.is_set():
             _LOG.warning(
                 "%s: damaged: %d of about %d frames could be read",

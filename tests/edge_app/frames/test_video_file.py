@@ -229,6 +229,21 @@ def test_recording_that_was_cut_short_is_told(
     assert f"{len(frames)} of about 12 frames" in caplog.text
 
 
+def test_a_varying_rate_is_no_damage(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """An avi says of frames that repeat the one before that they are empty."""
+    path = write_video(tmp_path / "screen.avi", 12, "MJPG")
+    content = bytearray(path.read_bytes())
+    pictures = [match.end() for match in re.finditer(b"00dc", content)]
+    for number in (*range(2, 6), *range(7, 11)):
+        content[pictures[number] : pictures[number] + 4] = bytes(4)
+    path.write_bytes(content)
+    with caplog.at_level(logging.WARNING), VideoFileSource(path, pace="fast") as source:
+        frames = all_frames(source)
+        assert (len(frames), source.frame_count) == (4, 12)
+    assert frames[-1].timestamp_ns == 1_100_000_000
+    assert caplog.records == []
+
+
 def test_whole_clip_is_not_told_to_be_damaged(caplog: pytest.LogCaptureFixture) -> None:
     with VideoFileSource(CLIP, pace="fast") as source:
         all_frames(source)
