@@ -37,6 +37,14 @@ class AlertSpans:
             self._is_online[device] = is_online
             self._stays -= {each for each in self._stays if each[0] == device}
 
+    def on(self, connection: int) -> set[tuple[str, str, int]]:
+        """Device, name and beginning of those that are on, as was heard on this connection."""
+        return {
+            (*alert, each.since_ms)
+            for alert, each in self._on.items()
+            if each.connection == connection
+        }
+
     def take(
         self, device: str, alert_id: str, raised: AlertRow | None, *, connection: int, now_ms: int
     ) -> list[AlertRow | AlertMove | AlertEnd]:

@@ -255,5 +255,7 @@ class Recorder(Closing):
         # The time passes also while there is no connection.
         running = (now_ms - self._listening.steady_ms, now_ms)
         stretches = [*self._store.stretches(), running]
-        self._store.forget(surely_before_ms(stretches, now_ms, keep_ms))
+        before_ms = surely_before_ms(stretches, now_ms, keep_ms)
+        # Of the last connection, too, while there is none.
+        self._store.forget(before_ms, self._alerts.on(self._stretch_connection))
         self._forgotten_s = now_s

@@ -134,13 +134,17 @@ CARRY = """INSERT INTO availability (device, time_ms, is_online)
 DAY_MS = 86_400_000
 
 #: What is older than `before_ms` goes; of availability the last change before it stays, as it still
-#: says what a device was then. An alert without an end goes by its beginning: its end may never
-#: come. The stretch that is being recorded stays, whatever a clock said of its end.
+#: says what a device was then. The stretch that is being recorded stays, whatever a clock said of
+#: its end.
 FORGET = (
     "DELETE FROM event WHERE time_ms < :before_ms",
     "DELETE FROM summary WHERE end_ms < :before_ms",
-    "DELETE FROM alert WHERE COALESCE(end_ms, since_ms) < :before_ms",
     """DELETE FROM availability WHERE time_ms < :before_ms AND number NOT IN (
         SELECT MAX(number) FROM availability WHERE time_ms < :before_ms GROUP BY device)""",
     "DELETE FROM recording WHERE end_ms < :before_ms AND number <> :recording",
 )
+
+#: Of alerts, those that are known to be on are spared. Another one without an end goes by its
+#: beginning: its end may never come.
+OLD_ALERTS = "SELECT device, id, since_ms FROM alert WHERE COALESCE(end_ms, since_ms) < :before_ms"
+FORGET_ALERT = "DELETE FROM alert WHERE device = ? AND id = ? AND since_ms = ?"

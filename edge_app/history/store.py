@@ -8,7 +8,7 @@ import logging
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 
 from edge_app.closing import Closing
@@ -19,8 +19,10 @@ from edge_app.history.schema import (
     CARRY,
     FIRST_WORDS,
     FORGET,
+    FORGET_ALERT,
     INSERT,
     MIGRATIONS,
+    OLD_ALERTS,
     SUBSCRIBER,
     TABLES,
     VERSION,
@@ -120,10 +122,12 @@ class HistoryStore(Closing):
                 "SELECT start_ms, end_ms FROM recording ORDER BY number"
             ).fetchall()
 
-    def forget(self, before_ms: int) -> None:
+    def forget(self, before_ms: int, alerts_on: Set[tuple[str, str, int]] = frozenset()) -> None:
         """Remove what is older; the file keeps its size and uses the room again.
 
         Its log needs as much room for the time being.
+
+        alerts_on: device, name and beginning of those that stay, however old.
 
         Raises:
             MienError: the disk does not let us.
@@ -132,6 +136,8 @@ class HistoryStore(Closing):
         with translated(self._path), self._transaction():
             for statement in FORGET:
                 self._database.execute(statement, values)
+            old = self._database.execute(OLD_ALERTS, values).fetchall()
+            self._database.executemany(FORGET_ALERT, {*old} - alerts_on)
 
     def wait_longer(self) -> None:
         """Bear another program's lock for as long as at the opening: nobody will try again."""

@@ -353,6 +353,29 @@ def test_alerts_that_are_too_old_go_also_without_an_end(file: Path, clock: Clock
     assert rows(file, "SELECT id FROM alert ORDER BY id") == [("day-1",), ("day-5",)]
 
 
+def test_an_alert_that_is_on_is_not_too_old(file: Path, clock: Clock) -> None:
+    alert = Alert(id="camera", severity="critical", text="lost", since=TIME)
+    with recorder(file, clock, keep_days=3) as history:
+        for device in ("kitchen", "hall"):
+            history.take(f"mien/{device}/alert/camera", encode(alert))
+        run_on(history, clock, 2 * DAY_S)
+        run_on(history, clock, 2 * DAY_S, connection=2)
+        history.take("mien/kitchen/alert/camera", encode(alert), 2)
+        run_on(history, clock, DAY_S, connection=2)
+        history.flush(None)
+        clock.seconds += DAY_S
+        history.flush(None)
+        history.flush(2)
+        # That of the hall was over when the second connection began.
+        assert rows(file, "SELECT device FROM alert") == [("kitchen",)]
+        history.take("mien/kitchen/alert/camera", b"", 2)
+        end_ms = ms(clock.now())
+        run_on(history, clock, 2 * DAY_S, connection=2)
+        assert rows(file, "SELECT end_ms FROM alert") == [(end_ms,)]
+        run_on(history, clock, 2 * DAY_S, connection=2)
+        assert rows(file, "SELECT end_ms FROM alert") == []
+
+
 def test_summaries_told_and_withheld(file: Path, clock: Clock) -> None:
     told = Summary(
         start=TIME, end=TIME + timedelta(hours=1), faces=7, emotions_s={"sad": 2.0},
