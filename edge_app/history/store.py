@@ -8,7 +8,7 @@ import logging
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from edge_app.closing import Closing
@@ -122,7 +122,7 @@ class HistoryStore(Closing):
                 "SELECT start_ms, end_ms FROM recording ORDER BY number"
             ).fetchall()
 
-    def forget(self, before_ms: int, alerts_on: Set[tuple[str, str, int]] = frozenset()) -> None:
+    def forget(self, before_ms: int, alerts_on: Collection[tuple[str, str, int]] = ()) -> None:
         """Remove what is older; the file keeps its size and uses the room again.
 
         Its log needs as much room for the time being.
@@ -137,7 +137,7 @@ class HistoryStore(Closing):
             for statement in FORGET:
                 self._database.execute(statement, values)
             old = self._database.execute(OLD_ALERTS, values).fetchall()
-            self._database.executemany(FORGET_ALERT, {*old} - alerts_on)
+            self._database.executemany(FORGET_ALERT, (each for each in old if each not in alerts_on))
 
     def wait_longer(self) -> None:
         """Bear another program's lock for as long as at the opening: nobody will try again."""
