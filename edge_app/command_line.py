@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from importlib import metadata
 
 from edge_app.errors import MienError, UsageError
+from edge_app.extras import how_to_add
 from edge_app.terminal_lines import printable
 from edge_app.version import mien_version
 
@@ -167,8 +168,8 @@ def _run(arguments: argparse.Namespace) -> int:
         if arguments.command in COMMANDS:
             raise
         raise MienError(
-            f"mien {arguments.command} needs the package {error.name}; on a workstation:"
-            f" pip install 'mien[{arguments.command}]'"
+            f"mien {arguments.command} needs the package {error.name}; on a workstation,"
+            f" {how_to_add(arguments.command)}"
         ) from error
     return code
 

@@ -18,6 +18,7 @@ FOUNDATION = {
     "edge_app.closing",
     "edge_app.durable_file",
     "edge_app.errors",
+    "edge_app.extras",
     "edge_app.kernel_file",
     "edge_app.mistakes",
     "edge_app.peer",

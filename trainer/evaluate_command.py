@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from edge_app.errors import UsageError
+from edge_app.extras import how_to_add
 from edge_app.perception import Perception
 from edge_app.perception.card import DEFAULT_ANSWER
 from edge_app.perception.classifier import EmotionClassifier
@@ -71,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     if report and report.is_dir():
         raise UsageError(f"{report}: a folder; name the file to write, as {report / 'report.html'}")
     if report and not importlib.util.find_spec("matplotlib"):
-        raise UsageError("--report needs matplotlib: install mien[train]")
+        raise UsageError(f"--report needs matplotlib; {how_to_add('train')}")
     classifier = EmotionClassifier.load(arguments.model, answer=arguments.answer)
     # Photos are cut as the device does where this model reads them.
     crops = FaceCrops(partial(Perception.load, classifier=arguments.model))

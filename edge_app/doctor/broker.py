@@ -19,6 +19,7 @@ from edge_app.doctor.finding import Finding, Group
 from edge_app.errors import MienError
 from edge_app.events.payloads import encode
 from edge_app.events.requests import Response
+from edge_app.extras import how_to_add
 from edge_app.installation.hearing import REMEDY, UNHEARD
 from edge_app.installation.service import SERVICE_SETTINGS
 from edge_app.mqtt.address import BrokerAddress, Embedded, parse_broker
@@ -90,7 +91,7 @@ def _embedded() -> Finding:
         return GROUP.failure(
             "address",
             "embedded, and the package amqtt is missing",
-            "pip install 'mien[embedded-broker]'",
+            how_to_add("embedded-broker"),
         )
     return GROUP.ok("address", "embedded: it begins and ends with mien run")
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
 
 from edge_app.doctor.finding import Finding, Group
+from edge_app.extras import is_debians
 from edge_app.version import mien_version
 
 GROUP = Group("versions")
@@ -47,7 +48,7 @@ def check_versions(
             yield _package(name, version(name), oldest[name])
         except metadata.PackageNotFoundError:
             # Debian's own OpenCV, for one, is not called as the one of PyPI.
-            yield GROUP.warning(name, "not installed under this name", f"pip install {name}")
+            yield GROUP.warning(name, "not installed under this name", _pip(name))
     yield _kernel(kernel())
     yield _system(os_release)
 
@@ -60,10 +61,12 @@ def _oldest() -> dict[str, str]:
 
 def _package(name: str, found: str, oldest: str | None) -> Finding:
     if oldest is not None and _numbers(found) < _numbers(oldest):
-        return GROUP.warning(
-            name, f"{found} is older than {oldest}", f"pip install --upgrade {name}"
-        )
+        return GROUP.warning(name, f"{found} is older than {oldest}", _pip(f"--upgrade {name}"))
     return GROUP.ok(name, found)
+
+
+def _pip(what: str) -> str:
+    return "install Mien's package anew" if is_debians() else f"pip install {what}"
 
 
 def _kernel(release: str) -> Finding:

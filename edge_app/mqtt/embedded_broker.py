@@ -13,6 +13,7 @@ import threading
 from typing import Any, Self
 
 from edge_app.closing import Closing
+from edge_app.extras import how_to_add
 from edge_app.mqtt.address import DEFAULT_PORT, BrokerAddress
 from edge_app.mqtt.connection import BrokerError
 
@@ -70,8 +71,7 @@ class EmbeddedBroker(Closing):
             self._adapters: Any = importlib.import_module("amqtt.adapters")
         except ImportError as error:
             raise EmbeddedBrokerError(
-                f"the embedded broker is not installed ({error}):"
-                " pip install 'mien[embedded-broker]'"
+                f"the embedded broker is not installed ({error}); {how_to_add('embedded-broker')}"
             ) from error
         for name in ("amqtt", "transitions"):
             logger = logging.getLogger(name)

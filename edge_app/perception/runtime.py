@@ -85,8 +85,8 @@ def make_interpreter(
             " it again, or name another model"
         )
     raise ModelError(
-        "no TFLite runtime works here; install ai-edge-litert (64 bit) or mien[tflite] (32 bit):"
-        f" {'; '.join(missing)}"
+        "no TFLite runtime works here; install ai-edge-litert (64 bit), or tflite-runtime and"
+        f" numpy<2 (32 bit): {'; '.join(missing)}"
     )
 
 

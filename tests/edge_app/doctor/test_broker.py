@@ -72,7 +72,8 @@ def test_the_embedded_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     assert verdicts(check(MqttSettings(broker="embedded:1884"))) == {"address": "ok"}
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     found = check(MqttSettings(broker="embedded"))["address"]
-    assert (found.verdict, found.advice) == ("failure", "pip install 'mien[embedded-broker]'")
+    assert found.verdict == "failure"
+    assert found.advice.endswith("[embedded-broker]'")
 
 
 def test_a_broker_that_works(mosquitto: Mosquitto) -> None:
