@@ -137,7 +137,8 @@ class HistoryStore(Closing):
             for statement in FORGET:
                 self._database.execute(statement, values)
             old = self._database.execute(OLD_ALERTS, values).fetchall()
-            self._database.executemany(FORGET_ALERT, (each for each in old if each not in alerts_on))
+            over = [each for each in old if each not in alerts_on]
+            self._database.executemany(FORGET_ALERT, over)
 
     def wait_longer(self) -> None:
         """Bear another program's lock for as long as at the opening: nobody will try again."""
