@@ -199,7 +199,7 @@ class Link:
         elif flags.is_disconnect_packet_from_server:
             self._end = f"the broker ended the connection: {str(reason).lower()}"
         else:
-            self._end = "the connection broke"
+            self._end = self.client.violation or "the connection broke"
 
 
 def _refusal(answer: ReasonCode, username: str | None) -> LinkError:

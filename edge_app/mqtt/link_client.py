@@ -18,6 +18,9 @@ from edge_app.mqtt.packet_sizes import PacketSizes
 #: that the beginning of a larger packet tells which message it is.
 LARGEST_PACKET = 131_072
 
+#: The upper one of the two bits that tell a message's quality of service.
+_ABOVE_1 = 0x04
+
 #: Where the reason stands in an answer, behind the packet id.
 _REASON_AT = 2
 
@@ -38,6 +41,8 @@ class LinkClient(mqtt.Client):
         #: Called with the id and the reason code of each message that the broker answered.
         self.on_answer: Callable[[int, int], None] | None = None
         self._reason = _SUCCESS
+        #: What the broker did against the protocol, so that the connection ends; else nothing.
+        self.violation = ""
         self.on_publish = self._tell_answer
 
     def keep_to(self, limits: Properties | None) -> None:
@@ -74,6 +79,19 @@ class LinkClient(mqtt.Client):
         """The broker just refused this message as too large: send none like it for a while."""
         refused = self._out_messages[packet_id]
         self.sizes.refused(refused.topic, _size(refused.topic, refused.payload, refused.properties))
+
+    def _handle_publish(self) -> MQTTErrorCode:
+        """End the connection where a message has a quality of service that nobody asked for.
+
+        paho keeps one of 2 until the broker's second word on it, and any number of them.
+        """
+        if self._in_packet["command"] & _ABOVE_1:
+            self.violation = (
+                "it sends a message of quality of service 2, where at most 1 was asked for;"
+                " check or update the broker"
+            )
+            return MQTTErrorCode.MQTT_ERR_PROTOCOL
+        return super()._handle_publish()
 
     def _handle_pubackcomp(self, cmd: Literal["PUBACK", "PUBCOMP"]) -> MQTTErrorCode:
         """Keep the reason from paho, which takes one that it does not list, such as Mosquitto's

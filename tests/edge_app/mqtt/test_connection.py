@@ -659,6 +659,32 @@ def test_the_reason_of_a_broker_that_ends_it(
     assert words in caplog.text
 
 
+def test_a_message_of_quality_of_service_2_ends_the_connection(
+    scripted: MakeBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each would stay in memory until the broker's second word on it, which need never come."""
+    closed = threading.Event()
+
+    def answer(connection: socket.socket, version: int) -> None:
+        accept_in(connection, version)
+        sent = bytearray(publication(b"mien/a", b"\0\7" + b"\0" * (version == 5), b"x"))
+        sent[0] = 0x34
+        with contextlib.suppress(OSError):
+            connection.sendall(sent)
+            while connection.recv(4096):
+                pass
+        closed.set()
+
+    hearing = HearingAll()
+    connection = Connection(scripted(answer).address, hearing, client_id="mien-test")
+    connection.start()
+    assert closed.wait(20)
+    wait_until(lambda: "trying again" in caplog.text)
+    connection.close()
+    assert "it sends a message of quality of service 2, where at most 1 was asked" in caplog.text
+    assert hearing.heard == []
+
+
 def test_no_more_is_under_way_than_the_broker_takes(tmp_path: Path) -> None:
     class Asks(ConnectionHandler):
         most: int | None = None
