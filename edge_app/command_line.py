@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from importlib import metadata
+from typing import NoReturn
 
 from edge_app.errors import MienError, UsageError
 from edge_app.extras import how_to_add
@@ -55,6 +56,13 @@ class _Printable(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's
         return printable(super().formatMessage(record))
+
+
+class _Parser(argparse.ArgumentParser):
+    """Repeats wrong words, which may be files' names, without what is not printable."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
 
 
 def run_command(words: Sequence[str] | None = None) -> int:
@@ -145,7 +153,7 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     commands = dict(COMMANDS)
     for point in metadata.entry_points(group=ENTRY_POINTS):
         commands[point.name] = (point.value, _OFFERED.get(point.name, ""))
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="mien", description="Reads facial expressions and publishes them as MQTT events."
     )
     parser.add_argument("--version", action="version", version=f"mien {mien_version()}")

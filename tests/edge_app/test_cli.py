@@ -119,7 +119,11 @@ def test_no_file_s_name_steers_the_terminal(tmp_path: Path) -> None:
     gone = mien("run", "--source", f"{tmp_path}/\x1b[2J.mp4")
     assert "b\N{REPLACEMENT CHARACTER}2J.png" in ran.stderr
     assert gone.returncode == 2
-    said = "".join(each.stdout + each.stderr for each in (done, ran, gone)).replace("\n", "")
+    # Of a folder's files one may look like an option.
+    wrong = mien("analyze", "-\x1b[2J.jpg")
+    assert wrong.returncode == 2
+    told = (done, ran, gone, wrong)
+    said = "".join(each.stdout + each.stderr for each in told).replace("\n", "")
     assert "\N{REPLACEMENT CHARACTER}[2J" in said
     assert not set(said) & set("\x1b\x9b\x07")
 
