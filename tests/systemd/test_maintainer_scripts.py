@@ -122,6 +122,33 @@ def test_a_link_to_settings_elsewhere_stays(machine: Machine) -> None:
     assert machine.settings.is_symlink()
 
 
+@pytest.mark.parametrize(
+    ("state", "is_masked", "old", "done"),
+    [
+        pytest.param("active", False, "0.1.0", "restart", id="runs"),
+        pytest.param("failed", False, "0.1.0", "restart", id="failed"),
+        # Its camera stays closed.
+        pytest.param("inactive", False, "0.1.0", None, id="stopped"),
+        pytest.param("inactive", True, "0.1.0", "restart", id="removed before"),
+        pytest.param("inactive", False, "", "start", id="new"),
+    ],
+)
+def test_an_upgrade_starts_nothing_that_somebody_stopped(
+    machine: Machine, state: str, old: str, done: str | None, *, is_masked: bool
+) -> None:
+    (machine.root / "run/systemd/system").mkdir(parents=True)
+    machine.stand_in("systemctl", f'if [ "$1" = is-active ]; then echo {state}; exit 3; fi')
+    mask = machine.root / "var/lib/systemd/deb-systemd-helper-masked/mien.service"
+    if is_masked:
+        _made(mask).touch()
+        machine.stand_in("deb-systemd-helper", f'if [ "$1" = unmask ]; then rm -f "{mask}"; fi')
+    said = machine.run("postinst", f"configure '{old}'")
+    assert said.returncode == 0, said.stderr
+    invoked = re.findall(r"^deb-systemd-invoke (.*)$", machine.said, re.MULTILINE)
+    assert invoked == ([f"{done} mien.service"] if done else [])
+    assert ("stays stopped" in said.stderr) == (done is None)
+
+
 def test_a_purge_leaves_nothing(machine: Machine) -> None:
     machine.use()
     done = machine.run("postrm", "purge")
