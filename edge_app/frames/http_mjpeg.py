@@ -25,7 +25,7 @@ _MULTIPART = "multipart/"
 #: of any length, and another thing each time.
 _OTHER_KINDS = {
     *("text/html", "text/plain", "text/xml", "application/json", "application/octet-stream"),
-    *("image/jpeg", "image/png", "video/mp4", "application/sdp", "multipart/x-mixed-replace"),
+    *("image/jpeg", "image/png", "video/mp4", "application/sdp"),
 }
 _PIECE = 65_536
 #: What an opening of several steps may take beyond the longest wait of one.
@@ -80,14 +80,14 @@ class HttpMjpegSource(FrameSource):
             limit.cancel()
         said = self._response.headers
         boundary = said.get_param("boundary") if isinstance(said, Message) else None
-        if not said.get("content-type", "").lower().startswith(_MULTIPART) or not boundary:
+        if not said.get("content-type", "").lower().startswith(_MULTIPART):
             kind = said.get_content_type()
             told = f" ({kind})" if kind in _OTHER_KINDS else ""
             self.close()
             raise SourceError(
                 f"{self.name}: not an MJPEG stream{told}; name the camera's MJPEG URL"
             )
-        self._parser = MultipartParser(str(boundary))
+        self._parser = MultipartParser(str(boundary or ""))
         self._parts: list[bytes] = []
         self._decoder, self._interval_ns = LumaDecoder(self.name), 0
 

@@ -214,12 +214,24 @@ def test_a_missing_password_is_told_without_any() -> None:
 
 
 def test_an_answer_of_another_kind_is_refused() -> None:
-    for kind in ("text/html", "video/mp4", "multipart/x-mixed-replace"):
+    for kind in ("text/html", "video/mp4"):
         with (
             MjpegServer(lambda: [b"<html>"], content_type=kind) as server,
             pytest.raises(SourceError, match=rf"not an MJPEG stream \({kind}\);"),
         ):
             source_of(server)
+
+
+@pytest.mark.parametrize("said", ["", "; boundary=other", "; boundary="])
+def test_a_boundary_that_is_not_the_one_that_was_said_is_borne(said: str) -> None:
+    pieces = [part(jpeg())] * 3
+    with (
+        MjpegServer(lambda: pieces, content_type=f"multipart/x-mixed-replace{said}") as server,
+        source_of(server) as source,
+    ):
+        frames = [source.read(), source.read()]
+        assert source.frames_damaged == 0
+    assert [frame.image.shape for frame in frames if frame] == [(48, 64)] * 2
 
 
 @pytest.mark.parametrize("kind", ["text/\x1b[2J", "text/" + "x" * 60_000, "image/x; a=\x07"])

@@ -30,6 +30,31 @@ def test_cameras_write_the_boundary_as_they_like(boundary: str) -> None:
     assert parts(TWO, boundary=boundary) == [b"first", b"sec\r\nond"]
 
 
+@pytest.mark.parametrize("step", [1, 2, 7, 50, 1000])
+@pytest.mark.parametrize("boundary", ["", "frame", '"--frame"'])
+def test_a_boundary_that_was_not_announced_is_found(boundary: str, step: int) -> None:
+    for content in (TWO, b"hello\n" + TWO, TWO.replace(b"\r\n", b"\n")):
+        whole = parts(content, step, boundary=boundary)
+        assert whole[0] == b"first"
+        assert whole[1].replace(b"\r", b"") == b"sec\nond"
+
+
+def test_no_line_of_a_picture_is_taken_for_a_boundary() -> None:
+    rest_of_one = b"\xff\n--\xd8\nnoise\n--short\nand more\r\n"
+    assert parts(rest_of_one + TWO, boundary="") == [b"first", b"sec\r\nond"]
+    looks_like_one = b"fi\n--y\nContent-Type: a\n\nrst"
+    content = TWO.replace(b"Content-Length: 5\r\n\r\nfirst", b"\r\n" + looks_like_one)
+    assert parts(content) == [looks_like_one, b"sec\r\nond"]
+
+
+@pytest.mark.parametrize("length", [5, 7])
+def test_an_empty_line_too_many_is_no_part_of_the_picture(length: int) -> None:
+    content = TWO.replace(b"5\r\n\r\nfirst", b"%d\r\n\r\n\r\nfirst" % length)
+    first, second = parts(content)
+    assert first.rstrip() == b"first"
+    assert second == b"sec\r\nond"
+
+
 def test_a_part_whose_length_is_said_need_not_wait_for_the_next() -> None:
     parser = MultipartParser("x")
     assert list(parser.feed(TWO[: TWO.index(b"first") + 5])) == [b"first"]
