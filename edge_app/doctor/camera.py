@@ -96,6 +96,7 @@ def _look(
         frame = reader.take(PATIENCE_S)
     except MienError as error:
         yield _closed(error, choice, user)
+        yield from _damage(reader.frames_damaged, choice)
         return
     began_s = now_s = clock_s()
     taken, is_over = 0, False
@@ -114,10 +115,14 @@ def _look(
     if choice.is_live:
         yield _rate(taken / (now_s - began_s) if taken else 0.0, camera.frames_per_second)
     yield _picture(frame)
-    if reader.frames_damaged:
+    yield from _damage(reader.frames_damaged, choice)
+
+
+def _damage(frames: int, choice: Choice) -> Iterator[Finding]:
+    if frames:
         yield GROUP.warning(
             "damage",
-            f"{reader.frames_damaged} frames were damaged",
+            f"{frames} frames were damaged",
             "use a shorter or better cable, another USB port, or a smaller picture"
             if choice.is_live
             else "copy the recording again",

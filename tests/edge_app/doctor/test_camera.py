@@ -95,6 +95,14 @@ def test_damaged_frames() -> None:
     assert found.advice == "copy the recording again"
 
 
+def test_a_source_whose_frames_are_all_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(camera, "PATIENCE_S", 0.2)
+    found = check(Fake(endless=False, hangs=True, damaged=97))
+    assert list(found) == ["source", "damage"]
+    assert "no frame for" in found["source"].text
+    assert found["damage"].text == "97 frames were damaged"
+
+
 def test_a_recording_has_no_rate_and_may_end() -> None:
     found = check(Fake(ROOM, name="clip.mp4", is_live=False, endless=False))
     assert {name: each.verdict for name, each in found.items()} == {"source": "ok", "picture": "ok"}
