@@ -16,9 +16,10 @@ def write_lines(output: TextIO, lines: Iterable[str]) -> None:
 
 def printable(text: str) -> str:
     """The text without control characters: who publishes, or names a file, steers no terminal."""
-    return "".join(each if _is_seen(each) else "\N{REPLACEMENT CHARACTER}" for each in text)
+    return "".join(each if is_seen(each) else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
-def _is_seen(letter: str) -> bool:
+def is_seen(letter: str) -> bool:
+    """Whether it is a letter, sign or blank, nothing that a terminal obeys."""
     # Python counts no blank but the plain one; macOS puts others into the names of its pictures.
     return letter.isprintable() or unicodedata.category(letter) == "Zs"

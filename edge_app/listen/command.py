@@ -13,13 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-import msgspec
-
 from edge_app.closing import Closing
 from edge_app.errors import UsageError
 from edge_app.events.payloads import decode_event
 from edge_app.history.recorder import RECORDED_LATE, RECORDED_LIVE, Recorder, UnrecordableError
-from edge_app.listen.message_line import availability_line, event_line
+from edge_app.listen.message_line import availability_line, event_line, json_line
 from edge_app.listen.printer import Printer
 from edge_app.mistakes import UNREADABLE
 from edge_app.mqtt.address import parse_address
@@ -240,21 +238,26 @@ def _print_until(
         except UNREADABLE as error:
             _say(printer, f"{message.topic}: skipped, not an event of this version: {error}")
             continue
+        if line is None:
+            _say(printer, f"{message.topic}: skipped, an event that names another device")
+            continue
         printer.show(line)
         if left is not None and is_event:
             left -= 1
 
 
-def _line(message: ReceivedMessage, *, is_json: bool) -> str:
+def _line(message: ReceivedMessage, *, is_json: bool) -> str | None:
+    """None for an event that names another device than its topic.
+
+    A broker's rules say who may publish on which topic, and nothing about what stands in it.
+    """
+    device = message.topic.split("/")[1]
     if not message.topic.endswith("/event"):
-        device = message.topic.split("/")[1]
         return availability_line(device, message.payload, datetime.now(UTC))
     event = decode_event(message.payload)
-    if not is_json:
-        return event_line(event)
-    if b"\n" in message.payload:  # pretty-printed by somebody else: one line again
-        return msgspec.json.format(message.payload, indent=-1).decode()
-    return message.payload.decode()
+    if event.device != device:
+        return None
+    return json_line(message.payload) if is_json else event_line(event)
 
 
 def _check_reader() -> None:

@@ -1,12 +1,15 @@
-"""One message of a device → one line for people."""
+"""One message of a device → one line, for people or as JSON."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 
+import msgspec
+
 from edge_app.events.payloads import EmotionChanged, Event, FaceAppeared, FaceLeft
-from edge_app.terminal_lines import printable
+from edge_app.terminal_lines import is_seen, printable
 
 
 def event_line(event: Event, *, zone: tzinfo | None = None) -> str:
@@ -36,6 +39,19 @@ def availability_line(
     """What a device's availability says, as `12:01:07 kitchen  online`."""
     text = payload[:64].decode("utf-8", errors="replace")
     return printable(f"{_clock(now, zone)} {device}  {text}")
+
+
+def json_line(payload: bytes) -> str:
+    """JSON as it came, where that is one line that steers no terminal; else the same written so.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    text = payload.decode()
+    if any(blank in text for blank in "\n\r\t"):
+        text = msgspec.json.format(text, indent=-1)
+    # What is not seen can only stand in a string, where JSON has an escape for it.
+    return "".join(each if is_seen(each) else json.dumps(each)[1:-1] for each in text)
 
 
 def _arrow(event: EmotionChanged) -> str:

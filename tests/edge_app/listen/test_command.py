@@ -92,6 +92,22 @@ def test_json_lines_are_the_payloads(mosquitto: Mosquitto, publisher: MqttPublis
     assert errors == ""
 
 
+def test_no_device_speaks_for_another(mosquitto: Mosquitto, publisher: MqttPublisher) -> None:
+    """Rules at the broker may keep it to its topics, but not to its name in what it says."""
+    for words in ((), ("--json",)):
+        with (
+            events(mosquitto, "--count", "1", *words) as process,
+            Listener(mosquitto.address) as other,
+        ):
+            other.client.publish("mien/evil/event", encode(left()), qos=1)
+            other.wait_for("mien/evil/event")
+            publisher.publish_event(appeared())
+            output, errors = process.communicate(timeout=10)
+        assert "face_appeared" in output
+        assert "face_left" not in output
+        assert errors == "mien: mien/evil/event: skipped, an event that names another device\n"
+
+
 def test_one_device_of_two(mosquitto: Mosquitto, publisher: MqttPublisher) -> None:
     other = MqttPublisher(mosquitto.address, device="hall")
     other.connect()

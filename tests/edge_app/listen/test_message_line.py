@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, timedelta, timezone
 
 import msgspec
+import pytest
 
-from edge_app.listen.message_line import availability_line, event_line
+from edge_app.events.payloads import encode
+from edge_app.listen.message_line import availability_line, event_line, json_line
+from edge_app.terminal_lines import is_seen
 from tests.edge_app.mqtt.samples import TIME, appeared, changed, left
 
 
@@ -42,6 +46,39 @@ def test_the_time_of_the_reader() -> None:
 
 def test_availability() -> None:
     assert availability_line("kitchen", b"online", TIME, zone=UTC) == "12:01:07 kitchen  online"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "\x9b2J",
+        "\x7f",
+        "\u202ehidden",
+        "a\u2028b",
+        "\U000e0001",
+        "smörgås 😀 \u00a0",
+        'a"\\b\n\x1b',
+    ],
+)
+@pytest.mark.parametrize("indent", [None, 2])
+def test_json_is_one_line_of_the_same_value(said: str, indent: int | None) -> None:
+    value = {"a": said, said: [1, {"b": None}]}
+    for is_ascii in (False, True):
+        line = json_line(json.dumps(value, indent=indent, ensure_ascii=is_ascii).encode())
+        assert json.loads(line) == value
+        assert all(is_seen(letter) for letter in line)
+        assert line.splitlines() == [line]
+
+
+def test_json_is_one_line_whatever_stands_between_its_tokens() -> None:
+    line = json_line(b'{"a": 1,\r"b"\r:\t2\n}')
+    assert line.splitlines() == [line]
+    assert json.loads(line) == {"a": 1, "b": 2}
+
+
+def test_json_as_published_stays_as_it_is() -> None:
+    payload = encode(appeared())
+    assert json_line(payload) == payload.decode()
 
 
 def test_nobody_steers_the_terminal() -> None:
