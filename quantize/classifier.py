@@ -17,6 +17,7 @@ from edge_app.perception.card import (
     Alignment,
     Answer,
     ClassifierCard,
+    Head,
 )
 from edge_app.perception.int8_model import dequantize
 from edge_app.perception.labels import FER2013
@@ -59,6 +60,16 @@ class Options:
     other_data: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Quantized:
+    """An int8 model with what was chosen by its logits, which are those of PublicTest."""
+
+    content: bytes
+    logits: NDArray[np.float32]
+    answers: dict[str, Answer]
+    parity: ClassifierParity
+
+
 def make_classifier(
     run: Path,
     faces: Faces,
@@ -88,89 +99,58 @@ def make_classifier(
     check_sources(run, faces, other_data=options.other_data)
     trained = TrainedClassifier.load(run)
     samples = trained.calibration_inputs(faces)
-    public, private = faces.of(Split.PUBLIC_TEST), faces.of(Split.PRIVATE_TEST)
+    training, public, private = (faces.of(split) for split in Split)
     content = quantize(trained, samples, options)
     as_float = trained.logits(public.pixels)
-    public_logits = int8_logits(content, public.pixels)
-    training = faces.of(Split.TRAINING)
     known = learned_labels(run, faces)
     answered = [label for label in FER2013 if label in known]
     weights = label_weights(training.labels, answered, balance) if balance else ()
     # Of other data, which faces the run has learned from is not known.
-    is_known = same_pictures(trained.recipe["data_sha256"], faces.sha256())
-    rows = choosing(public, training) if is_known else np.ones(len(public), np.bool_)
+    learned = training if same_pictures(trained.recipe["data_sha256"], faces.sha256()) else None
+    rows = np.ones(len(public), np.bool_) if learned is None else choosing(public, learned)
+    chosen_by = public.where(rows)
 
-    def answer_by(logits: NDArray[np.float32]) -> dict[str, Answer]:
-        chosen_by = public.where(rows)
-        return make_answers(trained.heads, logits[rows], chosen_by, shares, weights, taught=known)
+    def measured_on_public(content: bytes) -> _Quantized:
+        logits = int8_logits(content, public.pixels)
+        answers = make_answers(
+            trained.heads, logits[rows], chosen_by, shares, weights, taught=known
+        )
+        # The float network that was trained stays the measure of one that is tuned.
+        parity = _parity(trained, answers, as_float, logits, public)
+        return _Quantized(content, logits, answers, parity)
 
-    answers = answer_by(public_logits)
-    parity = _parity(trained, answers, as_float, public_logits, public)
-    tuned = options.fine_tune and parity.points_lost > MOST_POINTS_LOST
-    if tuned:
-        model = fine_tune(trained.model, as_input(training.pixels))
-        content = quantize(trained.with_model(model), samples, options)
-        public_logits = int8_logits(content, public.pixels)
-        answers = answer_by(public_logits)
-        # The float network that was trained stays the measure.
-        parity = _parity(trained, answers, as_float, public_logits, public)
+    made = measured_on_public(content)
+    is_tuned = options.fine_tune and made.parity.points_lost > MOST_POINTS_LOST
+    if is_tuned:
+        tuned = fine_tune(trained.model, as_input(training.pixels))
+        made = measured_on_public(quantize(trained.with_model(tuned), samples, options))
 
-    measured = [("public_test", public_logits, public)]
+    measured = {"public_test": (made.logits, public)}
     if is_measurable(faces, Split.PRIVATE_TEST):
-        measured.append(("private_test", int8_logits(content, private.pixels), private))
-    reports: dict[str, dict[str, Any]] = {}
-    for name, answer in answers.items():
-        mixture = Mixture(trained.heads, answer)
-        reports[name] = {
-            split: asdict(
-                evaluate(
-                    mixture.probabilities(logits),
-                    seen,
-                    seen.twins_of(training) if is_known else None,
-                    answer.labels,
-                )
-            )
-            for split, logits, seen in measured
-        }
-    tensor, outputs = borders(content)
+        measured["private_test"] = (int8_logits(made.content, private.pixels), private)
     multiplied = macs(trained.model)
-    footprint = measure_footprint(trained.tflite, content, multiplied)
-    card = ClassifierCard(
-        schema_version=SCHEMA_VERSION,
-        name=output.stem,
-        sha256=sha256(content),
-        input=tensor,
-        outputs=outputs,
-        alignment=alignment,
-        heads=trained.heads,
-        answers=answers,
-        licence="Apache-2.0",
-        source=made_by(trained.recipe),
-        training_data=training_data(trained.recipe["data_sha256"], faces),
-        recipe=trained.recipe
-        | {
-            "quantization": {
-                "converter": options.converter,
-                "calibration": options.calibration.value,
-                "calibration_faces": len(samples),
-                "fine_tuned": tuned,
-                "output": "logits; softmax is left to the device, in real numbers",
-                "balance": balance,
-            }
-        },
-        git_revision=git_revision(),
-        figures={
-            **reports.pop(DEFAULT_ANSWER),
-            "answers": reports,
-            "int8_minus_float_public_test": parity.int8_accuracy - parity.float_accuracy,
-            "parity_public_test": asdict(parity),
-            "macs": multiplied,
-            "parameters": trained.model.count_params(),
-            "bytes": len(content),
-            "footprint": footprint_figures(footprint),
-        },
-    )
-    write_artefact(output, content, card)
+    footprint = measure_footprint(trained.tflite, made.content, multiplied)
+    quantization = {
+        "converter": options.converter,
+        "calibration": options.calibration.value,
+        "calibration_faces": len(samples),
+        "fine_tuned": is_tuned,
+        "output": "logits; softmax is left to the device, in real numbers",
+        "balance": balance,
+    }
+    figures = {
+        **_reports(trained.heads, made.answers, measured, learned),
+        "int8_minus_float_public_test": made.parity.int8_accuracy - made.parity.float_accuracy,
+        "parity_public_test": asdict(made.parity),
+        "macs": multiplied,
+        "parameters": trained.model.count_params(),
+        "bytes": len(made.content),
+        "footprint": footprint_figures(footprint),
+    }
+    data = training_data(trained.recipe["data_sha256"], faces)
+    recipe = trained.recipe | {"quantization": quantization}
+    card = _card(output.stem, trained, made, alignment, data=data, recipe=recipe, figures=figures)
+    write_artefact(output, made.content, card)
     if tell:
         tell(footprint)
     return card
@@ -209,6 +189,63 @@ def made_by(recipe: Mapping[str, Any]) -> str:
     if "start_sha256" in recipe:
         return f"{made}, begun with another run's weights (SHA-256 {recipe['start_sha256']})"
     return f"{made}, begun with random weights"
+
+
+def _card(
+    name: str,
+    trained: TrainedClassifier,
+    made: _Quantized,
+    alignment: Alignment,
+    *,
+    data: str,
+    recipe: dict[str, Any],
+    figures: dict[str, Any],
+) -> ClassifierCard:
+    tensor, outputs = borders(made.content)
+    return ClassifierCard(
+        schema_version=SCHEMA_VERSION,
+        name=name,
+        sha256=sha256(made.content),
+        input=tensor,
+        outputs=outputs,
+        alignment=alignment,
+        heads=trained.heads,
+        answers=made.answers,
+        licence="Apache-2.0",
+        source=made_by(trained.recipe),
+        training_data=data,
+        recipe=recipe,
+        git_revision=git_revision(),
+        figures=figures,
+    )
+
+
+def _reports(
+    heads: tuple[Head, ...],
+    answers: Mapping[str, Answer],
+    measured: Mapping[str, tuple[NDArray[np.float32], Faces]],
+    learned: Faces | None,
+) -> dict[str, Any]:
+    """The figures of each answer as a card has them, the default one's first.
+
+    measured: the logits of each split, and its faces. learned: those that the network has learned
+    from; None where they are not known.
+    """
+    reports: dict[str, dict[str, Any]] = {}
+    for name, answer in answers.items():
+        mixture = Mixture(heads, answer)
+        reports[name] = {
+            split: asdict(
+                evaluate(
+                    mixture.probabilities(logits),
+                    seen,
+                    None if learned is None else seen.twins_of(learned),
+                    answer.labels,
+                )
+            )
+            for split, (logits, seen) in measured.items()
+        }
+    return {**reports.pop(DEFAULT_ANSWER), "answers": reports}
 
 
 def _parity(
