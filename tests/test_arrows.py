@@ -112,7 +112,12 @@ ALLOWED = {
         "edge_app.installation",
     },
     # Ends with an offer to check the device.
-    "edge_app/setup/command.py": {"edge_app.setup", "edge_app.doctor.command", "edge_app.called"},
+    "edge_app/setup/command.py": {
+        "edge_app.setup",
+        "edge_app.doctor.command",
+        "edge_app.called",
+        "edge_app.installation",
+    },
     "trainer": {"edge_app.perception", "trainer"},
     # `python -m trainer` opens the same door as `mien train`.
     "trainer/__main__.py": {"edge_app.cli"},

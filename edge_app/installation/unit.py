@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 _UNIT = "mien.service"
+#: Where systemd looks for it, also for a system that is not running.
+_FOLDERS = tuple(
+    Path(root, "systemd/system") for root in ("/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib")
+)
 _PROPERTIES = ("LoadState", "ProtectSystem", "ReadWritePaths", "BindPaths", "StandardOutput")
 _ANSWER_S = 10.0
 
@@ -24,6 +29,11 @@ class InstalledUnit:
     def may_write(self, folder: Path) -> bool:
         """Whether it leaves a folder writable, the state directory aside."""
         return self.writable is None or any(folder.is_relative_to(each) for each in self.writable)
+
+
+def has_unit(folders: Iterable[Path] = _FOLDERS) -> bool:
+    """Whether there is an installed service; one that is only masked is not there."""
+    return any((folder / _UNIT).is_file() for folder in folders)
 
 
 def read_unit() -> InstalledUnit | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import edge_app.doctor.command
 from edge_app.called import program
 from edge_app.errors import MienError, UsageError
+from edge_app.installation.unit import has_unit
 from edge_app.setup.answers import Answers, WrongAnswersError, read_answers
 from edge_app.setup.cameras import find_cameras
 from edge_app.setup.interview import Interview
@@ -35,9 +36,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Ask, or read the answers; write the settings; offer to check the device.
 
     Raises:
-        UsageError: there is nobody to ask, or the settings cannot be read or written.
+        UsageError: there is no service, nobody to ask, or the settings cannot be read or written.
         MienError: the questions were not answered to their end, or a file cannot be written.
     """
+    if arguments.settings is None and not has_unit():
+        raise UsageError(
+            "no service is installed here; name a file of your own, for example:"
+            f" {program()} setup --settings mien.toml"
+        )
     place = place_for(arguments.settings)
     if arguments.answers is None and not sys.stdin.isatty():
         raise UsageError("questions need a terminal; answer them in a file: mien setup --from FILE")

@@ -9,7 +9,7 @@ import pytest
 
 from edge_app.doctor.command import _checks
 from edge_app.installation.service import SERVICE_SETTINGS
-from edge_app.installation.unit import read_unit
+from edge_app.installation.unit import has_unit, read_unit
 from edge_app.settings import Settings
 
 SHIPPED = {
@@ -81,3 +81,15 @@ def test_a_system_that_does_not_answer(tmp_path: Path) -> None:
     assert read_unit() is None
     (tmp_path / "systemctl").unlink()
     assert read_unit() is None
+
+
+def test_whether_a_service_is_installed(tmp_path: Path) -> None:
+    folders = (tmp_path / "etc", tmp_path / "usr")
+    assert not has_unit(folders)
+    for folder in folders:
+        folder.mkdir()
+    # As a removal leaves it.
+    (folders[0] / "mien.service").symlink_to("/dev/null")
+    assert not has_unit(folders)
+    (folders[1] / "mien.service").touch()
+    assert has_unit(folders)

@@ -177,3 +177,16 @@ def test_what_cannot_be_is_one_line(words: tuple[str, ...], said: str, tmp_path:
     assert done.stderr.startswith("mien: ")
     assert done.stderr.count("\n") == 1
     assert said in done.stderr
+
+
+@pytest.mark.parametrize("is_installed", [True, False])
+def test_a_service_that_is_not_there_is_not_set_up(
+    monkeypatch: pytest.MonkeyPatch, *, is_installed: bool
+) -> None:
+    monkeypatch.setattr("edge_app.setup.command.has_unit", lambda: is_installed)
+    arguments = command_line._parse(["setup", "--from", "/nowhere.toml"])
+    # Whoever runs the tests need not be root.
+    monkeypatch.setattr("edge_app.setup.command.Place.must_be_writable", lambda _place: None)
+    said = "/nowhere.toml" if is_installed else "no service is installed here; .* --settings"
+    with pytest.raises(UsageError, match=said):
+        arguments.entry(arguments)
