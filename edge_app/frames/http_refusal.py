@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
 import urllib.error
 
 from edge_app.frames.http_authentication import UnknownAuthenticationError, place
@@ -11,6 +12,8 @@ from edge_app.frames.http_opening import OtherHostError
 
 _REFUSALS = {401, 403}
 _HOST = re.compile(r"[A-Za-z0-9.:-]{1,80}")
+#: OpenSSL's codes for a host and for an address that the certificate does not name.
+_OTHER_NAME = {62, 64}
 _MANUAL = "name its MJPEG URL, as its manual has it"
 #: What else a camera answers → what that says, and what to do.
 _ANSWERS = {
@@ -42,10 +45,21 @@ def reason(error: Exception, asked: str) -> str:
     if isinstance(error, TimeoutError):
         return "does not answer; see whether the camera runs"
     if isinstance(error, OSError) and error.strerror:
+        return _no_connection(error)
+    return f"the answer is no HTTP ({type(error).__name__}); check the port, or {_MANUAL}"
+
+
+def _no_connection(error: OSError) -> str:
+    if not isinstance(error, ssl.SSLCertVerificationError):
         is_name = isinstance(error, socket.gaierror)
         advice = "check the host's name" if is_name else "see whether the camera runs"
         return f"{error.strerror}; {advice}"
-    return f"the answer is no HTTP ({type(error).__name__}); check the port, or {_MANUAL}"
+    if error.verify_code in _OTHER_NAME:
+        return "its certificate is for another name; name the camera as the certificate does"
+    return (
+        f"its certificate is not trusted ({error.verify_message}); if the camera signed it itself,"
+        " name a copy of it in SSL_CERT_FILE"
+    )
 
 
 def _refusal(error: urllib.error.HTTPError | OtherHostError, asked: str) -> str:

@@ -4,9 +4,11 @@ import contextlib
 import itertools
 import socket
 import socketserver
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from edge_app.frames.jpeg import decode_luma
 from edge_app.frames.source import Frame, RefusedLoginError, SourceError
 from edge_app.frames.stream_address import parse_stream
 from tests.brokers import free_port
+from tests.brokers_certificates import Authority, Certificate
 from tests.edge_app.frames.mjpeg_server import BOUNDARY, MjpegServer, part
 from tests.edge_app.frames.pictures import jpeg, resized_header
 from tests.edge_app.names import NAME, SILENT, resolve_to, silent
@@ -211,6 +214,40 @@ def test_a_missing_password_is_told_without_any() -> None:
     ):
         source_of(server)
     assert caught.value.__cause__ is None
+
+
+def secure(server: MjpegServer, certificate: Certificate) -> str:
+    """Let the server speak TLS; returns its URL."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.file, certificate.key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    return server.url.replace("http:", "https:")
+
+
+def test_a_camera_s_own_certificate_is_trusted_once_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = Authority(tmp_path)
+    certificate = authority.issue("camera")
+    with MjpegServer(lambda: [part(jpeg())]) as server:
+        address = parse_stream(secure(server, certificate))
+        with pytest.raises(SourceError, match=r"not trusted .*SSL_CERT_FILE") as caught:
+            HttpMjpegSource(address, timeout_s=SOON_S)
+        assert "see whether the camera runs" not in str(caught.value)
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+        with HttpMjpegSource(address, timeout_s=SOON_S) as source:
+            assert source.read() is not None
+
+
+def test_a_certificate_for_another_name_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = Authority(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+    with MjpegServer(list) as server:
+        address = parse_stream(secure(server, authority.issue("camera", "DNS:camera.lan")))
+        with pytest.raises(SourceError, match="for another name; name the camera as"):
+            HttpMjpegSource(address, timeout_s=SOON_S)
 
 
 def test_an_answer_of_another_kind_is_refused() -> None:
