@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from edge_app.called import program
-from edge_app.events.payloads import PrivacyMode
+from edge_app.events.payloads import PrivacyMode, State
 from edge_app.events.publisher import JsonLinesPublisher, Publisher
 from edge_app.from_settings import credentials_of, outbox_directory
 from edge_app.health.alerts import outbox_alert
@@ -79,6 +79,8 @@ def open_publisher(
         beside=beside,
     )
     open_things.callback(publisher.close)
+    # Before anybody hears that this device is online: what a killed process left at the broker.
+    publisher.publish_state(State(time=datetime.now(UTC), faces=(), is_known=False))
     publisher.connect(must_succeed=not is_lasting, stop=stop)
     return publisher
 

@@ -276,11 +276,12 @@ class Connection:
             link.client.take_turns()
         try:
             self._availability.connected()
-            self._availability.proceed(link.client)
             if self._was_brief:
                 # Before anything is written into what the broker may close.
+                self._availability.proceed(link.client)
                 self._hear_availability(link, BRIEF_S)
             self._subscriptions.ask(link.client)
+            # Before `online`: what the broker kept of an earlier process or connection is not so.
             self._handler.connected(link.client)
             if not self._first.done():
                 self._first.set_result(None)

@@ -192,11 +192,15 @@ def test_a_pause_outlives_the_process(
             outsider.ask("pause", "1")
         finally:
             daemon.kill()  # as a power cut does
+    wait_until(lambda: outsider.heard[-1].payload == b"offline")
     outsider.heard.clear()
     with start(mosquitto, tmp_path) as daemon:
         try:
             wait_until(lambda: outsider.on("telemetry"), 60)
             assert outsider.on("telemetry")[-1]["source"] == "paused"
+            topics = [each.topic.removeprefix("mien/desk/") for each in outsider.heard]
+            assert topics.index("state") < topics.index("availability"), "it may say who was there"
+            assert not outsider.on("state")[0]["is_known"]
             assert outsider.ask("resume", "2")["status"] == "ok"
             wait_until(lambda: outsider.on("event"), 60)
         finally:
@@ -300,7 +304,9 @@ def test_a_whole_run_in_aggregates_says_nothing_of_a_single_face(
         assert daemon.wait(100) == 0
     wait_until(lambda: any(each.payload == b"offline" for each in outsider.heard))
     assert outsider.on("event") == []
-    assert [each["faces"] for each in outsider.on("state")] == [[]]
+    told = outsider.on("state")
+    assert {(len(each["faces"]), each["is_known"]) for each in told} == {(0, False)}
+    assert len(told) <= 2, "at the start, and by the mode"
     assert [each["withheld"] for each in outsider.on("summary")] == [True]
     assert outsider.on("info")[-1]["settings"]["purpose"] == "a trial"
     assert {each["faces"] for each in outsider.on("telemetry")} == {None}

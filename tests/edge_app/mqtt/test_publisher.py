@@ -81,6 +81,19 @@ def test_what_a_subscriber_sees(listener: Listener, publisher: MqttPublisher) ->
     assert all(each.qos == 1 for each in listener.heard)
 
 
+def test_nobody_hears_that_a_device_is_online_before_its_state(
+    mosquitto: Mosquitto, listener: Listener
+) -> None:
+    """Otherwise the state of an earlier process would hold for a moment."""
+    with contextlib.closing(MqttPublisher(mosquitto.address, device="kitchen")) as publisher:
+        publisher.publish_state(state())
+        publisher.connect()
+        listener.wait_for("mien/kitchen/availability")
+        assert [each.topic.removeprefix("mien/kitchen/") for each in listener.heard] == [
+            "state", "availability",
+        ]  # fmt: skip
+
+
 def test_what_is_retained_for_a_late_subscriber(
     mosquitto: Mosquitto, publisher: MqttPublisher
 ) -> None:
