@@ -31,8 +31,8 @@ from edge_app.whole_number import whole_number
 _LOOK_S = 0.5
 #: How long nothing comes before a broker that waits for answers is given them.
 _PAUSE_S = 0.01
-#: With a store, lines that wait for a reader; further ones are in the store only.
-_MOST_WAITING = 10_000
+#: Bytes of lines that wait for a reader; of further ones only how many is told.
+_MOST_WAITING = 16_000_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     with (
         contextlib.suppress(KeyboardInterrupt),
         _on_end(signal.default_int_handler),
-        _printer(arguments) as printer,
+        _printer() as printer,
     ):
         with _Store(arguments.store, arguments.keep, printer) as store:
             _print_events(_subscriber(arguments, store.subscriber), store, arguments, printer)
@@ -148,13 +148,13 @@ class _Store(Closing):
             subscriber.settle(self._taken)
 
     def close(self) -> None:
-        if self._recorder is None:
-            return
-        if self._recorder.refused:
+        if self._recorder is not None and self._recorder.refused:
             _say(self._printer, f"{self._recorder.refused} messages could not be recorded")
-        if self._printer.dropped:
-            _say(self._printer, f"{self._printer.dropped} lines were recorded and not shown")
-        self._recorder.close()
+        if dropped := self._printer.dropped:
+            what = "not shown" if self._recorder is None else "recorded and not shown"
+            _say(self._printer, f"{dropped} lines were {what}: nobody read them in time")
+        if self._recorder is not None:
+            self._recorder.close()
 
     def _take_waiting(self, subscriber: Subscriber) -> None:
         for message in subscriber.waiting():
@@ -165,9 +165,8 @@ def _say(printer: Printer, text: str) -> None:
     printer.say(f"mien: {printable(text)}")
 
 
-def _printer(arguments: argparse.Namespace) -> Printer:
-    most = None if arguments.store is None else _MOST_WAITING
-    return Printer(encoding=sys.stdout.encoding or "utf-8", most=most)
+def _printer() -> Printer:
+    return Printer(encoding=sys.stdout.encoding or "utf-8", most=_MOST_WAITING)
 
 
 def _subscriber(arguments: argparse.Namespace, kept_as: str | None) -> Subscriber:

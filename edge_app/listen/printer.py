@@ -16,13 +16,15 @@ _LAST_WORDS_S = 0.5
 class Printer(Closing):
     """Writes on a thread of its own: a reader that stands still holds up that thread only.
 
-    most: lines that may wait; further ones are dropped and counted. None for any number.
+    most: bytes that may wait; further lines are dropped and counted.
     """
 
-    def __init__(self, *, encoding: str, most: int | None) -> None:
+    def __init__(self, *, encoding: str, most: int) -> None:
         self._encoding, self._most = encoding, most
         self._lines: queue.SimpleQueue[tuple[int, bytes] | None] = queue.SimpleQueue()
         self._failure: OSError | None = None
+        #: Bytes; each is written by one thread only.
+        self._put_in = self._written = 0
         # It may be held up for ever: the program's end does not wait for it.
         self._thread = threading.Thread(target=self._write, name="printer", daemon=True)
         self._thread.start()
@@ -62,15 +64,18 @@ class Printer(Closing):
         self._thread.join(_LAST_WORDS_S)
 
     def _put(self, stream: int, line: str) -> None:
-        if self._most is not None and self._lines.qsize() >= self._most:
+        if self._put_in - self._written >= self._most:
             self.dropped += 1
             return
         # A terminal without UTF-8 gets a question mark for an arrow.
-        self._lines.put((stream, f"{line}\n".encode(self._encoding, "replace")))
+        data = f"{line}\n".encode(self._encoding, "replace")
+        self._put_in += len(data)
+        self._lines.put((stream, data))
 
     def _write(self) -> None:
         while (each := self._lines.get()) is not None:
             stream, data = each
+            size = len(data)
             try:
                 while data:
                     # Not through Python's own stream: its lock would be held at the program's end.
@@ -78,3 +83,4 @@ class Printer(Closing):
             except OSError as error:
                 if stream == _OUTPUT:
                     self._failure = error
+            self._written += size

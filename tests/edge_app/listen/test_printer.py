@@ -7,10 +7,12 @@ from pathlib import Path
 #: Lines for a reader that does not read until the program says so on standard error.
 SCRIPT = """
 from edge_app.listen.printer import Printer
-with Printer(encoding="ascii", most=3) as printer:
+with Printer(encoding="ascii", most=3000) as printer:
     for number in range(2000):
         printer.show(f"{number} " + "x" * 1000)
     assert printer.dropped > 0
+    # Of large ones no more than the last one too much.
+    assert printer._put_in - printer._written <= 3000 + 1010
     import sys
     print(printer.dropped, file=sys.stderr, flush=True)
     printer.finish()
@@ -36,7 +38,7 @@ def test_what_does_not_fit_is_dropped_and_counted() -> None:
 def test_a_character_that_the_terminal_lacks() -> None:
     script = (
         "from edge_app.listen.printer import Printer\n"
-        "with Printer(encoding='ascii', most=None) as printer:\n"
+        "with Printer(encoding='ascii', most=99) as printer:\n"
         "    printer.show('a → b')\n"
         "    printer.finish()\n"
     )
@@ -49,7 +51,7 @@ def test_a_character_that_the_terminal_lacks() -> None:
 def test_an_output_that_is_full_is_no_reader_that_left() -> None:
     script = (
         "from edge_app.listen.printer import Printer\n"
-        "with Printer(encoding='ascii', most=None) as printer:\n"
+        "with Printer(encoding='ascii', most=99) as printer:\n"
         "    printer.show('lost')\n"
         "    try:\n"
         "        printer.finish()\n"
