@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
@@ -25,6 +26,33 @@ def test_pictures_are_read_as_bgr(tmp_path: Path, portrait: np.ndarray, suffix: 
     assert image.dtype == np.uint8
     assert image.shape == portrait.shape
     assert np.abs(image.astype(int) - portrait).mean() < 3
+
+
+@pytest.mark.parametrize("suffix", [".tiff", ".webp", ".png"])
+def test_of_several_pictures_in_a_file_the_first_is_read_and_that_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, suffix: str
+) -> None:
+    path = tmp_path / f"several{suffix}"
+    pictures = [np.full((24, 32, 3), level, np.uint8) for level in (50, 100, 200)]
+    if suffix == ".tiff":
+        assert cv2.imwritemulti(str(path), pictures)
+    else:
+        animation = cv2.Animation()
+        animation.frames, animation.durations = pictures, np.full(3, 100)
+        assert cv2.imwriteanimation(str(path), animation)
+    with caplog.at_level(logging.WARNING):
+        assert np.abs(read_picture(path).astype(int) - 50).max() <= 2
+    assert caplog.messages == [f"{path}: holds 3 pictures; only the first is read"]
+
+
+def test_a_single_picture_is_told_nothing_of(
+    tmp_path: Path, portrait: np.ndarray, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("plain.jpg", os.fsdecode(b"caf\xe9.png")):
+        path = tmp_path / name
+        path.write_bytes(cv2.imencode(path.suffix, portrait)[1].tobytes())
+        assert read_picture(path).shape == portrait.shape
+    assert caplog.messages == []
 
 
 def test_gray_and_16_bit_pictures_become_bgr_bytes(tmp_path: Path) -> None:
