@@ -42,6 +42,8 @@ def main(words: list[str] | None = None) -> int:
     except MienError as error:
         sys.stderr.write(f"mien: {error}\n")
         return 2 if isinstance(error, UsageError) else 1
+    except KeyboardInterrupt:
+        return 130
     sys.stdout.write(f"{packed}: {packed.stat().st_size / 1e6:.1f} MB\n")
     return 0
 

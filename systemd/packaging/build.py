@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from email.utils import formatdate
 from pathlib import Path
 
@@ -47,16 +47,27 @@ def main(words: list[str] | None = None) -> int:
         for suite in asked.suite or SUITES
         for architecture in asked.architecture or MACHINES
     ]
+    try:
+        _build_all(targets, asked.version or version_of(), asked.output, asked.level)
+    except subprocess.CalledProcessError as error:
+        failed = " ".join(error.cmd[:3])
+        sys.stderr.write(f"{failed}: exit code {error.returncode}; the lines above say why\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _build_all(targets: Sequence[Target], version: str, output: Path, level: int) -> None:
     for number, target in enumerate(targets, start=1):
         # It takes a minute, and pip says nothing.
         sys.stdout.write(
             f"building for {target.suite}, {target.architecture} ({number} of {len(targets)})\n"
         )
         sys.stdout.flush()
-        package = build(target, asked.version or version_of(), asked.output, asked.level)
+        package = build(target, version, output, level)
         sys.stdout.write(f"{package}: {package.stat().st_size / 1e6:.1f} MB\n")
         sys.stdout.flush()
-    return 0
 
 
 def build(target: Target, version: str, output: Path, level: int) -> Path:

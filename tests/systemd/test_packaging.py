@@ -8,9 +8,11 @@ import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from systemd.image import build as image_build
 from systemd.packaging import build
 from systemd.packaging.locked import lines_for
 from systemd.packaging.target import MACHINES, SUITES, Target
@@ -83,7 +85,11 @@ def test_maintainer_scripts_are_shell(script: str) -> None:
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_a_package_is_whole_or_not_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, fails: bool
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    fails: bool,
 ) -> None:
     def lay_out(_target: Target, _version: str, tree: Path) -> None:
         (tree / "usr/share/doc/mien").mkdir(parents=True)
@@ -99,14 +105,25 @@ def test_a_package_is_whole_or_not_there(
     output = tmp_path / "dist"
     words = ["--suite", "trixie", "--architecture", "arm64", "--output", str(output)]
     if fails:
-        with pytest.raises(subprocess.CalledProcessError):
-            build.main(words)
+        assert build.main(words) == 1
+        assert capsys.readouterr().err.startswith("dpkg-deb ")
         assert list(output.iterdir()) == []
         return
     assert build.main(words) == 0
     (package,) = output.iterdir()
     assert package.suffix == ".deb"
     subprocess.run(["dpkg-deb", "--contents", package], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("module", [build, image_build], ids=lambda module: module.__name__)
+def test_a_build_ends_at_ctrl_c(
+    module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_words: object, **_more: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "build", interrupted)
+    assert module.main(["--output", str(tmp_path)]) == 130
 
 
 def test_packages_and_images_are_built_with_few_others() -> None:
