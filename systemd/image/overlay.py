@@ -7,8 +7,6 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from systemd.packaging.tree import ROOT
-
 #: As they lie below the device's root.
 FILES = Path(__file__).parent / "files"
 #: What systemd-resolved keeps.
@@ -36,7 +34,6 @@ def _contents() -> Iterator[tuple[str, bytes]]:
     for file in FILES.rglob("*"):
         if file.is_file():
             yield str(file.relative_to(FILES)), file.read_bytes()
-    yield "usr/share/doc/mien/image.md", (ROOT / "docs/image.md").read_bytes()
 
 
 def _entry(name: str, kind: bytes, mode: int, epoch: int) -> tarfile.TarInfo:

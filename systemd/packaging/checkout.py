@@ -10,7 +10,7 @@ from pathlib import Path
 from systemd.packaging.tree import ROOT
 
 #: Of these, what git does not know comes into a package, too.
-_SHIPPED = ("benchmarks", "edge_app", "quantize", "systemd", "trainer")
+_SHIPPED = ("benchmarks", "docs", "edge_app", "quantize", "systemd", "trainer")
 
 
 def version_of(root: Path = ROOT) -> str:

@@ -69,21 +69,19 @@ def write_version(version: str, packages: Path) -> None:
 
 def copy_files(target: Target, tree: Path) -> None:
     """Put into `tree` what is copied from this repository as it is."""
-    units = tree / "usr/lib/systemd/system"
+    units, pages = tree / "usr/lib/systemd/system", tree / "usr/share/doc/mien"
     copies = {
         "systemd/mien.service": units / "mien.service",
         "systemd/mien.sysusers": tree / "usr/lib/sysusers.d/mien.conf",
         "systemd/mien-led.rules": tree / "usr/lib/udev/rules.d/60-mien-led.rules",
         "systemd/mien.toml": tree / "usr/share/mien/mien.toml",
         "systemd/packaging/lintian-overrides": tree / "usr/share/lintian/overrides/mien",
-        "systemd/packaging/copyright": tree / "usr/share/doc/mien/copyright",
-        "NOTICE": tree / "usr/share/doc/mien/NOTICE",
-        "CHANGELOG.md": tree / "usr/share/doc/mien/CHANGELOG.md",
-        "PRIVACY.md": tree / "usr/share/doc/mien/PRIVACY.md",
-        "docs/device.md": tree / "usr/share/doc/mien/device.md",
-        "docs/settings.md": tree / "usr/share/doc/mien/settings.md",
-        "docs/setup.md": tree / "usr/share/doc/mien/setup.md",
+        "systemd/packaging/copyright": pages / "copyright",
     }
+    # As they lie here, since they name each other, and messages name them so.
+    docs = (str(page.relative_to(ROOT)) for page in (ROOT / "docs").rglob("*") if page.is_file())
+    for page in ("CHANGELOG.md", "NOTICE", "PRIVACY.md", "README.md", *sorted(docs)):
+        copies[page] = pages / page
     for option in sorted((ROOT / "systemd/optional").glob("*.conf")):
         copies[str(option.relative_to(ROOT))] = tree / "usr/share/mien/optional" / option.name
     # Only systemd 254 and later know what stands in it.
@@ -94,7 +92,8 @@ def copy_files(target: Target, tree: Path) -> None:
         copies[str(program.relative_to(ROOT))] = tree / FIRST_BOOT / "first_boot" / program.name
     _write(tree / FIRST_BOOT / "__main__.py", _START)
     for source, copy in copies.items():
-        _write(copy, (ROOT / source).read_text(encoding="utf-8"))
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / source, copy)
 
 
 def build_wheel(folder: Path) -> Path:

@@ -74,6 +74,33 @@ def test_miens_own_wheel_is_built_with_what_is_installed(
     assert build_wheel(tmp_path).name.startswith("mien-")
 
 
+def test_pages_lead_to_pages_that_are_there(tmp_path: Path) -> None:
+    copy_files(Target("trixie", "arm64"), tmp_path)
+    pages = tmp_path / "usr/share/doc/mien"
+    led = [
+        (page.relative_to(pages), link)
+        for page in pages.rglob("*.md")
+        for link in re.findall(r"\]\(([^)#\s]+)", page.read_text())
+        # Single measurements are for whoever has a clone.
+        if not re.match(r"\w+:|\.\./benchmarks/results/", link)
+    ]
+    assert len(led) > 100
+    assert [(page, link) for page, link in led if not (pages / page.parent / link).exists()] == []
+
+
+def test_what_is_installed_names_pages_that_are_there(tmp_path: Path) -> None:
+    copy_files(Target("trixie", "arm64"), tmp_path)
+    sources = [*ROOT.glob("edge_app/**/*.py"), *ROOT.glob("systemd/**/*.*"), *HERE.iterdir()]
+    named = {
+        page
+        for source in sources
+        if source.is_file()
+        for page in re.findall(r"/usr/share/doc/mien/[\w./-]+\w", source.read_text())
+    }
+    assert {"/usr/share/doc/mien/PRIVACY.md", "/usr/share/doc/mien/docs/image.md"} < named
+    assert [page for page in named if not (tmp_path / page[1:]).is_file()] == []
+
+
 @pytest.mark.parametrize("script", ["postinst", "prerm", "postrm"])
 def test_maintainer_scripts_are_shell(script: str) -> None:
     text = (HERE / script).read_text()
