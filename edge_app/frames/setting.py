@@ -79,7 +79,8 @@ class Choice:
     """A source that can be opened, any number of times. name: shows no secret.
 
     most_refused: openings in a row that say it is not there, until only a new process may see it.
-    frozen_s: for how long it may give one and the same picture.
+    frozen_s: for how long it may give one and the same picture. leaves_nothing: an opening that
+    gave no frame leaves nothing behind in this process.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Choice:
     open: Callable[[], FrameSource]
     most_refused: float = math.inf
     frozen_s: float = _FROZEN_S
+    leaves_nothing: bool = False
 
 
 def open_lasting(
@@ -114,6 +116,7 @@ def open_lasting(
         stall_s=options.stall_s,
         frozen_s=choice.frozen_s,
         most_refused=choice.most_refused,
+        leaves_nothing=choice.leaves_nothing,
         on_trouble=on_trouble,
         hung=hung,
     )
@@ -198,6 +201,7 @@ def _stream(setting: str, scheme: str, options: CameraOptions) -> Choice:
         is_live=True,
         open=stream.open,
         frozen_s=_RTSP_FROZEN_S if scheme in _RTSP else _FROZEN_S,
+        leaves_nothing=scheme in _HTTP,
     )
 
 

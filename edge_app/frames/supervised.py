@@ -62,9 +62,9 @@ class SupervisedSource(FrameSource):
     Recovery: after a failure, at most 2 s until the next opening; a silent one is given up after
     stall_s and OPENING_S. It has recovered when frames have come for stall_s; one that gives a few
     at each opening, or whose opening says that it is not there, is opened more and more rarely, at
-    least every 10 s, for ever. So is one that gave the same picture for frozen_s: it is given no
-    further until it changes. The trouble is over with the recovery, or later where there was one
-    again and again, as `TroubleLog` counts it.
+    least every 10 s, for ever. So is one that gives none, where that leaves nothing behind, and one
+    that gave the same picture for frozen_s: it is given no further until it changes. The trouble is
+    over with the recovery, or later where there was one again and again, as `TroubleLog` counts it.
     """
 
     is_live = True
@@ -77,6 +77,7 @@ class SupervisedSource(FrameSource):
         stall_s: float = 5.0,
         frozen_s: float = 30.0,
         most_refused: float = math.inf,
+        leaves_nothing: bool = False,
         on_trouble: Callable[[Trouble | None], None] = _nobody,
         hung: HungReaders | None = None,
         uniform: Callable[[], float] = random.random,
@@ -87,6 +88,8 @@ class SupervisedSource(FrameSource):
         frozen_s: for how long one and the same picture is taken for frames.
         most_refused: after how many openings in a row that said it is not there a new process may
         help.
+        leaves_nothing: an opening that has ended leaves nothing behind in this process; so a new
+        one would get no further where none gives a frame, and that is waited for, too.
         on_trouble: told by the reading thread what is wrong, and None when it is over; nothing
         after `close`.
         hung: also has those of the sources before this one, and of this one after `close`.
@@ -94,7 +97,7 @@ class SupervisedSource(FrameSource):
         """
         self.name = name
         self._open, self._stall_s, self._on_trouble = open_source, stall_s, on_trouble
-        self._most_refused = most_refused
+        self._most_refused, self._leaves_nothing = most_refused, leaves_nothing
         self._uniform, self._clock_s = uniform, clock_s
         self._freeze, self._frozen_s = Freeze(frozen_s), frozen_s
         self._closed = threading.Event()
@@ -233,8 +236,9 @@ class SupervisedSource(FrameSource):
         return f"{self.name}: failed with {type(error).__name__}{why}"
 
     def _count_in_vain(self, reader: Reader) -> None:
+        is_to_wait = reader.was_refused or (self._leaves_nothing and not self._has_frame)
         # A thread that hangs may have what another opening is refused.
-        if reader.was_refused and not self._hung:
+        if is_to_wait and not self._hung:
             self._refused, self._failures_in_vain = self._refused + 1, 0
         else:
             self._failures_in_vain = 1 if self._has_frame else self._failures_in_vain + 1

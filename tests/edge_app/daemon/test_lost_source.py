@@ -105,6 +105,29 @@ setting.V4l2Source = Hanging
 sys.exit(cli.main(sys.argv[1:]))
 """
 
+#: The command, with a camera that gives no frame.
+EMPTY = """\
+import sys
+from edge_app import cli
+from edge_app.frames import setting
+from edge_app.frames.source import FrameSource, SourceError
+
+class Empty(FrameSource):
+    name, is_live = "/dev/video987", True
+
+    def __init__(self, device, **options):
+        pass
+
+    def read(self):
+        raise SourceError(f"{self.name}: no picture")
+
+    def close(self):
+        pass
+
+setting.V4l2Source = Empty
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
 
 def start(
     mosquitto: Mosquitto,
@@ -146,34 +169,47 @@ def test_a_camera_that_is_late_comes_and_one_that_stays_away_is_waited_for(
                 # Up to 2 s until it is opened again, and stall_s of frames.
                 wait_until(lambda: ear.hears(alert=False, source="open"), 20)
             wait_until(lambda: ear.hears(alert=True, source="reopening"), 30)
-            # Another program answers there.
-            with MjpegServer(list, port, content_type="text/html") as server:
-                wait_until(lambda: server.connections >= 7, 60)
+            # Another program answers there, and then a camera without a picture.
+            for kind in ("text/html", "multipart/x-mixed-replace; boundary=b"):
+                with MjpegServer(list, port, content_type=kind) as server:
+                    wait_until(lambda server=server: server.connections >= 7, 60)
             publish.single("mien/desk/request/identify", b'{"id": "1"}', port=mosquitto.port)
             wait_until(lambda: ear.listen().answers, 10)
             assert process.poll() is None
             assert ear.availability == ["online"]
-            # It answers now, and has no picture: there a new process may help.
-            with MjpegServer(list, port):
-                assert process.wait(60) == 74
-            wait_until(lambda: ear.listen().availability == ["online", "offline"], 10)
             raised = [alert is not None for alert in ear.alerts]
             assert [is_raised for is_raised, _ in itertools.groupby(raised)] == [True, False, True]
-            since, heard = ear.since, len(raised)
-            process = start(mosquitto, tmp_path, url)
-            wait_until(lambda: len(ear.listen().alerts) > heard, 60)
-            assert ear.since == since, "the same trouble, and no moment without it"
         finally:
             process.kill()
             process.wait()
         ear.listen()
     said = errors.read_text()
-    assert "opened 5 times more without a frame" in said
     assert "Traceback" not in said
-    assert said.count("--source: every user of this machine can read the password") == 2
+    assert said.count("--source: every user of this machine can read the password") == 1
     for secret in ("hunter2", "w0rd", "s3cr3t"):
         assert secret not in said
         assert secret.encode() not in ear.everything
+
+
+def test_a_camera_that_opens_and_gives_no_frame_ends_the_process(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    with Subscriber(mosquitto.address, ("mien/desk/#",)) as subscriber:
+        ear = Ear(subscriber)
+        process = start(mosquitto, tmp_path, "/dev/video987", ("-c", EMPTY))
+        try:
+            assert process.wait(60) == 74
+            wait_until(lambda: ear.listen().availability == ["online", "offline"], 10)
+            since, heard = ear.since, len(ear.alerts)
+            process = start(mosquitto, tmp_path, "/dev/video987", ("-c", EMPTY))
+            wait_until(lambda: len(ear.listen().alerts) > heard, 60)
+            assert ear.since == since, "the same trouble, and no moment without it"
+        finally:
+            process.kill()
+            process.wait()
+    said = (tmp_path / "errors").read_text()
+    assert "opened 5 times more without a frame" in said
+    assert "Traceback" not in said
 
 
 def test_a_pause_closes_a_camera_whose_driver_hangs_by_the_end_of_the_process(

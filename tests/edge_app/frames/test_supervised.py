@@ -3,7 +3,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -14,10 +14,13 @@ from edge_app.frames import supervised
 from edge_app.frames.grabber import Grabber
 from edge_app.frames.hung import HungReaders
 from edge_app.frames.mailbox import Mailbox
+from edge_app.frames.setting import CameraOptions, open_lasting
 from edge_app.frames.source import Frame, FrameSource, KeptOutError, SourceError
-from edge_app.frames.supervised import SourceLostError, SupervisedSource, Trouble
+from edge_app.frames.supervised import MOST_REOPENINGS, SourceLostError, SupervisedSource, Trouble
 from edge_app.frames.turned import TurnedSource
 from tests.clock import Clock
+from tests.edge_app.frames.mjpeg_server import MjpegServer, part
+from tests.edge_app.frames.pictures import jpeg
 
 SOON_S = 10.0
 
@@ -376,6 +379,42 @@ def test_a_camera_that_stays_away_is_waited_for(caplog: pytest.LogCaptureFixture
     assert source.reopenings == 300
     assert troubles == ["cam: unplugged"]
     assert messages(caplog) == ["cam: unplugged; trying again"], "300 of them drown the others"
+
+
+def test_a_stream_that_answers_and_gives_no_picture_is_waited_for(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Of one over HTTP nothing is left in this process: a new one would see no more of it."""
+    connections = 3 * MOST_REOPENINGS
+
+    def pieces() -> Sequence[bytes]:
+        return [part(jpeg())] if server.connections > connections else []
+
+    troubles: list[str | None] = []
+    with (
+        MjpegServer(pieces, hold_open=True) as server,
+        caplog.at_level(logging.WARNING),
+        open_lasting(
+            server.url,
+            options=CameraOptions(stall_s=0.2),
+            on_trouble=texts_to(troubles),
+            hung=HungReaders(),
+        ) as source,
+    ):
+        assert source.read() is not None
+        assert source.reopenings >= connections
+    assert [f"{each}; trying again" for each in troubles] == messages(caplog)
+    assert len(troubles) == 1
+
+
+def test_one_that_leaves_nothing_behind_is_not_waited_for_while_a_thread_hangs() -> None:
+    hanging = Scripted(0, "hangs")
+    opener = Opener(hanging, *no_frame(7))
+    source = SupervisedSource("cam", opener, stall_s=0.2, leaves_nothing=True)
+    with source, pytest.raises(SourceLostError, match="opened 5 times more without a frame"):
+        source.read()
+    hanging.released.set()
+    wait_until_no_threads()
 
 
 def test_where_a_new_process_may_see_it_the_wait_for_a_camera_ends() -> None:
