@@ -288,7 +288,7 @@ def test_a_paused_device_does_not_tell_the_password_in_a_misspelt_source(
         finally:
             daemon.kill()
     assert daemon.returncode == 2
-    assert b"rtsp:/cam/1: no such source" in errors
+    assert b"rtsp:/cam: no such source" in errors
     assert b"hunter2" not in errors
     assert outsider.on("info") == []
 
