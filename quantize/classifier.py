@@ -36,7 +36,7 @@ from quantize.trained import INPUT, INPUT_RANGE, TrainedClassifier
 from trainer.balance import label_weights
 from trainer.batches import as_input
 from trainer.data import Faces, Split
-from trainer.data.known import describe, same_pictures
+from trainer.data.known import EARLIER_DATA, describe, same_pictures
 from trainer.evaluation import evaluate
 from trainer.networks.cost import macs
 from trainer.truth import choosing, is_measurable
@@ -109,6 +109,8 @@ def make_classifier(
     learned = training if same_pictures(trained.recipe["data_sha256"], faces.sha256()) else None
     rows = np.ones(len(public), np.bool_) if learned is None else choosing(public, learned)
     chosen_by = public.where(rows)
+    # Of faces that its weights learned elsewhere, too, twins may be among these.
+    all_learned = None if trained.recipe.get(EARLIER_DATA) else learned
 
     def measured_on_public(content: bytes) -> _Quantized:
         logits = int8_logits(content, public.pixels)
@@ -139,7 +141,7 @@ def make_classifier(
         "balance": balance,
     }
     figures = {
-        **_reports(trained.heads, made.answers, measured, learned),
+        **_reports(trained.heads, made.answers, measured, all_learned),
         "int8_minus_float_public_test": made.parity.int8_accuracy - made.parity.float_accuracy,
         "parity_public_test": asdict(made.parity),
         "macs": multiplied,
@@ -147,7 +149,7 @@ def make_classifier(
         "bytes": len(made.content),
         "footprint": footprint_figures(footprint),
     }
-    data = training_data(trained.recipe["data_sha256"], faces)
+    data = training_data(trained.recipe, faces)
     recipe = trained.recipe | {"quantization": quantization}
     card = _card(output.stem, trained, made, alignment, data=data, recipe=recipe, figures=figures)
     write_artefact(output, made.content, card)
@@ -169,10 +171,17 @@ def quantize(
     return quantize_int8(trained.tflite, INPUT, samples, INPUT_RANGE, method=options.calibration)
 
 
-def training_data(learned: str, faces: Faces) -> str:
-    """What the weights have learned from, by its hash, and what else they were quantized with."""
-    given = faces.sha256()
+def training_data(recipe: Mapping[str, Any], faces: Faces) -> str:
+    """What the weights have learned from, by its hash, and what else they were quantized with.
+
+    recipe: a run's, as stored beside its model.
+    """
+    given, learned = faces.sha256(), recipe["data_sha256"]
     said = f"{describe(learned, faces)}; SHA-256 {learned}"
+    for earlier in recipe.get(EARLIER_DATA, ()):
+        said += (
+            f"; begun with or taught by weights of {describe(earlier, faces)}; SHA-256 {earlier}"
+        )
     if given == learned:
         return said
     return f"{said}; quantized with {describe(given, faces)}; SHA-256 {given}"

@@ -8,14 +8,13 @@ import sys
 from pathlib import Path
 
 from edge_app.errors import UsageError
-from edge_app.perception.card import DEFAULT_ANSWER, Alignment, ClassifierCard, read_card
-from edge_app.perception.detector import FaceDetector
-from edge_app.perception.int8_model import Int8Model
-from edge_app.perception.shipped import CLASSIFIERS, EMOTION, FACE_320
+from edge_app.perception.card import DEFAULT_ANSWER, Alignment, ClassifierCard
+from edge_app.perception.shipped import CLASSIFIERS, EMOTION
 from quantize.notes import tell_footprint, tell_to_sign, tell_unknown_names
 from trainer.balance import unbalanced
 from trainer.data import Faces, Split, read, reading
-from trainer.framing import measure_alignment
+from trainer.data.known import same_pictures
+from trainer.framing import training_alignment
 from trainer.quiet_tensorflow import quiet_tensorflow
 from trainer.report import lines
 from trainer.truth import is_measurable
@@ -111,7 +110,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if not is_measurable(faces, Split.PRIVATE_TEST):
         left_out = Split.PRIVATE_TEST.usage
         print(f"{left_out}: left out, the data set has no labelled faces of it", file=sys.stderr)
-    alignment = _alignment(faces)
+    alignment = _alignment(arguments.run, faces)
     options = Options(
         arguments.converter,
         Calibration(arguments.calibration),
@@ -149,14 +148,20 @@ def _untold(card: ClassifierCard) -> list[str]:
     return [f"{', '.join(untold)}: left out of the answers, since no Training face shows them"]
 
 
-def _alignment(faces: Faces) -> Alignment:
+def _alignment(run: Path, faces: Faces) -> Alignment:
     """By which a device cuts the crops that the network has learned from."""
-    if faces.alignment is not None:
-        return faces.alignment
-    print("measuring where faces stand in the training pictures", file=sys.stderr)
-    # Unsigned: `make models` has just made it, and signs everything at the end.
-    detector = FaceDetector(Int8Model(FACE_320, read_card(FACE_320), threads=1))
-    return measure_alignment(faces.of(Split.TRAINING).pixels, detector)
+    from trainer.checkpoints import read_alignment, read_recipe  # noqa: PLC0415 - loads Keras
+
+    noted = read_alignment(run)
+    if noted is not None:
+        return noted
+    if not same_pictures(read_recipe(run)["data_sha256"], faces.sha256()):
+        print(
+            f"{run}: does not note how the faces that it has learned from are framed; devices will"
+            " cut faces as those of --data are, and answer worse where these are framed otherwise",
+            file=sys.stderr,
+        )
+    return training_alignment(faces)
 
 
 def _check_model_file(output: Path) -> None:

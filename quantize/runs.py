@@ -43,8 +43,10 @@ def _find_run(card: ClassifierCard, named: Sequence[Path]) -> Path:
 
 
 def _made_of(card: ClassifierCard, run: Path) -> bool:
-    from trainer.checkpoints import RECIPE, read_recipe  # noqa: PLC0415 - loads Keras
+    from trainer.checkpoints import ALIGNMENT, RECIPE, read_recipe  # noqa: PLC0415 - loads Keras
 
     if not (run / RECIPE).is_file():
         return False
-    return all(card.recipe.get(key) == value for key, value in read_recipe(run).items())
+    # Which the card has in a field of its own.
+    stored = {key: value for key, value in read_recipe(run).items() if key != ALIGNMENT}
+    return all(card.recipe.get(key) == value for key, value in stored.items())

@@ -20,7 +20,7 @@ from quantize.errors import QuantizeError
 from quantize.patches import look_at_patches
 from quantize.static_int8 import to_float_tflite
 from trainer.batches import as_input
-from trainer.checkpoints import MODEL, read_network, read_recipe
+from trainer.checkpoints import ALIGNMENT, MODEL, read_network, read_recipe
 from trainer.data import Faces, Split
 from trainer.networks.joining import JOINED, join_heads
 
@@ -31,8 +31,9 @@ CALIBRATION_FACES_A_CLASS = 100
 
 @dataclass(frozen=True, slots=True)
 class TrainedClassifier:
-    """The network in Keras and as a float .tflite; recipe: as the run's folder has it.
+    """The network in Keras and as a float .tflite.
 
+    recipe: as the run's folder has it, but for the alignment, which has a field in the card.
     model: of gray faces, float32 [N, 48, 48, 1]. converted: the same as the device feeds it, which
     the .tflite is made of. heads: in the order of the logits.
     """
@@ -66,6 +67,7 @@ class TrainedClassifier:
         """
         path = run / MODEL
         trained, stored = read_network(path), read_recipe(run)
+        stored.pop(ALIGNMENT, None)
         shape = trained.inputs[0].shape[1:]
         if len(shape) != 3 or shape[-1] != 1:
             raise QuantizeError(

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from edge_app.errors import UsageError
 from trainer import checkpoints
+from trainer.data.known import EARLIER_DATA
 
 _LOG = logging.getLogger(__name__)
 
@@ -57,9 +58,11 @@ def average(shares: Mapping[Path, float], run: Path) -> Path:
             raise checkpoints.RunError(f"{folder}: a network of another size or with other heads")
     leading = max(shares, key=lambda folder: shares[folder])
     _warn_of_strangers(dict(zip(shares, models, strict=True)), leading)
+    earlier = sorted({sha256 for each in stored.values() for sha256 in each.get(EARLIER_DATA, ())})
     checkpoints.claim(
         run,
         stored[leading]
+        | ({EARLIER_DATA: earlier} if earlier else {})
         | {
             "averaged": [
                 {

@@ -11,20 +11,27 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import keras
+import msgspec
 import numpy as np
 
 import trainer.networks.normalization  # noqa: F401 - Keras reads these layers once they are there
 from edge_app.errors import MienError
+from edge_app.perception.card import Alignment
+from trainer.data.known import EARLIER_DATA, UNKNOWN, learned_sets
 from trainer.replacing import WriteError, remove_left, replaced
 
 HISTORY = "history.jsonl"
 RECIPE = "recipe.json"
+#: In `RECIPE`: where landmarks stand in the faces that the run has learned from.
+ALIGNMENT = "alignment"
+#: Keys of `RECIPE` that follow from the others, so that an older run's, without, is the same run's.
+NOTED = frozenset({ALIGNMENT, EARLIER_DATA})
 #: The network of a finished run, without its optimizer.
 MODEL = "model.keras"
 
@@ -104,8 +111,12 @@ def write_history(run: Path, history: list[dict[str, float]]) -> None:
         beside.write_text("".join(json.dumps(line) + "\n" for line in history))
 
 
-def claim(run: Path, identity: dict[str, Any]) -> None:
+def claim(
+    run: Path, identity: dict[str, Any], notes: Callable[[], Mapping[str, Any]] = dict
+) -> None:
     """Write down whose folder this is.
+
+    notes: asked for what to write beside it, where nothing is written yet, by keys of `NOTED`.
 
     Raises:
         RunError: it is another run's already, says damaged things of whose it is, holds a network
@@ -119,18 +130,25 @@ def claim(run: Path, identity: dict[str, Any]) -> None:
                 f"{run}: holds a {MODEL} and no {RECIPE} that says what it has learned;"
                 " name another folder with --run"
             )
+        noted = stored | dict(notes())
         with replaced_in_run(path) as beside:
-            beside.write_text(json.dumps(stored, indent=2) + "\n")
+            beside.write_text(json.dumps(noted, indent=2) + "\n")
         return
     try:
         held = json.loads(path.read_text())
     except ValueError as error:
         raise RunError(f"{path}: not JSON: {error}; name another folder with --run") from error
-    if held != stored:
+    if _without_notes(held) != _without_notes(stored):
         raise RunError(
             f"{run}: holds a run of another recipe, data set or Keras;"
             " name another folder with --run"
         )
+
+
+def _without_notes(stored: Any) -> Any:
+    if not isinstance(stored, dict):
+        return stored
+    return {key: value for key, value in stored.items() if key not in NOTED}
 
 
 def load(run: Path, epoch: int) -> keras.Model:
@@ -211,6 +229,34 @@ def read_recipe(run: Path) -> dict[str, Any]:
     if not isinstance(stored, dict) or not {"recipe", "data_sha256"} <= stored.keys():
         raise RunError(f"{path}: no run's; name the folder of a finished run")
     return stored
+
+
+def read_alignment(run: Path) -> Alignment | None:
+    """Where landmarks stand in the faces that a run has learned from; None where it is not noted.
+
+    Raises:
+        RunError: the recipe is damaged, or says something else.
+    """
+    noted = read_recipe(run).get(ALIGNMENT)
+    if noted is None:
+        return None
+    try:
+        return msgspec.convert(noted, Alignment)
+    except msgspec.ValidationError as error:
+        raise RunError(
+            f"{run / RECIPE}: {ALIGNMENT}: {error}; remove it there, or train the run again"
+        ) from error
+
+
+def data_behind(model: Path) -> tuple[str, ...]:
+    """SHA-256 of the data sets that a run's network has learned from, as the recipe beside it says.
+
+    `UNKNOWN` where there is none.
+    """
+    try:
+        return learned_sets(read_recipe(model.parent))
+    except RunError:
+        return (UNKNOWN,)
 
 
 def sha256(path: Path) -> str:

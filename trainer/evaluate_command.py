@@ -19,7 +19,7 @@ from edge_app.perception.shipped import EMOTION
 from trainer.conditions import conditions
 from trainer.data import Faces, Split, read, reading
 from trainer.data.face_crops import FaceCrops
-from trainer.data.known import same_pictures
+from trainer.data.known import learned_sets, same_pictures
 from trainer.report import lines
 from trainer.reports.figures import measure
 from trainer.truth import is_measurable, measurable
@@ -77,7 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
     # Photos are cut as the device does where this model reads them.
     crops = FaceCrops(partial(Perception.load, classifier=arguments.model))
     faces = read(arguments.data, crops, way=arguments.crops)
-    is_known = same_pictures(classifier.card.recipe.get("data_sha256"), faces.sha256())
+    learned = learned_sets(classifier.card.recipe)
+    is_known = any(same_pictures(one, faces.sha256()) for one in learned)
     # Of a data set that is new to the model, Training is not what it has learned from.
     training = faces.of(Split.TRAINING) if is_known else None
     if training and arguments.split == ALL:
@@ -89,8 +90,10 @@ def run(arguments: argparse.Namespace) -> int:
         _say_what_is_left_out(faces)
     shown = _shown(faces, arguments.split)
     harder = conditions(classifier.alignment) if arguments.conditions else ()
+    # Of faces that it learned elsewhere too, twins may be among these.
+    all_learned = training if len(learned) == 1 else None
     splits = {
-        name: measure(classifier, seen, training, harder, mirrored=arguments.mirrored)
+        name: measure(classifier, seen, all_learned, harder, mirrored=arguments.mirrored)
         for name, seen in shown.items()
     }
     figures = {name: split.as_json() for name, split in splits.items()}

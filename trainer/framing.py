@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.perception.card import Alignment
+from edge_app.perception.card import Alignment, read_card
 from edge_app.perception.detector import FaceDetector
-from trainer.data.faces import DataError
+from edge_app.perception.int8_model import Int8Model
+from edge_app.perception.shipped import FACE_320
+from trainer.data.faces import DataError, Faces, Split
 
 #: Side of the detector's picture: a training picture is all face, so it is enlarged, and given a
 #: border as the detector was trained on faces in pictures.
@@ -81,3 +85,17 @@ def measure_alignment(
         left_mouth=tuple(left_mouth),
         margin=round((1.0 / span - 1.0) / 2, 4),
     )
+
+
+def training_alignment(faces: Faces) -> Alignment:
+    """By which a device cuts the crops that a network learns from; measured, where others cut them.
+
+    Raises:
+        DataError: see `measure_alignment`.
+    """
+    if faces.alignment is not None:
+        return faces.alignment
+    sys.stderr.write("measuring where faces stand in the training pictures\n")
+    # Unsigned: `make models` has just made it, and signs everything at the end.
+    detector = FaceDetector(Int8Model(FACE_320, read_card(FACE_320), threads=1))
+    return measure_alignment(faces.of(Split.TRAINING).pixels, detector)

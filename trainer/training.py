@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.perception.detector import FaceDetector
 from trainer import checkpoints
 from trainer.batches import as_input, resize
-from trainer.data import Faces, Split
+from trainer.data import DataError, Faces, Split
 from trainer.data.aligned import align_faces
 from trainer.data.defects import find_corrections
+from trainer.data.known import EARLIER_DATA, same_pictures
 from trainer.distillation import Teacher, TeacherError
 from trainer.distribution import data_parallel
 from trainer.evaluation import agreements
-from trainer.framing import LARGE, measure_alignment
+from trainer.framing import LARGE, measure_alignment, training_alignment
 from trainer.kept_front import Front
 from trainer.lessons import Lessons
 from trainer.networks import mien
 from trainer.recipes import Recipe
 from trainer.schedule import WarmUpCosine
 from trainer.truth import choosing, measurable
+
+_LOG = logging.getLogger(__name__)
 
 #: Told of each epoch's figures as it ends.
 Progress = Callable[[dict[str, float]], None]
@@ -89,7 +95,8 @@ def train(
         network = _begun(recipe, start, len(shown.training) // recipe.batch)
         with checkpoints.alone_in(run):
             # Once all is known to fit: a folder that is claimed takes no other data or start.
-            checkpoints.claim(run, identity)
+            begun = (start,) if start else ()
+            checkpoints.claim(run, identity, lambda: _notes(faces, (*begun, *teachers)))
             model = _fitted(recipe, network, shown, run, progress)
 
     # At its own size and without the optimizer: what quantization and evaluation take.
@@ -98,6 +105,22 @@ def train(
     final.set_weights(model.get_weights())
     checkpoints.save_beside(final, model_path)
     return model_path
+
+
+def _notes(faces: Faces, given: Sequence[Path]) -> dict[str, Any]:
+    """What stays with a run when its data are gone: how those were framed, and what else counts.
+
+    given: the networks that it begins with and is taught by.
+    """
+    notes: dict[str, Any] = {}
+    try:
+        notes[checkpoints.ALIGNMENT] = msgspec.to_builtins(training_alignment(faces))
+    except DataError as error:
+        _LOG.warning("%s", error)
+    own = faces.sha256()
+    behind = {sha256 for path in given for sha256 in checkpoints.data_behind(path)}
+    earlier = sorted(sha256 for sha256 in behind if not same_pictures(sha256, own))
+    return notes | ({EARLIER_DATA: earlier} if earlier else {})
 
 
 @dataclass(frozen=True, slots=True)

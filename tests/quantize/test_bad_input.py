@@ -56,11 +56,11 @@ def unsupported() -> keras.Model:
 RECIPE_OF_TINY = {"name": "tiny", "heads": [{"name": "logits", "labels": FER2013}]}
 
 
-def a_run(folder: Path, model: keras.Model, faces: Faces) -> Path:
+def a_run(folder: Path, model: keras.Model, faces: Faces, **noted: object) -> Path:
     """A finished run that has learned from `faces`."""
     folder.mkdir()
     model.save(folder / MODEL)
-    stored = {"recipe": RECIPE_OF_TINY, "data_sha256": faces.sha256()}
+    stored = {"recipe": RECIPE_OF_TINY, "data_sha256": faces.sha256(), **noted}
     (folder / RECIPE).write_text(json.dumps(stored))
     return folder
 
@@ -117,7 +117,7 @@ def give_the_command(faces: Faces, monkeypatch: pytest.MonkeyPatch) -> None:
         return ALIGNMENT
 
     monkeypatch.setattr(classifier_command, "read", lambda *_, **__: faces)
-    monkeypatch.setattr(classifier_command, "measure_alignment", framing)
+    monkeypatch.setattr("trainer.framing.measure_alignment", framing)
 
 
 def test_the_command_says_it_and_exits_with_one(
@@ -221,10 +221,52 @@ def test_faces_that_the_device_cut_are_not_measured(
     run = a_run(tmp_path / "run", tiny(), faces)
     cut_by = msgspec.structs.replace(ALIGNMENT, margin=0.4)
     give_the_command(replace(faces, alignment=cut_by), monkeypatch)
-    monkeypatch.setattr(classifier_command, "measure_alignment", lambda *_: pytest.fail("measured"))
+    monkeypatch.setattr("trainer.framing.measure_alignment", lambda *_: pytest.fail("measured"))
     assert main(["quantize", "classifier", str(run), "--data", ".", "--output", str(output)]) == 0
     card = json.loads(output.with_suffix(".json").read_text())
     assert card["alignment"]["margin"] == 0.4
+
+
+def test_devices_cut_faces_as_the_run_learned_them_whatever_it_is_quantized_with(
+    output: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    learned, given = all_splits(700, 70), all_splits(140, 70)
+    own = msgspec.structs.replace(ALIGNMENT, margin=0.4)
+    run = a_run(tmp_path / "run", tiny(), learned, alignment=msgspec.to_builtins(own))
+    give_the_command(given, monkeypatch)
+    words = ["quantize", "classifier", "--data", ".", "--output", str(output), "--other-data"]
+    assert main([*words, str(run)]) == 0
+    card = json.loads(output.with_suffix(".json").read_text())
+    assert card["alignment"] == json.loads(msgspec.json.encode(own))
+    assert "alignment" not in card["recipe"]
+    assert "framed" not in capsys.readouterr().err
+
+    older = a_run(tmp_path / "older", tiny(), learned)
+    assert main([*words, str(older)]) == 0
+    card = json.loads(output.with_suffix(".json").read_text())
+    assert card["alignment"]["margin"] == ALIGNMENT.margin
+    assert f"{older}: does not note how the faces that it has learned from are framed; devices" in (
+        capsys.readouterr().err
+    )
+    damaged = a_run(tmp_path / "damaged", tiny(), learned, alignment={"margin": 0.4})
+    assert main([*words, str(damaged)]) == 1
+    assert "recipe.json: alignment: Object missing required field" in capsys.readouterr().err
+
+
+def test_of_what_was_learned_elsewhere_twins_are_not_known(tmp_path: Path) -> None:
+    faces, output = all_splits(140, 70), tmp_path / "emotion.tflite"
+    alone = make_classifier(a_run(tmp_path / "a", tiny(), faces), faces, ALIGNMENT, output)
+    assert alone.figures["public_test"]["without_twins"] is not None
+    onward = a_run(tmp_path / "b", tiny(), faces, earlier_data_sha256=["0" * 64])
+    card = make_classifier(onward, faces, ALIGNMENT, output)
+    assert card.figures["public_test"]["without_twins"] is None
+    assert card.recipe["earlier_data_sha256"] == ["0" * 64]
+    assert f"taught by weights of faces that were not at hand; SHA-256 {'0' * 64}" in (
+        card.training_data
+    )
 
 
 def test_what_cannot_be_quantized_is_said_before_the_framing(
@@ -233,7 +275,7 @@ def test_what_cannot_be_quantized_is_said_before_the_framing(
     def framing(*_: object) -> None:
         pytest.fail("measured")
 
-    monkeypatch.setattr(classifier_command, "measure_alignment", framing)
+    monkeypatch.setattr("trainer.framing.measure_alignment", framing)
     parser = argparse.ArgumentParser()
     cli.add_arguments(parser)
 

@@ -19,8 +19,9 @@ from quantize.trained import TrainedClassifier
 from tests.quantize.graphs import float_tensors
 from tests.trainer.synthetic import all_splits, synthetic_faces
 from trainer.batches import as_input
-from trainer.checkpoints import MODEL, RECIPE, RunError, read_recipe
+from trainer.checkpoints import MODEL, RECIPE, RunError, read_alignment, read_recipe
 from trainer.data import Split, read_mosaic
+from trainer.data.known import EARLIER_DATA, KNOWN, UNKNOWN
 from trainer.evaluation import evaluate
 from trainer.networks import kuchuk_landmarks, lenet, mien
 
@@ -56,6 +57,12 @@ def test_the_runs_that_the_shipped_models_were_made_of_are_here(tmp_path: Path) 
         find_runs(cards)
 
 
+def test_the_runs_that_ship_note_how_their_faces_are_framed() -> None:
+    cards = [card for path in CLASSIFIERS if isinstance(card := read_card(path), ClassifierCard)]
+    for card, run in zip(cards, find_runs(cards), strict=True):
+        assert read_alignment(run) == card.alignment
+
+
 def test_a_card_says_which_command_its_weights_are_from() -> None:
     run = {"recipe": {"name": "base"}}
     assert made_by(run) == "mien train run --recipe base, begun with random weights"
@@ -72,15 +79,21 @@ def test_a_card_says_which_command_its_weights_are_from() -> None:
 def test_a_card_says_what_its_weights_have_learned_from() -> None:
     faces = all_splits(70, 14)
     own, other = faces.sha256(), "0" * 64
-    assert training_data(own, faces) == (f"70 faces, 0 of them with FER+ votes; SHA-256 {own}")
-    assert training_data(other, faces) == (
+    learned = {"data_sha256": own}
+    assert training_data(learned, faces) == (f"70 faces, 0 of them with FER+ votes; SHA-256 {own}")
+    assert training_data({"data_sha256": other}, faces) == (
         f"faces that were not at hand; SHA-256 {other}; quantized with 70 faces, 0 of them with"
         f" FER+ votes; SHA-256 {own}"
     )
+    (fer2013, *_) = KNOWN
+    assert training_data(learned | {EARLIER_DATA: [fer2013, UNKNOWN]}, faces) == (
+        f"70 faces, 0 of them with FER+ votes; SHA-256 {own}"
+        f"; begun with or taught by weights of {KNOWN[fer2013]}; SHA-256 {fer2013}"
+        "; begun with or taught by weights of faces that were not at hand; SHA-256 unknown"
+    )
     cards = [read_card(path) for path in CLASSIFIERS]
     for card in cards:
-        learned = card.recipe["data_sha256"]
-        assert training_data(learned, faces).startswith(card.training_data)
+        assert training_data(card.recipe, faces).startswith(card.training_data)
 
 
 def test_the_runs_that_ship_have_learned_from_the_data_at_hand(shared_data: Path) -> None:
@@ -88,7 +101,7 @@ def test_the_runs_that_ship_have_learned_from_the_data_at_hand(shared_data: Path
     cards = [card for path in CLASSIFIERS if isinstance(card := read_card(path), ClassifierCard)]
     for card, run in zip(cards, find_runs(cards), strict=True):
         check_sources(run, faces)
-        assert training_data(read_recipe(run)["data_sha256"], faces) == card.training_data
+        assert training_data(read_recipe(run), faces) == card.training_data
 
 
 def test_a_papers_run_is_loaded(tmp_path: Path) -> None:

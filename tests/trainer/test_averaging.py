@@ -107,6 +107,18 @@ def test_the_folder_says_what_was_averaged(runs: tuple[Path, Path], tmp_path: Pa
         average({first: 0.5, second: 0.5}, tmp_path / "mean")
 
 
+def test_the_folder_says_what_any_of_them_learned_from_before(
+    runs: tuple[Path, Path], tmp_path: Path
+) -> None:
+    copies = [Path(shutil.copytree(run, tmp_path / run.name)) for run in runs]
+    for copy, earlier in zip(copies, (["b", "a"], ["a", "c"]), strict=True):
+        stored = json.loads((copy / "recipe.json").read_text())
+        (copy / "recipe.json").write_text(json.dumps(stored | {"earlier_data_sha256": earlier}))
+    average(dict.fromkeys(copies, 0.5), tmp_path / "mean")
+    stored = json.loads((tmp_path / "mean" / "recipe.json").read_text())
+    assert stored["earlier_data_sha256"] == ["a", "b", "c"]
+
+
 def test_what_does_not_fit_is_refused(runs: tuple[Path, Path], tmp_path: Path) -> None:
     first, second = runs
     with pytest.raises(UsageError, match="add up to 1"):

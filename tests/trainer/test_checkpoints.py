@@ -63,6 +63,23 @@ def test_a_network_without_a_recipe_is_not_taken_for_a_runs(tmp_path: Path) -> N
     assert names(tmp_path) == [checkpoints.MODEL]
 
 
+def test_what_is_noted_is_no_part_of_whose_folder_it_is(tmp_path: Path) -> None:
+    checkpoints.claim(tmp_path, {"recipe": {}, "data_sha256": "1"})
+    before = checkpoints.read_recipe(tmp_path)
+    # As of a run that an older Mien began.
+    checkpoints.claim(tmp_path, before, lambda: pytest.fail("asked for"))
+    assert checkpoints.read_recipe(tmp_path) == before
+    assert checkpoints.read_alignment(tmp_path) is None
+
+    run = tmp_path / "run"
+    run.mkdir()
+    checkpoints.claim(run, before, lambda: {"earlier_data_sha256": ["2"]})
+    assert checkpoints.read_recipe(run) == before | {"earlier_data_sha256": ["2"]}
+    checkpoints.claim(run, before)
+    assert checkpoints.data_behind(run / checkpoints.MODEL) == ("1", "2")
+    assert checkpoints.data_behind(tmp_path / "gone" / checkpoints.MODEL) == ("unknown",)
+
+
 @pytest.mark.parametrize("content", [b'{"recipe": ', b"\xff\xfe{"])
 def test_a_damaged_file_of_a_run_is_one_line(tmp_path: Path, content: bytes) -> None:
     (tmp_path / checkpoints.RECIPE).write_bytes(content)

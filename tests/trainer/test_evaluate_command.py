@@ -174,6 +174,22 @@ def test_twins_are_of_what_the_model_has_learned_from(
     assert json.loads(capsys.readouterr().out)["public_test"]["without_twins"] is None
 
 
+def test_twins_are_not_known_where_a_model_began_with_one_of_other_faces(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own, other = all_splits(271, 35).sha256(), "0" * 64
+    for learned, earlier in ((own, other), (other, own)):
+        recipe = read_card(EMOTION).recipe | {
+            "data_sha256": learned,
+            "earlier_data_sha256": [earlier],
+        }
+        model = with_card(tmp_path / f"{learned[:6]}.tflite", recipe=recipe)
+        assert evaluate(model, "--data", data, "--json", "--split", "all") == 0
+        told = capsys.readouterr()
+        assert told.err.startswith("--split all: the model has learned from 271 of these 341 faces")
+        assert json.loads(told.out)["all"]["without_twins"] is None
+
+
 def test_mirrored_is_the_mean_of_a_face_and_its_mirror_image(
     data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

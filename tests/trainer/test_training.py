@@ -1,6 +1,7 @@
 import dataclasses
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -9,10 +10,11 @@ import numpy as np
 import pytest
 import skimage.data
 
+from tests.trainer.alignments import UPRIGHT
 from tests.trainer.synthetic import all_splits
 from trainer.augmentation import MIRRORED
 from trainer.batches import Batches, as_input, cut_out
-from trainer.checkpoints import HISTORY, MODEL, RunError, alone_in
+from trainer.checkpoints import HISTORY, MODEL, RunError, alone_in, read_alignment, read_recipe
 from trainer.data import DataError, Faces, Split
 from trainer.distillation import Teacher, TeacherError
 from trainer.evaluation import agreements
@@ -233,6 +235,7 @@ def test_a_run_begins_with_another_ones_weights(faces: Faces, tmp_path: Path) ->
         assert np.array_equal(before, after)
     stored = json.loads((tmp_path / "second" / "recipe.json").read_text())
     assert stored["start_sha256"] == hashlib.sha256(first.read_bytes()).hexdigest()
+    assert "earlier_data_sha256" not in stored, "it learned from the same faces"
     with pytest.raises(RunError, match="another size"):
         train(dataclasses.replace(short, size="tiny-wider"), faces, tmp_path / "third", start=first)
     with pytest.raises(RunError, match="No such file"):
@@ -244,6 +247,39 @@ def test_a_run_begins_with_another_ones_weights(faces: Faces, tmp_path: Path) ->
     assert "\n" not in str(caught.value)
     # None of them keeps its folder from a run that fits.
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["first", "second"]
+
+
+def test_a_run_notes_what_those_learned_from_that_it_goes_back_to(
+    faces: Faces, tmp_path: Path
+) -> None:
+    none = dataclasses.replace(RECIPE, epochs=0)
+    first = train(none, faces, tmp_path / "first")
+    other = all_splits(training=64, others=28)
+    second = train(none, other, tmp_path / "second", start=first)
+    own = all_splits(training=96, others=28)
+    taught = dataclasses.replace(none, taught=0.5)
+    stray = Path(shutil.copy(first, tmp_path / "stray.keras"))
+    third = train(taught, own, tmp_path / "third", start=second, teachers=[second, stray])
+    assert read_recipe(second.parent)["earlier_data_sha256"] == [faces.sha256()]
+    assert read_recipe(third.parent)["earlier_data_sha256"] == [
+        *sorted([faces.sha256(), other.sha256()]),
+        "unknown",
+    ]
+
+
+def test_a_run_notes_how_its_faces_are_framed(
+    faces: Faces, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    none = dataclasses.replace(RECIPE, epochs=0)
+    framed = dataclasses.replace(faces, alignment=UPRIGHT)
+    run = train(none, framed, tmp_path / "run").parent
+    assert read_alignment(run) == UPRIGHT
+    assert caplog.messages == []
+    # Bars are no faces.
+    train(none, faces, tmp_path / "bars")
+    assert read_alignment(tmp_path / "bars") is None
+    (said,) = caplog.messages
+    assert said.startswith("the detector finds a face in 0 of 224 pictures of Training")
 
 
 def test_too_few_faces_are_refused_and_leave_the_folder_free(faces: Faces, tmp_path: Path) -> None:

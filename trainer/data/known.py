@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from trainer.data.faces import Faces, Split
 
 _FER2013 = "FER2013 Training (Goodfellow et al. 2013)"
@@ -12,6 +15,20 @@ KNOWN = {
     ),
     "6f3956252814e015b1a6ab8ae287933d00011494d068d65352e8965aa1b24895": _FER2013,
 }
+
+#: In a run's recipe: the other data sets that what it began with, and its teachers, learned from.
+EARLIER_DATA = "earlier_data_sha256"
+#: Among them: that of weights beside which no recipe lies.
+UNKNOWN = "unknown"
+
+
+def learned_sets(recipe: Mapping[str, Any]) -> tuple[str, ...]:
+    """SHA-256 of each data set that weights have learned from, the run's own first.
+
+    recipe: the run's, or its card's; None is told by cards of other origin.
+    """
+    own = recipe.get("data_sha256")
+    return (*(() if own is None else (own,)), *recipe.get(EARLIER_DATA, ()))
 
 
 def describe(sha256: str, faces: Faces) -> str:
