@@ -90,6 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
             mode=choice.mode or said,
             is_lasting=source is None or source.is_live,
             stop=stop,
+            begins_within=notifier.begins_within,
         )
         if source is not None and _is_watched():
             sys.stderr.write(f"mien: {_start(settings, choice.mode or said)}; Ctrl-C ends it\n")

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from edge_app.called import program
@@ -21,7 +21,7 @@ from edge_app.mqtt.handler import ConnectionHandler
 from edge_app.mqtt.home_assistant import HomeAssistant
 from edge_app.mqtt.outbox.alerts import OnAlert
 from edge_app.mqtt.outbox.outbox import Outbox
-from edge_app.mqtt.outbox.place import memory_outbox, open_outbox
+from edge_app.mqtt.outbox.place import memory_outbox, open_outbox, opening_s
 from edge_app.mqtt.outbox.stored_event import Limits
 from edge_app.mqtt.publisher import MqttPublisher
 from edge_app.mqtt.requests import RequestInbox
@@ -29,6 +29,9 @@ from edge_app.perception import Perception
 from edge_app.perception.labels import UNSURE
 from edge_app.settings import Settings
 from edge_app.version import mien_version
+
+#: What the unit gives to a start that does not wait for an outbox.
+START_S = 150.0
 
 
 def open_publisher(
@@ -39,12 +42,14 @@ def open_publisher(
     mode: PrivacyMode,
     is_lasting: bool,
     stop: threading.Event,
+    begins_within: Callable[[float], object],
 ) -> Publisher:
     """What the events go to; whatever is opened for it is closed with `open_things`.
 
     mode: without a broker nobody can change it meanwhile. is_lasting: the source does not end, so
     that a broker that is away now may come later; events are kept for it. stop: once it is set,
-    nobody waits for the broker.
+    nobody waits for the broker. begins_within: is told how many seconds the start may take from now
+    on, before an outbox is opened, which may be large.
     """
     wanted = parse_broker(settings.mqtt.broker)
     if wanted is None:
@@ -70,6 +75,7 @@ def open_publisher(
     else:
         address = wanted
         credentials = credentials_of(settings.mqtt, os.environ)
+        begins_within(opening_s(outbox_directory(settings.outbox, os.environ)) + START_S)
         outbox = _outbox(settings, on_alert)
     publisher = MqttPublisher(
         address,

@@ -52,6 +52,10 @@ class Notifier(Closing):
         """Say that the service has begun its work; the watchdog counts from here."""
         return self._send("READY=1")
 
+    def begins_within(self, seconds: float) -> bool:
+        """Ask to be given so long from now until the work begins, where the unit gives less."""
+        return self._send(f"EXTEND_TIMEOUT_USEC={seconds * 1e6:.0f}")
+
     def feed(self) -> bool:
         """Give the watchdog another term."""
         return self._send("WATCHDOG=1")

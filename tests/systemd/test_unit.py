@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from edge_app.daemon.controller import RESTART, SOURCE_LOST
+from edge_app.daemon.publishing import START_S
 from edge_app.health.led import _NAMES
 from edge_app.installation.purpose import UNACKNOWLEDGED
 from edge_app.installation.service import SERVICE_BROKER_PASSWORD, SERVICE_SETTINGS
@@ -75,6 +76,7 @@ def test_the_unit_fits_the_daemon() -> None:
     assert (of["StateDirectory"], of["RuntimeDirectory"]) == ("mien", "mien")
     assert of["RuntimeDirectoryPreserve"] == "yes"
     assert of["Type"] == "notify"
+    assert float(of["TimeoutStartSec"]) == START_S
     # A camera that does not come back and a restart on request: systemd starts it again.
     assert {RESTART, SOURCE_LOST} == {75, 74}
     assert (of["Restart"], of["SuccessExitStatus"]) == ("always", "75")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -274,6 +275,26 @@ def test_a_restart_is_refused_while_what_the_settings_name_would_keep_it_from_st
         finally:
             daemon.kill()
     assert (tmp_path / "o/outbox-desk.sqlite").exists()
+
+
+def test_the_start_may_take_longer_where_a_large_outbox_is_opened(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    with (state / "outbox-desk.sqlite.damaged").open("wb") as file:
+        file.truncate(300_000_000)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(60)
+        with start(mosquitto, tmp_path, NOTIFY_SOCKET=str(tmp_path / "notify")) as daemon:
+            try:
+                said = b""
+                while not said.startswith((b"EXTEND", b"READY")):
+                    said = manager.recv(1000)
+                assert said == b"EXTEND_TIMEOUT_USEC=450000000"
+            finally:
+                daemon.terminate()
 
 
 def test_a_paused_device_does_not_tell_the_password_in_a_misspelt_source(

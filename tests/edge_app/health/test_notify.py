@@ -25,10 +25,12 @@ def test_each_message_is_one_datagram(manager: socket.socket) -> None:
         assert notifier.watchdog_s == 30.0
         notifier.ready()
         notifier.feed()
+        notifier.begins_within(161.25)
         notifier.say("two\nlines " + "x" * 300)
         notifier.stopping()
-    heard = [manager.recv(1000).decode() for _ in range(4)]
+    heard = [manager.recv(1000).decode() for _ in range(5)]
     assert heard[:2] == ["READY=1", "WATCHDOG=1"]
+    assert heard.pop(2) == "EXTEND_TIMEOUT_USEC=161250000"
     assert heard[2].startswith("STATUS=two lines x")
     assert "\n" not in heard[2]
     assert len(heard[2]) < 250
