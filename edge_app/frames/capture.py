@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 
 
 class Captured(NamedTuple):
-    """image: uint8 [H, W] or [H, W, 3] BGR; position_ms: in a file; a camera's says nothing."""
+    """image: uint8 [H, W] or [H, W, 3] BGR.
+
+    position_ms: in a file, or in a stream from any beginning; a V4L2 camera's says nothing.
+    """
 
     image: NDArray[np.uint8]
     position_ms: float
