@@ -10,6 +10,7 @@ import cv2
 import msgspec
 import numpy as np
 
+from edge_app.picture_file import PictureError, read_picture_file
 from quantize.errors import QuantizeError
 from trainer.data.pictures import pictures_in
 
@@ -107,12 +108,12 @@ def read_picture(path: Path) -> Image:
     """Read a picture: uint8 [H, W, 3], BGR.
 
     Raises:
-        QuantizeError: the file is missing or no picture.
+        QuantizeError: as `read_picture_file` raises PictureError.
     """
-    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if picture is None:
-        raise QuantizeError(f"{path}: not a picture that OpenCV reads")
-    return np.asarray(picture, np.uint8)
+    try:
+        return read_picture_file(path, colour=True)
+    except PictureError as error:
+        raise QuantizeError(f"{path}: {error}") from error
 
 
 def pictures_at_all_sizes(photos: Sequence[FacePhoto]) -> Iterator[Image]:

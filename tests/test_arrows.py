@@ -22,7 +22,7 @@ FOUNDATION = {
     "edge_app.kernel_file",
     "edge_app.mistakes",
     "edge_app.peer",
-    "edge_app.picture_depth",
+    "edge_app.picture_file",
     "edge_app.secret_file",
     "edge_app.standard_error",
     "edge_app.tcp",

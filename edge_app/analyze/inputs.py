@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge_app.errors import MienError
-from edge_app.frames import folder, picture, video_file
+from edge_app.frames import folder, video_file
+from edge_app.picture_file import SUFFIXES, UNREADABLE_SUFFIXES
 
 
 def is_picture(path: Path) -> bool:
     """Whether `path` is read as a picture; any other file is tried as a video."""
-    return path.suffix.lower() in picture.SUFFIXES
+    return path.suffix.lower() in SUFFIXES
 
 
 class Inputs(NamedTuple):
@@ -42,7 +43,7 @@ def find_inputs(named: Iterable[Path]) -> Inputs:
             if path.is_dir():
                 files, others = _contents(path)
                 left_out.update(others)
-            elif path.suffix.lower() in picture.UNREADABLE_SUFFIXES:
+            elif path.suffix.lower() in UNREADABLE_SUFFIXES:
                 wrong.append(MienError(f"{path}: Mien reads no such photos; convert it to JPEG"))
                 continue
             else:
@@ -88,7 +89,7 @@ def _is_missing(path: Path) -> bool:
 
 def _contents(path: Path) -> tuple[list[Path], list[Path]]:
     """Give a folder's pictures and videos in natural order, and where the rest really is."""
-    readable = picture.SUFFIXES | video_file.SUFFIXES
+    readable = SUFFIXES | video_file.SUFFIXES
     files = [file for file in folder.files_in(path) if file.suffix.lower() in readable]
     visible = (entry for entry in path.iterdir() if not entry.name.startswith("."))
     # A link may lead to itself: only its folder is resolved, unless it is a folder.

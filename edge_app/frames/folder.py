@@ -10,8 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edge_app.frames.pace import Pace, Pacer
-from edge_app.frames.picture import SUFFIXES, read_picture
+from edge_app.frames.picture import read_picture
 from edge_app.frames.source import Frame, FrameSource, SourceError
+from edge_app.picture_file import SUFFIXES
 
 _LOG = logging.getLogger(__name__)
 

@@ -14,7 +14,6 @@ from edge_app.frames.http_mjpeg import HttpMjpegSource
 from edge_app.frames.hung import HungReaders
 from edge_app.frames.pace import Pace
 from edge_app.frames.pi_camera import PiCameraSource, load_library
-from edge_app.frames.picture import SUFFIXES
 from edge_app.frames.refused_login import RarelyRefused
 from edge_app.frames.rtsp import RtspSource
 from edge_app.frames.rtsp_refusal import rtsp_refusal
@@ -24,6 +23,7 @@ from edge_app.frames.supervised import OPENING_S, SupervisedSource, Trouble
 from edge_app.frames.turned import Turn, TurnedSource
 from edge_app.frames.v4l2 import V4l2Source, device_path
 from edge_app.frames.video_file import VideoFileSource
+from edge_app.picture_file import SUFFIXES
 from edge_app.samples import CLIP
 
 #: What can be read, as it stands in messages.

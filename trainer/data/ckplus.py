@@ -14,12 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from edge_app.perception.labels import FERPLUS
+from edge_app.picture_file import PictureError
 from trainer.data.class_names import folders_in, label_of
 from trainer.data.face_crops import FaceCrops
 from trainer.data.faces import FERPLUS_COLUMNS, DataError, Faces
 from trainer.data.image_folders import labelled_pictures, pass_over_in
 from trainer.data.one_face_each import OneFaceEach, Way
-from trainer.data.pictures import NotSquareError, PictureError, pictures_in
+from trainer.data.pictures import NotSquareError, pictures_in
 from trainer.data.rejections import Rejections, Tell, warn
 from trainer.data.splits import split_by_group
 

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from edge_app.perception import Face, Perception
 from edge_app.perception.card import Alignment
+from edge_app.picture_file import PictureError
 from trainer.data.faces import DataError
-from trainer.data.pictures import SIDE, PictureError
+from trainer.data.pictures import SIDE
 
 
 class NoFaceError(PictureError):

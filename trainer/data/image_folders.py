@@ -8,14 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from edge_app.picture_file import SUFFIXES, PictureError
 from trainer.data.class_names import folders_in, is_number, label_of, split_of
 from trainer.data.face_crops import FaceCrops
 from trainer.data.faces import FERPLUS_COLUMNS, DataError, Faces, Split
 from trainer.data.one_face_each import OneFaceEach, Way
 from trainer.data.pictures import (
-    SUFFIXES,
     NotSquareError,
-    PictureError,
     others_in,
     pictures_below,
     pictures_in,

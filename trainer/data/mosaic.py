@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.picture_file import PictureError, read_picture_file
 from trainer.data.faces import FERPLUS_COLUMNS, DataError, Faces, Split
-from trainer.data.pictures import PictureError, read_picture
 
 PICTURE = "fer2013_mosaic.png"
 LABELS = "fer2013_labels.npz"
@@ -37,9 +37,9 @@ def read_mosaic(folder: Path) -> Faces:
         if _is_pointer(path):
             raise DataError(f"{path}: a Git LFS pointer, not the file; get it with git lfs pull")
     try:
-        mosaic = read_picture(picture_path)
+        mosaic = read_picture_file(picture_path, colour=False)
     except PictureError as error:
-        raise DataError(f"{picture_path}: {error}; get it again") from error
+        raise DataError(f"{picture_path}: {error}") from error
     rows = mosaic.shape[0] // TILE
     if mosaic.shape != (rows * TILE, TILES_A_ROW * TILE):
         raise DataError(

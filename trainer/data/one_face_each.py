@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.perception.card import Alignment
+from edge_app.picture_file import read_picture_file
 from trainer.data.face_crops import FaceCrops
-from trainer.data.pictures import SIDE, as_crop, read_picture
+from trainer.data.pictures import SIDE, as_crop
 
 #: Of so many pictures the median share that a face fills is known to two hundredths.
 SAMPLE = 100
@@ -50,11 +51,11 @@ class OneFaceEach:
             PictureError: it cannot be read.
         """
         if self._way is Way.FIND:
-            crop, found = self._crops.frame(read_picture(path, colour=True))
+            crop, found = self._crops.frame(read_picture_file(path, colour=True))
             self._framed += found
             self._not_found += not found
             return crop
-        picture = read_picture(path)
+        picture = read_picture_file(path, colour=False)
         crop = as_crop(picture)
         self._as_they_are += 1
         if len(picture) > SIDE:
@@ -68,7 +69,7 @@ class OneFaceEach:
             NoFaceError: there is no face.
             PictureError: there is more than one, or the photo cannot be read.
         """
-        crop = self._crops.cut(read_picture(path, colour=True))
+        crop = self._crops.cut(read_picture_file(path, colour=True))
         self._cut += 1
         return crop
 
@@ -95,7 +96,7 @@ class OneFaceEach:
         if self._way is not None or not self._larger:
             return ""
         shown = self._larger[:: -(-len(self._larger) // SAMPLE)]
-        share = median(self._crops.fills(read_picture(path, colour=True)) for path in shown)
+        share = median(self._crops.fills(read_picture_file(path, colour=True)) for path in shown)
         said = f"; faces fill {share:.2f} of the side (median of {len(shown)})"
         if share >= LOOSE:
             return said

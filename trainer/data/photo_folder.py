@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from edge_app.picture_file import PictureError
 from trainer.data.face_crops import FaceCrops, NoFaceError
 from trainer.data.faces import FERPLUS_COLUMNS, DataError, Faces
 from trainer.data.image_folders import class_folders, labelled_pictures, pass_over_in
 from trainer.data.one_face_each import OneFaceEach, Way
-from trainer.data.pictures import PictureError
 from trainer.data.rejections import Rejections, Tell, warn
 from trainer.data.splits import groups_of_photos, split_by_group
 

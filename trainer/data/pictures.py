@@ -1,4 +1,4 @@
-"""A picture file → its gray or coloured pixels; a square crop → 48 x 48."""
+"""A folder → its picture files; a square crop → 48 x 48."""
 
 from __future__ import annotations
 
@@ -9,16 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.picture_depth import ADVICE, is_lost_in_8_bits
+from edge_app.picture_file import SUFFIXES, PictureError
 
 SIDE = 48
-
-#: What a file must end with to be taken for a picture.
-SUFFIXES = frozenset({".bmp", ".jfif", ".jpeg", ".jpg", ".pgm", ".png", ".tif", ".tiff", ".webp"})
-
-
-class PictureError(ValueError):
-    """A file that is no picture of the wanted kind; the text says why, without the file's name."""
 
 
 class NotSquareError(PictureError):
@@ -54,31 +47,6 @@ def pictures_below(folder: Path) -> list[Path]:
         if Path(part) != folder:
             found += pictures_in(Path(part))
     return found
-
-
-def read_picture(path: Path, *, colour: bool = False) -> NDArray[np.uint8]:
-    """Read a file as uint8 [H, W], or as uint8 [H, W, 3], BGR; upright as its EXIF data say.
-
-    Raises:
-        PictureError: the file cannot be read, is no whole picture, or one of 16 bits a value that
-            would read as black.
-    """
-    try:
-        content = np.fromfile(path, np.uint8)
-    except OSError as error:
-        raise PictureError(str(error.strerror)) from error
-    kind = cv2.IMREAD_COLOR if colour else cv2.IMREAD_GRAYSCALE
-    try:
-        # OpenCV asserts that there is a byte, and refuses more than 2^30 pixels.
-        picture = cv2.imdecode(content, kind)
-    except cv2.error as error:
-        raise PictureError("not a picture that OpenCV takes") from error
-    if picture is None:
-        raise PictureError("not a picture that OpenCV can read")
-    read = np.asarray(picture, np.uint8)
-    if is_lost_in_8_bits(content, read):
-        raise PictureError(ADVICE)
-    return read
 
 
 def as_crop(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from edge_app.picture_file import SUFFIXES
 from trainer.data.faces import DataError
-from trainer.data.pictures import SUFFIXES
 
 _LOG = logging.getLogger(__name__)
 

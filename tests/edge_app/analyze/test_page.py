@@ -14,8 +14,9 @@ import cv2
 import numpy as np
 import pytest
 
+from edge_app import picture_file
 from edge_app.analyze import command
-from edge_app.frames import picture, video_file
+from edge_app.frames import video_file
 from tests.edge_app.analyze.fake_perception import FakePerception
 
 PAGE = (Path(__file__).parents[3] / "docs" / "analyze.md").read_text()
@@ -61,5 +62,5 @@ def test_every_column_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_every_ending_is_told() -> None:
     taken = PAGE.partition("## What it takes")[2].partition("|")[0]
-    readable = picture.SUFFIXES | video_file.SUFFIXES
-    assert set(re.findall(r"`(\.\w+)`", taken)) == readable | picture.UNREADABLE_SUFFIXES
+    readable = picture_file.SUFFIXES | video_file.SUFFIXES
+    assert set(re.findall(r"`(\.\w+)`", taken)) == readable | picture_file.UNREADABLE_SUFFIXES

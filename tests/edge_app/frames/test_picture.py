@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import skimage.data
 
-from edge_app.frames.picture import SUFFIXES, read_picture
+from edge_app.frames.picture import read_picture
 from edge_app.frames.source import SourceError
+from edge_app.picture_file import SUFFIXES
 
 
 @pytest.fixture

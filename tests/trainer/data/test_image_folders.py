@@ -4,9 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
+from edge_app.picture_file import read_picture_file
 from trainer.data import DataError, Faces, Split
 from trainer.data.image_folders import is_image_folders, read_image_folders
-from trainer.data.pictures import as_crop, read_picture
+from trainer.data.pictures import as_crop
 from trainer.data.rejections import Reading
 
 
@@ -90,22 +91,34 @@ def test_pictures_of_another_size_or_in_colour_become_48_gray(tmp_path: Path) ->
     assert faces.pixels.shape == (3, 48, 48)
 
 
+@pytest.mark.parametrize("suffix", [".jpe", ".pnm", ".ppm"])
+def test_what_mien_analyze_takes_for_a_picture_is_learned_from(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / "train" / "sad" / f"a{suffix}"
+    path.parent.mkdir(parents=True)
+    cv2.imwrite(str(path), np.full((48, 48, 3), 50, np.uint8))
+    add(tmp_path / "train" / "sad" / "b.png", 50)
+    faces, reading = read(tmp_path)
+    assert (faces.pixels == 50).all()
+    assert (reading.rows, reading.passed_over) == (2, ())
+
+
 def test_a_crop_is_averaged_to_its_size_and_enlarged_smoothly(tmp_path: Path) -> None:
     stripes = np.tile(np.array([0, 255], np.uint8), (96, 48))
     ramp = np.tile(np.arange(0, 240, 10, dtype=np.uint8), (24, 1))
     for name, picture in (("large", stripes), ("small", ramp)):
         cv2.imwrite(str(tmp_path / f"{name}.png"), picture)
-    assert set(np.unique(as_crop(read_picture(tmp_path / "large.png")))) <= {127, 128}
+    large = as_crop(read_picture_file(tmp_path / "large.png", colour=False))
+    assert set(np.unique(large)) <= {127, 128}
     # No two of 48 columns alike, away from the edge.
-    small = as_crop(read_picture(tmp_path / "small.png"))
+    small = as_crop(read_picture_file(tmp_path / "small.png", colour=False))
     assert (np.diff(small[0].astype(int))[2:-2] > 0).all()
 
 
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda path: path.write_bytes(b"no picture"), "can read"),
-        (lambda path: path.write_bytes(b""), "not a picture"),
+        (lambda path: path.write_bytes(b"no picture"), "not a picture that can be read"),
+        (lambda path: path.write_bytes(b""), "the file is empty"),
         (lambda path: add(path, 9, (48, 64)), "64x48 pixels are no square"),
         (lambda path: add_deep(path, 255), "16 bits a value hold 12 at most"),
         (lambda path: add_deep(path, 4095), "16 bits a value hold 12 at most"),

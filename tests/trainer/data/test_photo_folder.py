@@ -99,7 +99,7 @@ def test_photos_without_or_with_several_faces_are_reported(
     assert reading.examples == (
         f"{Path('happy/b.png')}: no face found",
         f"{Path('sad/c.png')}: 2 faces",
-        f"{Path('sad/e.jpg')}: not a picture that OpenCV can read",
+        f"{Path('sad/e.jpg')}: not a picture that can be read, or damaged; copy it again",
     )
     assert reading.text().endswith("cut out already: --crops find, which leaves none out")
 
