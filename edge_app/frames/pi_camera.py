@@ -114,13 +114,14 @@ class PiCameraSource(FrameSource):
                 main=wanted,
                 lores=dict(wanted),
                 controls={"FrameRate": frames_per_second},
-                sensor=self._sensor(width, height),
+                # Newer versions have `sensor` for that; this one all of them understand.
+                raw=self._reading(width, height),
             )
         )
         self._width, self._height = self._camera.stream_configuration(_LORES)["size"]
         self._camera.start()
 
-    def _sensor(self, width: int, height: int) -> dict[str, tuple[int, int]]:
+    def _reading(self, width: int, height: int) -> dict[str, tuple[int, int]]:
         """The reading of the sensor to ask for: half its pixels a side, or all for a larger frame.
 
         Left to itself, picamera2 goes by the frame's size, and the smallest readings are cut-outs
@@ -131,7 +132,7 @@ class PiCameraSource(FrameSource):
             return {}
         is_half_enough = 2 * width <= pixels[0] and 2 * height <= pixels[1]
         step = 2 if is_half_enough else 1
-        return {"output_size": (pixels[0] // step, pixels[1] // step)}
+        return {"size": (pixels[0] // step, pixels[1] // step)}
 
     def _capture(self) -> NDArray[np.uint8] | None:
         """One frame; None when closed meanwhile, or if the frame is not as agreed."""

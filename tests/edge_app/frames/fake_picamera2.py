@@ -49,7 +49,7 @@ class Picamera2:
         display: str = "main", encode: str = "main", queue: bool = True, sensor: Any = None,
         use_case: str = "preview",
     ) -> dict[str, Any]:  # fmt: skip
-        return {"main": main, "lores": lores, "controls": controls, "sensor": sensor}
+        return {"main": main, "lores": lores, "controls": controls, "raw": raw}
 
     def configure(self, camera_config: Any = None) -> None:
         if not self.fits:

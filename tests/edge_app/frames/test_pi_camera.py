@@ -79,13 +79,13 @@ def test_the_y_plane_is_the_frame(cameras: list[Picamera2]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("properties", "size", "sensor"),
+    ("properties", "size", "raw"),
     [
-        ({"PixelArraySize": (3280, 2464)}, (640, 480), {"output_size": (1640, 1232)}),
-        ({"PixelArraySize": (4608, 2592)}, (640, 480), {"output_size": (2304, 1296)}),
-        ({"PixelArraySize": (3280, 2464)}, (1640, 1232), {"output_size": (1640, 1232)}),
-        ({"PixelArraySize": (3280, 2464)}, (1920, 1080), {"output_size": (3280, 2464)}),
-        ({"PixelArraySize": (2592, 1944)}, (1280, 974), {"output_size": (2592, 1944)}),
+        ({"PixelArraySize": (3280, 2464)}, (640, 480), {"size": (1640, 1232)}),
+        ({"PixelArraySize": (4608, 2592)}, (640, 480), {"size": (2304, 1296)}),
+        ({"PixelArraySize": (3280, 2464)}, (1640, 1232), {"size": (1640, 1232)}),
+        ({"PixelArraySize": (3280, 2464)}, (1920, 1080), {"size": (3280, 2464)}),
+        ({"PixelArraySize": (2592, 1944)}, (1280, 974), {"size": (2592, 1944)}),
         ({}, (640, 480), {}),
     ],
 )
@@ -94,12 +94,12 @@ def test_the_whole_sensor_is_read(
     cameras: list[Picamera2],
     properties: dict[str, tuple[int, int]],
     size: tuple[int, int],
-    sensor: dict[str, tuple[int, int]],
+    raw: dict[str, tuple[int, int]],
 ) -> None:
     """By the frame's size alone, picamera2 reads the middle 1280x960 pixels of Camera Module 2."""
     monkeypatch.setattr(Picamera2, "properties", properties)
     open_camera(size=size).close()
-    assert cameras[0].configuration["sensor"] == sensor
+    assert cameras[0].configuration["raw"] == raw
 
 
 @pytest.mark.parametrize(
