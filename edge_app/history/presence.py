@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
@@ -28,6 +29,7 @@ def presences(
     go back with it.
     """
     in_time = sorted(words, key=lambda word: word.time_ms)
+    times_ms = [word.time_ms for word in in_time]
     spans: list[PresenceSpan] = []
     at = period.start_ms
     for recording in sorted(recordings):
@@ -36,22 +38,20 @@ def presences(
             continue
         if start_ms > at:
             spans.append(PresenceSpan(at, start_ms, "unknown"))
-        spans += _within(in_time, Span(start_ms, end_ms), recording.start_ms)
+        # What was before the recording says nothing of it.
+        first, last = (bisect_left(times_ms, each) for each in (recording.start_ms, end_ms))
+        spans += _within(in_time[first:last], Span(start_ms, end_ms))
         at = end_ms
     if at < period.end_ms:
         spans.append(PresenceSpan(at, period.end_ms, "unknown"))
     return spans
 
 
-def _within(words: Sequence[AvailabilityRow], span: Span, since_ms: int) -> Iterator[PresenceSpan]:
-    """A part of a recording that began at `since_ms`: what was before that says nothing of it."""
+def _within(words: Sequence[AvailabilityRow], span: Span) -> Iterator[PresenceSpan]:
+    """A part of a recording. words: those of it, until the end of that part."""
     presence: Presence = "unknown"
     at = span.start_ms
     for word in words:
-        if word.time_ms < since_ms:
-            continue
-        if word.time_ms >= span.end_ms:
-            break
         said: Presence = "online" if word.is_online else "offline"
         if word.time_ms > at and said != presence:
             yield PresenceSpan(at, word.time_ms, presence)

@@ -68,3 +68,25 @@ def test_a_change_of_a_clock_that_ran_ahead_hides_none_of_those_after_it_was_set
         (140, 150, "unknown"),
         (150, 160, "online"),
     ]
+
+
+class Counted(AvailabilityRow):
+    """Counts how often anybody looks at the time of one."""
+
+    looks = 0
+
+    @property
+    def time_ms(self) -> int:  # type: ignore[override]
+        Counted.looks += 1
+        return self[1]
+
+
+def test_a_bad_network_does_not_make_it_long() -> None:
+    """Of thousands of recordings, each would look at all words."""
+    count = 500
+    words = [Counted("kitchen", 10 * each, is_online=True) for each in range(count)]
+    recordings = [Span(10 * each, 10 * each + 5) for each in range(count)]
+    spans = presences(words, recordings, Span(0, 10 * count))
+    assert spans[:2] == [(0, 5, "online"), (5, 10, "unknown")]
+    assert len(spans) == 2 * count
+    assert Counted.looks < 10 * count
