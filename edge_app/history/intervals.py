@@ -22,13 +22,16 @@ _LATE_MS = 60_000
 
 
 class Part(NamedTuple):
-    """What of an interval lies in one hour. at: when it begins there; share: of the interval;
-    before: of the interval, what lies before it.
+    """What of an interval lies in one hour. at: when it begins there.
+
+    share, before, until: of the interval, what lies in it, before it, and up to its end; the last
+    of one is exactly what lies before the next.
     """
 
     at: datetime
     share: float
     before: float
+    until: float
 
 
 @dataclass(slots=True)
@@ -90,13 +93,14 @@ def parts_of(summary: SummaryRow, period: Span, zone: tzinfo | None) -> Iterator
         return
     if length_ms == 0:
         if period.start_ms <= start_ms < period.end_ms:
-            yield Part(local_time(start_ms, zone), share=1.0, before=0.0)
+            yield Part(local_time(start_ms, zone), share=1.0, before=0.0, until=1.0)
         return
     for part in parts_by_hour(Span(start_ms, summary.end_ms), period, zone):
         yield Part(
             local_time(part.start_ms, zone),
             share=(part.end_ms - part.start_ms) / length_ms,
             before=(part.start_ms - start_ms) / length_ms,
+            until=(part.end_ms - start_ms) / length_ms,
         )
 
 
@@ -120,8 +124,7 @@ def _add(summary: SummaryRow, part: Part, shown_s: dict[str, float], cell: Cell)
     """Add a part's share of what can be divided."""
     faces = summary.faces or 0
     # Whole ones, which together are all of them.
-    until = math.floor(faces * (part.before + part.share) + 0.5)
-    cell.visits += until - math.floor(faces * part.before + 0.5)
+    cell.visits += math.floor(faces * part.until + 0.5) - math.floor(faces * part.before + 0.5)
     for emotion, seconds in shown_s.items():
         cell.shown_s[emotion] += seconds * part.share
     if summary.valence is not None and summary.arousal is not None:

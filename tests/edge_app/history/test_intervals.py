@@ -48,6 +48,12 @@ def count(*summaries: SummaryRow, days_with_events: frozenset[date] = frozenset(
     return count_intervals(summaries, PERIOD, UTC, days_with_events)
 
 
+@pytest.mark.parametrize("faces", range(1, 40))
+def test_a_day_that_is_divided_has_all_of_its_visits(faces: int) -> None:
+    counted = count(interval(NOON, minutes=24 * 60, faces=faces))
+    assert sum(day.visits for day in counted.days.values()) == faces
+
+
 def test_an_interval_is_divided_by_how_much_of_it_lies_in_each_day_and_hour() -> None:
     counted = count(interval(MIDNIGHT - timedelta(minutes=15), minutes=60))
     before, after = counted.days[WEDNESDAY], counted.days[THURSDAY]
