@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from edge_app.history.cell import Cell
-from edge_app.history.intervals import count_intervals
+from edge_app.history.intervals import Across, count_intervals
 from edge_app.history.local_hours import local_time, parts_by_hour
 from edge_app.history.reading import DeviceHistory, Span, Visit
 
@@ -24,13 +25,23 @@ _APART_S = 1.0
 class Cells:
     """What a device saw. from_summaries: the days of which, in all or in part, summaries tell.
 
-    has_long_intervals: some of these are in the days, and not in the hours.
+    has_long_intervals: some of these are in the days, and not in the hours. across: those that are
+    counted in more than one day.
     """
 
     days: Mapping[date, Cell]
     hours: Mapping[int, Cell]
     from_summaries: frozenset[date]
     has_long_intervals: bool = False
+    across: Sequence[Across] = ()
+
+    def counted_again(self, days: AbstractSet[date], *, untold_only: bool = False) -> int:
+        """How often an interval of these days is counted once more. untold_only: of those alone."""
+        return sum(
+            max(0, len(each.days & days) - 1)
+            for each in self.across
+            if each.is_untold or not untold_only
+        )
 
 
 def count(history: DeviceHistory, period: Span, zone: tzinfo | None) -> Cells:
@@ -44,7 +55,7 @@ def count(history: DeviceHistory, period: Span, zone: tzinfo | None) -> Cells:
         days[day].add(cell)
     for hour, cell in told.hours.items():
         hours[hour].add(cell)
-    return Cells(days, hours, frozenset(told.told_days), told.has_long)
+    return Cells(days, hours, frozenset(told.told_days), told.has_long, told.across)
 
 
 def _add_visit(

@@ -34,16 +34,25 @@ class Part(NamedTuple):
     until: float
 
 
+class Across(NamedTuple):
+    """An interval that lies in more than one day. is_untold: how many visits it had is withheld."""
+
+    days: frozenset[date]
+    is_untold: bool
+
+
 @dataclass(slots=True)
 class Intervals:
     """What summaries tell. told_days: those that they tell of somebody on, or withhold it.
 
-    has_long: intervals of more than an hour tell of no hour, and are only in the days.
+    has_long: intervals of more than an hour tell of no hour, and are only in the days. across:
+    those that are counted in more than one day.
     """
 
     days: dict[date, Cell] = field(default_factory=lambda: defaultdict(Cell))
     hours: dict[int, Cell] = field(default_factory=lambda: defaultdict(Cell))
     told_days: set[date] = field(default_factory=set)
+    across: list[Across] = field(default_factory=list)
     has_long: bool = False
 
 
@@ -71,6 +80,8 @@ def count_intervals(
         counted.has_long |= not is_short
         if summary.faces != 0 or summary.withheld:
             counted.told_days |= days
+        if len(days) > 1:
+            counted.across.append(Across(frozenset(days), summary.faces is None))
         shown_s = _shown_s(summary)
         for part in parts:
             _add(summary, part, shown_s, counted.days[part.at.date()])

@@ -208,7 +208,10 @@ def _visits_told(cells: Cells, told: Mapping[date, ToldCell]) -> Iterator[str]:
         text += f", counted once in each interval{where}"
     yield text
     if untold:
+        # One across midnight is in two days.
+        untold -= cells.counted_again(told.keys(), untold_only=True)
         intervals = sum(cell.intervals for cell in told.values())
+        intervals -= cells.counted_again(told.keys())
         yield f"{untold} of {counted(intervals, 'interval')} withheld"
     shown_s = sum(sum(cell.shown_s.values()) for cell in told.values())
     unsure_s = sum(cell.shown_s.get(_UNSURE, 0.0) for cell in told.values())

@@ -311,6 +311,26 @@ def test_of_what_a_device_withheld_the_least_is_told_and_no_mean(file: Path) -> 
     assert "2025-03-131.0in part300.0" in words
 
 
+def test_an_interval_across_midnight_is_one(file: Path) -> None:
+    noon = (END - timedelta(days=3)).replace(hour=12, minute=0)
+    told = {"faces": 9, "emotions_s": {"happy": 600.0}, "withheld": False}
+    untold = {"faces": None, "emotions_s": None, "withheld": True}
+    record(
+        file,
+        *(
+            summary(
+                noon + timedelta(days=number), **each, minimum_group=5, watched_s=86_400.0,
+                end=noon + timedelta(days=number + 1),
+            )
+            for number, each in enumerate((told, untold, told))
+        ),
+    )  # fmt: skip
+    headline = (
+        "18 or more visits on 4 days, counted once in each interval; 1 of 3 intervals withheld"
+    )
+    assert headline in report(file).words
+
+
 def test_five_people_who_stay_are_not_a_group_of_many(file: Path) -> None:
     start = (END - timedelta(days=1)).replace(hour=8, minute=0)
     stay = [
