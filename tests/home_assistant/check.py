@@ -6,8 +6,11 @@ Runs in an environment of its own, with Home Assistant and without Mien: see che
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
+import json
 import logging
+import multiprocessing
 import os
 import re
 import shlex
@@ -16,16 +19,15 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 import yaml
 from homeassistant import bootstrap, loader, runner
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, ServiceCall, callback
 from homeassistant.helpers import device_registry, entity_registry
-from homeassistant.setup import async_setup_component
 
 #: How the entities are called that come of the device `desk`.
 NAMES = {
@@ -54,7 +56,7 @@ class Complaints(logging.Handler):
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        if "mqtt" in record.name or "template" in record.name or "sensor" in record.name:
+        if any(part in record.name for part in ("mqtt", "template", "sensor", "automation")):
             self.lines.append(self.format(record))
 
 
@@ -81,16 +83,78 @@ async def until(what: str, condition: Callable[[], Any], timeout_s: float = 60.0
     raise AssertionError(f"not within {timeout_s:.0f} s: {what}")
 
 
-async def start_home_assistant(folder: Path, broker_port: int) -> HomeAssistant:
+class Actions:
+    """What the page's automations do, instead of doing it."""
+
+    def __init__(self) -> None:
+        self.lit: list[ServiceCall] = []
+        self.told: list[ServiceCall] = []
+
+    def register(self, hass: HomeAssistant) -> None:
+        hass.services.async_register("light", "turn_on", self.lit.append)
+        hass.services.async_register("persistent_notification", "create", self.told.append)
+
+    def notifications(self, notification_id: str) -> list[ServiceCall]:
+        return [call for call in self.told if call.data["notification_id"] == notification_id]
+
+
+class Shown:
+    """What Home Assistant shows of the device. people: all that People was, in order."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self.hass = hass
+        self.people: list[str] = []
+        hass.bus.async_listen("state_changed", self._note)
+
+    def state(self, name: str) -> str:
+        found = self.hass.states.get({**NAMES, **DISABLED}[name])
+        return found.state if found else "missing"
+
+    def attribute(self, name: str, key: str) -> Any:
+        found = self.hass.states.get(NAMES[name])
+        return found.attributes.get(key) if found else None
+
+    async def press(self, domain: str, service: str, name: str) -> None:
+        target = {"entity_id": NAMES[name]}
+        await self.hass.services.async_call(domain, service, target, blocking=True)
+
+    async def publish(self, topic: str, payload: str, *, retain: bool = False) -> None:
+        said = {"topic": topic, "payload": payload, "qos": 1, "retain": retain}
+        await self.hass.services.async_call("mqtt", "publish", said, blocking=True)
+
+    @callback
+    def _note(self, event: Event[EventStateChangedData]) -> None:
+        new = event.data["new_state"]
+        if (
+            new is not None
+            and new.entity_id == NAMES["people"]
+            and new.state not in self.people[-1:]
+        ):
+            self.people.append(new.state)
+
+
+async def start_home_assistant(folder: Path, actions: Actions, broker_port: int) -> HomeAssistant:
+    """Start it with the page's automations, and with what it kept in `folder` if it did."""
+    (folder / "automations.yaml").write_text(yaml.safe_dump(page_automations()))
     (folder / "configuration.yaml").write_text(
         f"homeassistant:\nhttp:\n  server_host: 127.0.0.1\n  server_port: {free_port()}\n"
+        # Without a frontend, which is not installed, it would recover instead of start.
+        f"frontend:\n  development_repo: {folder}\n"
+        "automation: !include automations.yaml\n"
     )
     hass = await bootstrap.async_setup_hass(
         runner.RuntimeConfig(config_dir=str(folder), skip_pip=True, safe_mode=False)
     )
     assert hass is not None
     loader.async_setup(hass)
+    actions.register(hass)
+    if not hass.config_entries.async_entries("mqtt"):
+        await add_broker(hass, broker_port)
     await hass.async_start()
+    return hass
+
+
+async def add_broker(hass: HomeAssistant, broker_port: int) -> None:
     # Newer ones want it; the pinned one does not know it.
     takes_subentries = "subentries_data" in inspect.signature(ConfigEntry).parameters
     newer: dict[str, Any] = {"subentries_data": ()} if takes_subentries else {}
@@ -109,7 +173,6 @@ async def start_home_assistant(folder: Path, broker_port: int) -> HomeAssistant:
             **newer,
         )
     )
-    return hass
 
 
 def start_device(folder: Path, broker_port: int) -> subprocess.Popen[bytes]:
@@ -120,6 +183,18 @@ def start_device(folder: Path, broker_port: int) -> subprocess.Popen[bytes]:
         ],
         env={**os.environ, "STATE_DIRECTORY": str(folder / "state")},
     )  # fmt: skip
+
+
+def page_automations() -> list[dict[str, Any]]:
+    """Those that the page shows, for the device `desk`; silence is told at once."""
+    page = (Path(__file__).parents[2] / "docs" / "home-assistant.md").read_text(encoding="utf-8")
+    page = page.replace("mien_kitchen", "mien_desk").replace("mien/kitchen", "mien/desk")
+    page = page.replace("00:05:00", "00:00:01")
+    shown = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    return [
+        {"id": name, "alias": name, **yaml.safe_load(each)}
+        for name, each in zip(("smile", "camera", "silent"), shown, strict=True)
+    ]
 
 
 def check_registered(hass: HomeAssistant) -> None:
@@ -133,130 +208,149 @@ def check_registered(hass: HomeAssistant) -> None:
     assert [each.name for each in devices.values()] == ["Mien desk"], devices
 
 
-async def check_disabled(hass: HomeAssistant, state: Callable[[str], str]) -> None:
+async def check_seen(shown: Shown, actions: Actions) -> None:
+    """Who is there, and how the device does."""
+    await until("all entities are there", lambda: "missing" not in map(shown.state, NAMES))
+    check_registered(shown.hass)
+    await until("one person is counted", lambda: shown.state("people") == "1")
+    await until("who is happy", lambda: shown.state("emotion") == "happy")
+    faces = shown.attribute("emotion", "faces")
+    assert [face["emotion"] for face in faces] == ["happy"], faces
+    await until(
+        "the change fired an event",
+        lambda: shown.attribute("emotion_change", "event_type") == "happy",
+    )
+    assert shown.attribute("emotion_change", "confidence") > 0
+    await until("the light goes on", lambda: actions.lit)
+    assert int(shown.state("memory")) > 1_000_000
+    assert int(shown.state("outbox")) >= 0
+    assert shown.state("privacy") == "full"
+    assert shown.state("paused") == "off"
+    assert shown.state("connection") == "on"
+
+
+async def check_disabled(shown: Shown) -> None:
     """Enable what nobody asked for yet, and see what it tells."""
-    registry = entity_registry.async_get(hass)
+    registry = entity_registry.async_get(shown.hass)
     for entity in DISABLED.values():
         registry.async_update_entity(entity, disabled_by=None)
-    (broker,) = hass.config_entries.async_entries("mqtt")
-    await hass.config_entries.async_reload(broker.entry_id)
-    await until("valence is told", lambda: is_between(state("valence"), 0.5, 0.81))
-    await until("arousal is told", lambda: is_between(state("arousal"), 0.2, 0.51))
-    await until("all is there again", lambda: state("paused") == "off")
+    (broker,) = shown.hass.config_entries.async_entries("mqtt")
+    await shown.hass.config_entries.async_reload(broker.entry_id)
+    await until("valence is told", lambda: is_between(shown.state("valence"), 0.5, 0.81))
+    await until("arousal is told", lambda: is_between(shown.state("arousal"), 0.2, 0.51))
+    await until("all is there again", lambda: shown.state("paused") == "off")
 
 
-def automations() -> list[dict[str, Any]]:
-    """Those that the page shows, for the device `desk`; silence is told at once."""
-    page = (Path(__file__).parents[2] / "docs" / "home-assistant.md").read_text(encoding="utf-8")
-    page = page.replace("mien_kitchen", "mien_desk").replace("mien/kitchen", "mien/desk")
-    page = page.replace("00:05:00", "00:00:01")
-    shown = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
-    return [
-        {"id": name, "alias": name, **yaml.safe_load(each)}
-        for name, each in zip(("smile", "camera", "silent"), shown, strict=True)
-    ]
+async def check_controls(shown: Shown, device: subprocess.Popen[bytes]) -> None:
+    """The switch and the buttons; the last one ends the device."""
+    await until("somebody is there", lambda: shown.state("people") == "1")
+    before = len(shown.people)
+    await shown.press("switch", "turn_on", "paused")
+    await until("the switch pauses", lambda: shown.state("paused") == "on")
+    await until("nobody looks", lambda: shown.state("people") == "unavailable")
+    assert shown.people[before:] == ["unavailable"], "nobody is said to be there"
+    await shown.press("switch", "turn_off", "paused")
+    await until("and lets it go on", lambda: shown.state("paused") == "off")
+    await until("somebody is seen again", lambda: shown.state("people") == "1")
+    await until("frames are counted", lambda: is_between(shown.state("frame_rate"), 0.1, 60))
+    await shown.press("button", "press", "identify")
+    before = len(shown.people)
+    await shown.press("button", "press", "restart")
+    await until("the button ends the device", lambda: device.poll() == 75)
+    await until("which is then away", lambda: shown.state("frame_rate") == "unavailable")
+    assert shown.people[before:] == ["unavailable"], "nobody is said to be there"
+    assert shown.state("connection") == "off"
 
 
-async def watch_automations(hass: HomeAssistant) -> tuple[list[ServiceCall], list[ServiceCall]]:
-    """Start the page's automations; what they do is in the lists: the light, the notification."""
-    lit: list[ServiceCall] = []
-    told: list[ServiceCall] = []
-    hass.services.async_register("light", "turn_on", lit.append)
-    hass.services.async_register("persistent_notification", "create", told.append)
-    assert await async_setup_component(hass, "automation", {"automation": automations()})
-    return lit, told
+async def check_smile_is_of_now(shown: Shown, actions: Actions) -> None:
+    """The device is said to be there again, and nobody has smiled since."""
+    assert shown.state("emotion_change") == "unavailable"
+    before = len(actions.lit)
+    await shown.publish("mien/desk/availability", "online")
+    await until("the event is told again", lambda: shown.state("emotion_change").startswith("20"))
+    await shown.hass.async_block_till_done()
+    assert len(actions.lit) == before, "the light went on without a smile"
 
 
-async def check_camera_is_told(hass: HomeAssistant, told: list[ServiceCall]) -> None:
+async def check_each_smile_counts(shown: Shown, actions: Actions) -> None:
+    """Also where another face changes in the same frame; not where it is one of yesterday."""
+
+    def changed(emotion: str, *, is_historical: bool = False) -> Awaitable[None]:
+        event = {
+            "type": "emotion_changed", "emotion": emotion, "previous": None, "confidence": 0.9,
+            "episode": "e", "is_historical": is_historical,
+        }  # fmt: skip
+        return shown.publish("mien/desk/event", json.dumps(event))
+
+    before = len(actions.lit)
+    await changed("happy", is_historical=True)
+    for number in range(before + 1, before + 11):
+        await asyncio.gather(changed("neutral"), changed("happy"))
+        await until("a smile counts", functools.partial(lambda n: len(actions.lit) >= n, number))
+    assert len(actions.lit) == before + 10
+
+
+async def check_camera_is_told(shown: Shown, actions: Actions) -> None:
     """It fails, is mended, and fails again: two notifications."""
     topic = "mien/desk/alert/camera"
     for payload in ('{"text": "cable"}', "", '{"text": "power"}'):
-        said = {"topic": topic, "payload": payload, "qos": 1, "retain": True}
-        await hass.services.async_call("mqtt", "publish", said, blocking=True)
-    await until("the camera's troubles are told", lambda: len(named(topic, told)) == 2)
-    for call, text in zip(named(topic, told), ("cable", "power"), strict=True):
+        await shown.publish(topic, payload)
+    await until("the camera's troubles are told", lambda: len(actions.notifications(topic)) == 2)
+    for call, text in zip(actions.notifications(topic), ("cable", "power"), strict=True):
         assert call.data["message"] == text, call
 
 
-def named(notification: str, told: list[ServiceCall]) -> list[ServiceCall]:
-    return [call for call in told if call.data["notification_id"] == notification]
-
-
-async def check_smile_is_of_now(
-    hass: HomeAssistant, smiles: list[ServiceCall], state: Callable[[str], str]
-) -> None:
-    """The device is said to be there again, and nobody has smiled since."""
-    assert state("emotion_change") == "unavailable"
-    before = len(smiles)
-    await hass.services.async_call(
-        "mqtt", "publish", {"topic": "mien/desk/availability", "payload": "online"}, blocking=True
-    )
-    await until("the last event is told again", lambda: state("emotion_change").startswith("20"))
-    await hass.async_block_till_done()
-    assert len(smiles) == before, "the light went on without a smile"
-
-
-async def check(folder: Path, broker_port: int) -> None:
-    complaints = Complaints()
-    logging.getLogger().addHandler(complaints)
-    hass = await start_home_assistant(folder, broker_port)
-    smiles, told = await watch_automations(hass)
-
-    def state(name: str) -> str:
-        found = hass.states.get({**NAMES, **DISABLED}[name])
-        return found.state if found else "missing"
-
-    def attribute(name: str, key: str) -> Any:
-        found = hass.states.get(NAMES[name])
-        return found.attributes.get(key) if found else None
-
-    async def press(domain: str, service: str, name: str) -> None:
-        await hass.services.async_call(domain, service, {"entity_id": NAMES[name]}, blocking=True)
-
+async def check_run(folder: Path, broker_port: int) -> None:
+    """What it shows of a device that comes, works and goes."""
+    actions = Actions()
+    hass = await start_home_assistant(folder, actions, broker_port)
+    shown = Shown(hass)
     device = start_device(folder, broker_port)
     try:
-        await until("all entities are there", lambda: "missing" not in map(state, NAMES))
-        check_registered(hass)
-        await until("one person is counted", lambda: state("people") == "1")
-        await until("who is happy", lambda: state("emotion") == "happy")
-        faces = attribute("emotion", "faces")
-        assert [face["emotion"] for face in faces] == ["happy"], faces
-        await until(
-            "the change fired an event",
-            lambda: attribute("emotion_change", "event_type") == "happy",
-        )
-        assert attribute("emotion_change", "confidence") > 0
-        await until("the light goes on", lambda: smiles)
-        assert int(state("memory")) > 1_000_000
-        assert int(state("outbox")) >= 0
-        assert state("privacy") == "full"
-        assert state("paused") == "off"
-        assert state("connection") == "on"
-
-        await check_disabled(hass, state)
-
-        await press("switch", "turn_on", "paused")
-        await until("the switch pauses", lambda: state("paused") == "on")
-        await until("nobody is said to be there", lambda: state("people") == "unavailable")
-        await press("switch", "turn_off", "paused")
-        await until("and lets it go on", lambda: state("paused") == "off")
-        await until("somebody is seen again", lambda: state("people") == "1")
-        await until("frames are counted", lambda: is_between(state("frame_rate"), 0.1, 60))
-        await press("button", "press", "identify")
-        await press("button", "press", "restart")
-        await until("the button ends the device", lambda: device.poll() == 75)
-        await until("which is then away", lambda: state("frame_rate") == "unavailable")
-        await until("which is told", lambda: named("mien_desk_silent", told))
-        assert state("connection") == "off"
-        await check_smile_is_of_now(hass, smiles, state)
-        await check_camera_is_told(hass, told)
+        await check_seen(shown, actions)
+        # The device was started after Home Assistant was.
+        actions.told.clear()
+        await check_disabled(shown)
+        await check_controls(shown, device)
+        await until("which is told", lambda: actions.notifications("mien_desk_silent"))
+        await check_smile_is_of_now(shown, actions)
+        await check_each_smile_counts(shown, actions)
+        await check_camera_is_told(shown, actions)
+        await shown.publish("mien/desk/availability", "offline", retain=True)
     finally:
         device.kill()
         device.wait()
         await hass.async_stop(force=True)
+
+
+async def check_next_run(folder: Path, broker_port: int) -> None:
+    """What it tells when it is started, with the same device still away."""
+    actions = Actions()
+    hass = await start_home_assistant(folder, actions, broker_port)
+    try:
+        await until(
+            "silence is told after its own start, too",
+            lambda: actions.notifications("mien_desk_silent"),
+        )
+        assert actions.lit == []
+    finally:
+        await hass.async_stop(force=True)
+
+
+def run(check: Callable[[Path, int], Coroutine[Any, Any, None]], folder: Path, port: int) -> None:
+    complaints = Complaints()
+    logging.getLogger().addHandler(complaints)
+    try:
+        asyncio.run(check(folder, port))
+    except Exception as error:
+        # Home Assistant takes tracebacks that nobody catches for its own log.
+        raise SystemExit(f"failed:\n{traceback.format_exc()}") from error
+    finally:
         sys.stderr.writelines(f"{line}\n" for line in complaints.lines)
-    assert complaints.lines == [], "Home Assistant complains"
+    if complaints.lines:
+        raise SystemExit("failed: Home Assistant complains")
     sys.stdout.write("ok: Home Assistant complains about nothing\n")
+    sys.stdout.flush()
 
 
 def main() -> None:
@@ -266,10 +360,15 @@ def main() -> None:
         configuration.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
         broker = subprocess.Popen(["mosquitto", "-c", str(configuration)])
         try:
-            asyncio.run(check(Path(folder), port))
-        except Exception as error:
-            # Home Assistant takes tracebacks that nobody catches for its own log.
-            raise SystemExit(f"failed:\n{traceback.format_exc()}") from error
+            for check in (check_run, check_next_run):
+                # It starts once in a process.
+                process = multiprocessing.get_context("spawn").Process(
+                    target=run, args=(check, Path(folder), port)
+                )
+                process.start()
+                process.join()
+                if process.exitcode:
+                    raise SystemExit(process.exitcode)
         finally:
             broker.terminate()
             broker.wait()

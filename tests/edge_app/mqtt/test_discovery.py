@@ -12,11 +12,12 @@ import pytest
 import yaml
 
 from edge_app.errors import UsageError
-from edge_app.events.payloads import Alert, State
+from edge_app.events.payloads import Alert, EmotionChanged, State
 from edge_app.health.alerts import CAMERA
 from edge_app.mqtt.discovery import Description, discovery, discovery_topic
-from edge_app.mqtt.messages import ALERT, STATE
+from edge_app.mqtt.messages import ALERT, EVENT, STATE
 from edge_app.mqtt.topics import TopicError
+from edge_app.perception.labels import FER2013
 from edge_app.settings_file import read_settings
 
 DESCRIPTION = Description(device="kitchen", version="1.2", emotions=("happy", "sad", "unsure"))
@@ -135,8 +136,14 @@ def test_the_page_s_automations_name_what_there_is() -> None:
     page = (Path(__file__).parents[3] / "docs/home-assistant.md").read_text(encoding="utf-8")
     shown = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     smile, camera, silent = (yaml.safe_load(each) for each in shown)
-    for automation, component in ((smile, "emotion_change"), (silent, "memory")):
-        assert [each["entity_id"] for each in automation["triggers"]] == [entity(component)]
+    assert silent["triggers"][0]["entity_id"] == entity("memory")
+    assert silent["actions"][0]["wait_template"] == f"{{{{ has_value('{entity('memory')}') }}}}"
+    assert [each["topic"] for each in smile["triggers"]] == [EVENT.topic("kitchen")]
+    (trigger,) = smile["triggers"]
+    fields = {*re.findall(r"value_json\.(\w+)", trigger["value_template"])}
+    assert fields <= {*EmotionChanged.__struct_fields__, "type"}
+    assert f"'{EmotionChanged.__struct_config__.tag}'" in trigger["value_template"]
+    assert trigger["payload"] in FER2013
     assert [each["topic"] for each in camera["triggers"]] == [ALERT.topic("kitchen", alert=CAMERA)]
     (action,) = camera["actions"]
     told = re.findall(r"payload_json\.(\w+)", action["data"]["message"])
