@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from benchmarks import plot, report, text_table
 from benchmarks.as_command import exit_code
 from benchmarks.compare import OVER_PROCESSES, compare, remarks, rows
-from benchmarks.ending import ended_by_signals
+from benchmarks.ending import exits_by_signals
 from benchmarks.machine import Beginning, origin
 from benchmarks.model_latency import read_floats
 from benchmarks.results import Result, encode, read_result
@@ -80,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if arguments.part == "compare":
         return _compare(arguments.before, arguments.after)
-    with ended_by_signals():
+    with exits_by_signals():
         return _soak(arguments) if arguments.part == "soak" else _measure(arguments)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 
-def ended_by_signals() -> AbstractContextManager[None]:
+def exits_by_signals() -> AbstractContextManager[None]:
     """Let SIGTERM and the end of the terminal end what is within this as Ctrl-C does.
 
     The exit code is 128 and the signal's number; a second one ends the process at once.

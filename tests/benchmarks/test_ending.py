@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from benchmarks.command import main
-from benchmarks.ending import asked_by_signals, ended_by_signals
+from benchmarks.ending import asked_by_signals, exits_by_signals
 
 PROGRAM = """
 import signal, sys
 from pathlib import Path
 from benchmarks.delivery import durable_publisher
-from benchmarks.ending import ended_by_signals
+from benchmarks.ending import exits_by_signals
 from benchmarks.mosquitto import own_mosquitto
-with ended_by_signals(), own_mosquitto() as (address, process):
+with exits_by_signals(), own_mosquitto() as (address, process):
     with durable_publisher(address, Path(sys.argv[1])):
         print(process, flush=True)
         signal.pause()
@@ -56,19 +56,20 @@ def test_a_measurement_ends_by_a_signal(tmp_path: Path, monkeypatch: pytest.Monk
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_a_second_signal_does_what_it_did_before() -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_second_signal_does_what_it_did_before(number: signal.Signals) -> None:
     stop = threading.Event()
-    with ended_by_signals(), asked_by_signals(stop):
-        signal.raise_signal(signal.SIGHUP)
+    with exits_by_signals(), asked_by_signals(stop):
+        signal.raise_signal(number)
         assert stop.is_set()
         with pytest.raises(SystemExit):
-            signal.raise_signal(signal.SIGHUP)
+            signal.raise_signal(number)
 
 
 def test_what_nohup_started_outlives_its_terminal() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with ended_by_signals():
+        with exits_by_signals():
             signal.raise_signal(signal.SIGHUP)
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
