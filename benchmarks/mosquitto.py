@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.loopback import HOST, comes_to_serve, end, free_port
 from edge_app.errors import MienError
 from edge_app.mqtt.address import BrokerAddress
 
 #: Debian's is beside the programs of the administrator, where users' shells do not look.
 _FOLDERS = "/usr/sbin:/usr/local/sbin:/usr/bin:/opt/homebrew/sbin"
+
+#: On a busy machine.
+_START_S, _END_S = 30.0, 30.0
 
 
 def find_mosquitto() -> str | None:
@@ -33,30 +35,29 @@ def own_mosquitto(settings: str = "") -> Iterator[tuple[BrokerAddress, int]]:
     program = find_mosquitto()
     if program is None:
         raise MienError("mosquitto is not installed: sudo apt install mosquitto")
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="mien-bench-") as folder:
-        configuration = Path(folder) / "mosquitto.conf"
+        configuration, log = Path(folder) / "mosquitto.conf", Path(folder) / "mosquitto.log"
+        # That it serves is told as information, which no connection and no message adds to.
         configuration.write_text(
-            f"listener {port} 127.0.0.1\nallow_anonymous true\nlog_type error\n{settings}",
+            f"listener {port} {HOST}\nallow_anonymous true\nlog_dest stderr\n"
+            f"log_type error\nlog_type information\n{settings}",
             encoding="utf-8",
         )
-        with subprocess.Popen([program, "-c", str(configuration)]) as process:
+        with (
+            log.open("wb") as said,
+            subprocess.Popen([program, "-c", str(configuration)], stderr=said) as process,
+        ):
             try:
-                _wait_for(port, process)
-                yield BrokerAddress("127.0.0.1", port), process.pid
+                if not comes_to_serve(
+                    process, port, log=log, serving=" running\n", within_s=_START_S
+                ):
+                    raise MienError(f"mosquitto did not start: {_last_line(log)}")
+                yield BrokerAddress(HOST, port), process.pid
             finally:
-                process.terminate()
+                end(process, _END_S)
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(500):
-        if process.poll() is not None:
-            break
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.02)
-        else:
-            return
-    raise MienError("mosquitto did not start; run it by hand to see why")
+def _last_line(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return lines[-1] if lines else "run it by hand to see why"

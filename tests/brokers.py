@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import abc
-import contextlib
 import os
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from benchmarks.loopback import HOST, comes_to_serve, end, free_port
 from edge_app.mqtt.address import BrokerAddress
-
-HOST = "127.0.0.1"
 
 
 def wait_until(condition: Callable[[], object], timeout_s: float = 30.0) -> None:
@@ -35,15 +31,6 @@ class MissingBrokerError(Exception):
     """A program that a broker needs is not installed."""
 
 
-def accepts(port: int) -> bool:
-    """Whether somebody listens there."""
-    try:
-        socket.create_connection((HOST, port), timeout=1).close()
-    except ConnectionRefusedError:
-        return False
-    return True
-
-
 #: Program → the Debian package it comes in, where that has another name.
 _PACKAGES = {"mosquitto_passwd": "mosquitto", "epmd": "rabbitmq-server"}
 
@@ -55,17 +42,6 @@ def find_program(name: str) -> str:
         package = _PACKAGES.get(name, name)
         raise MissingBrokerError(f"install {package}: sudo apt install {package}")
     return program
-
-
-#: Below those that Linux gives to whoever asks for any: none of them is taken by chance.
-_PORTS = range(20_000, 32_768)
-
-
-def free_port() -> int:
-    while True:
-        port = random.SystemRandom().choice(_PORTS)
-        with contextlib.suppress(OSError), socket.create_server((HOST, port)):
-            return port
 
 
 class Broker(abc.ABC):
@@ -134,36 +110,23 @@ class Broker(abc.ABC):
             )
 
     def wait_until_it_accepts(self) -> bool:
-        """Whether it does, in time; at once when it ended instead.
-
-        Who accepts alone may be a stranger that was quicker to take the port.
-        """
+        """Whether it does, in time; at once when it ended instead."""
         assert self._process is not None
-        deadline = time.monotonic() + self.start_s
-        while self._process.poll() is None and time.monotonic() < deadline:
-            said = self._log_file.read_bytes()[self._log_began :]
-            if self.serving.encode() in said and accepts(self.port):
-                return True
-            time.sleep(0.01)
-        return False
+        return comes_to_serve(
+            self._process,
+            self.port,
+            log=self._log_file,
+            began=self._log_began,
+            serving=self.serving,
+            within_s=self.start_s,
+        )
 
     def stop(self) -> None:
         """End it in order; by force where it does not heed that, and fail."""
         if self._process is None:
             return
         process, self._process = self._process, None
-        process.send_signal(signal.SIGCONT)
-        deadline = time.monotonic() + self.stop_s
-        try:
-            while process.poll() is None:
-                assert time.monotonic() < deadline, f"{type(self).__name__} does not end"
-                # Mosquitto forgets a request that comes just before its main loop.
-                process.terminate()
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(1)
-        finally:
-            process.kill()
-            process.wait(10)
+        assert end(process, self.stop_s), f"{type(self).__name__} does not end"
 
     def kill(self) -> None:
         """End it like a power cut."""

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.brokers import HOST, Broker, Mosquitto, accepts
+from benchmarks.loopback import accepts
+from tests.brokers import HOST, Broker, Mosquitto
 
 
 class Scripted(Broker):

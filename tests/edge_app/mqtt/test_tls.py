@@ -10,6 +10,7 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 import pytest
 
+from benchmarks.loopback import accepts
 from edge_app.errors import MienError, UsageError
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.backoff import Backoff
@@ -17,7 +18,7 @@ from edge_app.mqtt.connection import BrokerError, Connection
 from edge_app.mqtt.credentials import Credentials
 from edge_app.mqtt.handler import ConnectionHandler, Filter
 from edge_app.mqtt.tls import TlsFiles, make_context
-from tests.brokers import HOST, Mosquitto, accepts, free_port, wait_until
+from tests.brokers import HOST, Mosquitto, free_port, wait_until
 from tests.brokers_certificates import Authority, Certificate
 
 
