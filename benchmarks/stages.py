@@ -86,7 +86,7 @@ def make_episodes(perception: Perception) -> Episodes:
     """As the daemon makes them."""
     return Episodes(
         device="bench",
-        maker=lambda: Maker(perception.classifier.card.sha256, DEFAULT_ANSWER, "normal"),
+        maker=lambda: Maker(perception.classifier.card.sha256, DEFAULT_ANSWER, "normal", ""),
         ids=TimeOrderedIds(),
         now=lambda: datetime.now(UTC),
     )

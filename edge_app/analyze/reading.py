@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.analyze.table import Maker
 from edge_app.perception import EmotionClassifier, FaceDetector, Perception, SeenFace
-from edge_app.perception.card import DEFAULT_ANSWER, ModelCard, encode_card
+from edge_app.perception.card import DEFAULT_ANSWER, ModelCard, deciding_sha256
 from edge_app.perception.model_folder import ModelFolder
 from edge_app.perception.shipped import EMOTION, EMOTION_SMALL, FACE_160, FACE_320
 
@@ -34,7 +32,7 @@ class Reading:
         }
         self.maker = Maker(
             models={task: card.sha256 for task, card in cards.items()},
-            cards=sha256(b"".join(encode_card(card) for card in cards.values())).hexdigest(),
+            cards=deciding_sha256(cards.values()),
             answer=answer,
             labels=perception.classifier.labels,
             tiles=tiles,

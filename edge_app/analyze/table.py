@@ -30,8 +30,8 @@ FIRST_COLUMNS = ("file", "annotated", "frame", "time_s", "face")
 class Maker:
     """What reads the files: all that their rows depend on besides.
 
-    models: SHA-256 by task; rows name the one of `emotion` by its first 12 digits. cards: SHA-256
-    of all their cards, by which their answers are weighed. answer: of the card of `emotion`.
+    models: SHA-256 by task; rows name the one of `emotion` by its first 12 digits. cards:
+    SHA-256 of what in their cards decides answers. answer: of the card of `emotion`.
     labels: in the order of the probabilities. tiles, crops: as `mien analyze` takes them.
     """
 

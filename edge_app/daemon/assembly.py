@@ -19,7 +19,7 @@ from edge_app.daemon.request_desk import Inbox, RequestDesk
 from edge_app.daemon.stages import Daemon
 from edge_app.events.episodes import Episodes
 from edge_app.events.identifiers import TimeOrderedIds
-from edge_app.events.maker import Maker
+from edge_app.events.maker import CARDS_DIGITS, Maker
 from edge_app.events.payloads import Info, PrivacyMode, SourceState
 from edge_app.events.privacy import PrivacyGate
 from edge_app.events.publisher import Publisher
@@ -41,6 +41,7 @@ from edge_app.health.time_service import TimeService
 from edge_app.health.watchdog import Watchdog
 from edge_app.mqtt.certificate_ends import CertificateEnds
 from edge_app.perception import Perception
+from edge_app.perception.card import ModelCard, deciding_sha256
 from edge_app.perception.schedule import DetectionSchedule, ReadingSchedule
 from edge_app.perception.smoothing import REACTIONS
 from edge_app.perception.watcher import Watcher, tracker_for
@@ -88,6 +89,8 @@ class Assembly:
     ) -> None:
         self._settings, self._perception = settings, perception
         self._open, self._inbox, self._stop = open_source, inbox, stop
+        # Once: no process changes its models.
+        self._cards = deciding_sha256(self._cards_by_task().values())[:CARDS_DIGITS]
         interval = Interval(maker=self._maker, now=_utc_now)
         mode: PrivacyMode = kept.choice.mode or settings.privacy.mode
         gate = PrivacyGate(publisher, mode=mode, interval=interval, now=_utc_now)
@@ -245,19 +248,22 @@ class Assembly:
             model=self._perception.classifier.card.sha256,
             answer=self._settings.perception.answer,
             reaction=self._controller.reaction,
+            cards=self._cards,
         )
 
-    def _info(self, reaction: ReactionName, privacy: PrivacyMode) -> Info:
+    def _cards_by_task(self) -> dict[str, ModelCard]:
         perception = self._perception
-        cards = {
+        return {
             "face-detection": perception.detector.card,
             "face-detection-nearby": perception.small_detector.card,
             "emotion": perception.classifier.card,
         }
+
+    def _info(self, reaction: ReactionName, privacy: PrivacyMode) -> Info:
         return Info(
             version=mien_version(),
-            runtime=str(perception.classifier.model.runtime),
-            models={task: card.sha256 for task, card in cards.items()},
+            runtime=str(self._perception.classifier.model.runtime),
+            models={task: card.sha256 for task, card in self._cards_by_task().items()},
             source=public_name(self._settings.camera.source),
             settings={
                 "answer": self._settings.perception.answer,
@@ -265,6 +271,7 @@ class Assembly:
                 "privacy": privacy,
                 "purpose": self._settings.privacy.purpose,
             },
+            cards=self._cards,
         )
 
     def _diagnose(self) -> Mapping[str, Any]:

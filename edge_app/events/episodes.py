@@ -145,7 +145,8 @@ class Episodes:
         maker = self._maker()
         return FaceAppeared(
             id=self._ids.next(), episode=episode.id, time=self._now(), device=self._device,
-            model=maker.model, answer=maker.answer, reaction=maker.reaction, box=episode.box,
+            model=maker.model, answer=maker.answer, reaction=maker.reaction, cards=maker.cards,
+            box=episode.box,
         )  # fmt: skip
 
     def _changed(self, episode: _Episode, face: WatchedFace, emotion: str) -> EmotionChanged:
@@ -159,7 +160,7 @@ class Episodes:
         maker = self._maker()
         return EmotionChanged(
             id=self._ids.next(), episode=episode.id, time=self._now(), device=self._device,
-            model=maker.model, answer=maker.answer, reaction=maker.reaction,
+            model=maker.model, answer=maker.answer, reaction=maker.reaction, cards=maker.cards,
             emotion=emotion, previous=episode.emotion, confidence=confidence,
             probabilities=probabilities, box=episode.box, valence=valence, arousal=arousal,
         )  # fmt: skip
@@ -169,7 +170,7 @@ class Episodes:
         maker = self._maker()
         return FaceLeft(
             id=self._ids.next(), episode=episode.id, time=self._now(), device=self._device,
-            model=maker.model, answer=maker.answer, reaction=maker.reaction,
+            model=maker.model, answer=maker.answer, reaction=maker.reaction, cards=maker.cards,
             duration_s=round((episode.last_seen_ns - episode.first_seen_ns) / 1e9, 3),
             emotions_s={name: round(ns / 1e9, 3) for name, ns in episode.emotions_ns.items()},
             valence=valence, arousal=arousal,

@@ -31,6 +31,13 @@ Reaction = Annotated[
     str | None,
     msgspec.Meta(description="How quickly a change in a face becomes a change of its emotion."),
 ]
+Cards = Annotated[
+    str | None,
+    msgspec.Meta(
+        description="12 digits of a SHA-256 over all models in use and what in their cards decides"
+        " what is read; another value is another answer to the same face."
+    ),
+]
 #: With its zone, which is UTC in all that we say.
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -73,6 +80,7 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     model: Annotated[str, msgspec.Meta(description="SHA-256 of the classifier.")]
     answer: Answer = None
     reaction: Reaction = None
+    cards: Cards = None
     is_historical: Annotated[
         bool,
         msgspec.Meta(description="Sent 5 s or more after it happened, or on a later connection."),
@@ -155,7 +163,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Info(msgspec.Struct, frozen=True, kw_only=True):
-    """What this device is; retained. models: SHA-256 by task.
+    """What this device is; retained. models: SHA-256 by task. cards: as events name it.
 
     source: of a stream, its scheme, host and port alone. settings: never a secret.
     """
@@ -165,6 +173,7 @@ class Info(msgspec.Struct, frozen=True, kw_only=True):
     models: dict[str, str]
     source: str
     settings: dict[str, str]
+    cards: Cards = None
     schema_version: int = SCHEMA_VERSION
 
 
@@ -179,8 +188,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     valence, arousal: their means over the seconds in emotions_s in which a face could be read;
     null if there are none. watched_s: for how much of the interval frames were looked at, which
     excludes pauses and times without a readable frame. It does not depend on who is there, and is
-    never withheld. model: SHA-256 of the classifier. watched_s, model, answer and reaction are null
-    from a Mien that does not report them.
+    never withheld. model: SHA-256 of the classifier. watched_s, model, answer, reaction and cards
+    are null from a Mien that does not report them.
     """
 
     start: Time
@@ -195,6 +204,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     answer: Answer = None
     reaction: Reaction = None
+    cards: Cards = None
     schema_version: int = SCHEMA_VERSION
 
 

@@ -107,6 +107,7 @@ class Interval:
             model=maker.model,
             answer=maker.answer,
             reaction=maker.reaction,
+            cards=maker.cards,
         )
         self._began_s = end_s
         self._visits.clear()

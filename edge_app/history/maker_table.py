@@ -47,8 +47,8 @@ def between_devices(made: Mapping[str, Sequence[Made]]) -> Iterator[str]:
     if any(are_unlike(*pair) for pair in combinations(makers.values(), 2)):
         yield paragraph(
             "Not the same answers on all of these devices: the tables “what answered” say which"
-            " model, which of its answers and which reaction. Compare no figures of devices that"
-            " differ in one of these.",
+            " model, which of its answers, which reaction and which cards. Compare no figures of"
+            " devices that differ in one of these.",
             is_note=True,
         )
     ways = [ways_of_counting(each) for each in makers.values() if each]
@@ -83,7 +83,7 @@ def maker_table(
     """Its table."""
     if not made:
         return
-    head = ["model", "answer", "reaction", "from", "until", "intervals"]
+    head = ["model", "answer", "reaction", "cards", "from", "until", "intervals"]
     rows = [
         [
             *("not told" if word is None else word for word in each.maker),

@@ -9,11 +9,15 @@ from edge_app.history.rows import SummaryRow
 
 
 class Maker(NamedTuple):
-    """What made figures; None: not told. model: 12 digits of the classifier's SHA-256."""
+    """What made figures; None: not told. model: 12 digits of the classifier's SHA-256.
+
+    cards: as many of one over all models and what in their cards decides answers.
+    """
 
     model: str | None
     answer: str | None
     reaction: str | None
+    cards: str | None = None
 
 
 class Made(NamedTuple):
@@ -29,7 +33,12 @@ class Made(NamedTuple):
 def made_in_intervals(summaries: Iterable[SummaryRow]) -> list[Made]:
     """Each summary by itself."""
     return [
-        Made(Maker(row.model, row.answer, row.reaction), row.start_ms, row.end_ms, intervals=1)
+        Made(
+            Maker(row.model, row.answer, row.reaction, row.cards),
+            row.start_ms,
+            row.end_ms,
+            intervals=1,
+        )
         for row in summaries
     ]
 

@@ -18,7 +18,8 @@ from edge_app.history.plausible import is_plausible
 from edge_app.history.rows import AlertRow, EventRow, SummaryRow
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MODEL_DIGITS = 12
+#: Kept of a hash.
+_DIGITS = 12
 #: What an INTEGER of SQLite holds.
 _LARGEST = (1 << 63) - 1
 
@@ -39,10 +40,11 @@ def event_row(device: str, payload: bytes) -> EventRow:
         type=str(event.__struct_config__.tag),
         time_ms=milliseconds(event.time),
         episode=event.episode,
-        model=event.model[:_MODEL_DIGITS],
+        model=event.model[:_DIGITS],
         is_historical=event.is_historical,
         answer=event.answer,
         reaction=event.reaction,
+        cards=_digits(event.cards),
     )
     match event:
         case FaceAppeared():
@@ -89,9 +91,10 @@ def summary_row(device: str, payload: bytes) -> SummaryRow:
         valence=summary.valence,
         arousal=summary.arousal,
         watched_s=summary.watched_s,
-        model=None if summary.model is None else summary.model[:_MODEL_DIGITS],
+        model=_digits(summary.model),
         answer=summary.answer,
         reaction=summary.reaction,
+        cards=_digits(summary.cards),
     )
 
 
@@ -108,6 +111,10 @@ def alert_row(device: str, alert_id: str, payload: bytes) -> AlertRow:
 def milliseconds(moment: datetime) -> int:
     """Since 1970 in UTC; may be before it."""
     return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _digits(sha256: str | None) -> str | None:
+    return None if sha256 is None else sha256[:_DIGITS]
 
 
 def _json(emotions_s: dict[str, float]) -> str:

@@ -30,12 +30,12 @@ _EVENTS = """SELECT device, type, time_ms, episode, is_historical, emotion, dura
     {valence}, {arousal} FROM event WHERE time_ms <= ?2 AND (device, episode) IN (
         SELECT device, episode FROM event WHERE time_ms BETWEEN ?1 AND ?2) ORDER BY time_ms, id"""
 _SUMMARIES = """SELECT device, start_ms, end_ms, faces, emotions_s, minimum_group, withheld,
-    {valence}, {arousal}, {watched_s}, {model}, {answer}, {reaction}
+    {valence}, {arousal}, {watched_s}, {model}, {answer}, {reaction}, {cards}
     FROM summary WHERE end_ms > ? AND start_ms < ?"""
 #: Visits may have begun before the period: they were made by what made their events in it.
-_MAKERS = """SELECT device, model, {answer} AS answer, {reaction} AS reaction, MIN(time_ms),
-    MAX(time_ms), COUNT(DISTINCT episode) FROM event WHERE time_ms BETWEEN ? AND ?
-    GROUP BY device, model, answer, reaction"""
+_MAKERS = """SELECT device, model, {answer} AS answer, {reaction} AS reaction,
+    {cards} AS cards, MIN(time_ms), MAX(time_ms), COUNT(DISTINCT episode) FROM event
+    WHERE time_ms BETWEEN ? AND ? GROUP BY device, model, answer, reaction, cards"""
 
 
 class Span(NamedTuple):
@@ -134,11 +134,10 @@ def read_history(path: Path, *, days: int, zone: tzinfo | None) -> History:
         period = _period(_end(recordings), days, zone)
         devices: dict[str, DeviceHistory] = defaultdict(DeviceHistory)
         _read_events(database, period, devices, version)
-        for device, model, answer, reaction, *times_and_visits in database.execute(
+        for device, *maker, first_ms, last_ms, visits in database.execute(
             _of_version(_MAKERS, "event", version), period
         ):
-            maker = Maker(model, answer, reaction)
-            devices[device].made.append(Made(maker, *times_and_visits))
+            devices[device].made.append(Made(Maker(*maker), first_ms, last_ms, visits))
         for row in database.execute(_of_version(_SUMMARIES, "summary", version), period):
             summary = SummaryRow(*row)
             if _is_plausible(summary):

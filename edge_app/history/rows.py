@@ -15,7 +15,8 @@ class EventRow(NamedTuple):
     model: the first 12 digits of the SHA-256. emotion, previous and confidence are of
     `emotion_changed`; duration_s and emotions_s (JSON) of `face_left`; valence and arousal of both,
     as of then and as means of the visit; null elsewhere, and where a device did not tell them.
-    answer, reaction: what beside the model made the figures; null where a device did not tell them.
+    answer, reaction, cards: what beside the model made the figures; null where a device did not
+    tell them.
     """
 
     id: str
@@ -34,14 +35,15 @@ class EventRow(NamedTuple):
     arousal: float | None = None
     answer: str | None = None
     reaction: str | None = None
+    cards: str | None = None
 
 
 class SummaryRow(NamedTuple):
     """What all faces showed in an interval. emotions_s: JSON, null where it was withheld.
 
     valence, arousal: means. watched_s: for how much of it frames were looked at. model (12 digits,
-    as of an event), answer, reaction: what made the figures. All are null where a device did not
-    tell them.
+    as of an event), answer, reaction, cards: what made the figures. All are null where a device did
+    not tell them.
     """
 
     device: str
@@ -57,6 +59,7 @@ class SummaryRow(NamedTuple):
     model: str | None = None
     answer: str | None = None
     reaction: str | None = None
+    cards: str | None = None
 
 
 class AvailabilityRow(NamedTuple):

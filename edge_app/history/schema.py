@@ -12,7 +12,7 @@ from edge_app.history.rows import (
 )
 
 #: Rises when a table changes. Stored in the file's header, as `user_version`.
-VERSION = 4
+VERSION = 5
 
 #: Tells a history from other SQLite files: "Mien", in the header's `application_id`.
 APPLICATION_ID = 0x4D69656E
@@ -22,14 +22,15 @@ TABLES = (
         id TEXT PRIMARY KEY, device TEXT NOT NULL, type TEXT NOT NULL, time_ms INTEGER NOT NULL,
         episode TEXT NOT NULL, model TEXT NOT NULL, is_historical INTEGER NOT NULL,
         emotion TEXT, previous TEXT, confidence REAL, duration_s REAL, emotions_s TEXT,
-        valence REAL, arousal REAL, answer TEXT, reaction TEXT
+        valence REAL, arousal REAL, answer TEXT, reaction TEXT, cards TEXT
     ) STRICT, WITHOUT ROWID""",
     "CREATE INDEX event_time ON event (time_ms)",
     # Without a key: after a device's clock was set back, two intervals may begin at the same time.
     """CREATE TABLE summary (
         device TEXT NOT NULL, start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL, faces INTEGER,
         emotions_s TEXT, minimum_group INTEGER NOT NULL, withheld INTEGER NOT NULL,
-        valence REAL, arousal REAL, watched_s REAL, model TEXT, answer TEXT, reaction TEXT
+        valence REAL, arousal REAL, watched_s REAL, model TEXT, answer TEXT, reaction TEXT,
+        cards TEXT
     ) STRICT""",
     "CREATE INDEX summary_start ON summary (device, start_ms)",
     """CREATE TABLE availability (
@@ -91,6 +92,10 @@ MIGRATIONS = {
         "ALTER TABLE summary ADD COLUMN answer TEXT",
         "ALTER TABLE summary ADD COLUMN reaction TEXT",
     ),
+    4: (
+        "ALTER TABLE event ADD COLUMN cards TEXT",
+        "ALTER TABLE summary ADD COLUMN cards TEXT",
+    ),
 }
 
 #: Table and column → the first version that has it, where that is not the first of all.
@@ -98,20 +103,21 @@ SINCE = {
     **{(table, column): 2 for table in ("event", "summary") for column in ("valence", "arousal")},
     **{("event", column): 4 for column in ("answer", "reaction")},
     **{("summary", column): 4 for column in ("watched_s", "model", "answer", "reaction")},
+    **{(table, "cards"): 5 for table in ("event", "summary")},
 }
 
 #: Row → how it enters. What is there already stays: a message that comes twice counts once.
 INSERT = {
     EventRow: """INSERT OR IGNORE INTO event
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
     # The same only if it says the same: of two that begin at the same time, both count.
     SummaryRow: """INSERT INTO summary
-        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14
         WHERE NOT EXISTS (
             SELECT 1 FROM summary WHERE device = ?1 AND start_ms = ?2 AND end_ms = ?3
             AND faces IS ?4 AND emotions_s IS ?5 AND minimum_group = ?6 AND withheld = ?7
             AND valence IS ?8 AND arousal IS ?9 AND watched_s IS ?10
-            AND model IS ?11 AND answer IS ?12 AND reaction IS ?13)""",
+            AND model IS ?11 AND answer IS ?12 AND reaction IS ?13 AND cards IS ?14)""",
     # The first word of a stretch, after row ?4, and then only a change: what was before the stretch
     # says nothing of it, as a broker may have kept nothing to say again.
     AvailabilityRow: """INSERT INTO availability (device, time_ms, is_online)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -216,3 +217,22 @@ def card_path(model: Path) -> Path:
 def encode_card(card: ModelCard) -> bytes:
     """The card as JSON, readable by people."""
     return msgspec.json.format(msgspec.json.encode(card), indent=2) + b"\n"
+
+
+#: Where a model comes from and how good it is: nothing that decides an answer.
+_PROVENANCE = (
+    "name", "licence", "source", "training_data", "recipe", "git_revision", "figures",
+)  # fmt: skip
+
+
+def deciding_sha256(cards: Iterable[ModelCard]) -> str:
+    """One hash over models and all in their cards that decides what is read of a picture.
+
+    Where it is another, so are the answers; cards that differ in figures or origin have the same.
+    """
+    digest = hashlib.sha256()
+    for card in cards:
+        said: dict[str, Any] = msgspec.to_builtins(card)
+        deciding = {key: value for key, value in said.items() if key not in _PROVENANCE}
+        digest.update(msgspec.json.encode(deciding, order="deterministic"))
+    return digest.hexdigest()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -95,6 +96,8 @@ def test_a_recording_s_summary_says_what_its_visits_say(tmp_path: Path) -> None:
     for made in (visit, told.summaries[-1]):
         sha256 = assembly._perception.classifier.card.sha256
         assert (made.model, made.answer, made.reaction) == (sha256, "default", "normal")
+        assert made.cards == told.infos[-1].cards
+    assert re.fullmatch("[0-9a-f]{12}", told.infos[-1].cards or "")
     assert told.infos[-1].settings["answer"] == "default"
     length = told.summaries[-1].end - told.summaries[-1].start
     assert 0.0 < (told.summaries[-1].watched_s or 0.0) <= length.total_seconds()

@@ -180,7 +180,7 @@ class House:
             raise self.settings_fault
 
     def maker(self) -> Maker:
-        return Maker("m", "default", self.controller.reaction)
+        return Maker("m", "default", self.controller.reaction, "c")
 
     def make_watcher(self, reaction: ReactionName) -> Watcher:
         self.reactions.append(reaction)

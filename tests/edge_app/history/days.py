@@ -10,6 +10,7 @@ from edge_app.events.identifiers import TimeOrderedIds
 from edge_app.events.payloads import EmotionChanged, Event, FaceAppeared, FaceLeft, FrameBox
 
 BOX = FrameBox(left=0.25, top=0.25, width=0.5, height=0.5)
+CARDS = "c4" * 6
 MODEL = "5e" * 32
 VALENCES = {"happy": 0.75, "sad": -0.5, "angry": -0.4567}
 
@@ -21,14 +22,15 @@ def visit(
     episode, at = ids.next(), start
     yield FaceAppeared(
         id=ids.next(), episode=episode, time=at, device=device, model=MODEL, answer="default",
-        reaction="normal", box=BOX,
+        reaction="normal", cards=CARDS, box=BOX,
     )  # fmt: skip
     totals: dict[str, float] = {}
     previous = None
     for emotion, seconds in shown:
         yield EmotionChanged(
             id=ids.next(), episode=episode, time=at, device=device, model=MODEL, answer="default",
-            reaction="normal", box=BOX, emotion=emotion, previous=previous, confidence=0.8,
+            reaction="normal", cards=CARDS, box=BOX,
+            emotion=emotion, previous=previous, confidence=0.8,
             probabilities={emotion: 0.8},
             valence=VALENCES.get(emotion, 0.0), arousal=0.1234,
         )  # fmt: skip
@@ -36,7 +38,7 @@ def visit(
         previous, at = emotion, at + timedelta(seconds=seconds)
     yield FaceLeft(
         id=ids.next(), episode=episode, time=at, device=device, model=MODEL, answer="default",
-        reaction="normal", duration_s=(at - start).total_seconds(), emotions_s=totals,
+        reaction="normal", cards=CARDS, duration_s=(at - start).total_seconds(), emotions_s=totals,
         valence=_mean(totals), arousal=0.1234,
     )  # fmt: skip
 

@@ -81,6 +81,7 @@ def test_an_older_fleets_file_is_brought_up_to_date(tmp_path: Path) -> None:
     newer = {
         "add-affect.sql": ",\n    valence REAL, arousal REAL",
         "add-answer.sql": ", answer TEXT, reaction TEXT",
+        "add-cards.sql": ", cards TEXT",
     }
     for columns_of_it in newer.values():
         assert columns_of_it in older

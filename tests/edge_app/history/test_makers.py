@@ -14,10 +14,11 @@ from edge_app.history.makers import (
 from edge_app.history.rows import SummaryRow
 
 OLD = Maker("5e5e", None, None)
-FULL = Maker("5e5e", "default", "normal")
+FULL = Maker("5e5e", "default", "normal", "c4c4")
 SMALL = Maker("a1a1", "default", "normal")
 FERPLUS = Maker("5e5e", "ferplus", "normal")
 CALM = Maker("5e5e", "default", "calm")
+RECALIBRATED = Maker("5e5e", "default", "normal", "c5c5")
 SILENT = Maker(None, None, None)
 
 
@@ -25,7 +26,7 @@ def test_what_each_maker_made_is_added_up_from_its_first_to_its_last() -> None:
     summaries = [
         SummaryRow(
             "d", at, at + 10, 0, "{}", 1, withheld=False, model="5e5e", answer="default",
-            reaction="normal",
+            reaction="normal", cards="c4c4",
         )
         for at in (20, 0, 40)
     ]  # fmt: skip
@@ -51,8 +52,8 @@ def test_a_summary_of_an_older_mien_names_none() -> None:
     assert by_maker(made_in_intervals([row, row])) == [Made(SILENT, 0, 10, intervals=2)]
 
 
-@pytest.mark.parametrize("other", [SMALL, FERPLUS, CALM])
-def test_another_model_answer_or_reaction_is_another_maker(other: Maker) -> None:
+@pytest.mark.parametrize("other", [SMALL, FERPLUS, CALM, RECALIBRATED])
+def test_another_model_answer_reaction_or_card_is_another_maker(other: Maker) -> None:
     assert has_changed([FULL, other])
     assert are_unlike([FULL], [other])
     assert are_unlike([FULL, other], [FULL])

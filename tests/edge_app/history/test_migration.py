@@ -70,6 +70,7 @@ def test_a_recorder_goes_on_in_the_old_file_and_loses_nothing(file: Path, versio
         start=now - timedelta(hours=1), end=now, faces=3, emotions_s={"sad": 1.0},
         minimum_group=1, withheld=False, valence=-0.5, arousal=0.25,
         watched_s=3500.0, model="5e" * 32, answer="default", reaction="normal",
+        cards="c4" * 6,
     )  # fmt: skip
     for _ in range(2):  # what is of our version already is left alone
         with Recorder(file, now=lambda: now) as history:
@@ -84,14 +85,15 @@ def test_a_recorder_goes_on_in_the_old_file_and_loses_nothing(file: Path, versio
         unknown = (None,) * len(newer)
         assert {(*row, *unknown) for row in before[name]} < set(rows)
     new = (
-        "SELECT valence, arousal, answer, reaction FROM event WHERE id LIKE '01955164%' ORDER BY id"
+        "SELECT valence, arousal, answer, reaction, cards FROM event WHERE id LIKE '01955164%'"
+        " ORDER BY id"
     )
     assert ask(file, new) == [
-        (0.6755, 0.4253, "default", "normal"),
-        (0.5012, -0.0031, "default", "normal"),
+        (0.6755, 0.4253, "default", "normal", "c4" * 6),
+        (0.5012, -0.0031, "default", "normal", "c4" * 6),
     ]
-    made = "SELECT watched_s, model, answer, reaction FROM summary ORDER BY start_ms"
-    assert ask(file, made) == [(None,) * 4, (3500.0, "5e" * 6, "default", "normal")]
+    made = "SELECT watched_s, model, answer, reaction, cards FROM summary ORDER BY start_ms"
+    assert ask(file, made) == [(None,) * 5, (3500.0, "5e" * 6, "default", "normal", "c4" * 6)]
     assert ask(file, "SELECT valence, arousal FROM summary ORDER BY start_ms") == [
         (None, None) if version == 1 else (0.3333, 0.1234),
         (-0.5, 0.25),

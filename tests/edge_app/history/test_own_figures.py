@@ -16,7 +16,7 @@ import pytest
 
 from edge_app.events.payloads import Event, FaceLeft, Summary, encode
 from edge_app.history.recorder import Recorder
-from tests.edge_app.history.days import MODEL, fortnight
+from tests.edge_app.history.days import CARDS, MODEL, fortnight
 
 PAGE = (Path(__file__).parents[3] / "docs/history.md").read_text(encoding="utf-8")
 SECTION = PAGE.partition("### Figures of your own\n")[2].partition("\n### ")[0]
@@ -27,12 +27,12 @@ UPDATE = datetime(2025, 3, 8, tzinfo=UTC)
 SUMMARY = Summary(
     start=datetime(2025, 3, 1, tzinfo=UTC), end=datetime(2025, 3, 1, 0, 5, tzinfo=UTC),
     faces=0, emotions_s={}, minimum_group=1, withheld=False, watched_s=300.0, model=MODEL,
-    answer="default", reaction="normal",
+    answer="default", reaction="normal", cards=CARDS,
 )  # fmt: skip
 #: Of a Mien that did not tell what made it.
 OLD_SUMMARY = msgspec.structs.replace(
     SUMMARY, start=SUMMARY.start - timedelta(days=1), end=SUMMARY.start, watched_s=None, model=None,
-    answer=None, reaction=None,
+    answer=None, reaction=None, cards=None,
 )  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def test_seconds_of_each_emotion_by_day(folder: Path, events: list[Event]) -> No
 
 
 def test_what_answered_when(folder: Path, events: list[Event]) -> None:
-    expected = [row(OLD_SUMMARY.start, OLD_SUMMARY.end, "hall", "", "", "", 0, 1)]
+    expected = [row(OLD_SUMMARY.start, OLD_SUMMARY.end, "hall", "", "", "", "", 0, 1)]
     for device in ("kitchen", "hall"):
         for model, answer in ((MODEL, "default"), (NEXT_MODEL, "ferplus")):
             made = [each for each in events if (each.device, each.model) == (device, model)]
@@ -94,13 +94,13 @@ def test_what_answered_when(folder: Path, events: list[Event]) -> None:
             if (device, model) == ("hall", MODEL):
                 first, intervals = SUMMARY.start, 1
             expected.append(
-                row(first, last, device, model[:12], answer, "normal", visits, intervals)
+                row(first, last, device, model[:12], answer, "normal", CARDS, visits, intervals)
             )
     assert answered(folder, 1) == sorted(expected, key=lambda row: row["first"])
 
 
 def row(first: datetime, last: datetime, *others: object) -> dict[str, str]:
-    names = ("device", "model", "answer", "reaction", "visits", "intervals")
+    names = ("device", "model", "answer", "reaction", "cards", "visits", "intervals")
     times = {"first": f"{first:%Y-%m-%d %H:%M:%S}", "last": f"{last:%Y-%m-%d %H:%M:%S}"}
     return times | {name: str(other) for name, other in zip(names, others, strict=True)}
 

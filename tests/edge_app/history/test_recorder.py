@@ -381,6 +381,7 @@ def test_summaries_told_and_withheld(file: Path, clock: Clock) -> None:
         start=TIME, end=TIME + timedelta(hours=1), faces=7, emotions_s={"sad": 2.0},
         minimum_group=5, withheld=False, valence=-0.25, arousal=-0.125,
         watched_s=3599.5, model="5e" * 32, answer="default", reaction="calm",
+        cards="c4" * 32,
     )  # fmt: skip
     withheld = msgspec.structs.replace(
         told, start=told.end, end=told.end, faces=None, emotions_s=None, withheld=True,
@@ -395,8 +396,11 @@ def test_summaries_told_and_withheld(file: Path, clock: Clock) -> None:
         (7, '{"sad":2.0}', 0, -0.25, -0.125),
         (None, None, 1, None, None),
     ]
-    made = (3599.5, "5e" * 6, "default", "calm")
-    assert rows(file, "SELECT watched_s, model, answer, reaction FROM summary") == [made, made]
+    made = (3599.5, "5e" * 6, "default", "calm", "c4" * 6)
+    assert rows(file, "SELECT watched_s, model, answer, reaction, cards FROM summary") == [
+        made,
+        made,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -916,4 +920,4 @@ def test_how_much_an_event_takes(file: Path, clock: Clock) -> None:
         for event in made:
             history.take(f"mien/{event.device}/event", encode(event))
     assert len(made) > 2000
-    assert 220 < file.stat().st_size / len(made) < 275
+    assert 240 < file.stat().st_size / len(made) < 295

@@ -18,7 +18,7 @@ from edge_app.events.payloads import Alert, Summary, encode
 from edge_app.history.recorder import Recorder
 from edge_app.history.rows import EventRow, Row, SummaryRow
 from edge_app.history.store import HistoryStore
-from tests.edge_app.history.days import MODEL, fortnight, visit
+from tests.edge_app.history.days import CARDS, MODEL, fortnight, visit
 
 END = datetime(2025, 3, 14, 23, tzinfo=UTC)
 SUMMARY = msgspec.json.Decoder(Summary)
@@ -199,6 +199,7 @@ def summary(
     usual: dict[str, Any] = {
         "end": start + timedelta(minutes=5), "minimum_group": 1, "withheld": False,
         "watched_s": 300.0, "model": MODEL, "answer": "default", "reaction": "normal",
+        "cards": CARDS,
     }  # fmt: skip
     said = Summary(start=start, faces=faces, emotions_s=emotions_s, **(usual | fields))
     return "mien/kitchen/summary", encode(said)
@@ -386,8 +387,9 @@ def test_what_answered_is_told_and_a_change_of_it_warned_of(file: Path) -> None:
     record(file, *messages, *a_day(END - timedelta(days=1), answer="ferplus", reaction=None))
     page = report(file)
     assert "What answered changed within this time, as its table says" in page.words
-    assert "modelanswerreactionfromuntilintervalsvisits" in page.words
-    found = re.findall("5e5e5e5e5e5e(default|ferplus)(normal|not told)2025-03", page.words)
+    assert "modelanswerreactioncardsfromuntilintervalsvisits" in page.words
+    answered = "5e5e5e5e5e5e(default|ferplus)(normal|not told)c4c4c4c4c4c42025-03"
+    found = re.findall(answered, page.words)
     assert found == [
         ("default", "normal"), ("ferplus", "normal"), ("ferplus", "not told"),
     ]  # fmt: skip
@@ -398,7 +400,7 @@ def test_what_answered_is_told_and_a_change_of_it_warned_of(file: Path) -> None:
 def of_older_mien(message: tuple[str, bytes]) -> tuple[str, bytes]:
     """An event or a summary without what the older one did not tell."""
     topic, payload = message
-    untold = {"answer", "reaction", "watched_s"}
+    untold = {"answer", "reaction", "cards", "watched_s"}
     if topic.endswith("summary"):
         untold.add("model")
     fields = msgspec.json.decode(payload)
@@ -427,7 +429,10 @@ def test_a_device_that_counts_seconds_otherwise_is_named_as_such(file: Path) -> 
 def test_when_a_group_is_asked_for_no_table_says_when_somebody_came(file: Path) -> None:
     record(file, *a_fortnight(), *a_day(END - timedelta(days=1)))
     words = report(file, "--days", "15", "--minimum-group", "5").words
-    assert "modelanswerreactionfromuntilintervals5e5e5e5e5e5edefaultnormal2025-03-13 08:00" in words
+    assert (
+        "modelanswerreactioncardsfromuntilintervals"
+        "5e5e5e5e5e5edefaultnormalc4c4c4c4c4c42025-03-13 08:00"
+    ) in words
 
 
 def test_a_model_that_only_events_name_is_told_without_their_times(file: Path) -> None:
@@ -443,8 +448,21 @@ def test_a_model_that_only_events_name_is_told_without_their_times(file: Path) -
     words = report(file, "--days", "15", "--minimum-group", "5").words
     assert "What answered changed within this time" in words
     for model in ("5e" * 6, "a1" * 6):
-        assert f"{model}not toldnot toldwithheldwithheld0" in words
-    assert "not toldnot toldnot told2025-03-13 08:002025-03-13 20:00144" in words
+        assert f"{model}not toldnot toldnot toldwithheldwithheld0" in words
+    assert "not toldnot toldnot toldnot told2025-03-13 08:002025-03-13 20:00144" in words
+
+
+def test_another_card_of_the_same_model_is_told(file: Path) -> None:
+    changed = END - timedelta(days=7)
+    events = [
+        msgspec.structs.replace(each, cards="c5" * 6) if each.time >= changed else each
+        for each in fortnight("kitchen", seed=1)
+    ]
+    record(file, *(("mien/kitchen/event", encode(each)) for each in events))
+    words = report(file, "--days", "15").words
+    assert "What answered changed within this time" in words
+    for cards in ("c4" * 6, "c5" * 6):
+        assert f"5e5e5e5e5e5edefaultnormal{cards}2025-03-" in words
 
 
 def test_devices_that_answer_differently_are_named_as_such(file: Path) -> None:

@@ -24,7 +24,7 @@ EPISODE = "01955164-8df8-7000-8000-0000000a3f2a"
 
 
 def maker() -> Maker:
-    return Maker(model="5e" * 32, answer="default", reaction="normal")
+    return Maker(model="5e" * 32, answer="default", reaction="normal", cards="c4" * 6)
 
 
 def appeared(number: int = 0) -> FaceAppeared:
@@ -36,6 +36,7 @@ def appeared(number: int = 0) -> FaceAppeared:
         model="5e" * 32,
         answer="default",
         reaction="normal",
+        cards="c4" * 6,
         box=BOX,
     )
 
@@ -49,6 +50,7 @@ def changed(previous: str | None = "neutral") -> EmotionChanged:
         model="5e" * 32,
         answer="default",
         reaction="normal",
+        cards="c4" * 6,
         box=BOX,
         emotion="happy",
         previous=previous,
@@ -68,6 +70,7 @@ def left() -> FaceLeft:
         model="5e" * 32,
         answer="default",
         reaction="normal",
+        cards="c4" * 6,
         duration_s=12.4,
         emotions_s={"neutral": 3.3, "happy": 9.1},
         valence=0.5012,
@@ -76,7 +79,9 @@ def left() -> FaceLeft:
 
 
 def info() -> Info:
-    return Info(version="0.1.0", runtime="LiteRT", models={}, source="clip.mp4", settings={})
+    return Info(
+        version="0.1.0", runtime="LiteRT", models={}, source="clip.mp4", settings={}, cards="c4" * 6
+    )
 
 
 def state() -> State:
@@ -87,6 +92,7 @@ def summary(faces: int = 0) -> Summary:
     return Summary(
         start=TIME, end=TIME, faces=faces, emotions_s={}, minimum_group=1, withheld=False,
         watched_s=0.0, model="5e" * 32, answer="default", reaction="normal",
+        cards="c4" * 6,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from edge_app.perception import EmotionClassifier, FaceDetector, ModelError, Perception
 from edge_app.perception import runtime as runtime_module
-from edge_app.perception.card import DEFAULT_ANSWER, Tensor, read_card
+from edge_app.perception.card import DEFAULT_ANSWER, Tensor, deciding_sha256, read_card
 from edge_app.perception.classifier import check_classifier
 from edge_app.perception.golden import golden_input
 from edge_app.perception.int8_model import Int8Model
@@ -199,6 +199,42 @@ def test_a_detector_is_no_classifier_and_the_other_way_round() -> None:
         EmotionClassifier.load(FACE_320)
     with pytest.raises(ModelError, match="no face detector"):
         FaceDetector.load(EMOTION)
+
+
+@pytest.mark.parametrize(
+    ("model", "changed"),
+    [
+        (EMOTION, {"sha256": "0" * 64}),
+        (EMOTION, {"alignment": {"margin": 0.5}}),
+        (EMOTION, {"answers": {"default": {"temperature": 1.5}}}),
+        (EMOTION, {"answers": {"default": {"labels": ["one", "two"]}}}),
+        (FACE_320, {"sha256": "0" * 64}),
+        (FACE_320, {"score_threshold": 0.7}),
+    ],
+)
+def test_what_decides_answers_is_told_from_where_a_card_is_from(
+    model: Path, changed: dict[str, Any]
+) -> None:
+    card = read_card(model)
+    said = msgspec.to_builtins(card)
+
+    def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+        return old | {
+            key: merged(old[key], value) if isinstance(value, dict) else value
+            for key, value in new.items()
+        }
+
+    def hash_with(changes: dict[str, Any]) -> str:
+        return deciding_sha256([msgspec.convert(merged(said, changes), type(card))])
+
+    assert hash_with({}) == deciding_sha256([card])
+    assert hash_with(changed) != deciding_sha256([card])
+    told = {
+        "name": "other", "licence": "MIT", "source": "s", "training_data": "t", "git_revision": "1",
+        "figures": {"accuracy": 1.0}, "recipe": {"name": "r"},
+    }  # fmt: skip
+    assert hash_with(told) == deciding_sha256([card])
+    assert deciding_sha256([card, card]) != deciding_sha256([card])
 
 
 def test_a_path_may_be_text() -> None:
