@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
+from edge_app.events.payloads import PrivacyMode, SourceState
 from edge_app.mqtt.messages import (
     AVAILABILITY,
     DISCOVERY,
@@ -135,6 +136,10 @@ def discovery(of: Description) -> dict[str, Any]:
             # What tells that the device is away is not away itself.
             "avty": [],
         },
+        "camera": _diagnostic(
+            "Camera", "source", telemetry,
+            dev_cla="enum", ops=[*get_args(SourceState)], ic="mdi:cctv",
+        ),
         "frame_rate": _diagnostic(
             "Frame rate", "frames_per_second", telemetry,
             unit_of_meas="fps", stat_cla="measurement", ic="mdi:filmstrip",
@@ -153,7 +158,7 @@ def discovery(of: Description) -> dict[str, Any]:
         ),
         "privacy": _diagnostic(
             "Privacy mode", "privacy", telemetry,
-            dev_cla="enum", ops=["full", "aggregates"], ic="mdi:shield-account",
+            dev_cla="enum", ops=[*get_args(PrivacyMode)], ic="mdi:shield-account",
         ),
     }  # fmt: skip
     return {

@@ -146,6 +146,8 @@ def test_the_page_s_automations_name_what_there_is() -> None:
     assert trigger["payload"] in FER2013
     assert [each["topic"] for each in camera["triggers"]] == [ALERT.topic("kitchen", alert=CAMERA)]
     (action,) = camera["actions"]
-    told = re.findall(r"payload_json\.(\w+)", action["data"]["message"])
+    (created,), (dismissed,) = action["then"], action["else"]
+    assert created["data"]["notification_id"] == dismissed["data"]["notification_id"]
+    told = re.findall(r"payload_json\.(\w+)", created["data"]["message"])
     assert told
     assert set(told) <= {field.name for field in msgspec.structs.fields(Alert)}
