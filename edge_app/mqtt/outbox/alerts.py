@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -25,6 +27,10 @@ MEANINGS: Final = {
     REFUSED: "the broker refuses events, which wait; check its access rules",
 }
 
+#: For how long a disk must be in order: one on which now and then something is freed would be in
+#: trouble a thousand times a day.
+SOUND_S = 60.0
+
 _LOG = logging.getLogger(__name__)
 
 #: Called with one of the names, and a text; or None where it is over.
@@ -35,12 +41,17 @@ class OutboxAlerts:
     """Keeps what is raised, and reports changes; any thread may call any method.
 
     on_alert: None, nobody listens. It is called with a lock held, so that the last word is true.
+    clock: monotonic seconds.
     """
 
-    def __init__(self, on_alert: OnAlert | None) -> None:
-        self._on_alert = on_alert
+    def __init__(
+        self, on_alert: OnAlert | None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._on_alert, self._clock = on_alert, clock
         self._lock = threading.Lock()
         self._raised: dict[str, str] = {}
+        #: When it was said last that the disk is in trouble.
+        self._storage_s = -math.inf
         self._told: set[str] = set()
         self._is_started = False
 
@@ -52,8 +63,10 @@ class OutboxAlerts:
                 self._report(alert)
 
     def set(self, alert: str, text: str) -> None:
-        """Raise it; again with the same text does nothing."""
+        """Raise it; again with the same text tells nobody."""
         with self._lock:
+            if alert == STORAGE:
+                self._storage_s = self._clock()
             if self._raised.get(alert) == text:
                 return
             _LOG.warning("outbox: %s", text)
@@ -61,11 +74,19 @@ class OutboxAlerts:
             self._report(alert)
 
     def resolve(self, alert: str) -> None:
-        """It is over, if it was raised at all."""
+        """It is over, if it was raised at all; the disk's only once `storage_over_at` has come."""
         with self._lock:
+            if alert == STORAGE and self._clock() < self._storage_s + SOUND_S:
+                return
             if self._raised.pop(alert, None) is not None:
                 _LOG.info("outbox: %s is over", alert)
                 self._report(alert)
+
+    @property
+    def storage_over_at(self) -> float | None:
+        """When the trouble with the disk is over, if nobody says meanwhile that there is some."""
+        with self._lock:
+            return self._storage_s + SOUND_S if STORAGE in self._raised else None
 
     def told(self, alert: str) -> None:
         """People were told that it is raised."""

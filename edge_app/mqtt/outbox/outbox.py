@@ -79,7 +79,7 @@ class Outbox(Closing):
         self._group_s = group_s
         self._clock = clock
         self._on_ready: Callable[[], None] = _nothing
-        self._alerts = OutboxAlerts(on_alert)
+        self._alerts = OutboxAlerts(on_alert, clock)
         self._ledger = Ledger(store.last, store.count, clock=clock, removal_s=removal_s)
         self._changed = self._ledger.changed
         self._writer = OutboxWriter(

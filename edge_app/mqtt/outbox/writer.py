@@ -70,7 +70,8 @@ class OutboxWriter:
             return self._retry_at
         age_at = self._elapsed_kept_at + AGE_CHECK_S if self._ledger.waiting else None
         lost_at = self._written_at + REMOVAL_S if self._lost else None
-        times = (self._ledger.removal_at, age_at, lost_at, *self._telling_at())
+        storage_at = None if self._is_unreadable else self._alerts.storage_over_at
+        times = (self._ledger.removal_at, age_at, lost_at, storage_at, *self._telling_at())
         return min((each for each in times if each is not None), default=None)
 
     def _telling_at(self) -> Iterator[float]:

@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 
 from edge_app.events.payloads import decode_event, encode
-from edge_app.mqtt.outbox.alerts import DAMAGED, DROPPED, REFUSED, STORAGE, OnAlert
+from edge_app.mqtt.outbox.alerts import (
+    DAMAGED,
+    DROPPED,
+    REFUSED,
+    SOUND_S,
+    STORAGE,
+    OnAlert,
+)
 from edge_app.mqtt.outbox.disk import StoreDamagedError, StoreRefusedError
 from edge_app.mqtt.outbox.filling import HOPELESS_S
 from edge_app.mqtt.outbox.handover import HALF, Handover
@@ -118,6 +125,14 @@ def offered(outbox: Outbox, count: int) -> list[Offer]:
 def put(outbox: Outbox, numbers: range) -> None:
     for number in numbers:
         outbox.put(appeared(number))
+
+
+def wait_until_sound(outbox: Outbox, clock: Clock) -> None:
+    """Until the disk has taken what there is, and for as long as it then must."""
+    wait_until(lambda: not outbox._ledger.is_refused and not outbox._ledger.has_pending)
+    clock.now_s += SOUND_S
+    with outbox._changed:
+        outbox._ledger.wake()
 
 
 def open_outbox(path: Path, **named: object) -> Outbox:
@@ -464,12 +479,41 @@ def test_a_full_disk(tmp_path: Path) -> None:
         store.error = None
         clock.now_s += RETRY_S
         put(outbox, range(11, 12))
+        wait_until_sound(outbox, clock)
         wait_until(lambda: not alerts.raised)
         outbox.connected()
         assert take(outbox, 5) == [(number, True) for number in range(7, 12)]
         assert len(outbox) == 0
     with EventStore(tmp_path / "outbox.sqlite") as left:
         assert left.count == 0
+
+
+def test_a_disk_on_which_now_and_then_there_is_room_has_one_alert(tmp_path: Path) -> None:
+    clock = Clock()
+    store = FailingStore(tmp_path / "outbox.sqlite")
+    said: list[str | None] = []
+
+    def on_alert(alert: str, text: str | None) -> None:
+        if alert == STORAGE:
+            said.append(text)
+
+    with Outbox(store, group_s=0.0, on_alert=on_alert, clock=clock) as outbox:
+        outbox.start(lambda: None)
+        for number in range(0, 20, 2):
+            store.error = StoreRefusedError("database or disk is full")
+            outbox.put(appeared(number))
+            wait_until(lambda: outbox._ledger.is_refused)
+            store.error = None
+            clock.now_s += RETRY_S
+            outbox.put(appeared(number + 1))
+            wait_until(lambda number=number: outbox._ledger.committed == number + 2)
+            clock.now_s += 0.9 * (SOUND_S - RETRY_S)
+        assert [text is None for text in said] == [True, False], (
+            "the first is of an earlier process"
+        )
+        wait_until_sound(outbox, clock)
+        wait_until(lambda: said[-1] is None)
+    assert len(said) == 3
 
 
 def test_a_disk_that_gives_nothing_back_does_not_hold_up_what_is_in_memory(tmp_path: Path) -> None:
@@ -500,6 +544,7 @@ def test_a_disk_that_cannot_be_read_is_written_and_tried_now_and_then(tmp_path: 
         clock.now_s += RETRY_S
         outbox.put(appeared(30))
         assert {number for number, _ in take(outbox, 31)} == set(range(31))
+        wait_until_sound(outbox, clock)
         wait_until(lambda: not alerts.raised)
 
 
@@ -513,6 +558,8 @@ def test_a_file_that_stays_unreadable_does_not_hold_up_what_comes(tmp_path: Path
             wait_until(lambda: alerts.raised == {STORAGE})
             clock.now_s += later_s
             outbox.put(appeared(2 + failures))
+        wait_until(lambda: DAMAGED in alerts.raised)
+        wait_until_sound(outbox, clock)
         wait_until(lambda: alerts.raised == {DAMAGED})
         put(outbox, range(10, 12))
         assert [number for number, _ in take(outbox, 2)][-1] >= 10
@@ -584,6 +631,7 @@ def test_a_new_file_that_cannot_be_made_leaves_the_damaged_one_as_it_is(tmp_path
             disk.empty()
             clock.now_s += RETRY_S
             outbox.put(appeared(304))
+            wait_until_sound(outbox, clock)
             wait_until(lambda: alerts.raised == {DAMAGED})
             assert str(alerts[DAMAGED]).endswith("outbox.sqlite.damaged: no event was lost")
             outbox.connected()
@@ -629,11 +677,11 @@ class HangingStore(EventStore):
 
 
 def test_a_disk_that_hangs_is_told_of_once_a_kill_would_lose_events(tmp_path: Path) -> None:
-    alerts = Alerts()
+    alerts, clock = Alerts(), Clock()
     store = HangingStore(tmp_path / "outbox.sqlite")
     handover = Handover(tmp_path / "outbox.handover")
     handover.clear()
-    with Outbox(store, handover, group_s=0.0, on_alert=alerts) as outbox:
+    with Outbox(store, handover, group_s=0.0, on_alert=alerts, clock=clock) as outbox:
         outbox.start(lambda: None)
         outbox.put(appeared(0))
         assert store.is_writing.wait(60)
@@ -644,8 +692,9 @@ def test_a_disk_that_hangs_is_told_of_once_a_kill_would_lose_events(tmp_path: Pa
         put(outbox, range(half, half + 5))
         assert alerts.raised == {STORAGE}
         store.may_end.set()
-        wait_until(lambda: not alerts.raised)
         wait_until(lambda: outbox._ledger.committed == half + 5)
+        wait_until_sound(outbox, clock)
+        wait_until(lambda: not alerts.raised)
     assert alerts.raised == set()
 
 
@@ -788,6 +837,7 @@ def test_a_disk_that_spoils_each_new_file_is_not_tried_all_the_time(tmp_path: Pa
         store.error = None
         clock.now_s += RETRY_S
         outbox.put(appeared(4))
+        wait_until_sound(outbox, clock)
         wait_until(lambda: alerts.raised == {DAMAGED})
         outbox.connected()
         assert [number for number, _ in take(outbox, 5)] == list(range(5))
@@ -863,9 +913,10 @@ def test_a_file_that_is_damaged_after_all_was_delivered_loses_nothing(tmp_path: 
         store.error = None
         clock.now_s += RETRY_S
         outbox.put(appeared(4))
-        wait_until(lambda: alerts.raised == {DAMAGED})
         assert take(outbox, 1) == [(4, False)]
         assert (len(outbox), outbox.dropped) == (0, 0)
+        wait_until_sound(outbox, clock)
+        wait_until(lambda: alerts.raised == {DAMAGED})
 
 
 def test_a_damage_without_a_loss_does_not_hide_one_with(tmp_path: Path) -> None:

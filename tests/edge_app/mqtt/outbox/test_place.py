@@ -146,8 +146,9 @@ class Device:
 
 @pytest.fixture
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A disk that refuses is tried again within a moment."""
+    """A disk that refuses is tried again within a moment, and is in order a moment later."""
     monkeypatch.setattr("edge_app.mqtt.outbox.writer.RETRY_S", 0.2)
+    monkeypatch.setattr("edge_app.mqtt.outbox.alerts.SOUND_S", 0.4)
 
 
 @pytest.mark.parametrize("is_full", [True, False], ids=["full", "read-only"])
