@@ -33,7 +33,7 @@ class Teacher:
     """Networks with the same heads as the student's, each asked about a face and its mirror image.
 
     On PublicTest that opinion is right a point more often than a network's opinion of the face
-    alone; docs/training.md has the figures.
+    alone; docs/training/experiments.md has the figures.
     """
 
     def __init__(
