@@ -14,7 +14,7 @@ from email.message import Message
 from edge_app.frames.http_authentication import Login, place
 from edge_app.frames.http_opening import Connections, opener, percent_encoded
 from edge_app.frames.http_refusal import is_refusal, reason
-from edge_app.frames.jpeg import LumaDecoder
+from edge_app.frames.jpeg import DamageLog, LumaDecoder
 from edge_app.frames.multipart import MultipartParser
 from edge_app.frames.opencv_messages import silence_opencv
 from edge_app.frames.source import Frame, FrameSource, RefusedLoginError, SourceError
@@ -45,9 +45,11 @@ class HttpMjpegSource(FrameSource):
         address: StreamAddress,
         *,
         timeout_s: float,
+        damage_log: DamageLog | None = None,
         clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         """Ask for the stream; timeout_s: of the connection, and of every wait for bytes.
+        damage_log: of all openings of the stream.
 
         However the camera answers, this is over soon after timeout_s.
 
@@ -89,7 +91,7 @@ class HttpMjpegSource(FrameSource):
             )
         self._parser = MultipartParser(str(boundary or ""))
         self._parts: list[bytes] = []
-        self._decoder, self._interval_ns = LumaDecoder(self.name), 0
+        self._decoder, self._interval_ns = LumaDecoder(self.name, damage_log), 0
 
     @property
     def frames_damaged(self) -> int:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames.source import SourceError
+from edge_app.trouble_log import REPEAT_S
 
 _LOG = logging.getLogger(__name__)
 
@@ -31,14 +35,30 @@ class DamagedPictureError(SourceError):
     """A picture that is cut short, too large, or none at all; the next one may be well."""
 
 
-class LumaDecoder:
-    """Decodes the pictures of one source, and leaves damaged ones out: the first is told.
+class DamageLog:
+    """Tells of damaged pictures once an hour, however often their source is opened."""
 
-    damaged: how many there were.
+    def __init__(self, clock_s: Callable[[], float] = time.monotonic) -> None:
+        """clock_s: never goes back."""
+        self._clock_s, self._told_s = clock_s, -math.inf
+
+    def tell(self, source: str, error: DamagedPictureError) -> None:
+        """One came, with this wrong."""
+        if self._clock_s() - self._told_s >= REPEAT_S:
+            self._told_s = self._clock_s()
+            _LOG.warning("%s: %s; such pictures are left out", source, error)
+
+
+class LumaDecoder:
+    """Decodes the pictures of one opening of a source, and leaves damaged ones out.
+
+    The first is told. damaged: how many there were.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, log: DamageLog | None = None) -> None:
+        """log: of all openings; None: there is no other."""
         self._source = source
+        self._log = DamageLog() if log is None else log
         self.damaged = 0
 
     def decode(self, content: bytes, *, is_due: bool) -> NDArray[np.uint8] | None:
@@ -53,7 +73,7 @@ class LumaDecoder:
         except DamagedPictureError as error:
             self.damaged += 1
             if self.damaged == 1:
-                _LOG.warning("%s: %s; such pictures are left out", self._source, error)
+                self._log.tell(self._source, error)
         return None
 
 

@@ -12,6 +12,7 @@ from edge_app.errors import UsageError
 from edge_app.frames.folder import FolderSource
 from edge_app.frames.http_mjpeg import HttpMjpegSource
 from edge_app.frames.hung import HungReaders
+from edge_app.frames.jpeg import DamageLog
 from edge_app.frames.pace import Pace
 from edge_app.frames.pi_camera import PiCameraSource, load_library
 from edge_app.frames.refused_login import RarelyRefused
@@ -180,19 +181,22 @@ def _by_scheme(setting: str, scheme: str, rest: str, options: CameraOptions) -> 
 
 
 def _stream(setting: str, scheme: str, options: CameraOptions) -> Choice:
-    kinds: dict[str, type[RtspSource | HttpMjpegSource]] = {
-        **dict.fromkeys(_RTSP, RtspSource),
-        **dict.fromkeys(_HTTP, HttpMjpegSource),
-    }
-    if scheme not in kinds:
+    if scheme not in _RTSP | _HTTP:
         raise UnknownSourceError(f"{public_name(setting)}: no such source; name {READABLE}")
 
     def address() -> StreamAddress:
         return parse_stream(setting, options.password_file)
 
+    damage_log = DamageLog()
+
+    def open_stream(address: StreamAddress) -> FrameSource:
+        if scheme in _RTSP:
+            return RtspSource(address, timeout_s=options.stall_s)
+        return HttpMjpegSource(address, timeout_s=options.stall_s, damage_log=damage_log)
+
     stream = RarelyRefused(
         address,
-        lambda address: kinds[scheme](address, timeout_s=options.stall_s),
+        open_stream,
         refusal=lambda address: rtsp_refusal(address, _REFUSAL_S) if scheme in _RTSP else None,
         quick_s=min(_QUICK_S, _QUICK_SHARE * options.stall_s),
     )
@@ -233,6 +237,7 @@ def _camera(device: str, options: CameraOptions) -> Choice:
             f"{path}: no such camera; the kernel counts them, such as /dev/video0: list them with"
             " `v4l2-ctl --list-devices`"
         )
+    damage_log = DamageLog()
     return Choice(
         str(path),
         is_live=True,
@@ -242,6 +247,7 @@ def _camera(device: str, options: CameraOptions) -> Choice:
             height=options.height,
             frames_per_second=options.frames_per_second,
             timeout_s=options.stall_s,
+            damage_log=damage_log,
         ),
     )
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames.capture import Capture
-from edge_app.frames.jpeg import LumaDecoder
+from edge_app.frames.jpeg import DamageLog, LumaDecoder
 from edge_app.frames.opencv_messages import silence_opencv
 from edge_app.frames.source import Frame, FrameSource, KeptOutError, SourceError
 
@@ -45,13 +45,14 @@ class V4l2Source(FrameSource):
         height: int,
         frames_per_second: float,
         timeout_s: float,
+        damage_log: DamageLog | None = None,
         open_capture: Callable[[str, int], cv2.VideoCapture] = cv2.VideoCapture,
         clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         """Open `device`: a path, such as /dev/video0, or a number.
 
         timeout_s: of a wait for a picture, in whole seconds and 3 at least; a process has one, that
-        of its first camera.
+        of its first camera. damage_log: of all openings of the camera.
 
         Raises:
             SourceError: there is no such camera, or this user may not use it.
@@ -78,7 +79,7 @@ class V4l2Source(FrameSource):
         self._is_jpeg = _fourcc(native) == "MJPG"
         if self._is_jpeg or _fourcc(native) == "GREY":
             self._is_jpeg &= native.set(cv2.CAP_PROP_CONVERT_RGB, 0)
-        self._decoder, self._interval_ns = LumaDecoder(self.name), 0
+        self._decoder, self._interval_ns = LumaDecoder(self.name, damage_log), 0
         self._capture = Capture(native)
         self._clock_ns = clock_ns
         self._timestamp_ns = -1

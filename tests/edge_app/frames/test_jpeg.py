@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_app.frames.jpeg import DamagedPictureError, decode_luma
+from edge_app.frames.jpeg import DamagedPictureError, DamageLog, LumaDecoder, decode_luma
+from edge_app.trouble_log import REPEAT_S
+from tests.clock import Clock
 from tests.edge_app.frames.pictures import in_several_scans, jpeg, resized_header
 
 
@@ -103,3 +105,17 @@ def test_what_large_cameras_send_is_decoded(
 
 def test_small_pictures_in_several_scans_are_decoded() -> None:
     assert decode_luma(in_several_scans(jpeg(gray=True))).shape == (48, 64)
+
+
+def test_damaged_pictures_of_many_openings_are_told_of_hourly(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock = Clock()
+    log = DamageLog(clock)
+    for _ in range(20):
+        decoder = LumaDecoder("cam", log)
+        for _ in range(3):
+            assert decoder.decode(b"no picture", is_due=True) is None
+        assert decoder.damaged == 3
+        clock.now_s += REPEAT_S / 10
+    assert caplog.messages == 2 * ["cam: no JPEG; such pictures are left out"]

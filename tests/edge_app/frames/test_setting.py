@@ -11,6 +11,7 @@ from edge_app.errors import UsageError
 from edge_app.frames import setting
 from edge_app.frames.folder import FolderSource
 from edge_app.frames.hung import HungReaders
+from edge_app.frames.jpeg import DamageLog
 from edge_app.frames.setting import (
     CameraOptions,
     UnknownSourceError,
@@ -73,6 +74,7 @@ def test_options_reach_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         choice = choose_source(text, options=options)
         assert choice.name == (device if device.startswith("/") else f"/dev/video{device}")
         choice.open()
+        assert isinstance(asked.pop("damage_log"), DamageLog)
         assert asked == {
             "width": 320, "height": 240, "frames_per_second": 5, "timeout_s": 5.0, "to": device,
         }  # fmt: skip
@@ -92,7 +94,7 @@ def test_streams_are_chosen_by_their_scheme(
 ) -> None:
     opened: list[tuple[str, float]] = []
     monkeypatch.setattr(
-        setting, kind, lambda address, *, timeout_s: opened.append((address.name, timeout_s))
+        setting, kind, lambda address, **rest: opened.append((address.name, rest["timeout_s"]))
     )
     choice = choose_source(text, options=CameraOptions(stall_s=3))
     assert (choice.name, choice.is_live, opened) == (name, True, [])

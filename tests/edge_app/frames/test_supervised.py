@@ -407,6 +407,25 @@ def test_a_stream_that_answers_and_gives_no_picture_is_waited_for(
     assert len(troubles) == 1
 
 
+def test_a_stream_that_ends_after_a_damaged_picture_is_told_of_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Each time it is opened anew it gives two pictures, with one between that is cut short."""
+    whole = part(jpeg())
+    with (
+        MjpegServer(lambda: [whole, part(jpeg()[:-100]), whole]) as server,
+        open_lasting(
+            server.url,
+            options=CameraOptions(stall_s=SOON_S),
+            on_trouble=lambda _trouble: None,
+            hung=HungReaders(),
+        ) as source,
+    ):
+        while source.reopenings < 5:
+            assert source.read() is not None
+    assert caplog.text.count("left out") == 1
+
+
 def test_one_that_leaves_nothing_behind_is_not_waited_for_while_a_thread_hangs() -> None:
     hanging = Scripted(0, "hangs")
     opener = Opener(hanging, *no_frame(7))
