@@ -50,7 +50,8 @@ class Options:
     """How a classifier is quantized.
 
     converter: `ai-edge-quantizer`, or `tflite` for TensorFlow Lite's own. fine_tune: teach the
-    network to answer in int8 as before, where it loses more than `MOST_POINTS_LOST`.
+    network to answer in int8 as before, where it loses more than `MOST_POINTS_LOST`; what comes of
+    it is kept where it loses less than without.
     other_data: the faces need not be those that the run has learned from.
     """
 
@@ -122,10 +123,16 @@ def make_classifier(
         return _Quantized(content, logits, answers, parity)
 
     made = measured_on_public(content)
-    is_tuned = options.fine_tune and made.parity.points_lost > MOST_POINTS_LOST
-    if is_tuned:
-        tuned = fine_tune(trained.model, as_input(training.pixels))
-        made = measured_on_public(quantize(trained.with_model(tuned), samples, options))
+    tuning: dict[str, Any] = {"fine_tuned": False}
+    if options.fine_tune and made.parity.points_lost > MOST_POINTS_LOST:
+        network = fine_tune(trained.model, as_input(training.pixels))
+        tuned = measured_on_public(quantize(trained.with_model(network), samples, options))
+        without, lost = made.parity.points_lost, tuned.parity.points_lost
+        tuning = {
+            "fine_tuned": lost < without,
+            "fine_tuning": {"points_lost_without": without, "points_lost": lost},
+        }
+        made = tuned if lost < without else made
 
     measured = {"public_test": (made.logits, public)}
     if is_measurable(faces, Split.PRIVATE_TEST):
@@ -136,7 +143,7 @@ def make_classifier(
         "converter": options.converter,
         "calibration": options.calibration.value,
         "calibration_faces": len(samples),
-        "fine_tuned": is_tuned,
+        **tuning,
         "output": "logits; softmax is left to the device, in real numbers",
         "balance": balance,
     }

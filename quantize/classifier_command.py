@@ -127,7 +127,7 @@ def _run(arguments: argparse.Namespace) -> int:
         options=options,
         tell=tell_footprint,
     )
-    for line in _untold(card):
+    for line in (*_untold(card), *(_tuning(card) if arguments.fine_tune else ())):
         print(line, file=sys.stderr)
     if arguments.balance:
         training = faces.of(Split.TRAINING)
@@ -146,6 +146,19 @@ def _untold(card: ClassifierCard) -> list[str]:
     if not untold:
         return []
     return [f"{', '.join(untold)}: left out of the answers, since no Training face shows them"]
+
+
+def _tuning(card: ClassifierCard) -> list[str]:
+    """A line about what came of fine-tuning, which was asked for."""
+    quantization = card.recipe["quantization"]
+    tried = quantization.get("fine_tuning")
+    if tried is None:
+        lost = -100 * card.figures["int8_minus_float_public_test"]
+        return [f"fine-tuning: left out, since int8 loses {lost:.2f} points on PublicTest without"]
+    kept = "kept" if quantization["fine_tuned"] else "thrown away"
+    lost, without = tried["points_lost"], tried["points_lost_without"]
+    told = f"int8 loses {lost:.2f} points on PublicTest with it, {without:.2f} without"
+    return [f"fine-tuning: {kept}; {told}"]
 
 
 def _alignment(run: Path, faces: Faces) -> Alignment:

@@ -21,6 +21,7 @@ from quantize import classifier, classifier_command, cli
 from quantize.classifier import make_classifier
 from quantize.errors import QuantizeError
 from quantize.parity import ClassifierParity
+from quantize.trained import TrainedClassifier
 from tests.trainer.synthetic import all_splits
 from trainer import evaluate_command
 from trainer.checkpoints import MODEL, RECIPE, RunError
@@ -31,8 +32,8 @@ ALIGNMENT = Alignment((0.3, 0.4), (0.7, 0.4), (0.35, 0.8), (0.65, 0.8), 0.8)
 OLD = b"the model that works"
 
 
-def tiny(side: int = 48) -> keras.Model:
-    keras.utils.set_random_seed(1)
+def tiny(side: int = 48, seed: int = 1) -> keras.Model:
+    keras.utils.set_random_seed(seed)
     shown = layers.Input((side, side, 1), name="faces")
     x = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3, strides=4)(shown))
     return keras.Model(shown, {"logits": layers.Dense(7, name="logits")(x)}, name="tiny")
@@ -212,6 +213,43 @@ def test_a_good_run_prints_size_operations_and_speed(
     assert card["recipe"]["quantization"]["calibration"] == "percentile"
     assert card["figures"]["parity_public_test"]["same_answer"] > 0.8
     assert output.read_bytes() != OLD
+
+
+@pytest.mark.parametrize(
+    ("lost", "said"),
+    [
+        ((1.11, 2.22), "thrown away; int8 loses 2.22 points on PublicTest with it, 1.11 without"),
+        ((1.11, 0.5), "kept; int8 loses 0.50 points on PublicTest with it, 1.11 without"),
+        ((0.2,), "left out, since int8 loses 0.20 points on PublicTest without"),
+    ],
+    ids=["worse", "better", "not needed"],
+)
+def test_fine_tuning_is_kept_where_it_is_worth_something(
+    lost: tuple[float, ...],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    faces, output = all_splits(140, 14), tmp_path / "emotion.tflite"
+    run = a_run(tmp_path / "run", tiny(), faces)
+    other = TrainedClassifier.load(a_run(tmp_path / "other", tiny(seed=2), faces)).model
+    give_the_command(faces, monkeypatch)
+    measured = iter([ClassifierParity(14, 0.5, 0.5 - each / 100, 0.9, 0, 0, 0, 0) for each in lost])
+    with monkeypatch.context() as patch:
+        patch.setattr(classifier, "classifier_parity", lambda *_: next(measured))
+        patch.setattr(classifier, "fine_tune", lambda *_: other)
+        words = ["quantize", "classifier", str(run), "--data", ".", "--output", str(output)]
+        assert main([*words, "--fine-tune"]) == 0
+    assert list(measured) == []
+    assert f"fine-tuning: {said}" in capsys.readouterr().err.splitlines()
+    card = json.loads(output.with_suffix(".json").read_text())
+    is_kept = said.startswith("kept")
+    assert card["recipe"]["quantization"]["fine_tuned"] is is_kept
+    assert card["figures"]["int8_minus_float_public_test"] == pytest.approx(-min(lost) / 100)
+    plain = tmp_path / "plain.tflite"
+    make_classifier(run, faces, ALIGNMENT, plain)
+    assert (plain.read_bytes() == output.read_bytes()) is not is_kept
 
 
 def test_faces_that_the_device_cut_are_not_measured(
