@@ -78,10 +78,10 @@ train: data-folder .venv-dev/.complete  ## train the emotion network on FER2013 
 
 models: data-folder .venv-dev/.complete  ## quantize the classifier in the place of the shipped one (DATA=folder)
 	@$(DEV)/mien quantize classifier $(RUN) --data $(DATA) $(if $(SHARES),--shares $(SHARES)) \
-		--balance $(BALANCE) --output edge_app/models/emotion.tflite
+		--balance $(BALANCE) --licence Apache-2.0 --output edge_app/models/emotion.tflite
 	@$(if $(RUN_SMALL),$(DEV)/mien quantize classifier $(RUN_SMALL) --data $(DATA) \
 	  $(if $(SHARES_SMALL),--shares $(SHARES_SMALL)) --balance $(BALANCE_SMALL) \
-	  --output edge_app/models/emotion_small.tflite)
+	  --licence Apache-2.0 --output edge_app/models/emotion_small.tflite)
 
 detector: data-folder .venv-dev/.complete  ## quantize the face detector in the place of the shipped one (DATA=folder)
 	@$(DEV)/mien quantize detector --photos $(DATA)

@@ -30,6 +30,7 @@ from quantize.fine_tuning import fine_tune
 from quantize.footprint import Tell, footprint_figures, measure_footprint
 from quantize.parity import ClassifierParity, classifier_parity
 from quantize.ranges import Calibration
+from quantize.runs import FOLDER
 from quantize.static_int8 import quantize_int8
 from quantize.tflite_converter import convert_int8
 from quantize.trained import INPUT, INPUT_RANGE, TrainedClassifier
@@ -41,6 +42,9 @@ from trainer.evaluation import evaluate
 from trainer.networks.cost import macs
 from trainer.truth import choosing, is_measurable
 
+#: Of the weights in `runs.FOLDER`, and of somebody's of whom nothing is said: both as SPDX has it.
+OWN_LICENCE = "Apache-2.0"
+UNKNOWN_LICENCE = "LicenseRef-unknown"
 #: Points of accuracy on PublicTest that int8 may cost; a model that loses more is fine-tuned.
 MOST_POINTS_LOST = 0.3
 
@@ -52,13 +56,15 @@ class Options:
     converter: `ai-edge-quantizer`, or `tflite` for TensorFlow Lite's own. fine_tune: teach the
     network to answer in int8 as before, where it loses more than `MOST_POINTS_LOST`; what comes of
     it is kept where it loses less than without.
-    other_data: the faces need not be those that the run has learned from.
+    other_data: the faces need not be those that the run has learned from. licence: of the weights,
+    as an SPDX identifier; Mien's own for the runs in its repository, not known else.
     """
 
     converter: str = "ai-edge-quantizer"
     calibration: Calibration = Calibration.MIN_MAX
     fine_tune: bool = False
     other_data: bool = False
+    licence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +164,16 @@ def make_classifier(
     }
     data = training_data(trained.recipe, faces)
     recipe = trained.recipe | {"quantization": quantization}
-    card = _card(output.stem, trained, made, alignment, data=data, recipe=recipe, figures=figures)
+    card = _card(
+        output.stem,
+        trained,
+        made,
+        alignment,
+        licence=options.licence or _licence(run),
+        data=data,
+        recipe=recipe,
+        figures=figures,
+    )
     write_artefact(output, made.content, card)
     if tell:
         tell(footprint)
@@ -207,12 +222,17 @@ def made_by(recipe: Mapping[str, Any]) -> str:
     return f"{made}, begun with random weights"
 
 
+def _licence(run: Path) -> str:
+    return OWN_LICENCE if run.resolve().parent == FOLDER.resolve() else UNKNOWN_LICENCE
+
+
 def _card(
     name: str,
     trained: TrainedClassifier,
     made: _Quantized,
     alignment: Alignment,
     *,
+    licence: str,
     data: str,
     recipe: dict[str, Any],
     figures: dict[str, Any],
@@ -227,7 +247,7 @@ def _card(
         alignment=alignment,
         heads=trained.heads,
         answers=made.answers,
-        licence="Apache-2.0",
+        licence=licence,
         source=made_by(trained.recipe),
         training_data=data,
         recipe=recipe,

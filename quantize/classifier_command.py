@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 import sys
 from pathlib import Path
 
@@ -63,7 +64,20 @@ def add_to(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         action="store_true",
         help="calibrate and measure on other data than the run has learned from",
     )
+    parser.add_argument(
+        "--licence",
+        type=_licence,
+        metavar="SPDX",
+        help="of the weights, as CC-BY-4.0 or LicenseRef-ours (LicenseRef-unknown)",
+    )
     parser.set_defaults(make=_run)
+
+
+def _licence(text: str) -> str:
+    """Refuse what is no SPDX expression, which has identifiers, spaces and parentheses."""
+    if not re.fullmatch(r"[A-Za-z0-9(][A-Za-z0-9.+:() -]*", text):
+        raise argparse.ArgumentTypeError(f"{text!r}: no SPDX identifier, as CC-BY-4.0")
+    return text
 
 
 def _shares(text: str) -> dict[str, float]:
@@ -116,6 +130,7 @@ def _run(arguments: argparse.Namespace) -> int:
         Calibration(arguments.calibration),
         arguments.fine_tune,
         arguments.other_data,
+        arguments.licence,
     )
     card = make_classifier(
         arguments.run,

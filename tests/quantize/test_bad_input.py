@@ -14,7 +14,7 @@ import pytest
 from keras import layers, ops
 
 from edge_app.cli import main
-from edge_app.perception.card import Alignment
+from edge_app.perception.card import Alignment, read_card
 from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.labels import FER2013
 from quantize import classifier, classifier_command, cli
@@ -213,6 +213,43 @@ def test_a_good_run_prints_size_operations_and_speed(
     assert card["recipe"]["quantization"]["calibration"] == "percentile"
     assert card["figures"]["parity_public_test"]["same_answer"] > 0.8
     assert output.read_bytes() != OLD
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        ((), "LicenseRef-unknown"),
+        (("--licence", "CC-BY-NC-4.0"), "CC-BY-NC-4.0"),
+        (("--licence", "(MIT OR Apache-2.0)"), "(MIT OR Apache-2.0)"),
+    ],
+)
+def test_whoever_owns_the_weights_says_their_licence(
+    asked: tuple[str, ...], written: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faces, output = all_splits(140, 14), tmp_path / "emotion.tflite"
+    run = a_run(tmp_path / "run", tiny(), faces)
+    give_the_command(faces, monkeypatch)
+    words = ["quantize", "classifier", str(run), "--data", ".", "--output", str(output)]
+    assert main([*words, *asked]) == 0
+    assert read_card(output).licence == written
+
+
+def test_weights_of_this_repository_have_its_licence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faces, output = all_splits(140, 14), tmp_path / "emotion.tflite"
+    run = a_run(tmp_path / "run", tiny(), faces)
+    monkeypatch.setattr(classifier, "FOLDER", tmp_path)
+    assert make_classifier(run, faces, ALIGNMENT, output).licence == "Apache-2.0"
+
+
+@pytest.mark.parametrize("licence", ["", " ", "yours & mine", "a\nb"])
+def test_what_is_no_licence_is_refused_before_the_work(
+    licence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["quantize", "classifier", "run", "--data", ".", "--licence", licence])
+    assert "no SPDX identifier, as CC-BY-4.0" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
