@@ -123,6 +123,8 @@ class RequestDesk:
         try:
             response = Response(id=request.id, status="ok", result=self._handlers[name](request))
         except MienError as error:
+            # Who presses a button in Home Assistant does not hear the answer.
+            _LOG.warning("request %s is refused: %s", name, error)
             response = _refusal(request.id, str(error))
         except Exception as error:  # noqa: BLE001 - whoever may ask must not end the device's work
             _LOG.warning("request %s: unexpected failure", name, exc_info=True)

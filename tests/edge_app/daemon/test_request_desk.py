@@ -180,13 +180,18 @@ def test_what_is_asked_for_privacy_s_sake_is_done_whatever_came_before() -> None
     assert [name for name, _ in office.done[before:]] == ["pause", "privacy"]
 
 
-def test_a_handler_s_refusal_is_the_answer_also_the_second_time() -> None:
+def test_a_handler_s_refusal_is_the_answer_also_the_second_time(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     office = Office()
     office.refusal = MienError("the camera is gone; plug it in")
     first = office.ask("resume", b'{"id": "7"}')
     assert (first.status, first.error) == ("error", "the camera is gone; plug it in")
     assert office.ask("resume", b'{"id": "7"}') == first
     assert len(office.done) == 1
+    assert [record.getMessage() for record in caplog.records] == [
+        "request resume is refused: the camera is gone; plug it in"
+    ], "who presses a button does not hear the answer"
 
 
 def test_a_handler_s_unexpected_failure_is_answered_and_heard(
