@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,17 +79,27 @@ def complete_move(path: Path) -> bool:
 
 
 def _rename(path: Path, target: Path) -> None:
+    """Move a file, and what SQLite has beside it; they are as old as this from now on.
+
+    How long they are kept counts from here: the file of an outbox that has its newest events in its
+    log may be months old.
+    """
     try:
-        path.replace(target)
+        _rename_alone(path, target)
         for ending in ("-wal", "-shm"):
             beside = path.with_name(path.name + ending)
             beside_target = target.with_name(target.name + ending)
             if beside.exists():
-                beside.replace(beside_target)
+                _rename_alone(beside, beside_target)
             else:
                 beside_target.unlink(missing_ok=True)  # of an earlier one
     except OSError as error:
         raise StoreRefusedError(f"{path}: {error.strerror}") from error
+
+
+def _rename_alone(path: Path, target: Path) -> None:
+    os.utime(path)
+    path.replace(target)
 
 
 def remove(path: Path) -> None:

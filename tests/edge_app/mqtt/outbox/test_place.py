@@ -66,6 +66,15 @@ def test_damaged_outboxes_are_kept_no_longer_than_events(tmp_path: Path) -> None
     assert left == {"outbox-hall.sqlite", *young}
 
 
+def test_how_long_a_damaged_outbox_is_kept_counts_from_its_move(tmp_path: Path) -> None:
+    """The file itself may be older than events may be: the newest are in its log."""
+    path = tmp_path / "outbox-hall.sqlite"
+    path.write_bytes(b"rubbish" * 1000)
+    os.utime(path, (time.time() - 86_500,) * 2)
+    with open_outbox(tmp_path, "hall", {}, limits=Limits(age_s=86_400)):
+        assert (tmp_path / "outbox-hall.sqlite.damaged").exists()
+
+
 def test_events_of_a_former_name_are_told_of(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
