@@ -25,14 +25,14 @@ class PacketSizes:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._most: int | None = None
-        self._is_told = False
+        self._told_s = -math.inf
         #: By topic: the smallest size that was refused, and until when none so large is sent.
         self._refused: dict[str, tuple[int, float]] = {}
         self._warned: dict[str, float] = {}
 
     def connected(self, most: int | None) -> None:
         """The broker takes packets of so many bytes at most; None: it does not say."""
-        self._most, self._is_told = most, False
+        self._most = most
 
     def refused(self, topic: str, size: int) -> None:
         """The broker refuses a packet of so many bytes as too large."""
@@ -49,7 +49,7 @@ class PacketSizes:
             )
 
     def take(self, topic: str, size: int) -> bool:
-        """Whether the broker takes a packet of so many bytes; the first that is larger is told of.
+        """Whether the broker takes a packet of so many bytes; one that is larger is told of hourly.
 
         To send it would end the connection, and the next one on which it is sent again.
         """
@@ -60,8 +60,9 @@ class PacketSizes:
             return False
         if self._most is None or size <= self._most:
             return True
-        if not self._is_told:
-            self._is_told = True
+        now = self._clock()
+        if now - self._told_s >= WARNING_S:
+            self._told_s = now
             _LOG.warning(
                 "%s: a message of %d bytes is left out, since the broker takes %d bytes at most;"
                 " raise its limit for packets",

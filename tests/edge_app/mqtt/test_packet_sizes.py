@@ -4,6 +4,7 @@ import pytest
 
 from edge_app.mqtt.packet_sizes import PacketSizes
 from edge_app.mqtt.refusal import RETAINED_HOLD_S, WARNING_S
+from tests.clock import Clock
 
 
 def test_what_was_refused_on_a_topic_is_tried_again_after_a_while(
@@ -27,8 +28,14 @@ def test_what_was_refused_on_a_topic_is_tried_again_after_a_while(
 
 
 def test_what_the_broker_says_holds_for_one_connection(caplog: pytest.LogCaptureFixture) -> None:
-    sizes = PacketSizes()
+    clock = Clock()
+    sizes = PacketSizes(clock)
     for most in (100, None, 100):
         sizes.connected(most)
         assert [sizes.take("a", size) for size in (100, 101, 102)] == [True, *2 * [most is None]]
+    assert len(caplog.messages) == 1
+    # A network that breaks each minute does not have it told each minute.
+    clock.now_s += WARNING_S
+    sizes.connected(100)
+    assert not sizes.take("a", 101)
     assert len(caplog.messages) == 2
