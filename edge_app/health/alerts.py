@@ -15,6 +15,9 @@ HOT_C, COOL_AGAIN_C = 80.0, 75.0
 #: A supply that was too weak is under more load again soon: the alert outlasts the pauses between.
 SOUND_S = 600.0
 
+#: A board whose balance lies between two frame rates is slowed down a hundred times a day.
+FULL_RATE_S = 600.0
+
 #: A camera may be silent for as long without being broken.
 SILENCE_S = 4.0
 
@@ -26,7 +29,8 @@ UNSET_S = 600.0
 class Moment:
     """What rules look at. was_supply_weak: since the moment before; None where nobody can tell.
 
-    sound_s: for how many seconds the supply was strong enough. silent_s: for how many a camera gave
+    sound_s: for how many seconds the supply was strong enough. full_rate_s: for how many nothing
+    slowed it down. silent_s: for how many a camera gave
     nothing. unset_s: for how many nobody set a clock that should be kept right.
     is_certificate_ending: soon, or it has ended.
     """
@@ -34,6 +38,7 @@ class Moment:
     telemetry: Telemetry
     was_supply_weak: bool | None
     sound_s: float
+    full_rate_s: float
     silent_s: float
     unset_s: float
     is_certificate_ending: bool
@@ -86,9 +91,10 @@ RULES = {
     ),
     "slowed-down": Rule(
         "warning",
-        "fewer frames are looked at than asked for, because of heat, a weak power supply or too"
-        " much work; telemetry says which in slowed_by",
-        lambda now, _was: bool(now.telemetry.slowed_by),
+        "fewer frames are looked at than asked for, or were within the last"
+        f" {FULL_RATE_S / 60:.0f} minutes, because of heat, a weak power supply or too much work;"
+        " telemetry says which in slowed_by",
+        lambda now, was: bool(now.telemetry.slowed_by) or (was and now.full_rate_s < FULL_RATE_S),
     ),
     "no-frames": Rule(
         "critical",
@@ -157,7 +163,7 @@ class Alerts:
         self._system_up_s = system_up_s
         self._before: Telemetry | None = None
         # Of the clock from the system's start: this process may be one of many since.
-        self._heard_s = self._right_s = self._weak_s = 0.0
+        self._heard_s = self._right_s = self._weak_s = self._slowed_s = 0.0
         self._raised: set[str] = set()
 
     def update(self, now: Telemetry) -> None:
@@ -175,10 +181,13 @@ class Alerts:
         was_weak = self._was_supply_weak()
         if was_weak:
             self._weak_s = now.uptime_s
+        if now.slowed_by:
+            self._slowed_s = now.uptime_s
         moment = Moment(
             telemetry=now,
             was_supply_weak=was_weak,
             sound_s=now.uptime_s - self._weak_s,
+            full_rate_s=now.uptime_s - self._slowed_s,
             silent_s=now.uptime_s - self._heard_s,
             unset_s=up_s - self._right_s,
             is_certificate_ending=self._is_certificate_ending(),

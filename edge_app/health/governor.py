@@ -65,6 +65,9 @@ class Governor:
         self._step = 0
         self._fine_s, self._rose_s = FINE_S, -LONGEST_FINE_S
         self._fell_s = 0.0
+        #: The lowest step that the log told since the rate was at its target for long, and why.
+        self._told_step = 0
+        self._told_causes: tuple[Slowdown, ...] = ()
         #: Why the rate is below its target; empty where it is not.
         self.reasons: tuple[Slowdown, ...] = ()
 
@@ -94,7 +97,6 @@ class Governor:
         share = (cpu_s - self._looked_cpu_s) / passed_s
         self._looked_s, self._looked_cpu_s = now_s, cpu_s
         troubles = self._troubles(share)
-        before, causes = self._step, troubles or self.reasons
         if troubles:
             self._trouble_s = now_s
             self._learn_patience(now_s)
@@ -105,18 +107,29 @@ class Governor:
             self._trouble_s = self._rose_s = now_s
             self._step -= 1
             self.reasons = self.reasons if self._step else ()
-        if self._step != before:
-            self._log(causes, is_slower=self._step > before)
+        # A board whose balance lies between two steps takes hundreds a day.
+        if self._step > self._told_step and self._log(troubles, is_slower=True):
+            self._told_step = self._step
+            self._told_causes += troubles
+        elif self._told_step and not self._step and now_s - self._rose_s >= LONGEST_FINE_S:
+            self._log(self._told_causes, is_slower=False)
+            self._told_step, self._told_causes = 0, ()
 
-    def _log(self, causes: tuple[Slowdown, ...], *, is_slower: bool) -> None:
-        """Say of a step that it was taken. causes: of the slowness that it begins or ends."""
+    def _log(self, causes: tuple[Slowdown, ...], *, is_slower: bool) -> bool:
+        """Say that it is slower than was told, or at its target again; whether that may be said.
+
+        causes: of the slowness.
+        """
         if self._may_tell_load():
             why = ", ".join(causes) if is_slower else "recovered"
             _LOG.warning("%s: now %.3g frames a second at most", why, self.frames_per_second)
-        elif told := without_load(causes):
+            return True
+        told = without_load(causes)
+        if told:
             # The rate is also that of the steps that load alone caused.
             why = ", ".join(told) if is_slower else "recovered"
             _LOG.warning("%s: now %s frames a second", why, "fewer" if is_slower else "more")
+        return bool(told)
 
     def _learn_patience(self, now_s: float) -> None:
         """Wait longer for the next step back if the last one did no good."""

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from edge_app.events.payloads import Alert, Telemetry
-from edge_app.health.alerts import RULES, SOUND_S, UNSET_S, Alerts, outbox_alert
+from edge_app.health.alerts import FULL_RATE_S, RULES, SOUND_S, UNSET_S, Alerts, outbox_alert
 
 FINE = Telemetry(
     time=datetime(2026, 1, 2, tzinfo=UTC), uptime_s=60.0, source="open", privacy="full",
@@ -95,6 +95,16 @@ def test_a_weak_power_supply() -> None:
     assert board.names == [("under-voltage", True)]
     board.next(after_s=1.0)
     assert board.names == [("under-voltage", True), ("under-voltage", False)]
+
+
+def test_a_board_that_is_slowed_down_now_and_then_has_one_alert() -> None:
+    board = Board()
+    for _ in range(20):
+        board.next(slowed_by=("heat",))
+        board.next(slowed_by=(), after_s=FULL_RATE_S - 1)
+    assert board.names == [("slowed-down", True)]
+    board.next(after_s=1.0)
+    assert board.names == [("slowed-down", True), ("slowed-down", False)]
 
 
 def test_a_reading_that_fails_neither_raises_nor_ends_an_alert() -> None:

@@ -10,7 +10,14 @@ import pytest
 from edge_app.errors import UsageError
 from edge_app.events.payloads import ThrottledFlag
 from edge_app.health.board import Board
-from edge_app.health.governor import COOLER_C, LEAST_PER_SECOND, STEPS, Governor, Limits
+from edge_app.health.governor import (
+    COOLER_C,
+    LEAST_PER_SECOND,
+    LONGEST_FINE_S,
+    STEPS,
+    Governor,
+    Limits,
+)
 from edge_app.settings_file import read_settings
 
 
@@ -215,7 +222,21 @@ def test_where_load_is_not_told_the_log_says_no_rate_and_nothing_of_it(
     assert pi.governor.reasons == ("power", "cpu")
     pi.cost_s, pi.flags = 0.0, ()
     pi.run(100)
-    assert caplog.messages == [
-        "power: now fewer frames a second",
-        "recovered: now more frames a second",
-    ]
+    assert caplog.messages == ["power: now fewer frames a second"]
+    pi.run(round(LONGEST_FINE_S))
+    assert caplog.messages[1:] == ["recovered: now more frames a second"]
+
+
+def test_the_log_says_how_low_it_went_and_that_it_recovered_for_long(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """With its balance between two steps, a board takes hundreds of them a day."""
+    pi = Pi(room_c=35.0)
+    pi.run(86_400)
+    assert len(set(pi.rates[43_200:])) > 1
+    assert [message.split(":")[0] for message in caplog.messages] == ["heat"] * len(caplog.messages)
+    assert len(caplog.messages) < len(STEPS)
+    pi.room_c = 0.0
+    pi.run(10_000)
+    assert caplog.messages[-1] == "recovered: now 15 frames a second at most"
+    assert caplog.text.count("recovered") == 1
