@@ -20,6 +20,7 @@ from edge_app.mqtt.messages import (
     ONLINE,
     REQUEST,
     STATE,
+    SUMMARY,
     TELEMETRY,
 )
 from edge_app.mqtt.topics import LEVEL, TopicError, level
@@ -77,7 +78,7 @@ def discovery_topic(device: str, prefix: str) -> str:
 def discovery(of: Description) -> dict[str, Any]:
     """The message, as JSON would hold it."""
     state, telemetry = STATE.topic(of.device), TELEMETRY.topic(of.device)
-    availability = AVAILABILITY.topic(of.device)
+    availability, summary = AVAILABILITY.topic(of.device), SUMMARY.topic(of.device)
     identity = f"mien_{of.device}"
     online = {
         "t": availability,
@@ -108,6 +109,12 @@ def discovery(of: Description) -> dict[str, Any]:
             "p": "event", "name": "Emotion change", "ic": "mdi:emoticon-outline",
             "stat_t": EVENT.topic(of.device), "val_tpl": _CHANGE, "evt_typ": list(of.emotions),
             "qos": EVENT.qos,
+        },
+        "visits": {
+            "p": "sensor", "name": "Visits", "ic": "mdi:counter",
+            # It lasts until the next one, up to a day: it never expires.
+            "stat_t": summary, "val_tpl": "{{ value_json.faces }}", "json_attr_t": summary,
+            "stat_cla": "measurement", "qos": SUMMARY.qos,
         },
         "valence": _mean("Valence", "valence", state) | seeing,
         "arousal": _mean("Arousal", "arousal", state) | seeing,
@@ -150,7 +157,8 @@ def discovery(of: Description) -> dict[str, Any]:
         ),
         "memory": _diagnostic(
             "Memory", "rss_bytes", telemetry,
-            dev_cla="data_size", unit_of_meas="B", stat_cla="measurement",
+            val_tpl="{{ (value_json.rss_bytes / 1e6) | round(1) }}",
+            dev_cla="data_size", unit_of_meas="MB", stat_cla="measurement",
         ),
         "outbox": _diagnostic(
             "Events waiting", "outbox_waiting", telemetry,

@@ -38,6 +38,7 @@ NAMES = {
     "restart": "button.mien_desk_restart",
     "identify": "button.mien_desk_identify",
     "connection": "binary_sensor.mien_desk_connection",
+    "visits": "sensor.mien_desk_visits",
     "camera": "sensor.mien_desk_camera",
     "frame_rate": "sensor.mien_desk_frame_rate",
     "temperature": "sensor.mien_desk_temperature",
@@ -225,7 +226,7 @@ async def check_seen(shown: Shown, actions: Actions) -> None:
     )
     assert shown.attribute("emotion_change", "confidence") > 0
     await until("the light goes on", lambda: actions.lit)
-    assert int(shown.state("memory")) > 1_000_000
+    assert is_between(shown.state("memory"), 10, 1000)
     assert int(shown.state("outbox")) >= 0
     assert shown.state("privacy") == "full"
     assert shown.state("paused") == "off"
@@ -243,6 +244,20 @@ async def check_disabled(shown: Shown) -> None:
     await until("valence is told", lambda: is_between(shown.state("valence"), 0.5, 0.81))
     await until("arousal is told", lambda: is_between(shown.state("arousal"), 0.2, 0.51))
     await until("all is there again", lambda: shown.state("paused") == "off")
+
+
+async def check_visits(shown: Shown) -> None:
+    """In each privacy mode; unknown where they are withheld."""
+    topic, text = "mien/desk/request/privacy", "visits are counted"
+    await shown.publish(topic, '{"id": "1", "mode": "aggregates"}')
+    await until(text, lambda: is_between(shown.state("visits"), 1, 10))
+    assert shown.attribute("visits", "emotions_s")["happy"] > 0
+    assert shown.attribute("visits", "withheld") is False
+    await until("nobody is told of", lambda: shown.state("people") == "unavailable")
+    await shown.publish(topic, '{"id": "2", "mode": "full"}')
+    await until("a few are withheld", lambda: shown.state("visits") == "unknown")
+    assert shown.attribute("visits", "emotions_s") is None
+    assert shown.attribute("visits", "withheld") is True
 
 
 async def check_controls(shown: Shown, device: subprocess.Popen[bytes]) -> None:
@@ -319,6 +334,7 @@ async def check_run(folder: Path, broker_port: int) -> None:
         # The device was started after Home Assistant was.
         actions.told.clear()
         await check_disabled(shown)
+        await check_visits(shown)
         await check_controls(shown, device)
         await until("which is told", lambda: actions.notifications("mien_desk_silent"))
         await check_smile_is_of_now(shown, actions)

@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 from edge_app.errors import UsageError
-from edge_app.events.payloads import Alert, EmotionChanged, State
+from edge_app.events.payloads import Alert, EmotionChanged, State, Summary
 from edge_app.health.alerts import CAMERA
 from edge_app.mqtt.discovery import Description, discovery, discovery_topic
-from edge_app.mqtt.messages import ALERT, EVENT, STATE
+from edge_app.mqtt.messages import ALERT, EVENT, STATE, SUMMARY
 from edge_app.mqtt.topics import TopicError
 from edge_app.perception.labels import FER2013
 from edge_app.settings_file import read_settings
@@ -36,7 +36,7 @@ REQUIRED = {
 SENSOR_CLASSES = {
     None: ({None, "fps"}, True),
     "temperature": ({"°C"}, True),
-    "data_size": ({"B"}, True),
+    "data_size": ({"MB"}, True),
     "enum": ({None}, False),
 }
 
@@ -88,9 +88,18 @@ def test_a_sensor_s_class_unit_and_options_go_together(name: str) -> None:
 
 
 def test_what_is_said_again_and_again_expires() -> None:
-    for component in COMPONENTS.values():
+    for name, component in COMPONENTS.items():
         if component["p"] == "sensor":
-            assert component["exp_aft"] == 1800
+            # A summary is of its interval, and that may be a day.
+            assert component.get("exp_aft") == (None if name == "visits" else 1800)
+
+
+def test_what_aggregates_tells_is_shown() -> None:
+    visits = COMPONENTS["visits"]
+    assert visits["stat_t"] == visits["json_attr_t"] == SUMMARY.topic("kitchen")
+    assert visits["val_tpl"] == "{{ value_json.faces }}"
+    assert "faces" in Summary.__struct_fields__
+    assert "avty" not in visits, "in each privacy mode"
 
 
 def test_a_device_that_is_away_is_told_as_such() -> None:
