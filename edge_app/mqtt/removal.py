@@ -84,7 +84,8 @@ def run(arguments: argparse.Namespace) -> int:
     )
     sys.stderr.write(
         f"mien: {arguments.device} is removed from Home Assistant; it comes back with the"
-        " device's next connection unless its settings say [home_assistant] discovery = false\n"
+        " device's next connection, or Home Assistant's next start, unless the device's settings"
+        " say [home_assistant] discovery = false\n"
         f"mien: what the broker kept of {arguments.device} itself {kept}\n"
     )
     return 0
