@@ -1,4 +1,4 @@
-"""A library that does not show its connections → whether bytes that it has yet to read wait."""
+"""A library that does not show its connections → whether much waits that it has yet to read."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Self
 
 _OPEN_FILES = Path("/proc/self/fd")
+#: Bytes: a moment's sound, or the beginning of the next picture. Two seconds of pictures are more.
+_LITTLE = 8192
 
 
 class Connection:
@@ -31,7 +33,7 @@ class Connection:
         self._descriptor = next((each for each in opened if self._leads_there(each)), None)
 
     def is_more_waiting(self) -> bool:
-        """Whether more was received than was read; False if there was no such connection.
+        """Whether more than _LITTLE was received and not read; False without such a connection.
 
         Only while the library has it open: afterwards its number may be another file's.
         """
@@ -40,7 +42,7 @@ class Connection:
         waiting = array.array("i", [0])
         with contextlib.suppress(OSError):
             fcntl.ioctl(self._descriptor, termios.FIONREAD, waiting)
-        return waiting[0] > 0
+        return waiting[0] > _LITTLE
 
     def _leads_there(self, descriptor: int) -> bool:
         try:
