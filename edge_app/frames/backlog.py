@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 #: A stall of the network is made up for sooner, unless decoding takes all the time there is.
 _MOST_OLD_S, _PATIENCE_S = 2.0, 5.0
+#: A camera's second, by its crystal, may be so much longer than ours.
+_SECOND = 1.0002
 
 
 class Backlog:
@@ -26,7 +28,7 @@ class Backlog:
 
         position_s: in the stream, from any beginning.
         """
-        begun_s = now_s - position_s
+        begun_s = now_s - position_s * _SECOND
         # A camera whose clock is set begins anew.
         is_anew = position_s <= self._position_s or not self._is_more_waiting()
         self._newest_s = begun_s if is_anew else min(self._newest_s, begun_s)

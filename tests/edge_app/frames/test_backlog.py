@@ -40,6 +40,13 @@ def test_a_slow_growth_is_told_as_well() -> None:
     assert stream.plays(30.0, speed=0.99)
 
 
+def test_a_crystal_that_is_slow_is_none() -> None:
+    """Of a stream whose next picture has always begun to come."""
+    stream = Stream()
+    stream.is_behind = True
+    assert not stream.plays(30_000.0, speed=0.9999)
+
+
 def test_a_stall_that_is_made_up_for_is_none() -> None:
     stream = Stream()
     stream.plays(5.0)
