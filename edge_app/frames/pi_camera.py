@@ -132,7 +132,8 @@ class PiCameraSource(FrameSource):
             return {}
         is_half_enough = 2 * width <= pixels[0] and 2 * height <= pixels[1]
         step = 2 if is_half_enough else 1
-        return {"size": (pixels[0] // step, pixels[1] // step)}
+        # picamera2 refuses odd ones, and takes the reading that is nearest.
+        return {"size": (pixels[0] // step // 2 * 2, pixels[1] // step // 2 * 2)}
 
     def _capture(self) -> NDArray[np.uint8] | None:
         """One frame; None when closed meanwhile, or if the frame is not as agreed."""

@@ -86,6 +86,8 @@ def test_the_y_plane_is_the_frame(cameras: list[Picamera2]) -> None:
         ({"PixelArraySize": (3280, 2464)}, (1640, 1232), {"size": (1640, 1232)}),
         ({"PixelArraySize": (3280, 2464)}, (1920, 1080), {"size": (3280, 2464)}),
         ({"PixelArraySize": (2592, 1944)}, (1280, 974), {"size": (2592, 1944)}),
+        ({"PixelArraySize": (5592, 3710)}, (640, 480), {"size": (2796, 1854)}),
+        ({"PixelArraySize": (1945, 1097)}, (1280, 720), {"size": (1944, 1096)}),
         ({}, (640, 480), {}),
     ],
 )
