@@ -29,9 +29,11 @@ _USUAL_FRAMES_PER_SECOND = 25.0
 _TRIES = 8
 #: FFmpeg takes any .txt for ANSI art and films it.
 _NOT_VIDEO = "ansi"
-#: A container's count of frames may be an estimate, time by rate; below this share of both the
-#: count and the time, frames are missing at the end.
+#: A container's count of frames may be an estimate, time by rate; below this share of it, frames
+#: are missing, or were left out because they repeat the one before.
 _WHOLE = 0.9
+#: A screen recorder that leaves some out has more gaps than one for so many frames.
+_REGULAR = 50
 
 
 class VideoFileSource(FrameSource):
@@ -82,7 +84,7 @@ class VideoFileSource(FrameSource):
         self._capture = Capture(native)
         wait = self._capture.closed.wait if sleep is None else sleep
         self._pacer = Pacer(clock, wait) if pace == "own" else None
-        self._frames_read = self._frames_damaged = 0
+        self._frames_read = self._frames_damaged = self._gaps = 0
         self._timestamp_ns = -1
         self._waiting = self._decode()
         if self._waiting is None:
@@ -101,7 +103,8 @@ class VideoFileSource(FrameSource):
             self._tell_missing()
             return None
         self._frames_read += 1
-        self._timestamp_ns = self._position_ns(captured)
+        before_ns, self._timestamp_ns = self._timestamp_ns, self._position_ns(captured)
+        self._gaps += self._timestamp_ns - before_ns > 1.5e9 / self.frames_per_second
         if self._pacer is not None:
             self._pacer.wait(self._timestamp_ns)
         if self._capture.closed.is_set():
@@ -128,9 +131,10 @@ class VideoFileSource(FrameSource):
         return self._timestamp_ns + round(1e9 / self.frames_per_second)
 
     def _tell_missing(self) -> None:
-        # Screen recorders leave out frames that repeat the one before.
+        is_varying = self._gaps * _REGULAR > self._frames_read
         frames_by_time = self._timestamp_ns / 1e9 * self.frames_per_second + 1
-        is_short = max(self._frames_read, frames_by_time) < _WHOLE * self.frame_count
+        found = max(self._frames_read, frames_by_time) if is_varying else self._frames_read
+        is_short = found < _WHOLE * self.frame_count
         if (self._frames_damaged or is_short) and not self._capture.closed.is_set():
             _LOG.warning(
                 "%s: damaged: %d of about %d frames could be read",

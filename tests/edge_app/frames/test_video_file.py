@@ -28,11 +28,11 @@ def all_frames(source: VideoFileSource) -> list[Frame]:
 
 
 def write_video(path: Path, frames: int, codec: str = "mp4v", fps: float = 10.0) -> Path:
-    """Frame i is gray of brightness 20 i."""
+    """Frame i is gray of brightness 20 i, modulo 256."""
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), fps, (64, 48))
     assert writer.isOpened()
     for index in range(frames):
-        writer.write(np.full((48, 64, 3), 20 * index, np.uint8))
+        writer.write(np.full((48, 64, 3), 20 * index % 256, np.uint8))
     writer.release()
     return path
 
@@ -242,6 +242,23 @@ def test_a_varying_rate_is_no_damage(tmp_path: Path, caplog: pytest.LogCaptureFi
         assert (len(frames), source.frame_count) == (4, 12)
     assert frames[-1].timestamp_ns == 1_100_000_000
     assert caplog.records == []
+
+
+def test_frames_that_are_missing_amid_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Matroska's estimate is of the whole time, and FFmpeg passes over what it cannot read."""
+    path = write_video(tmp_path / "hole.mkv", 200, "MJPG")
+    content = bytearray(path.read_bytes())
+    clusters = [match.start() for match in re.finditer(b"\x1f\x43\xb6\x75", content)]
+    begin, end = clusters[4], clusters[8]
+    content[begin:end] = bytes(end - begin)
+    path.write_bytes(content)
+    with caplog.at_level(logging.WARNING), VideoFileSource(path, pace="fast") as source:
+        frames = all_frames(source)
+        assert source.frames_damaged == 0
+    assert 100 < len(frames) < 160
+    assert f"damaged: {len(frames)} of about 200 frames" in caplog.text
 
 
 def test_whole_clip_is_not_told_to_be_damaged(caplog: pytest.LogCaptureFixture) -> None:
