@@ -53,6 +53,14 @@ def test_a_file_may_have_any_name(tmp_path: Path) -> None:
     assert public_name(str(file)) == str(file)
 
 
+def test_a_file_that_is_missing_is_named_with_its_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "R&D=1"
+    folder.mkdir()
+    assert public_name(f"{folder}/clip.mp4") == f"{folder}/clip.mp4"
+    assert public_name(f"{folder}/me:hunter2@cam") == "..."
+    assert public_name("/cam/user=me&password=hunter2") == "/cam/user"
+
+
 def test_user_and_password_are_taken_out_of_the_url() -> None:
     address = parse_stream("http://m%40e:hunter2%2F@[::1]:8080/a/video?token=7")
     assert (address.user, address.password) == ("m@e", "hunter2/")
