@@ -476,17 +476,33 @@ def test_how_long_events_wait_outlasts_the_process(tmp_path: Path) -> None:
     path = tmp_path / "outbox.sqlite"
     with EventStore(path) as store:
         store.write(events(1, 2, elapsed_s=7.5), [], NO_LIMITS, 7.5)
-        store.write([], [2], NO_LIMITS, 60.0, keeps_elapsed=True)
+        store.write([], [1], NO_LIMITS, 60.0, keeps_elapsed=True)
     with EventStore(path) as store:
-        assert store.last == (1, 60.0)
-        store.write([], [1], NO_LIMITS, 90.0, keeps_elapsed=True)
-    # Nothing waits, so nothing was written; the count does not go back behind what was.
-    with EventStore(path) as store:
-        assert (store.count, store.last) == (0, (0, 60.0))
+        assert store.last == (2, 60.0)
         # A bit that flipped.
-        store._database.execute("UPDATE elapsed SET seconds = seconds * 1e200")
+        assert store._database is not None
+        store._database.execute("UPDATE elapsed_since SET seconds = seconds * 1e200")
     with EventStore(path) as store:
-        assert store.last == (0, 0.0)
+        assert store.last == (2, 7.5)
+        store.write([], [2], NO_LIMITS, 90.0, keeps_elapsed=True)
+    with EventStore(path) as store:
+        assert (store.count, store.last) == (0, (0, 0.0))
+
+
+def test_what_an_older_mien_stored_meanwhile_is_not_too_old(tmp_path: Path) -> None:
+    """It counts on from the newest event that it finds, or from nothing."""
+    path = tmp_path / "outbox.sqlite"
+    for delivered in ([], [1]):
+        with EventStore(path) as store:
+            store.write(events(1, 1), [], NO_LIMITS, 0.0)
+            store.write([], [], NO_LIMITS, 60.0, keeps_elapsed=True)
+            store.write([], delivered, NO_LIMITS, 60.0)
+        with EventStore(path) as older:
+            sequence = older.count + 1
+            older.write(events(sequence, sequence, elapsed_s=5.0), [], NO_LIMITS, 5.0)
+        with EventStore(path) as store:
+            assert store.last == (sequence, 5.0)
+            store.write([], range(1, sequence + 1), NO_LIMITS, 5.0)
 
 
 #: A day; what waits longer goes.
