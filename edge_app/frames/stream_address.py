@@ -108,8 +108,8 @@ def peer_of_stream(setting: str) -> Peer | None:
 def public_name(setting: str) -> str:
     """A source's setting without what is secret in a URL, though it be misspelt.
 
-    Of a stream, its scheme, host and port. What is there, a file or a device, stays as it is, and so
-    does what is only missing in its folder.
+    Of a stream, its scheme, host and port. What is there, a file or a device, stays as it is, and
+    so does what is only missing in its folder.
     """
     if (scheme := _SCHEME.match(setting)) is not None:
         return scheme[0] + _public_place(setting[scheme.end() :])
