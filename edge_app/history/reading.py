@@ -6,6 +6,7 @@ import contextlib
 import math
 import os
 import sqlite3
+import sys
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -204,7 +205,10 @@ def _open(path: Path) -> sqlite3.Connection:
     # SQLite keeps notes beside a file that others may write; where it cannot, nobody else can.
     is_writing = path.with_name(f"{path.name}-wal").exists() or os.access(path.parent, os.W_OK)
     how = "mode=ro" if is_writing else "mode=ro&immutable=1"
-    return sqlite3.connect(f"file:{quote(str(path))}?{how}", uri=True, timeout=10)
+    database = sqlite3.connect(f"file:{quote(str(path))}?{how}", uri=True, timeout=10)
+    # Each row would have its own copy of the same few words.
+    database.text_factory = lambda text: sys.intern(text.decode(errors="replace"))
+    return database
 
 
 def _end(recordings: Sequence[Span]) -> int:

@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import time
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -732,3 +733,42 @@ def test_days_that_are_none(file: Path, days: str, capsys: pytest.CaptureFixture
         main(["report", str(file), "--days", days])
     assert caught.value.code == 2
     assert "--days: must be a whole number from 1 to 366\n" in capsys.readouterr().err
+
+
+def test_how_much_memory_the_page_takes(file: Path) -> None:
+    """docs/history.md says how much: change it there too."""
+    start_ms = END_MS - 300_000 * 4000
+    summaries = [
+        SummaryRow(
+            "kitchen", at, at + 300_000, 3, f'{{"happy":{number / 8}}}', 1, withheld=False,
+            valence=0.25, arousal=0.5, watched_s=300.0, model=MODEL[:12], answer="default",
+            reaction="normal", cards="0" * 12,
+        )
+        for number, at in enumerate(range(start_ms, END_MS, 300_000))
+    ]  # fmt: skip
+    events = [
+        EventRow(
+            f"{number:032}-{kind}", "kitchen", kind, start_ms + 1_000_000 * number + later_ms,
+            f"{number:036}", MODEL[:12], is_historical=False, answer="default", reaction="normal",
+            cards="0" * 12, **more,
+        )
+        for number in range(1000)
+        for kind, later_ms, more in (
+            ("face_appeared", 0, {}),
+            ("emotion_changed", 1000, {"emotion": "happy"}),
+            ("emotion_changed", 5000, {"emotion": "unsure"}),
+            ("face_left", 9000, {"duration_s": 9.0, "emotions_s": '{"happy":4.5,"unsure":3.5}'}),
+        )
+    ]  # fmt: skip
+    with HistoryStore(file, start_ms=start_ms) as store:
+        store.write([*summaries, *events], end_ms=END_MS, refused=0)
+    tracemalloc.start()
+    try:
+        report(file, "--days", "1")
+        idle, _ = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        report(file, "--days", "30")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 400 < (peak - idle) / (len(events) + len(summaries)) < 590
