@@ -6,15 +6,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from tests.brokers import (
-    HOST,
-    Broker,
-    MissingBrokerError,
-    accepts,
-    find_program,
-    free_port,
-    wait_until,
-)
+from benchmarks.loopback import accepts
+from tests.brokers import HOST, Broker, MissingBrokerError, find_program, free_port, wait_until
 
 #: Debian's /usr/sbin/rabbitmq-server steps down to a user who may not read the folder.
 _PROGRAM = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
