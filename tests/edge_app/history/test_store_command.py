@@ -16,6 +16,7 @@ from edge_app.cli import main
 from edge_app.events.payloads import Alert, encode
 from edge_app.mqtt.backoff import Backoff
 from edge_app.mqtt.publisher import MqttPublisher
+from edge_app.mqtt.subscriber import Subscriber
 from tests.brokers import Mosquitto, wait_until
 from tests.edge_app.listen.test_command import events
 from tests.edge_app.mqtt.listener import Listener
@@ -131,6 +132,28 @@ def test_a_kill_in_the_middle_of_many_loses_none(
         wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == [(count,)])
         process.terminate()
         assert process.wait(20) == 0
+
+
+def test_what_it_recorded_does_not_come_again_after_its_end(
+    mosquitto: Mosquitto, publisher: MqttPublisher, tmp_path: Path
+) -> None:
+    file = tmp_path / "history.sqlite"
+    with events(mosquitto, "--store", str(file)) as process:
+        for event in (appeared(), changed(), left()):
+            publisher.publish_event(event)
+        assert process.stdout is not None
+        # The last was heard, and waits for others to be written with.
+        while "face_left" not in process.stdout.readline():
+            pass
+        process.terminate()
+        assert process.wait(20) == 0
+    assert rows(file, "SELECT COUNT(*) FROM event") == [(3,)]
+    ((name,),) = rows(file, "SELECT name FROM subscriber")
+    with Subscriber(mosquitto.address, ["mien/+/event"], kept_as=str(name)) as again:
+        publisher.publish_event(appeared(9))
+        message = again.receive(10)
+        assert message is not None
+        assert message.payload == encode(appeared(9))
 
 
 def test_a_broker_that_wants_an_answer_to_each_is_not_kept_waiting(

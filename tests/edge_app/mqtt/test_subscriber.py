@@ -156,6 +156,22 @@ def test_what_comes_again_on_another_connection_is_not_settled_by_what_came_befo
     mosquitto.stop()
 
 
+def test_what_an_earlier_process_asked_for_holds_nothing_up(mosquitto: Mosquitto) -> None:
+    """The session remembers it, and what nobody wants any more is never settled."""
+    with kept(mosquitto):
+        pass
+    publisher = MqttPublisher(mosquitto.address, device="kitchen")
+    publisher.connect()
+    with Subscriber(mosquitto.address, ["mien/hall/event"], kept_as="mien-history-1") as other:
+        publisher.publish_event(appeared(0))
+        wait_until(lambda: publisher.unacknowledged == 0)
+        assert other.receive(0.1) is None
+    with kept(mosquitto) as again:
+        publisher.publish_event(appeared(1))
+        assert [each.payload for each in take(again, 1)] == payloads(1)
+    publisher.close()
+
+
 def connection(subscriber: Subscriber) -> int | None:
     """Which may have changed since it was last asked, whatever mypy believes."""
     return subscriber.connection
