@@ -49,12 +49,16 @@ class Reports:
             is_certificate_ending=is_certificate_ending,
         )
         self._said_s: float | None = None
+        self._is_backlog_told = False
         self.telemetry_interval_s = telemetry_interval_s
         self.summary_interval_s = summary_interval_s
 
     def turn(self) -> None:
         """Say what is due."""
-        if self._said_s is None or self._clock_s() - self._said_s >= self.telemetry_interval_s:
+        is_due = self._said_s is None or self._clock_s() - self._said_s >= self.telemetry_interval_s
+        # A pause ends visits, and its telemetry counts them: they would seem to wait for a minute.
+        is_delivered = self._is_backlog_told and not self._gate.backlog.waiting
+        if is_due or is_delivered:
             self.say_telemetry()
         if self._interval.age_s >= self.summary_interval_s:
             self.say_summary()
@@ -66,6 +70,7 @@ class Reports:
         """
         self._said_s = self._clock_s()
         measured = self._telemeter.measure(self._activity(), self._gate.backlog, self._gate.mode)
+        self._is_backlog_told = measured.outbox_waiting > 0
         told = self._gate.told(measured)
         self._gate.publish_telemetry(told)
         self._gate.publish_state(self._state())

@@ -79,6 +79,16 @@ def test_a_summary_ends_each_interval(tmp_path: Path) -> None:
     assert [each.minimum_group for each in office.told.summaries] == [1, 1]
 
 
+def test_events_that_were_said_to_wait_are_said_to_be_delivered(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.told.backlog_now = Backlog(1, 0)
+    office.reports.turn()
+    office.pass_time(5)
+    office.told.backlog_now = Backlog(0, 0)
+    office.pass_time(30)
+    assert [each.outbox_waiting for each in office.told.telemetries] == [1, 0]
+
+
 def test_few_faces_are_withheld_in_aggregates_only(tmp_path: Path) -> None:
     office = Office(tmp_path, "aggregates")
     office.gate.publish_event(appeared())
