@@ -16,6 +16,8 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from trainer.networks.seeded_dropout import seeded_dropout
+
 
 def build(classes: int = 7) -> keras.Model:
     """Build the network: float32 [N, 48, 48, 1] in 0…1 → {"logits": float32 [N, classes]}."""
@@ -26,5 +28,5 @@ def build(classes: int = 7) -> keras.Model:
         x = layers.MaxPooling2D(3, strides=2, padding="same")(x)
     x = layers.Flatten()(x)
     x = layers.Dense(512, activation="relu")(x)
-    x = layers.Dropout(0.5)(x)
+    x = seeded_dropout(0.5)(x)
     return keras.Model(faces, {"logits": layers.Dense(classes, name="logits")(x)}, name="kuchuk_a")

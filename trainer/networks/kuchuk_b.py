@@ -18,6 +18,7 @@ import keras
 from keras import layers
 
 from trainer.networks.normalization import LocalResponseNormalization
+from trainer.networks.seeded_dropout import seeded_dropout
 
 
 def build(classes: int = 7) -> keras.Model:
@@ -32,5 +33,5 @@ def build(classes: int = 7) -> keras.Model:
     x = layers.Flatten()(x)
     for _ in range(3):
         x = layers.Dense(1024, activation="relu")(x)
-        x = layers.Dropout(0.5)(x)
+        x = seeded_dropout(0.5)(x)
     return keras.Model(faces, {"logits": layers.Dense(classes, name="logits")(x)}, name="kuchuk_b")

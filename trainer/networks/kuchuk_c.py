@@ -19,6 +19,7 @@ import keras
 from keras import layers
 
 from trainer.networks.normalization import LocalContrastNormalization
+from trainer.networks.seeded_dropout import seeded_dropout
 
 
 def build(classes: int = 7) -> keras.Model:
@@ -32,5 +33,5 @@ def build(classes: int = 7) -> keras.Model:
     x = layers.Conv2D(128, 4, activation="relu")(x)
     x = layers.Flatten()(x)
     x = layers.Dense(3072, activation="relu")(x)
-    x = layers.Dropout(0.5)(x)
+    x = seeded_dropout(0.5)(x)
     return keras.Model(faces, {"logits": layers.Dense(classes, name="logits")(x)}, name="kuchuk_c")

@@ -15,6 +15,8 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from trainer.networks.seeded_dropout import seeded_dropout
+
 
 def build(classes: int = 7) -> keras.Model:
     """Build the network: float32 [N, 68, 2], x and y in 0…1 → {"logits": float32 [N, classes]}."""
@@ -22,6 +24,6 @@ def build(classes: int = 7) -> keras.Model:
     x = layers.Flatten()(landmarks)
     x = layers.Dense(256, activation="relu")(x)
     x = layers.Dense(128, activation="relu")(x)
-    x = layers.Dropout(0.5)(x)
+    x = seeded_dropout(0.5)(x)
     logits = layers.Dense(classes, name="logits")(x)
     return keras.Model(landmarks, {"logits": logits}, name="kuchuk_landmarks")

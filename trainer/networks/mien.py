@@ -31,6 +31,7 @@ import keras
 from keras import layers
 
 from trainer.networks.fused import FusedBatchNormalization, FusedReLU6
+from trainer.networks.seeded_dropout import seeded_dropout
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def build(
             name = f"stage_{number}" if index == stage.blocks - 1 else None
             x = residual_block(x, stage.channels, stage.stride if index == 0 else 1, name)
     x = layers.GlobalAveragePooling2D()(x)
-    x = layers.Dropout(dropout)(x)
+    x = seeded_dropout(dropout)(x)
     # Logits in full precision, whatever the rest is computed in: the loss takes their exponentials.
     outputs = {
         name: layers.Dense(classes, name=name, dtype="float32")(x)
