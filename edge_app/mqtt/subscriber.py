@@ -37,8 +37,8 @@ _MOST_WAITING = 1000
 #: MQTT 5: some that were told no number stop at ten.
 _MOST_UNSETTLED = 10_000
 
-#: What follows so soon on answers was waiting for them.
-_SOON_S = 0.05
+#: What follows so soon on answers was waiting for them, though the broker be an ocean away.
+_SOON_S = 0.25
 
 #: How long the end of the connection waits for answers to be on their way.
 _LAST_ANSWERS_S = 0.25

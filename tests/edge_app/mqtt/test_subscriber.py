@@ -5,11 +5,15 @@ import threading
 from pathlib import Path
 
 import pytest
+from paho.mqtt.client import MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_app.events.payloads import encode
 from edge_app.mqtt import subscriber as subscriber_module
 from edge_app.mqtt.backoff import Backoff
 from edge_app.mqtt.connection import BrokerError
+from edge_app.mqtt.handler import Filter
+from edge_app.mqtt.link_client import LinkClient
 from edge_app.mqtt.publisher import MqttPublisher
 from edge_app.mqtt.subscriber import _MOST_WAITING, ReceivedMessage, Subscriber
 from tests.brokers import Mosquitto, wait_until
@@ -130,6 +134,27 @@ def test_a_broker_that_wants_answers_first(
         wait_until(lambda: not subscriber.is_awaited)
         assert [each.payload for each in heard] == payloads(*range(25))
     publisher.close()
+
+
+@pytest.mark.parametrize(("away_s", "is_awaited"), [(0.2, True), (0.5, False)])
+def test_a_broker_that_wants_answers_first_may_be_far_away(
+    monkeypatch: pytest.MonkeyPatch, away_s: float, *, is_awaited: bool
+) -> None:
+    """Else each window full of messages would wait for half a second, and not for the line."""
+    now_s = 1000.0
+    monkeypatch.setattr("time.monotonic", lambda: now_s)
+    intake = subscriber_module._Intake((Filter("mien/+/event"),), is_kept=True)
+    client = LinkClient(CallbackAPIVersion.VERSION2)
+    for number in (1, 2):
+        message = MQTTMessage(mid=number, topic=b"mien/kitchen/event")
+        message.qos = 1
+        intake.received(message)
+        if number == 1:
+            assert not intake.is_awaited
+            intake.settled = 1
+            intake.proceed(client)
+            now_s += away_s
+    assert intake.is_awaited == is_awaited
 
 
 def test_what_comes_again_on_another_connection_is_not_settled_by_what_came_before(
