@@ -151,8 +151,11 @@ def test_what_is_not_written_for_a_lock_is_said_to_be_so(file: Path, clock: Cloc
         with locked(file):
             history.take("mien/kitchen/event", encode(appeared()))
             assert not history.flush(is_awaited=True)
+            # Of a stretch that is over, too.
+            assert not history.flush(2)
         clock.seconds += 10.0
-        assert history.flush()
+        assert history.flush(2)
+        assert rows(file, "SELECT COUNT(*) FROM event") == [(1,)]
 
 
 def test_the_recording_goes_on_while_nothing_comes(file: Path, clock: Clock) -> None:
