@@ -50,6 +50,8 @@ def json_line(payload: bytes) -> str:
     text = payload.decode()
     if any(blank in text for blank in "\n\r\t"):
         text = msgspec.json.format(text, indent=-1)
+    if text.isprintable():
+        return text
     # What is not seen can only stand in a string, where JSON has an escape for it.
     return "".join(each if is_seen(each) else json.dumps(each)[1:-1] for each in text)
 
