@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import logging
 import os
+import struct
+import zlib
 from pathlib import Path
 
 import cv2
@@ -44,6 +46,24 @@ def test_of_several_pictures_in_a_file_the_first_is_read_and_that_is_told(
     with caplog.at_level(logging.WARNING):
         assert np.abs(read_picture(path).astype(int) - 50).max() <= 2
     assert caplog.messages == [f"{path}: holds 3 pictures; only the first is read"]
+
+
+def test_pictures_that_a_file_only_promises_take_no_memory(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    animation, path = cv2.Animation(), tmp_path / "promises.png"
+    animation.frames = [np.full((8, 8, 3), level, np.uint8) for level in (50, 100)]
+    animation.durations = np.full(2, 100)
+    assert cv2.imwriteanimation(str(path), animation)
+    content = path.read_bytes()
+    place = content.index(b"acTL")
+    chunk = b"acTL" + struct.pack(">2I", 10_000_000, 0)
+    rest = content[place + len(chunk) + 4 :]
+    path.write_bytes(content[:place] + chunk + struct.pack(">I", zlib.crc32(chunk)) + rest)
+    # Asked for it, OpenCV takes 2 GB.
+    monkeypatch.delattr(cv2, "imcount")
+    assert read_picture(path).shape == (8, 8, 3)
+    assert "holds 10000000 pictures" in caplog.text
 
 
 def test_a_single_picture_is_told_nothing_of(
