@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,11 +36,12 @@ def run(arguments: argparse.Namespace) -> int:
 
     folder = arguments.run
     model = average(shares, folder)
-    sys.stdout.write(f"written: {model}; next: mien quantize classifier {folder} --data FOLDER\n")
+    named = shlex.quote(str(folder))
+    sys.stdout.write(f"written: {model}; next: mien quantize classifier {named} --data FOLDER\n")
     # A paper's recipe names no heads, and has one.
     if len(read_recipe(folder)["recipe"].get("heads", ())) > 1:
         sys.stdout.write(
-            f"of faces with FER+'s votes, mien train mixtures {folder} --data FOLDER says before"
+            f"of faces with FER+'s votes, mien train mixtures {named} --data FOLDER says before"
             " which --shares and --balance are best\n"
         )
     return 0

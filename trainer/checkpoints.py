@@ -138,17 +138,32 @@ def claim(
         held = json.loads(path.read_text())
     except ValueError as error:
         raise RunError(f"{path}: not JSON: {error}; name another folder with --run") from error
-    if _without_notes(held) != _without_notes(stored):
+    differing = _differing(held, stored)
+    if differing:
         raise RunError(
-            f"{run}: holds a run of another recipe, data set or Keras;"
+            f"{run}: holds a run of another {', another '.join(differing)};"
             " name another folder with --run"
         )
 
 
-def _without_notes(stored: Any) -> Any:
-    if not isinstance(stored, dict):
-        return stored
-    return {key: value for key, value in stored.items() if key not in NOTED}
+#: What is told where a key of `RECIPE` differs from what is asked for.
+_TOLD = {
+    "recipe": "recipe",
+    "data_sha256": "data set",
+    "keras": "Keras",
+    "backend": "KERAS_BACKEND",
+    "start_sha256": "start",
+    "teacher_sha256": "teacher",
+    "averaged": "mean",
+}
+
+
+def _differing(held: Any, asked: Mapping[str, Any]) -> list[str]:
+    """In words, what a folder's run has otherwise than the one that is asked for."""
+    if not isinstance(held, dict):
+        return ["kind"]
+    keys = {key: None for key in (*_TOLD, *asked, *held) if key not in NOTED}
+    return [_TOLD.get(key, key) for key in keys if held.get(key) != asked.get(key)]
 
 
 def load(run: Path, epoch: int) -> keras.Model:

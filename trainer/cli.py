@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
@@ -110,7 +111,6 @@ def _train(arguments: argparse.Namespace) -> int:
         )
         raise
     crops = f" --crops {arguments.crops}" if arguments.crops else ""
-    print(
-        f"written: {model}; next: mien quantize classifier {folder} --data {arguments.data}{crops}"
-    )
+    names = [shlex.quote(str(path)) for path in (folder, arguments.data)]
+    print(f"written: {model}; next: mien quantize classifier {' --data '.join(names)}{crops}")
     return 0

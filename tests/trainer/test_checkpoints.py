@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import keras
@@ -53,6 +54,26 @@ def test_a_run_that_has_no_place_is_refused(tmp_path: Path) -> None:
     checkpoints.claim(tmp_path / "run", {"recipe": "two"})
     with pytest.raises(RunError, match="another recipe"):
         checkpoints.claim(tmp_path / "run", {"recipe": "one"})
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        ({"backend": "torch"}, "another KERAS_BACKEND; name another folder with --run"),
+        ({"data_sha256": "2", "keras": "3.9"}, "another data set, another Keras; name"),
+        ({"start_sha256": "3"}, "another start; "),
+        ({"teacher_sha256": ["3"]}, "another teacher; "),
+        ({"recipe": {"name": "two"}}, "another recipe; "),
+        ([1], "another kind; "),
+    ],
+)
+def test_what_keeps_a_folder_from_a_run_is_named(held: object, said: str, tmp_path: Path) -> None:
+    asked = {"recipe": {"name": "one"}, "data_sha256": "1", "keras": "3.15", "backend": "jax"}
+    written = asked | held if isinstance(held, dict) else held
+    (tmp_path / checkpoints.RECIPE).write_text(json.dumps(written))
+    with pytest.raises(RunError) as refused:
+        checkpoints.claim(tmp_path, asked)
+    assert f"{tmp_path}: holds a run of {said}" in str(refused.value)
 
 
 def test_a_network_without_a_recipe_is_not_taken_for_a_runs(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import shlex
 import signal
 import sys
 from pathlib import Path
@@ -33,19 +34,21 @@ def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         learning_rate=0.05, warm_up_epochs=0.5, augmentation=MIRRORED,
     )  # fmt: skip
     monkeypatch.setitem(RECIPES, recipe.name, recipe)
-    write_mosaic(tmp_path, tiles=341, labels=300)
-    run = str(tmp_path / "run")
-    return ["train", "run", "--recipe", "quick", "--data", str(tmp_path), "--run", run]
+    data = tmp_path / "my data"
+    data.mkdir()
+    write_mosaic(data, tiles=341, labels=300)
+    run = str(tmp_path / "a run")
+    return ["train", "run", "--recipe", "quick", "--data", str(data), "--run", run]
 
 
 def test_a_run_says_what_it_learns_from_trains_and_leaves_a_network(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = tmp_path / "run"
+    run = tmp_path / "a run"
     assert main(words) == 0
     said = capsys.readouterr().out.splitlines()
 
-    table = class_lines(read_mosaic(tmp_path))
+    table = class_lines(read_mosaic(tmp_path / "my data"))
     assert "300 faces" in said
     first = said.index(table[0])
     assert said[first : first + len(table)] == table
@@ -56,7 +59,10 @@ def test_a_run_says_what_it_learns_from_trains_and_leaves_a_network(
         figures = rf"loss [\d.]+, PublicTest logits_fer2013 {share}, \d+ s"
         assert re.fullmatch(rf"epoch {number}/2: {figures}", line)
     model = run / "model.keras"
-    assert last == f"written: {model}; next: mien quantize classifier {run} --data {tmp_path}"
+    written, _, following = last.partition("; next: ")
+    assert written == f"written: {model}"
+    typed = ["mien", "quantize", "classifier", str(run), "--data", str(tmp_path / "my data")]
+    assert shlex.split(following) == typed
     first, _ = read_history(run)
     assert first["logits_fer2013_without_twins"] == first["logits_fer2013"]
     assert read_recipe(run)["recipe"]["name"] == "quick"
@@ -75,7 +81,7 @@ def test_an_interrupted_run_says_what_is_kept_and_goes_on(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    run = tmp_path / "run"
+    run = tmp_path / "a run"
 
     def interrupted(said: str, file: TextIO | None = None, **_: object) -> None:
         (file or sys.stdout).write(f"{said}\n")

@@ -35,6 +35,14 @@ def is_image_folders(folder: Path) -> bool:
     )
 
 
+def are_splits(folder: Path) -> bool:
+    """Whether `folder` holds a folder for a split, with folders of pictures in it, of any name."""
+    return any(
+        split_of(part.name) is not None and any(map(pictures_in, folders_in(part)))
+        for part in folders_in(folder)
+    )
+
+
 def read_image_folders(
     folder: Path,
     crops: FaceCrops | None = None,

@@ -9,7 +9,7 @@ from trainer.data.ckplus import is_ckplus, read_ckplus
 from trainer.data.face_crops import FaceCrops
 from trainer.data.faces import DataError, Faces
 from trainer.data.fer2013_csv import read_fer2013_csv
-from trainer.data.image_folders import is_image_folders, read_image_folders
+from trainer.data.image_folders import are_splits, is_image_folders, read_image_folders
 from trainer.data.mosaic import LABELS, PICTURE, read_mosaic
 from trainer.data.one_face_each import Way
 from trainer.data.photo_folder import is_photo_folder, read_photo_folder
@@ -84,7 +84,9 @@ def _read_folder(folder: Path, crops: FaceCrops | None, tell: Tell, way: Way | N
     for name in FER2013_FILES:
         if (folder / name).is_file():
             return read(folder / name, crops, tell)
-    if is_image_folders(folder):
+    # Splits without any class that is known are refused with how classes are spelled.
+    is_nothing_else = not is_ckplus(folder) and not is_photo_folder(folder)
+    if is_image_folders(folder) or (is_nothing_else and are_splits(folder)):
         return read_image_folders(folder, crops, tell, way)
     if is_ckplus(folder):
         return read_ckplus(folder, crops, tell, way)

@@ -107,3 +107,11 @@ def test_what_is_not_understood_is_refused_with_what_is(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path)
     with pytest.raises(DataError, match="no such file or folder"):
         read(tmp_path)
+
+
+def test_classes_in_another_language_are_said_to_be_no_classes(tmp_path: Path) -> None:
+    """Rather than that the folders, which are right, are no data set."""
+    add(tmp_path / "train" / "Glücklich" / "1.png")
+    add(tmp_path / "test" / "traurig" / "1.png")
+    with pytest.raises(DataError, match=r"traurig: no class is spelled so; rename it to one like"):
+        read(tmp_path)
