@@ -37,6 +37,19 @@ def test_what_is_not_wanted_is_taken_and_not_given() -> None:
     assert capture.read(is_wanted) is None
 
 
+def test_close_ends_a_read_to_which_no_picture_is_wanted() -> None:
+    fake = FakeCapture(pictures=5)
+    capture = wrap(fake)
+
+    def is_wanted(_position_ms: float) -> bool:
+        capture.close()
+        return False
+
+    assert capture.read(is_wanted) is None
+    # One was asked about, and one more taken.
+    assert (fake.pictures, fake.releases) == (3, 1)
+
+
 def test_no_value_is_wrapped() -> None:
     """Perception refuses pictures of 16 bits; cast, 256 would be black."""
     fake = FakeCapture()

@@ -44,7 +44,8 @@ def test_no_line_of_a_picture_is_taken_for_a_boundary() -> None:
     assert parts(rest_of_one + TWO, boundary="") == [b"first", b"sec\r\nond"]
     looks_like_one = b"fi\n--y\nContent-Type: a\n\nrst"
     content = TWO.replace(b"Content-Length: 5\r\n\r\nfirst", b"\r\n" + looks_like_one)
-    assert parts(content) == [looks_like_one, b"sec\r\nond"]
+    for step in (1, 1000):
+        assert parts(content, step) == [looks_like_one, b"sec\r\nond"]
 
 
 @pytest.mark.parametrize("length", [5, 7])
