@@ -100,7 +100,8 @@ class EmotionChanged(_Event, frozen=True, kw_only=True, tag="emotion_changed"):
     confidence: smoothed, calibrated probability of `emotion`. probabilities: of all emotions.
     emotion is `unsure` if none is likely enough, or the face cannot be read for a second and a
     half. valence, arousal: the sum of the emotions' positions on these scales, weighted by their
-    probabilities; null if the face cannot be read; docs/perception.md has their source.
+    probabilities; null if the face cannot be read, or the answer has a label without a position;
+    docs/perception.md has their source.
     """
 
     emotion: str

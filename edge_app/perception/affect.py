@@ -10,7 +10,8 @@ from edge_app.perception import labels as names
 #: Mean pleasure and arousal, each -1…1, that people gave to the terms happy, surprised, angry,
 #: disgusted, fearful and sad: Russell and Mehrabian, Evidence for a three-factor theory of
 #: emotions, Journal of Research in Personality 11 (1977), 273-294. A neutral face is the scales'
-#: middle. What shows in a face is not what its owner feels.
+#: middle, and contempt, of which they were not asked, is taken for it. What shows in a face is not
+#: what its owner feels.
 COORDINATES: dict[str, tuple[float, float]] = {
     names.ANGRY: (-0.51, 0.59),
     names.DISGUST: (-0.60, 0.35),
@@ -19,6 +20,7 @@ COORDINATES: dict[str, tuple[float, float]] = {
     names.SAD: (-0.63, -0.27),
     names.SURPRISE: (0.40, 0.67),
     names.NEUTRAL: (0.0, 0.0),
+    names.CONTEMPT: (0.0, 0.0),
 }
 
 
@@ -32,14 +34,17 @@ class Affect(NamedTuple):
     arousal: float
 
 
-def affect(labels: Iterable[str], probabilities: Iterable[float]) -> Affect:
+def affect(labels: Iterable[str], probabilities: Iterable[float]) -> Affect | None:
     """The sum of the emotions' coordinates, each weighted by its probability.
 
-    probabilities: one a label; they sum to 1. A label without coordinates counts as neutral.
+    probabilities: one a label; they sum to 1. None where a label has no coordinates, as somebody's
+    own may: what it says of either scale nobody knows.
     """
     valence = arousal = 0.0
     for label, probability in zip(labels, probabilities, strict=True):
-        x, y = COORDINATES.get(label, (0.0, 0.0))
+        if label not in COORDINATES:
+            return None
+        x, y = COORDINATES[label]
         valence += probability * x
         arousal += probability * y
     return Affect(valence, arousal)

@@ -101,7 +101,8 @@ class EmotionFilter:
     def affect(self) -> Affect | None:
         """Valence and arousal of the average; None where there is none to speak of.
 
-        That is until the first emotion is decided, and while the face cannot be read.
+        That is until the first emotion is decided, while the face cannot be read, and for labels
+        that have no coordinates.
         """
         is_known = self.emotion is not None and self._weight > 0.0
         return affect(self._labels, self._average) if is_known else None

@@ -15,9 +15,8 @@ def test_a_certain_emotion_lies_at_its_coordinates(label: str) -> None:
 
 
 def test_emotions_mix_by_probability() -> None:
-    valence, arousal = affect(("happy", "sad"), np.array([0.25, 0.75], np.float32))
-    assert valence == pytest.approx(0.25 * 0.81 - 0.75 * 0.63)
-    assert arousal == pytest.approx(0.25 * 0.51 - 0.75 * 0.27)
+    mixed = affect(("happy", "sad"), np.array([0.25, 0.75], np.float32))
+    assert mixed == pytest.approx((0.25 * 0.81 - 0.75 * 0.63, 0.25 * 0.51 - 0.75 * 0.27))
 
 
 def test_no_face_leaves_the_scales() -> None:
@@ -30,5 +29,9 @@ def test_labels_and_probabilities_must_fit() -> None:
         affect(("happy", "sad"), (1.0,))
 
 
-def test_an_emotion_without_coordinates_is_neutral() -> None:
+def test_of_a_label_of_ones_own_neither_is_known() -> None:
+    assert affect(("happy", "bored"), (1.0, 0.0)) is None
+
+
+def test_contempt_is_the_scales_middle() -> None:
     assert affect(FERPLUS, certain(FERPLUS, "contempt")) == (0.0, 0.0)
