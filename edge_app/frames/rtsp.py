@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import urllib.parse
 from collections.abc import Callable
@@ -50,6 +51,8 @@ class RtspSource(FrameSource):
             cv2.CAP_PROP_READ_TIMEOUT_MSEC,
             limit_ms,
         )
+        # Others ask for it by themselves; OpenCV 4.11, the last one for NumPy 1, tries UDP first.
+        os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_flags;prefer_tcp")
         parts = urllib.parse.urlsplit(address.url)
         with Connection(parts.port or _PORTS[parts.scheme]) as connection:
             native = cv2.VideoCapture(address.url_for_ffmpeg, cv2.CAP_FFMPEG, limits)

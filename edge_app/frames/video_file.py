@@ -74,6 +74,8 @@ class VideoFileSource(FrameSource):
         if not native.isOpened() or fourcc.to_bytes(4, "little") == _NOT_VIDEO.encode():
             native.release()
             raise SourceError(f"{path}: not a video that can be read, or cut short; copy it again")
+        # OpenCV 4.11, the last one for NumPy 1, turns no video on its side by itself.
+        native.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
         said_fps, said_count = (
             native.get(what) for what in (cv2.CAP_PROP_FPS, cv2.CAP_PROP_FRAME_COUNT)
         )
