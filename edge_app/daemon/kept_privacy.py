@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
-from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -97,14 +96,13 @@ class KeptPrivacy:
         """
         self._choice = choice
         self._decisive = self._file
-        others = self._files_of_others(self._file)
         stored = _Stored(
             is_paused=choice.is_paused,
             mode=choice.mode,
             number=secrets.token_hex(8),
-            answered=tuple(_digest(file) for file in others),
+            answered=tuple(_digest(file) for file in self._files_of_others(self._file)),
         )
-        if self._is_kept(stored, others):
+        if self._is_kept(stored):
             return
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
@@ -115,15 +113,15 @@ class KeptPrivacy:
                 " make the folder writable"
             ) from error
 
-    def _is_kept(self, stored: _Stored, others: Iterable[Path]) -> bool:
-        """Whether the file says so, and nobody who has another one has answered it."""
+    def _is_kept(self, stored: _Stored) -> bool:
+        """Whether the file says so. Whoever has another file and has answered it since has changed
+        that one, which it did not answer yet.
+        """
         try:
             own = _stored_in(self._file)
         except (OSError, *UNREADABLE):
             return False
-        if msgspec.structs.replace(own, number=stored.number) != stored:
-            return False
-        return _digest(self._file) not in (each for file in others for each in _answered_in(file))
+        return msgspec.structs.replace(own, number=stored.number) == stored
 
     @property
     def file(self) -> Path:
@@ -142,13 +140,6 @@ class KeptPrivacy:
 
 def _stored_in(file: Path) -> _Stored:
     return msgspec.json.decode(file.read_bytes(), type=_Stored)
-
-
-def _answered_in(file: Path) -> tuple[str, ...]:
-    try:
-        return _stored_in(file).answered
-    except (OSError, *UNREADABLE):
-        return ()
 
 
 def _said_in(file: Path) -> _Stored:
