@@ -35,6 +35,24 @@ def test_what_does_not_fit_is_dropped_and_counted() -> None:
     assert [line.split()[0] for line in lines[:3]] == ["0", "1", "2"]
 
 
+def test_what_was_read_makes_room() -> None:
+    script = (
+        "import time\n"
+        "from edge_app.listen.printer import Printer\n"
+        "with Printer(encoding='ascii', most=99) as printer:\n"
+        "    for number in range(20):\n"
+        "        printer.show('x' * 90)\n"
+        "        end_s = time.monotonic() + 10\n"
+        "        while printer._written < printer._put_in and time.monotonic() < end_s:\n"
+        "            time.sleep(0.001)\n"
+        "    assert printer.dropped == 0\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script], capture_output=True, check=True
+    )
+    assert len(done.stdout.splitlines()) == 20
+
+
 def test_a_character_that_the_terminal_lacks() -> None:
     script = (
         "from edge_app.listen.printer import Printer\n"
