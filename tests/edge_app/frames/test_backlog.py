@@ -62,6 +62,7 @@ def test_what_was_old_when_it_began_and_catches_up_is_none() -> None:
     stream.is_behind = True
     assert not stream.plays(10.0, speed=2.0)
     assert not stream.plays(100.0)
+    assert stream.plays(10.0, speed=0.5)
 
 
 def test_wrong_and_broken_times_say_nothing_where_no_frame_waits() -> None:

@@ -25,7 +25,7 @@ def test_bytes_that_wait_are_seen() -> None:
 
 
 def test_others_are_left_alone() -> None:
-    """One to that port from before, one to another port, and one that waits for connections."""
+    """One to that port from before, one to another port or to none, and one that waits."""
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
         socket.create_server(("127.0.0.1", 0)) as other,
@@ -36,7 +36,8 @@ def test_others_are_left_alone() -> None:
             after = socket.create_connection(other.getsockname())
             asked, _ = other.accept()
             waits = socket.create_server(("127.0.0.1", 0))
-        with accepted, after, asked, waits:
+            one, another = socket.socketpair()
+        with accepted, after, asked, waits, one, another:
             accepted.sendall(bytes(10_000))
             asked.sendall(bytes(10_000))
             for each in (before, after):
