@@ -8,6 +8,7 @@ import select
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -217,7 +218,9 @@ def _print_until(
     while (left is None or left > 0) and not is_ending.is_set():
         if store.is_full:
             message = None
-            is_ending.wait(_LOOK_S)
+            # Not `is_ending.wait`: a signal's handler that sets it would wait for the very lock
+            # that the interrupted wait holds.
+            time.sleep(_LOOK_S)
         else:
             message = subscriber.receive(_PAUSE_S if subscriber.is_awaited else _LOOK_S)
         if message is None:

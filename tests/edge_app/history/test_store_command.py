@@ -9,11 +9,13 @@ import sqlite3
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from edge_app.cli import main
 from edge_app.events.payloads import Alert, encode
+from edge_app.history.recorder import Recorder
 from edge_app.mqtt.backoff import Backoff
 from edge_app.mqtt.publisher import MqttPublisher
 from edge_app.mqtt.subscriber import Subscriber
@@ -222,6 +224,38 @@ def test_another_programs_lock_does_not_end_it(
         assert process.stderr.readline() == f"mien: {file}: written again\n"
         process.terminate()
         assert process.wait(20) == 0
+
+
+def test_while_it_is_full_it_takes_nothing_and_a_signal_ends_it(
+    mosquitto: Mosquitto,
+    publisher: MqttPublisher,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    class Event(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            """The lock that it holds now and then is one that a signal's handler wants."""
+            raise AssertionError(timeout)
+
+    class Full(Recorder):
+        looks = 0
+
+        @property
+        def is_full(self) -> bool:
+            Full.looks += 1
+            if Full.looks == 3:
+                signal.raise_signal(signal.SIGTERM)
+            return True
+
+    publisher.publish_event(appeared())
+    monkeypatch.setattr("edge_app.listen.command.Recorder", Full)
+    monkeypatch.setattr("edge_app.listen.command._LOOK_S", 0.01)
+    monkeypatch.setattr("edge_app.listen.command.threading", SimpleNamespace(Event=Event))
+    file = tmp_path / "history.sqlite"
+    assert main(["events", f"--broker={mosquitto.address}", "--store", str(file)]) == 0
+    assert Full.looks == 3
+    assert capfd.readouterr().out == ""
 
 
 def test_what_comes_during_a_long_lock_waits_at_the_broker(tmp_path: Path) -> None:
