@@ -14,6 +14,7 @@ from pathlib import Path
 
 from systemd.packaging.locked import lines_for
 from systemd.packaging.target import Target
+from systemd.packaging.tree import build_wheel
 from tests.device.emulation import REPOSITORY
 
 #: Of the workstation's packages, what the device's tests import.
@@ -41,9 +42,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         # Of Mien itself, for its version: the code comes from the checkout.
-        wheel = [*pip, "wheel", "--no-deps", f"-w{folder}", str(REPOSITORY)]
-        subprocess.run(wheel, check=True)
-        (mien,) = folder.glob("mien-*.whl")
+        mien = build_wheel(folder)
         digest = hashlib.sha256(mien.read_bytes()).hexdigest()
         wanted = [*dict.fromkeys(lines(target)), f"{mien} --hash=sha256:{digest}"]
         lock = folder / "requirements.txt"
