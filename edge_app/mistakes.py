@@ -10,9 +10,10 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
-#: What msgspec raises of bytes that it cannot read. Its own errors are ValueErrors, and so is
-#: Python's where they are no UTF-8; a time may lie beyond the calendar, and brackets be too deep.
-UNREADABLE = (ValueError, OverflowError, RecursionError)
+#: What msgspec raises of bytes that it cannot read: its own errors, which are no ValueErrors before
+#: 0.22, and Python's where they are no UTF-8; a time may lie beyond the calendar, and brackets be
+#: too deep.
+UNREADABLE = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
 
 #: The key in a `msgspec.Meta`'s `extra` for what its pattern means.
 WORDS = "words"

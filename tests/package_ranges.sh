@@ -5,7 +5,8 @@ set -eu
 cd "$(dirname "$0")/.."
 litert=$(sed -n 's/^\(ai-edge-litert==[^ ]*\).*/\1/p' requirements/device.txt)
 tests="tests/edge_app/perception tests/edge_app/events tests/edge_app/frames
-       tests/edge_app/daemon/test_stages.py tests/edge_app/test_settings.py"
+       tests/edge_app/daemon/test_stages.py tests/edge_app/daemon/test_request_desk.py
+       tests/edge_app/test_settings.py"
 tools="pytest pytest-timeout scikit-image packaging"
 
 row() { # NAME PYTHON PACKAGE…
