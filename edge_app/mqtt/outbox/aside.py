@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from pathlib import Path
@@ -98,7 +99,9 @@ def _rename(path: Path, target: Path) -> None:
 
 
 def _rename_alone(path: Path, target: Path) -> None:
-    os.utime(path)
+    # Where the time cannot be set, it is kept for less long, and moved all the same.
+    with contextlib.suppress(OSError):
+        os.utime(path)
     path.replace(target)
 
 

@@ -75,6 +75,18 @@ def test_how_long_a_damaged_outbox_is_kept_counts_from_its_move(tmp_path: Path) 
         assert (tmp_path / "outbox-hall.sqlite.damaged").exists()
 
 
+def test_a_damaged_outbox_is_moved_whose_time_cannot_be_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def utime(_path: Path) -> None:
+        raise PermissionError
+
+    (tmp_path / "outbox-hall.sqlite").write_bytes(b"rubbish" * 1000)
+    monkeypatch.setattr("os.utime", utime)
+    with open_outbox(tmp_path, "hall", {}):
+        assert (tmp_path / "outbox-hall.sqlite.damaged").exists()
+
+
 def test_events_of_a_former_name_are_told_of(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
