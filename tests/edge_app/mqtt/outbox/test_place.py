@@ -4,6 +4,7 @@ import os
 import subprocess
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -82,7 +83,7 @@ def test_a_damaged_outbox_is_moved_whose_time_cannot_be_set(
         raise PermissionError
 
     (tmp_path / "outbox-hall.sqlite").write_bytes(b"rubbish" * 1000)
-    monkeypatch.setattr("os.utime", utime)
+    monkeypatch.setattr("edge_app.mqtt.outbox.aside.os", SimpleNamespace(utime=utime))
     with open_outbox(tmp_path, "hall", {}):
         assert (tmp_path / "outbox-hall.sqlite.damaged").exists()
 
