@@ -32,7 +32,7 @@ _NOT_VIDEO = "ansi"
 #: A container's count of frames may be an estimate, time by rate; below this share of it, frames
 #: are missing, or were left out because they repeat the one before.
 _WHOLE = 0.9
-#: A screen recorder that leaves some out has more gaps than one for so many frames.
+#: A screen recorder that leaves some out has more gaps than one for so many frames, damage fewer.
 _REGULAR = 50
 
 
@@ -133,9 +133,9 @@ class VideoFileSource(FrameSource):
         return self._timestamp_ns + round(1e9 / self.frames_per_second)
 
     def _tell_missing(self) -> None:
-        is_varying = self._gaps * _REGULAR > self._frames_read
+        has_holes = 0 < self._gaps * _REGULAR <= self._frames_read
         frames_by_time = self._timestamp_ns / 1e9 * self.frames_per_second + 1
-        found = max(self._frames_read, frames_by_time) if is_varying else self._frames_read
+        found = self._frames_read if has_holes else max(self._frames_read, frames_by_time)
         is_short = found < _WHOLE * self.frame_count
         if (self._frames_damaged or is_short) and not self._capture.closed.is_set():
             _LOG.warning(

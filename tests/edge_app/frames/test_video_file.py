@@ -244,6 +244,19 @@ def test_a_varying_rate_is_no_damage(tmp_path: Path, caplog: pytest.LogCaptureFi
     assert caplog.records == []
 
 
+def test_a_rate_that_is_said_too_high_is_no_damage(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = write_video(tmp_path / "slow.mkv", 100, "MJPG", 25.0)
+    frame_ns, less_ns = (struct.pack(">I", each) for each in (40_000_000, 33_333_333))
+    default_duration = b"\x23\xe3\x83\x84"
+    content = path.read_bytes()
+    path.write_bytes(content.replace(default_duration + frame_ns, default_duration + less_ns))
+    with caplog.at_level(logging.WARNING), VideoFileSource(path, pace="fast") as source:
+        assert (len(all_frames(source)), source.frame_count) == (100, 120)
+    assert caplog.records == []
+
+
 def test_frames_that_are_missing_amid_are_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
