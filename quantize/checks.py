@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +16,17 @@ from trainer.heads import taught_labels
 from trainer.truth import measurable
 
 
-def check_sources(run: Path, faces: Faces, *, other_data: bool = False) -> None:
+def check_sources(
+    run: Path, faces: Faces, *, other_data: bool = False, labels: Collection[str] = ()
+) -> None:
     """Look whether `run` can be quantized with `faces`.
 
-    other_data: `faces` need not be what the run has learned from.
+    other_data: `faces` need not be what the run has learned from. labels: that the model shall
+    answer with; all that the run has learned where none is named.
 
     Raises:
         QuantizeError: the run is not finished, has learned from other data or one emotion alone, or
-            Training has too few faces to calibrate on.
+            not the labels, or Training has too few faces to calibrate on.
         RunError: it is no run.
         DataError: PublicTest has no labelled face to choose temperatures by.
     """
@@ -43,7 +47,13 @@ def check_sources(run: Path, faces: Faces, *, other_data: bool = False) -> None:
             f"calibration: {len(training)} Training faces ({found or 'none'}), at least"
             f" {FEWEST_SAMPLES} are needed; add pictures"
         )
-    known = [label for label in FER2013 if label in learned_labels(run, faces)]
+    learned_of_it = learned_labels(run, faces)
+    if unknown := [label for label in labels if label not in learned_of_it]:
+        raise QuantizeError(
+            f"{run}: has not learned {', '.join(unknown)}; leave it out of --labels, or add"
+            " Training pictures of it, and train again"
+        )
+    known = [label for label in FER2013 if label in learned_of_it]
     if len(known) < 2:
         raise QuantizeError(
             f"{run}: has learned {' '.join(known) or 'none'} of {', '.join(FER2013)}, and an answer"

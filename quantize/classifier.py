@@ -56,14 +56,17 @@ class Options:
     converter: `ai-edge-quantizer`, or `tflite` for TensorFlow Lite's own. fine_tune: teach the
     network to answer in int8 as before, where it loses more than `MOST_POINTS_LOST`; what comes of
     it is kept where it loses less than without.
-    other_data: the faces need not be those that the run has learned from. licence: of the weights,
-    as an SPDX identifier; Mien's own for the runs in its repository, not known else.
+    other_data: the faces need not be those that the run has learned from. labels: of those that
+    the network has learned, the ones that it shall answer with; all of them where none is named.
+    licence: of the weights, as an SPDX identifier; Mien's own for the runs in its repository, not
+    known else.
     """
 
     converter: str = "ai-edge-quantizer"
     calibration: Calibration = Calibration.MIN_MAX
     fine_tune: bool = False
     other_data: bool = False
+    labels: tuple[str, ...] = ()
     licence: str | None = None
 
 
@@ -103,13 +106,13 @@ def make_classifier(
         DataError: PublicTest has no labelled face.
     """
     options = options or Options()
-    check_sources(run, faces, other_data=options.other_data)
+    check_sources(run, faces, other_data=options.other_data, labels=options.labels)
     trained = TrainedClassifier.load(run)
     samples = trained.calibration_inputs(faces)
     training, public, private = (faces.of(split) for split in Split)
     content = quantize(trained, samples, options)
     as_float = trained.logits(public.pixels)
-    known = learned_labels(run, faces)
+    known = options.labels or learned_labels(run, faces)
     answered = [label for label in FER2013 if label in known]
     weights = label_weights(training.labels, answered, balance) if balance else ()
     # Of other data, which faces the run has learned from is not known.

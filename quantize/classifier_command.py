@@ -10,6 +10,7 @@ from pathlib import Path
 
 from edge_app.errors import UsageError
 from edge_app.perception.card import DEFAULT_ANSWER, Alignment, ClassifierCard
+from edge_app.perception.labels import FER2013, FERPLUS
 from edge_app.perception.shipped import CLASSIFIERS, EMOTION
 from quantize.notes import tell_footprint, tell_to_sign, tell_unknown_names
 from trainer.balance import unbalanced
@@ -65,12 +66,33 @@ def add_to(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="calibrate and measure on other data than the run has learned from",
     )
     parser.add_argument(
+        "--labels",
+        type=_labels,
+        default=(),
+        metavar="LABEL,…",
+        help="answer with these alone, as happy,sad,neutral (with all that the run has learned)",
+    )
+    parser.add_argument(
         "--licence",
         type=_licence,
         metavar="SPDX",
         help="of the weights, as CC-BY-4.0 or LicenseRef-ours (LicenseRef-unknown)",
     )
     parser.set_defaults(make=_run)
+
+
+def _labels(text: str) -> tuple[str, ...]:
+    """Read `label,…`: some of FER+'s eight, two of FER2013's seven at least, in their order."""
+    named = [label.strip() for label in text.split(",")]
+    if unknown := [label for label in named if label not in FERPLUS]:
+        raise argparse.ArgumentTypeError(
+            f"{unknown[0]!r} is no label; name some of {', '.join(FERPLUS)}"
+        )
+    if len(set(named).intersection(FER2013)) < 2:
+        raise argparse.ArgumentTypeError(
+            f"an answer needs two labels; name two of {', '.join(FER2013)}, or more"
+        )
+    return tuple(label for label in FERPLUS if label in named)
 
 
 def _licence(text: str) -> str:
@@ -120,7 +142,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from quantize.ranges import Calibration  # noqa: PLC0415
 
     # Before the minute that the framing takes; `make_classifier` checks for other callers.
-    check_sources(arguments.run, faces, other_data=arguments.other_data)
+    check_sources(arguments.run, faces, other_data=arguments.other_data, labels=arguments.labels)
     if not is_measurable(faces, Split.PRIVATE_TEST):
         left_out = Split.PRIVATE_TEST.usage
         print(f"{left_out}: left out, the data set has no labelled faces of it", file=sys.stderr)
@@ -130,6 +152,7 @@ def _run(arguments: argparse.Namespace) -> int:
         Calibration(arguments.calibration),
         arguments.fine_tune,
         arguments.other_data,
+        arguments.labels,
         arguments.licence,
     )
     card = make_classifier(
@@ -142,7 +165,10 @@ def _run(arguments: argparse.Namespace) -> int:
         options=options,
         tell=tell_footprint,
     )
-    for line in (*_untold(card), *(_tuning(card) if arguments.fine_tune else ())):
+    for line in (
+        *(() if arguments.labels else _untold(card)),
+        *(_tuning(card) if arguments.fine_tune else ()),
+    ):
         print(line, file=sys.stderr)
     if arguments.balance:
         training = faces.of(Split.TRAINING)

@@ -18,7 +18,7 @@ from edge_app.perception.card import Alignment, read_card
 from edge_app.perception.classifier import EmotionClassifier
 from edge_app.perception.labels import FER2013
 from quantize import classifier, classifier_command, cli
-from quantize.classifier import make_classifier
+from quantize.classifier import Options, make_classifier
 from quantize.errors import QuantizeError
 from quantize.parity import ClassifierParity
 from quantize.trained import TrainedClassifier
@@ -182,6 +182,54 @@ def test_emotions_that_training_lacks_are_in_no_answer(
     assert main(["train", "evaluate", str(output), "--data", ".", "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)["public_test"]
     assert shown.items() >= figures.items()
+
+
+def test_a_model_answers_with_the_labels_that_are_asked_for(
+    output: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    faces = all_splits(140, 140)
+    # Taught by a network that knows all seven, which no face takes away.
+    run = a_run(tmp_path / "run", tiny(), faces, recipe=RECIPE_OF_TINY | {"taught": 0.3})
+    give_the_command(faces, monkeypatch)
+    words = ["quantize", "classifier", str(run), "--data", ".", "--output", str(output)]
+    assert main([*words, "--labels", "neutral, happy,sad"]) == 0
+    told = capsys.readouterr()
+    assert "left out of the answers" not in told.err
+    assert "PublicTest: " in told.out
+    assert "of 60 faces" in told.out
+    classifier = EmotionClassifier.load(output)
+    assert classifier.labels == ("happy", "sad", "neutral")
+    assert classifier.card.heads[0].labels == FER2013
+    assert classifier.card.figures["public_test"]["faces"] == 60
+
+    two = faces.where((faces.labels < 2) | (faces.split != Split.TRAINING))
+    run = a_run(tmp_path / "two", tiny(), two)
+    with pytest.raises(
+        QuantizeError, match=r"two: has not learned happy; leave it out of --labels"
+    ):
+        make_classifier(
+            run, two, ALIGNMENT, output, options=Options(labels=("angry", "disgust", "happy"))
+        )
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        ("happy,bored", "'bored' is no label; name some of angry, "),
+        ("happy", "an answer needs two labels"),
+        ("happy,happy", "an answer needs two labels"),
+        ("happy,contempt", "an answer needs two labels; name two of angry, "),
+    ],
+)
+def test_labels_that_make_no_answer_are_refused_before_the_work(
+    labels: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["quantize", "classifier", "run", "--data", ".", "--labels", labels])
+    assert said in capsys.readouterr().err
 
 
 def test_one_emotion_makes_no_answer(tmp_path: Path, output: Path) -> None:
