@@ -346,12 +346,7 @@ def test_an_end_in_the_middle_of_many_loses_none(
     mosquitto: Mosquitto, publisher: MqttPublisher, tmp_path: Path
 ) -> None:
     file = tmp_path / "history.sqlite"
-    with events(mosquitto, "--store", str(file), "--count", "1") as process:
-        publisher.publish_event(appeared(0))
-        assert process.wait(20) == 0
-    for number in range(1, 900):
-        publisher.publish_event(appeared(number))
-    wait_until(lambda: publisher.unacknowledged == 0)
+    wait_at_the_broker(mosquitto, publisher, file, 900)
     for number in (signal.SIGTERM, signal.SIGINT):
         # It is told as soon as it listens, and takes what waits as fast as it can.
         with events(mosquitto, "--store", str(file)) as process:
