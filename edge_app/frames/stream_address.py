@@ -109,15 +109,16 @@ def public_name(setting: str) -> str:
     """A source's setting without what is secret in a URL, though it be misspelt.
 
     Of a stream, its scheme, host and port. What is there, a file or a device, stays as it is, and
-    so does what is only missing in its folder.
+    so does the path of what is only missing in its folder.
     """
     if (scheme := _SCHEME.match(setting)) is not None:
         return scheme[0] + _public_place(setting[scheme.end() :])
     # A path too long, forbidden or with a NUL, an unknown ~user: nothing that is there.
     with contextlib.suppress(OSError, RuntimeError, ValueError):
         path = Path(setting).expanduser()
-        is_missing_there = "@" not in setting and path.parent.name and path.parent.exists()
-        if path.exists() or is_missing_there:
+        # A host may be called as a folder is: only behind one slash it is none.
+        is_path = path.is_absolute() and not setting.startswith("//") and "@" not in setting
+        if path.exists() or (is_path and path.parent.name and path.parent.exists()):
             return setting
     if (scheme := _LIKE_SCHEME.match(setting)) is not None:
         return scheme[0] + _public_place(setting[scheme.end() :])

@@ -53,12 +53,19 @@ def test_a_file_may_have_any_name(tmp_path: Path) -> None:
     assert public_name(str(file)) == str(file)
 
 
-def test_a_file_that_is_missing_is_named_with_its_folder(tmp_path: Path) -> None:
+def test_a_file_that_is_missing_is_named_with_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "R&D=1"
     folder.mkdir()
     assert public_name(f"{folder}/clip.mp4") == f"{folder}/clip.mp4"
     assert public_name(f"{folder}/me:hunter2@cam") == "..."
     assert public_name("/cam/user=me&password=hunter2") == "/cam/user"
+    # A host that has a folder's name.
+    assert public_name(f"/{folder}/password=hunter2") == f"/{tmp_path}/R"
+    (tmp_path / "cam").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert public_name("cam/user=me&password=hunter2") == "cam/user"
 
 
 def test_user_and_password_are_taken_out_of_the_url() -> None:
