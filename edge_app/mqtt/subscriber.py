@@ -194,6 +194,9 @@ class _Intake(ConnectionHandler):
         self._unsettled: deque[_Unsettled] = deque()
         self._number = 0
         self._answered_s = -math.inf
+        #: The most that there were at once; and whether the oldest followed on answers.
+        self._most = 0
+        self._was_waiting = False
         #: Up to which message all are settled; any thread may say so.
         self.settled = 0
         #: Whether all that is settled is answered, or was asked on a connection that is gone.
@@ -263,8 +266,11 @@ class _Intake(ConnectionHandler):
         self._number += 1
         if self._is_kept and message.qos > 0:
             if not self._unsettled:
-                self.is_awaited = time.monotonic() - self._answered_s <= _SOON_S
+                self._was_waiting = time.monotonic() - self._answered_s <= _SOON_S
             self._unsettled.append(_Unsettled(self._number, message.mid, message.qos))
+            self._most = max(self._most, len(self._unsettled))
+            # Of far fewer than there were before it does not wait: they come one by one.
+            self.is_awaited = self._was_waiting and 2 * len(self._unsettled) >= self._most
         self.messages.put(
             ReceivedMessage(
                 message.topic,
@@ -279,5 +285,5 @@ class _Intake(ConnectionHandler):
         """Nothing is heard any more, and what was not answered comes again."""
         self.connection = None
         self._unsettled.clear()
-        self.is_awaited = False
+        self._most, self.is_awaited = 0, False
         self.is_answered.set()
