@@ -163,6 +163,8 @@ def test_somebodys_own_account_does_not_become_the_services(machine: Machine) ->
     machine.stand_in("getent", "echo mien:x:1000:1000::/home/mien:/bin/bash")
     done = machine.run("postinst", "configure ''")
     assert (done.returncode, "whose home is /home/mien" in done.stderr) == (1, True)
+    # An older package's may run as it.
+    assert done.stderr.index("systemctl stop mien") < done.stderr.index("usermod --login NEW mien")
     assert not machine.settings.exists()
     assert machine.said.splitlines() == ["getent passwd mien"]
 
