@@ -194,7 +194,8 @@ def _tuning(card: ClassifierCard) -> list[str]:
     quantization = card.recipe["quantization"]
     tried = quantization.get("fine_tuning")
     if tried is None:
-        lost = -100 * card.figures["int8_minus_float_public_test"]
+        # Not -100 times it, which would be -0.00 where nothing is lost.
+        lost = 0 - 100 * card.figures["int8_minus_float_public_test"]
         return [f"fine-tuning: left out, since int8 loses {lost:.2f} points on PublicTest without"]
     kept = "kept" if quantization["fine_tuned"] else "thrown away"
     lost, without = tried["points_lost"], tried["points_lost_without"]

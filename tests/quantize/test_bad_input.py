@@ -306,8 +306,9 @@ def test_what_is_no_licence_is_refused_before_the_work(
         ((1.11, 2.22), "thrown away; int8 loses 2.22 points on PublicTest with it, 1.11 without"),
         ((1.11, 0.5), "kept; int8 loses 0.50 points on PublicTest with it, 1.11 without"),
         ((0.2,), "left out, since int8 loses 0.20 points on PublicTest without"),
+        ((0.0,), "left out, since int8 loses 0.00 points on PublicTest without"),
     ],
-    ids=["worse", "better", "not needed"],
+    ids=["worse", "better", "not needed", "nothing lost"],
 )
 def test_fine_tuning_is_kept_where_it_is_worth_something(
     lost: tuple[float, ...],
