@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import grp
 import logging
+import os
 import stat
 from pathlib import Path
 
@@ -43,7 +45,28 @@ def is_for_all(file: Path) -> bool:
         return False
 
 
+def how_to_close(file: Path) -> str:
+    """The command that takes a file from all others, and leaves it readable for this process."""
+    try:
+        status = file.stat()
+    except OSError:
+        return f"chmod o= {file}"
+    group = os.getegid()
+    is_of_group = status.st_gid in {group, *os.getgroups()} and status.st_mode & stat.S_IRGRP
+    if os.geteuid() in {0, status.st_uid} or is_of_group:
+        return f"chmod o= {file}"
+    # It reads the file only as everybody does, such as one of root's that a service reads.
+    return f"sudo chgrp {_name_of(group)} {file}, and sudo chmod 640 {file}"
+
+
 def warn_if_for_all(file: Path) -> None:
     """Log a secret's file that every user of this machine may read."""
     if is_for_all(file):
-        _LOG.warning("%s: every user can read it; chmod o= it", file)
+        _LOG.warning("%s: every user can read it; %s", file, how_to_close(file))
+
+
+def _name_of(group: int) -> str:
+    try:
+        return grp.getgrgid(group).gr_name
+    except KeyError:
+        return str(group)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from edge_app.doctor.finding import Finding, Group
+from edge_app.secret_file import how_to_close
 
 GROUP = Group("permissions")
 
@@ -71,7 +72,9 @@ def _secret(file: Path, user: str) -> Finding:
         )
     if mode & (stat.S_IROTH | stat.S_IWOTH):
         return GROUP.warning(
-            name, f"{file}: every user of this machine can read or write it", f"chmod o= {file}"
+            name,
+            f"{file}: every user of this machine can read or write it",
+            how_to_close(file),
         )
     return GROUP.ok(name, f"{file}: mode {stat.S_IMODE(mode):03o}")
 

@@ -64,7 +64,7 @@ def test_a_camera_s_password_that_all_may_read_is_told(tmp_path: Path) -> None:
     settings, password = tmp_path / "mien.toml", tmp_path / "password"
     settings.write_text('[camera]\nsource = "sample:"\npassword_file = "password"\n')
     password.write_text("hunter2\n")
-    warning = f"mien: {password}: every user can read it; chmod o= it\n"
+    warning = f"mien: {password}: every user can read it; chmod o= {password}\n"
     for mode, said in ((0o644, warning), (0o600, "")):
         password.chmod(mode)
         done = mien("run", "--settings", str(settings), "--pace", "fast")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import grp
+import os
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ from edge_app.errors import UsageError
 from edge_app.frames.stream_address import parse_stream
 from edge_app.mqtt.address import BrokerAddress
 from edge_app.mqtt.credentials import Credentials, Login
-from edge_app.secret_file import first_line
+from edge_app.secret_file import first_line, how_to_close
 
 
 @pytest.mark.parametrize(
@@ -51,3 +53,22 @@ def test_what_is_no_password_is_one_line_without_it(
         first_line(file, "password file", "name another")
     assert str(caught.value) == f"password file {file}: {said}; name another"
     assert caught.value.__cause__ is None
+
+
+def test_a_file_is_closed_to_others_and_not_to_whoever_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "password"
+    file.touch()
+    file.chmod(0o644)
+    group = grp.getgrgid(os.getegid()).gr_name
+    assert how_to_close(file) == f"chmod o= {file}"
+    monkeypatch.setattr("os.geteuid", lambda: file.stat().st_uid + 1)
+    assert how_to_close(file) == f"chmod o= {file}"  # by its group
+    file.chmod(0o604)
+    assert how_to_close(file) == f"sudo chgrp {group} {file}, and sudo chmod 640 {file}"
+    file.chmod(0o644)
+    monkeypatch.setattr("os.getgroups", list)
+    own = os.getegid()
+    monkeypatch.setattr("os.getegid", lambda: own + 4_000_000)
+    assert how_to_close(file) == (f"sudo chgrp {own + 4_000_000} {file}, and sudo chmod 640 {file}")

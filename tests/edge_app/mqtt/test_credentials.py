@@ -75,7 +75,7 @@ def test_a_warning_for_what_all_can_read(
     with caplog.at_level(logging.WARNING):
         Credentials(None, password, TlsFiles(key=key)).warn_about_modes()
     assert [each.getMessage() for each in caplog.records] == (
-        [f"{file}: every user can read it; chmod o= it" for file in (password, key)]
+        [f"{file}: every user can read it; chmod o= {file}" for file in (password, key)]
         if is_open
         else []
     )
