@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import select
 import threading
 import time
 import urllib.error
@@ -15,6 +16,7 @@ from edge_app.frames.http_authentication import Login, place
 from edge_app.frames.http_opening import Connections, opener, percent_encoded
 from edge_app.frames.http_refusal import is_refusal, reason
 from edge_app.frames.jpeg import DamageLog, LumaDecoder
+from edge_app.frames.keeping_up import KeepingUp
 from edge_app.frames.multipart import MultipartParser
 from edge_app.frames.opencv_messages import silence_opencv
 from edge_app.frames.source import Frame, FrameSource, RefusedLoginError, SourceError
@@ -30,12 +32,15 @@ _OTHER_KINDS = {
 _PIECE = 65_536
 #: What an opening of several steps may take beyond the longest wait of one.
 _STEPS_S = 2.0
+#: Nothing came for so long: what came before is the newest. And the longest look for that.
+_QUIET_MS, _MOST_CATCHING_UP_S = 2.0, 0.5
 
 
 class HttpMjpegSource(FrameSource):
     """Gray frames. `close` may be called by another thread: it ends a read that waits at once.
 
     OpenCV's own reader of such streams can only be ended by its timeout, and decodes the colours.
+    Where decoding does not keep up, pictures are left out, so that those read are the newest.
     """
 
     is_live = True
@@ -92,6 +97,7 @@ class HttpMjpegSource(FrameSource):
         self._parser = MultipartParser(str(boundary or ""))
         self._parts: list[bytes] = []
         self._decoder, self._interval_ns = LumaDecoder(self.name, damage_log), 0
+        self._keeping_up = KeepingUp()
 
     @property
     def frames_damaged(self) -> int:
@@ -112,6 +118,8 @@ class HttpMjpegSource(FrameSource):
             if self._parts and (frame := self._take()) is not None:
                 return frame
             self._parts = list(self._parser.feed(self._receive()))
+            if self._keeping_up.is_behind:
+                self._catch_up()
         return None
 
     def close(self) -> None:
@@ -140,7 +148,28 @@ class HttpMjpegSource(FrameSource):
                     break
         return frame
 
+    def _catch_up(self) -> None:
+        """Keep only the newest picture of all that wait here, in the kernel and at the camera."""
+        end_s = self._keeping_up.now_s() + _MOST_CATCHING_UP_S
+        while True:
+            for older in self._parts[:-1]:
+                self._decoder.decode(older, is_due=False)
+            self._parts = self._parts[-1:]
+            if not self._is_more_waiting() or self._keeping_up.now_s() >= end_s:
+                return
+            self._parts += self._parser.feed(self._receive())
+
+    def _is_more_waiting(self) -> bool:
+        poll = select.poll()
+        try:
+            poll.register(self._response.fileno(), select.POLLIN)
+        except (OSError, ValueError, AttributeError):
+            # `close` took the response away meanwhile.
+            return False
+        return any(event & select.POLLIN for _, event in poll.poll(_QUIET_MS))
+
     def _receive(self) -> bytes:
+        began_s = self._keeping_up.now_s()
         try:
             piece: bytes = self._response.read1(_PIECE)
         except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
@@ -150,4 +179,5 @@ class HttpMjpegSource(FrameSource):
             raise SourceError(f"{self.name}: {reason(error, self._place)}") from None
         if not piece and not self._closed.is_set():
             raise SourceError(f"{self.name}: the stream ended; see whether the camera runs")
+        self._keeping_up.waited(self._keeping_up.now_s() - began_s)
         return piece

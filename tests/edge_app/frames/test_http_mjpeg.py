@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -145,6 +146,40 @@ def test_of_pictures_that_come_together_the_newest_whole_one_is_taken_where_one_
         frames = [source.read(), source.read()]
         assert [round(frame.image.mean(), -1) for frame in frames if frame] == [220, 170]
         assert source.frames_damaged == 1
+
+
+def test_pictures_that_come_faster_than_they_are_decoded_are_not_older_each_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    interval_s, sent = 1 / 30, [0]
+
+    def numbered(number: int) -> bytes:
+        image = np.full((48, 64), 16 * (number % 16) + 8, np.uint8)
+        image[:, 32:] = 16 * (number // 16) + 8
+        return cv2.imencode(".jpg", image)[1].tobytes()
+
+    def number_of(frame: Frame) -> int:
+        return int(frame.image[24, 16]) // 16 + 16 * (int(frame.image[24, 48]) // 16)
+
+    def pieces() -> Iterator[bytes]:
+        while sent[0] < 255:
+            sent[0] += 1
+            yield part(numbered(sent[0]))
+            time.sleep(interval_s)
+
+    def decode(content: bytes) -> NDArray[np.uint8]:
+        time.sleep(4 * interval_s)
+        return decode_luma(content)
+
+    monkeypatch.setattr("edge_app.frames.jpeg.decode_luma", decode)
+    with MjpegServer(pieces) as server, source_of(server) as source:
+        late = []
+        while sent[0] < 120:
+            frame = source.read()
+            assert frame is not None
+            late.append(sent[0] - number_of(frame))
+        # Otherwise three of four would wait at the end: 90.
+        assert late[-1] < 20
 
 
 def test_wrong_lengths_cost_one_picture_at_most() -> None:
