@@ -6,6 +6,7 @@ import contextlib
 import math
 import signal
 import sqlite3
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -28,6 +29,17 @@ from tests.edge_app.mqtt.samples import TIME, appeared, changed, left
 def rows(file: Path, query: str) -> list[tuple[object, ...]]:
     with contextlib.closing(sqlite3.connect(file, timeout=10)) as database:
         return database.execute(query).fetchall()
+
+
+def wait_for_events(file: Path, count: int, timeout_s: float = 30.0) -> None:
+    """Wait until so many are in the file."""
+    wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == [(count,)], timeout_s)
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """As a service manager does."""
+    process.terminate()
+    assert process.wait(20) == 0
 
 
 def test_shown_and_stored(mosquitto: Mosquitto, publisher: MqttPublisher, tmp_path: Path) -> None:
@@ -80,8 +92,7 @@ def test_a_service_manager_ends_it_with_everything_written(
         # Shown, and in memory yet: the file is written by the second.
         while "face_appeared" not in process.stdout.readline():
             pass
-        process.terminate()
-        assert process.wait(20) == 0
+        end(process)
     assert rows(file, "SELECT COUNT(*) FROM event") == [(1,)]
     assert not file.with_name("history.sqlite-wal").exists()
 
@@ -95,12 +106,11 @@ def test_a_kill_takes_nothing_that_was_written(
             # The second run hears again what the first had: the ids tell.
             for number in range(40 * run):
                 publisher.publish_event(appeared(number))
-            expected = [(40 * run,)]
             # No further message comes: what waits is written by the clock.
-            wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == expected, 30)  # noqa: B023 - called at once
+            wait_for_events(file, 40 * run)
             process.kill()
             process.wait(10)
-        assert rows(file, "SELECT COUNT(*) FROM event") == expected
+        assert rows(file, "SELECT COUNT(*) FROM event") == [(40 * run,)]
         assert rows(file, "PRAGMA integrity_check") == [("ok",)]
     assert rows(file, "SELECT COUNT(*) FROM recording") == [(2,)]
 
@@ -110,8 +120,7 @@ def wait_at_the_broker(
 ) -> None:
     """Have it keep so many events for the recorder of a new file."""
     with events(mosquitto, "--store", str(file)) as process:
-        process.terminate()
-        assert process.wait(20) == 0
+        end(process)
     for number in range(count):
         publisher.publish_event(appeared(number))
     wait_until(lambda: publisher.unacknowledged == 0)
@@ -131,9 +140,8 @@ def test_a_kill_in_the_middle_of_many_loses_none(
             process.kill()
             process.wait(10)
     with events(mosquitto, "--store", str(file)) as process:
-        wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == [(count,)])
-        process.terminate()
-        assert process.wait(20) == 0
+        wait_for_events(file, count)
+        end(process)
 
 
 def test_what_it_recorded_does_not_come_again_after_its_end(
@@ -147,8 +155,7 @@ def test_what_it_recorded_does_not_come_again_after_its_end(
         # The last was heard, and waits for others to be written with.
         while "face_left" not in process.stdout.readline():
             pass
-        process.terminate()
-        assert process.wait(20) == 0
+        end(process)
     assert rows(file, "SELECT COUNT(*) FROM event") == [(3,)]
     ((name,),) = rows(file, "SELECT name FROM subscriber")
     with Subscriber(mosquitto.address, ["mien/+/event"], kept_as=str(name)) as again:
@@ -185,13 +192,12 @@ def test_a_reader_that_stands_still_does_not_hold_up_the_recorder(
     with events(mosquitto, "--json", "--store", str(file)) as process:
         for number in range(count):
             publisher.publish_event(appeared(number))
-        wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == [(count,)], 30)
+        wait_for_events(file, count)
         assert process.stdout is not None
         # Nothing was lost for the reader that goes on.
         shown = [process.stdout.readline() for _ in range(count)]
         assert shown == [f"{encode(appeared(number)).decode()}\n" for number in range(count)]
-        process.terminate()
-        assert process.wait(20) == 0
+        end(process)
 
 
 def test_a_reader_that_never_goes_on_does_not_hold_up_the_end(
@@ -201,9 +207,8 @@ def test_a_reader_that_never_goes_on_does_not_hold_up_the_end(
     with events(mosquitto, "--json", "--store", str(file)) as process:
         for number in range(1500):
             publisher.publish_event(appeared(number))
-        wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == [(1500,)], 30)
-        process.terminate()
-        assert process.wait(20) == 0
+        wait_for_events(file, 1500)
+        end(process)
     assert not file.with_name("history.sqlite-wal").exists()
 
 
@@ -214,16 +219,15 @@ def test_another_programs_lock_does_not_end_it(
     with events(mosquitto, "--store", str(file)) as process:
         assert process.stderr is not None
         publisher.publish_event(appeared())
-        wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == [(1,)])
+        wait_for_events(file, 1)
         with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as database:
             database.execute("BEGIN IMMEDIATE")
             publisher.publish_event(changed())
             while "keeps it locked" not in (line := process.stderr.readline()):
                 assert line
-        wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == [(2,)])
+        wait_for_events(file, 2)
         assert process.stderr.readline() == f"mien: {file}: written again\n"
-        process.terminate()
-        assert process.wait(20) == 0
+        end(process)
 
 
 def test_while_it_is_full_it_takes_nothing_and_a_signal_ends_it(
@@ -281,9 +285,8 @@ def test_what_comes_during_a_long_lock_waits_at_the_broker(tmp_path: Path) -> No
         assert "keeps it locked" in process.stderr.readline()
         database.execute("ROLLBACK")
         assert process.stderr.readline() == f"mien: {file}: written again\n"
-        wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == [(count,)], 60)
-        process.terminate()
-        assert process.wait(20) == 0
+        wait_for_events(file, count, 60)
+        end(process)
         reader.join()
     # It listened all the time.
     assert rows(file, "SELECT COUNT(*) FROM recording") == [(1,)]
@@ -297,10 +300,8 @@ def test_what_is_said_while_it_is_away_arrives_later(
     for run in (1, 2):
         with events(mosquitto, "--store", str(file)) as process:
             publisher.publish_event(appeared(100 * run))
-            expected = [(1 if run == 1 else 53,)]
-            wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == expected)  # noqa: B023 - called at once
-            process.terminate()
-            assert process.wait(20) == 0
+            wait_for_events(file, 1 if run == 1 else 53)
+            end(process)
         if run == 1:
             for number in range(50):
                 publisher.publish_event(appeared(number))
@@ -335,9 +336,8 @@ def test_devices_that_are_back_before_it_lose_nothing(tmp_path: Path) -> None:
         mosquitto.start()
         wait_until(lambda: publisher.unacknowledged == 0)
         process.send_signal(signal.SIGCONT)
-        wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == [(50,)])
-        process.terminate()
-        assert process.wait(20) == 0
+        wait_for_events(file, 50)
+        end(process)
     publisher.close()
     mosquitto.stop()
 
@@ -353,9 +353,8 @@ def test_an_end_in_the_middle_of_many_loses_none(
             process.send_signal(number)
             assert process.wait(20) == 0
     with events(mosquitto, "--store", str(file)) as process:
-        wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == [(900,)])
-        process.terminate()
-        assert process.wait(20) == 0
+        wait_for_events(file, 900)
+        end(process)
 
 
 def test_the_time_without_a_broker_is_not_known(
@@ -364,13 +363,12 @@ def test_the_time_without_a_broker_is_not_known(
     file = tmp_path / "history.sqlite"
     with events(mosquitto, "--store", str(file)) as process:
         publisher.publish_event(appeared())
-        wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == [(1,)])
+        wait_for_events(file, 1)
         mosquitto.stop()
         away_ms = time.time_ns() // 1_000_000
         mosquitto.start()
         wait_until(lambda: rows(file, "SELECT COUNT(*) FROM recording") == [(2,)])
-        process.terminate()
-        assert process.wait(20) == 0
+        end(process)
     query = f"SELECT end_ms <= {away_ms}, start_ms >= {away_ms} FROM recording ORDER BY number"  # noqa: S608
     assert rows(file, query) == [(1, 0), (0, 1)]
 
@@ -387,9 +385,8 @@ def test_an_alert_that_ended_while_nobody_recorded_gets_no_end_later(
                 # In the second run the device starts anew, and nothing is wrong any more.
                 publisher.publish_alert(name, alert if run == 1 else None)
             publisher.publish_event(appeared(run))
-            wait_until(lambda: rows(file, "SELECT COUNT(*) FROM event") == [(run,)])  # noqa: B023 - called at once
-            process.terminate()
-            assert process.wait(20) == 0
+            wait_for_events(file, run)
+            end(process)
         if run == 1:
             with Listener(mosquitto.address) as other:
                 publisher.publish_alert("camera", None)
